@@ -1,0 +1,253 @@
+//! `unlearn run`: the main job.
+
+use std::path::{Path, PathBuf};
+use std::time::SystemTime;
+
+use clap::Args;
+use unlearn::config::Config;
+use unlearn::error::{Error, Result};
+use unlearn::experiment::{Experiment, Observer};
+use unlearn::model::Model;
+use unlearn::record::{DataRecord, DeviceRecord, Outcome, Phase, Point, Record};
+use unlearn::run_folder::RunFolder;
+use unlearn::verdict::verdict;
+use unlearn::{data, device, report};
+
+use super::progress::Progress;
+use super::table;
+
+/// Flags; what is not given comes from --config, else from the defaults.
+#[derive(Args, Debug)]
+pub(crate) struct Arguments {
+    /// Where the images come from: auto ($UNLEARN_DATA, the cache, a checked download, else the
+    /// built-in digits), builtin, or a folder with the four idx files, packed or not [default: auto]
+    #[arg(long, value_name = "auto|builtin|DIR")]
+    data: Option<String>,
+    /// Where to compute: auto (a hardware GPU, else a software adapter, else the CPU twins of
+    /// the shaders), cpu, or an adapter's number or name (see `unlearn devices`) [default: auto]
+    #[arg(long, value_name = "auto|cpu|INDEX|NAME")]
+    device: Option<String>,
+    /// Digits to forget [default: 5]
+    #[arg(long, value_name = "DIGITS", value_delimiter = ',')]
+    forget: Option<Vec<u8>>,
+    /// Networks in each arm [default: 4]
+    #[arg(long, value_name = "N")]
+    learners: Option<usize>,
+    /// Widths of the hidden layers [default: 128,64]
+    #[arg(long, value_name = "WIDTHS", value_delimiter = ',')]
+    hidden: Option<Vec<usize>>,
+    /// Seed of weights and sample orders [default: 1]
+    #[arg(long, value_name = "N")]
+    seed: Option<u64>,
+    /// Samples per step [default: 64]
+    #[arg(long, value_name = "N")]
+    batch: Option<usize>,
+    /// Learning rate [default: 0.1]
+    #[arg(long, value_name = "RATE", allow_negative_numbers = true)]
+    lr: Option<f32>,
+    /// Momentum [default: 0]
+    #[arg(long, value_name = "SHARE", allow_negative_numbers = true)]
+    momentum: Option<f32>,
+    /// Weight decay [default: 0]
+    #[arg(long, value_name = "RATE", allow_negative_numbers = true)]
+    weight_decay: Option<f32>,
+    /// Length of the learn phase, in passes over the training images [default: 5]
+    #[arg(long, value_name = "N", allow_negative_numbers = true)]
+    epochs: Option<f64>,
+    /// Length of the unlearn phase, in passes over its images [default: 1]
+    #[arg(long, value_name = "N", allow_negative_numbers = true)]
+    unlearn_epochs: Option<f64>,
+    /// Learning rate while unlearning [default: that of --lr; a tenth of it with --unprotected]
+    #[arg(long, value_name = "RATE", allow_negative_numbers = true)]
+    unlearn_lr: Option<f32>,
+    /// Unlearn on the forgotten digits alone, with nothing that protects the others: the harsher
+    /// form
+    #[arg(long)]
+    unprotected: bool,
+    /// Length of the relearn phase, in passes over the training images [default: 1]
+    #[arg(long, value_name = "N", allow_negative_numbers = true)]
+    relearn_epochs: Option<f64>,
+    /// Evaluations on the test images per epoch [default: 4]
+    #[arg(long, value_name = "N")]
+    evaluations: Option<u32>,
+    /// A name for the run folder [default: run]
+    #[arg(long)]
+    name: Option<String>,
+    /// The run folder, which must not exist [default: runs/TIME-NAME]
+    #[arg(long, value_name = "DIR")]
+    out: Option<PathBuf>,
+    /// Settings to start from: the config.toml of an earlier run
+    #[arg(long, value_name = "FILE")]
+    config: Option<PathBuf>,
+}
+
+/// Runs the whole experiment.
+pub(crate) fn run(arguments: &Arguments) -> Result<()> {
+    let config = arguments.config()?;
+    config.check()?;
+    let started = humantime::format_rfc3339_seconds(SystemTime::now()).to_string();
+    let out = arguments.folder(&config, &started);
+    let progress = Progress::new();
+    let dataset = data::load(&config.data, &|text| progress.note(text))?;
+    let device = device::open(&config.device)?;
+    announce(&progress, &dataset.record, device.record());
+    let mut experiment = Experiment::new(&config, &dataset, device.as_ref())?;
+    let mut live = Live {
+        model: experiment.model().clone(),
+        folder: RunFolder::create(&out, &config)?,
+        progress,
+        points: Vec::new(),
+        outcomes: Vec::new(),
+    };
+    let seconds = experiment.run(&mut live);
+    live.progress.end();
+    let outcome = match &seconds {
+        Ok(_) => Ok(()),
+        Err(_) => Err(()),
+    };
+    let verdict = verdict(&config, &live.outcomes);
+    let record = Record {
+        version: env!("CARGO_PKG_VERSION").to_owned(),
+        started: started.replace('T', " ").replace('Z', ""),
+        device: device.record().clone(),
+        data: dataset.record,
+        seconds: seconds.as_ref().cloned().unwrap_or_default(),
+        points: live.points,
+        outcomes: live.outcomes,
+        verdict,
+        config,
+    };
+    if outcome.is_err() && record.points.is_empty() {
+        return seconds.map(|_| ());
+    }
+    live.folder.finish(&record)?;
+    report::write(&record, live.folder.path())?;
+    show(&record, live.folder.path())?;
+    seconds.map(|_| ())
+}
+
+impl Arguments {
+    /// Flags over `--config` over defaults.
+    fn config(&self) -> Result<Config> {
+        let mut config = match &self.config {
+            None => Config::default(),
+            Some(path) => read(path)?,
+        };
+        set(&mut config.data, &self.data);
+        set(&mut config.device, &self.device);
+        set(&mut config.forget, &self.forget);
+        set(&mut config.learners, &self.learners);
+        set(&mut config.hidden, &self.hidden);
+        set(&mut config.seed, &self.seed);
+        set(&mut config.batch, &self.batch);
+        set(&mut config.lr, &self.lr);
+        set(&mut config.momentum, &self.momentum);
+        set(&mut config.weight_decay, &self.weight_decay);
+        set(&mut config.epochs, &self.epochs);
+        set(&mut config.unlearn_epochs, &self.unlearn_epochs);
+        set(&mut config.relearn_epochs, &self.relearn_epochs);
+        set(&mut config.evaluations, &self.evaluations);
+        set(&mut config.name, &self.name);
+        config.unprotected |= self.unprotected;
+        if self.config.is_none() {
+            let gentler = if config.unprotected { 0.1 } else { 1.0 };
+            config.unlearn_lr = config.lr * gentler;
+        }
+        set(&mut config.unlearn_lr, &self.unlearn_lr);
+        config.forget.sort_unstable();
+        config.forget.dedup();
+        Ok(config)
+    }
+
+    fn folder(&self, config: &Config, started: &str) -> PathBuf {
+        let plain = |c: char| if c.is_alphanumeric() { c } else { '-' };
+        let name: String = config.name.chars().map(plain).collect();
+        let time = started.replace([':', 'Z'], "").replace('T', "-");
+        let default = Path::new("runs").join(format!("{time}-{name}"));
+        self.out.clone().unwrap_or(default)
+    }
+}
+
+fn set<T: Clone>(target: &mut T, value: &Option<T>) {
+    if let Some(value) = value {
+        target.clone_from(value);
+    }
+}
+
+fn read(path: &Path) -> Result<Config> {
+    let text = std::fs::read_to_string(path).map_err(|source| Error::File {
+        action: "read",
+        path: path.to_path_buf(),
+        source,
+    })?;
+    toml::from_str(&text).map_err(|e| {
+        Error::Usage(format!(
+            "--config {}: not the settings of a run: {e}Take the config.toml of a run folder",
+            path.display()
+        ))
+    })
+}
+
+fn announce(progress: &Progress, data: &DataRecord, device: &DeviceRecord) {
+    let DeviceRecord {
+        name,
+        backend,
+        kind,
+        reason,
+        ..
+    } = device;
+    progress.note(&format!("device   {name} ({kind}, {backend}) - {reason}"));
+    let folder = data
+        .folder
+        .as_ref()
+        .map_or(String::new(), |f| format!(" in {f}"));
+    progress.note(&format!(
+        "data     {}{folder}: {} training and {} test images",
+        data.name, data.train, data.test
+    ));
+}
+
+fn show(record: &Record, folder: &Path) -> Result<()> {
+    let mut text = format!("\n{}\n", table::results(&record.outcomes));
+    for sentence in &record.verdict {
+        text += &format!("\n{sentence}\n");
+    }
+    if let Some(warning) = &record.data.warning {
+        text += &format!("\nNote: {warning}\n");
+    }
+    text += &format!(
+        "\nEverything is in {0}; open {0}/report.html\n",
+        folder.display()
+    );
+    super::print(&text)
+}
+
+/// Keeps what happens, and shows it.
+struct Live {
+    model: Model,
+    folder: RunFolder,
+    progress: Progress,
+    points: Vec<Point>,
+    outcomes: Vec<Outcome>,
+}
+
+impl Observer for Live {
+    fn begin(&mut self, phase: Phase, steps: u32) {
+        self.progress.begin(phase, steps);
+    }
+
+    fn advance(&mut self, steps: u32) {
+        self.progress.advance(steps);
+    }
+
+    fn evaluated(&mut self, points: &[Point]) -> Result<()> {
+        self.progress.evaluated(points);
+        self.points.extend_from_slice(points);
+        self.folder.add_points(points)
+    }
+
+    fn end(&mut self, outcomes: &[Outcome], weights: &[Vec<f32>]) -> Result<()> {
+        self.outcomes.extend_from_slice(outcomes);
+        self.folder.add_weights(&self.model, outcomes, weights)
+    }
+}

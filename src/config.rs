@@ -1,0 +1,157 @@
+//! What a run is: every setting, resolved. Echoed into every record, and read back by `--config`.
+
+use serde::{Deserialize, Serialize};
+
+use crate::error::{Error, Result};
+use crate::record::CLASSES;
+
+/// All settings of `unlearn run`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Config {
+    /// A name for the run folder.
+    pub name: String,
+    /// `auto`, `builtin`, or a folder with the idx files.
+    pub data: String,
+    /// `auto`, `cpu`, an adapter's number, or a part of its name.
+    pub device: String,
+    /// Learners per arm.
+    pub learners: usize,
+    /// Widths of the hidden layers.
+    pub hidden: Vec<usize>,
+    /// The digits to forget, ascending.
+    pub forget: Vec<u8>,
+    /// Seed of everything random.
+    pub seed: u64,
+    /// Samples per step.
+    pub batch: usize,
+    /// Learning rate of the learn and relearn phases.
+    pub lr: f32,
+    /// Momentum, in all phases.
+    pub momentum: f32,
+    /// Weight decay, in all phases.
+    pub weight_decay: f32,
+    /// Length of the learn phase, in passes over the training set.
+    pub epochs: f64,
+    /// Length of the unlearn phase, in passes over its samples.
+    pub unlearn_epochs: f64,
+    /// Learning rate of the unlearn phase, for the arm that unlearns.
+    pub unlearn_lr: f32,
+    /// Unlearn on the forgotten digits alone, with nothing that protects the others.
+    pub unprotected: bool,
+    /// Length of the relearn phase, in passes over the training set.
+    pub relearn_epochs: f64,
+    /// Evaluations per epoch.
+    pub evaluations: u32,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self {
+            name: "run".to_owned(),
+            data: "auto".to_owned(),
+            device: "auto".to_owned(),
+            learners: 4,
+            hidden: vec![128, 64],
+            forget: vec![5],
+            seed: 1,
+            batch: 64,
+            lr: 0.1,
+            momentum: 0.0,
+            weight_decay: 0.0,
+            epochs: 5.0,
+            unlearn_epochs: 1.0,
+            unlearn_lr: 0.1,
+            unprotected: false,
+            relearn_epochs: 1.0,
+            evaluations: 4,
+        }
+    }
+}
+
+impl Config {
+    /// Refuses settings that make no sense.
+    ///
+    /// # Errors
+    /// `Usage`, naming the setting, the reason and the remedy.
+    pub fn check(&self) -> Result<()> {
+        let refuse = |text: String| Err(Error::Usage(text));
+        if self.learners == 0 {
+            return refuse("--learners 0: there must be one network at least".to_owned());
+        }
+        if self.batch == 0 {
+            return refuse(
+                "--batch 0: a step needs one sample at least; try --batch 64".to_owned(),
+            );
+        }
+        if self.evaluations == 0 || self.evaluations > 1000 {
+            return refuse(format!(
+                "--evaluations {}: evaluate 1 to 1000 times an epoch",
+                self.evaluations
+            ));
+        }
+        self.check_forget()?;
+        self.check_rates()?;
+        self.check_epochs()
+    }
+
+    fn check_forget(&self) -> Result<()> {
+        if let Some(digit) = self.forget.iter().find(|&&d| usize::from(d) >= CLASSES) {
+            return Err(Error::Usage(format!(
+                "--forget {digit}: there is no such digit; choose from 0 to 9, such as --forget \
+                 5 or --forget 3,5,8"
+            )));
+        }
+        if self.forget.is_empty() {
+            return Err(Error::Usage(
+                "--forget names no digit: choose from 0 to 9".to_owned(),
+            ));
+        }
+        if self.forget.len() == CLASSES {
+            return Err(Error::Usage(
+                "--forget names all ten digits: nothing is left to keep. Leave one out at least"
+                    .to_owned(),
+            ));
+        }
+        Ok(())
+    }
+
+    fn check_rates(&self) -> Result<()> {
+        let rates = [
+            ("lr", self.lr),
+            ("unlearn-lr", self.unlearn_lr),
+            ("momentum", self.momentum),
+            ("weight-decay", self.weight_decay),
+        ];
+        for (name, rate) in rates {
+            if !rate.is_finite() || rate < 0.0 {
+                return Err(Error::Usage(format!(
+                    "--{name} {rate}: must be a number of 0 or more"
+                )));
+            }
+        }
+        if self.momentum >= 1.0 {
+            return Err(Error::Usage(format!(
+                "--momentum {}: must be below 1, or old gradients never fade",
+                self.momentum
+            )));
+        }
+        Ok(())
+    }
+
+    fn check_epochs(&self) -> Result<()> {
+        let lengths = [
+            ("epochs", self.epochs),
+            ("unlearn-epochs", self.unlearn_epochs),
+            ("relearn-epochs", self.relearn_epochs),
+        ];
+        for (name, epochs) in lengths {
+            if !(0.0..=10_000.0).contains(&epochs) {
+                return Err(Error::Usage(format!(
+                    "--{name} {epochs}: must lie between 0 and 10,000 (fractions are fine)"
+                )));
+            }
+        }
+        Ok(())
+    }
+}

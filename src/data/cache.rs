@@ -1,0 +1,229 @@
+//! The folder that MNIST is kept in once it has been downloaded.
+//!
+//! A file enters the folder by a rename, after its content was found right, and is checked again
+//! whenever it is used. So an interrupted download leaves nothing half done, and a file that
+//! spoiled on disk is noticed and fetched again.
+//!
+//! What is checked is the SHA-256 of the unpacked content. That of the gzipped file would not do:
+//! copies of MNIST are about whose content is the same, but which were packed anew.
+
+use super::download::{Downloader, Patience};
+use super::{Dataset, idx, open_files, stand_in};
+use crate::error::{Error, Result};
+use flate2::bufread::MultiGzDecoder;
+use rayon::prelude::*;
+use sha2::{Digest, Sha256};
+use std::fs::{self, File};
+use std::io::{self, ErrorKind, Read, Write};
+use std::path::{Path, PathBuf};
+
+/// A gzipped file to download, and how to know that it is the right one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Archive {
+    /// The file's name, on the mirrors and in the cache.
+    pub name: &'static str,
+    /// Its usual length in bytes; more than twice as many are refused.
+    pub size: u64,
+    /// The SHA-256 of what it unpacks to, in lower-case hex.
+    pub unpacked: &'static str,
+}
+
+/// MNIST's files: train images, train labels, test images, test labels.
+pub(super) const MNIST: [Archive; 4] = [
+    Archive {
+        name: "train-images-idx3-ubyte.gz",
+        size: 9_912_422,
+        unpacked: "ba891046e6505d7aadcbbe25680a0738ad16aec93bde7f9b65e87a2fc25776db",
+    },
+    Archive {
+        name: "train-labels-idx1-ubyte.gz",
+        size: 28_881,
+        unpacked: "65a50cbbf4e906d70832878ad85ccda5333a97f0f4c3dd2ef09a8a9eef7101c5",
+    },
+    Archive {
+        name: "t10k-images-idx3-ubyte.gz",
+        size: 1_648_877,
+        unpacked: "0fa7898d509279e482958e8ce81c8e77db3f2f8254e26661ceb7762c4d494ce7",
+    },
+    Archive {
+        name: "t10k-labels-idx1-ubyte.gz",
+        size: 4_542,
+        unpacked: "ff7bcfd416de33731a308c3f266cc351222c34898ecbeaf847f06e48f7ec33f2",
+    },
+];
+
+/// Where MNIST is downloaded from: the mirrors of PyTorch and of TensorFlow.
+const MIRRORS: [&str; 2] = [
+    "https://ossci-datasets.s3.amazonaws.com/mnist/",
+    "https://storage.googleapis.com/cvdf-datasets/mnist/",
+];
+
+/// No file of the set unpacks to more bytes than this: train images, at 47 million, is the
+/// largest. A file that does is not unpacked further.
+const LARGEST: u64 = 64 << 20;
+
+/// A folder for downloaded files, and where to download them from.
+#[derive(Clone, Debug)]
+pub struct Cache {
+    /// The folder; it is created when the first file is stored.
+    pub folder: PathBuf,
+    /// The files: train images, train labels, test images, test labels.
+    pub archives: [Archive; 4],
+    /// The addresses that the files' names are appended to, in the order they are tried in.
+    pub mirrors: Vec<String>,
+    /// How long to wait for a mirror.
+    pub patience: Patience,
+}
+
+impl Cache {
+    /// MNIST, from its mirrors, kept in `folder`.
+    #[must_use]
+    pub fn mnist(folder: PathBuf) -> Self {
+        Self {
+            folder,
+            archives: MNIST,
+            mirrors: MIRRORS.map(str::to_owned).to_vec(),
+            patience: Patience::default(),
+        }
+    }
+
+    /// The images from the folder, after downloading what is missing or damaged there.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Data`] if a file can be had from no mirror, with each mirror's reason, or if the
+    /// files are right but do not hold images; [`Error::File`] if the folder cannot be used.
+    pub fn load(&self, notify: &dyn Fn(&str)) -> Result<Dataset> {
+        if let Some(dataset) = self.kept() {
+            return Ok(dataset);
+        }
+        self.fill(notify)?;
+        self.open(notify)
+    }
+
+    /// The same, but the built-in digits where the files cannot be had. That is told through
+    /// `notify` and in the record's warning.
+    ///
+    /// # Errors
+    ///
+    /// As for [`Cache::load`], but only after all four files were found right.
+    pub fn load_or_builtin(&self, notify: &dyn Fn(&str)) -> Result<Dataset> {
+        if let Some(dataset) = self.kept() {
+            return Ok(dataset);
+        }
+        match self.fill(notify) {
+            Ok(()) => self.open(notify),
+            Err(error) => Ok(stand_in(&error.to_string(), notify)),
+        }
+    }
+
+    /// The images, if the folder has them all and undamaged. This is the usual case, so the
+    /// files are read once, and only looked at one by one if something turns out to be amiss.
+    fn kept(&self) -> Option<Dataset> {
+        let dataset = self.open(&|_| ()).ok()?;
+        (dataset.record.name == "MNIST").then_some(dataset)
+    }
+
+    fn open(&self, notify: &dyn Fn(&str)) -> Result<Dataset> {
+        let files = self.archives.map(|archive| self.path(&archive));
+        let known = self.archives.map(|archive| archive.unpacked);
+        open_files(&self.folder, &files, known, notify)
+    }
+
+    fn path(&self, archive: &Archive) -> PathBuf {
+        self.folder.join(archive.name)
+    }
+
+    /// Downloads what is missing or damaged.
+    fn fill(&self, notify: &dyn Fn(&str)) -> Result<()> {
+        let faults: Vec<_> = self.archives.par_iter().map(|a| self.inspect(a)).collect();
+        let mut wanted = Vec::new();
+        for (archive, fault) in self.archives.iter().zip(faults) {
+            match fault? {
+                State::Whole => continue,
+                State::Missing => {}
+                State::Damaged(fault) => {
+                    let path = self.path(archive);
+                    notify(&format!("{} {fault}; fetching it again", path.display()));
+                }
+            }
+            wanted.push(*archive);
+        }
+        // The smallest first: where something is wrong, it shows sooner.
+        wanted.sort_by_key(|archive| archive.size);
+        fs::create_dir_all(&self.folder).map_err(Error::file("create", &self.folder))?;
+        let mut downloader = Downloader::new(&self.mirrors, self.patience, &wanted, notify);
+        for archive in &wanted {
+            let bytes = downloader.fetch(archive)?;
+            self.store(archive, &bytes)?;
+        }
+        Ok(())
+    }
+
+    fn inspect(&self, archive: &Archive) -> Result<State> {
+        let path = self.path(archive);
+        match fs::read(&path) {
+            Ok(bytes) => Ok(archive.fault(&bytes).map_or(State::Whole, State::Damaged)),
+            Err(error) if error.kind() == ErrorKind::NotFound => Ok(State::Missing),
+            Err(error) => Err(Error::file("read", &path)(error)),
+        }
+    }
+
+    /// Puts a file in place whole or not at all, even if the machine stops meanwhile.
+    fn store(&self, archive: &Archive, bytes: &[u8]) -> Result<()> {
+        let path = self.path(archive);
+        let failed = || Error::file("write", &path);
+        let mut file = tempfile::Builder::new()
+            .prefix(archive.name)
+            .suffix(".part")
+            .tempfile_in(&self.folder)
+            .map_err(failed())?;
+        file.write_all(bytes).map_err(failed())?;
+        file.as_file().sync_all().map_err(failed())?;
+        file.persist(&path).map_err(|error| failed()(error.error))?;
+        sync_folder(&self.folder);
+        Ok(())
+    }
+}
+
+/// Makes the rename last. Not every system can do it, and where it fails the worst that happens
+/// is another download, so a failure is passed over.
+fn sync_folder(folder: &Path) {
+    if let Ok(folder) = File::open(folder) {
+        let _ = folder.sync_all();
+    }
+}
+
+/// What the cache has of a file.
+enum State {
+    Whole,
+    Missing,
+    /// There, but not right, for this reason.
+    Damaged(String),
+}
+
+impl Archive {
+    /// Why these bytes are not this file, if they are not: what to say after the file's name.
+    pub(super) fn fault(&self, bytes: &[u8]) -> Option<String> {
+        match unpacked_digest(bytes) {
+            Ok(digest) if digest == self.unpacked => None,
+            Ok(_) => Some("has another content than it should (by its SHA-256)".to_owned()),
+            Err(error) if error.kind() == ErrorKind::UnexpectedEof => {
+                Some("is cut off (its gzip data stops short)".to_owned())
+            }
+            Err(error) => Some(format!("is not sound gzip data ({error})")),
+        }
+    }
+}
+
+fn unpacked_digest(gzipped: &[u8]) -> io::Result<String> {
+    let mut unpacked = MultiGzDecoder::new(gzipped).take(LARGEST);
+    let mut digest = Sha256::new();
+    let mut piece = vec![0; 1 << 16];
+    loop {
+        match unpacked.read(&mut piece)? {
+            0 => return Ok(idx::hex(&digest.finalize())),
+            count => digest.update(&piece[..count]),
+        }
+    }
+}

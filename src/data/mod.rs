@@ -1,0 +1,215 @@
+//! The images: MNIST from a folder, a cache or the network, or the built-in digits.
+//!
+//! Whatever the source, the result is a [`Dataset`] whose images have been checked in full:
+//! 28 x 28 pixels, as many labels as images, every label a digit.
+
+pub mod builtin;
+mod cache;
+mod download;
+mod idx;
+mod strokes;
+
+pub use cache::{Archive, Cache};
+pub use download::Patience;
+
+use crate::error::{Error, Result};
+use crate::record::DataRecord;
+use etcetera::BaseStrategy;
+use std::fmt;
+use std::path::{Path, PathBuf};
+
+/// Pixels along one side of an image.
+pub const SIDE: usize = 28;
+/// Pixels in an image.
+pub const PIXELS: usize = SIDE * SIDE;
+
+/// The environment variable that names the data folder for the source `auto`.
+const VARIABLE: &str = "UNLEARN_DATA";
+/// Images in MNIST's training set and test set; the built-in digits are as many.
+const SIZES: (usize, usize) = (60_000, 10_000);
+
+/// Images with their labels: at least one, and as many of the one as of the other.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Images {
+    /// Shape `[n, 784]`: the images one after another, row by row; 0 is paper, 255 is ink.
+    pub pixels: Vec<u8>,
+    /// Shape `[n]`: the digit that each image shows, 0 to 9.
+    pub labels: Vec<u8>,
+}
+
+impl Images {
+    /// The number of images.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.labels.len()
+    }
+
+    /// Whether there is no image, which is never so for images that [`load`] returns.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.labels.is_empty()
+    }
+}
+
+// Derived, this would print 47 million numbers for MNIST.
+impl fmt::Debug for Images {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Images({} of {} pixels)", self.len(), PIXELS)
+    }
+}
+
+impl From<builtin::Digits> for Images {
+    fn from(digits: builtin::Digits) -> Self {
+        Self {
+            pixels: digits.images,
+            labels: digits.labels,
+        }
+    }
+}
+
+/// What a run trains and tests on.
+#[derive(Clone, Debug)]
+pub struct Dataset {
+    /// The images to train on.
+    pub train: Images,
+    /// The images to test on.
+    pub test: Images,
+    /// What they are and where they came from.
+    pub record: DataRecord,
+}
+
+/// Loads the images that `source` names, telling the user through `notify`, a line at a time,
+/// what takes long or has to be known.
+///
+/// - `"builtin"`: the built-in digits, 60,000 and 10,000.
+/// - `"auto"`: the folder that the environment variable `UNLEARN_DATA` names, if it is set and
+///   not empty. Otherwise MNIST from the user's cache folder (`unlearn/mnist` in it), downloaded
+///   into it where need be. If that fails too, the built-in digits, with a warning in the record.
+/// - Anything else is a folder that holds the four idx files, plain or gzipped, under their usual
+///   names (`train-images-idx3-ubyte`, `train-images.idx3-ubyte`, with or without `.gz`, and so
+///   on). A plain file goes before a gzipped one.
+///
+/// # Errors
+///
+/// [`Error::Data`] if a folder that the user named, as `source` or in `UNLEARN_DATA`, or one of
+/// its files is missing, damaged or something else than it should be; [`Error::File`] if the
+/// operating system refuses to read it.
+pub fn load(source: &str, notify: &dyn Fn(&str)) -> Result<Dataset> {
+    match source {
+        "auto" => auto(notify),
+        "builtin" => Ok(built_in(None)),
+        folder => open_folder(Path::new(folder), notify),
+    }
+}
+
+fn auto(notify: &dyn Fn(&str)) -> Result<Dataset> {
+    if let Some(folder) = std::env::var_os(VARIABLE).filter(|value| !value.is_empty()) {
+        return open_folder(Path::new(&folder), notify).map_err(blame_variable);
+    }
+    match etcetera::choose_base_strategy() {
+        Ok(base) => {
+            let folder = base.cache_dir().join("unlearn").join("mnist");
+            Cache::mnist(folder).load_or_builtin(notify)
+        }
+        Err(_) => {
+            let reason = "this user has no home folder to keep it in";
+            Ok(stand_in(reason, notify))
+        }
+    }
+}
+
+/// Says that it was the environment variable that named the folder.
+fn blame_variable(error: Error) -> Error {
+    Error::Data(format!(
+        "{error} (The environment variable {VARIABLE} names this folder; unset it to use the \
+         cache or a download.)"
+    ))
+}
+
+fn open_folder(folder: &Path, notify: &dyn Fn(&str)) -> Result<Dataset> {
+    let files = idx::locate(folder)?;
+    open_files(
+        folder,
+        &files,
+        cache::MNIST.map(|archive| archive.unpacked),
+        notify,
+    )
+}
+
+/// Reads the four files, and compares them with the SHA-256 that MNIST's files have unpacked.
+fn open_files(
+    folder: &Path,
+    files: &[PathBuf; 4],
+    known: [&str; 4],
+    notify: &dyn Fn(&str),
+) -> Result<Dataset> {
+    let (train, test) = idx::read(files)?;
+    let [a, b] = &train.digests;
+    let [c, d] = &test.digests;
+    let digests = [a, b, c, d];
+    let others: Vec<&PathBuf> = (0..4)
+        .filter(|&i| digests[i] != known[i])
+        .map(|i| &files[i])
+        .collect();
+    let warning = partly_mnist(&others);
+    if let Some(warning) = &warning {
+        notify(&format!("WARNING: {warning}"));
+    }
+    let name = if others.is_empty() {
+        "MNIST"
+    } else {
+        "idx files"
+    };
+    let record = DataRecord {
+        name: name.to_owned(),
+        folder: Some(folder.display().to_string()),
+        warning,
+        train: train.images.len(),
+        test: test.images.len(),
+    };
+    Ok(Dataset {
+        train: train.images,
+        test: test.images,
+        record,
+    })
+}
+
+/// A plain idx file has no checksum of its own. But where its neighbours are MNIST's, a file that
+/// is not is most likely damaged.
+fn partly_mnist(others: &[&PathBuf]) -> Option<String> {
+    if others.is_empty() || others.len() == 4 {
+        return None;
+    }
+    let names: Vec<_> = others.iter().map(|p| p.display().to_string()).collect();
+    Some(format!(
+        "not MNIST's content (by its SHA-256), although the other files beside it are MNIST's: \
+         {}. Unless that is meant, the file is damaged: fetch it again, or use --data auto",
+        names.join(", ")
+    ))
+}
+
+fn built_in(warning: Option<String>) -> Dataset {
+    let (train, test) = SIZES;
+    Dataset {
+        train: builtin::train(train).into(),
+        test: builtin::test(test).into(),
+        record: DataRecord {
+            name: "built-in digits".to_owned(),
+            folder: None,
+            warning,
+            train,
+            test,
+        },
+    }
+}
+
+/// The built-in digits in place of MNIST, which must not go unnoticed.
+fn stand_in(reason: &str, notify: &dyn Fn(&str)) -> Dataset {
+    let warning = format!(
+        "MNIST could not be had, so the built-in digits stand in for it, and the results are not \
+         results on MNIST. The reason: {reason}. For MNIST, run again with a network connection, \
+         or name a folder that holds its four files with --data or {VARIABLE}"
+    );
+    notify(&format!("WARNING: {warning}"));
+    built_in(Some(warning))
+}

@@ -1,0 +1,75 @@
+//! The adapters that wgpu sees on this machine.
+
+use wgpu::{Backends, DeviceType, Instance, InstanceDescriptor};
+
+use crate::record::DeviceRecord;
+
+/// An adapter, by its number in wgpu's order.
+#[derive(Clone, Debug)]
+pub struct Adapter {
+    /// Its number: what `--device N` takes.
+    pub index: usize,
+    pub(super) inner: wgpu::Adapter,
+    info: wgpu::AdapterInfo,
+}
+
+/// All adapters of the backends that this build has.
+pub fn adapters() -> Vec<Adapter> {
+    let instance = Instance::new(InstanceDescriptor {
+        backends: Backends::VULKAN | Backends::METAL | Backends::DX12,
+        ..InstanceDescriptor::new_without_display_handle()
+    });
+    let found = pollster::block_on(instance.enumerate_adapters(Backends::all()));
+    found
+        .into_iter()
+        .enumerate()
+        .map(|(index, inner)| Adapter {
+            index,
+            info: inner.get_info(),
+            inner,
+        })
+        .collect()
+}
+
+impl Adapter {
+    /// Its name, as the driver gives it.
+    pub fn name(&self) -> &str {
+        &self.info.name
+    }
+
+    /// Whether it computes on the CPU.
+    pub fn is_software(&self) -> bool {
+        self.info.device_type == DeviceType::Cpu
+    }
+
+    /// How much `auto` wants it; less is more.
+    pub(crate) fn rank(&self) -> u8 {
+        match self.info.device_type {
+            DeviceType::DiscreteGpu => 0,
+            DeviceType::IntegratedGpu => 1,
+            DeviceType::VirtualGpu => 2,
+            DeviceType::Other => 3,
+            DeviceType::Cpu => 4,
+        }
+    }
+
+    /// What records say of it.
+    pub fn record(&self, reason: &str) -> DeviceRecord {
+        let kind = match self.info.device_type {
+            DeviceType::DiscreteGpu => "discrete GPU",
+            DeviceType::IntegratedGpu => "integrated GPU",
+            DeviceType::VirtualGpu => "virtual GPU",
+            DeviceType::Other => "GPU",
+            DeviceType::Cpu => "software",
+        };
+        DeviceRecord {
+            name: self.info.name.clone(),
+            backend: format!("{:?}", self.info.backend),
+            kind: kind.to_owned(),
+            driver: format!("{} {}", self.info.driver, self.info.driver_info)
+                .trim()
+                .to_owned(),
+            reason: reason.to_owned(),
+        }
+    }
+}

@@ -1,0 +1,489 @@
+//! Runs recordings on an adapter.
+//!
+//! Pipelines, parameter blocks and bind groups are made once, when a recording is compiled;
+//! running it only encodes dispatches. Work goes out in submissions of about a tenth of a
+//! second, two in flight at the most: long enough to cost nothing, short enough for the
+//! watchdogs of operating systems and for live progress.
+
+use std::cell::{Cell, RefCell};
+use std::collections::{HashMap, VecDeque};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use wgpu::{BufferUsages, PollType, SubmissionIndex};
+
+use super::Adapter;
+use crate::device::{Buffer, Command, Device, Dispatch, Limits, Program, Recording};
+use crate::error::{Error, Result};
+use crate::kernel::{Access, Constants, Kernel};
+use crate::record::DeviceRecord;
+
+/// A device that has not answered for this long is taken for lost.
+const PATIENCE: Duration = Duration::from_secs(120);
+/// What a submission should last.
+const SUBMISSION: Duration = Duration::from_millis(100);
+const IN_FLIGHT: usize = 2;
+
+/// An opened adapter.
+#[derive(Debug)]
+pub struct Gpu {
+    record: DeviceRecord,
+    software: bool,
+    device: wgpu::Device,
+    queue: wgpu::Queue,
+    buffers: RefCell<Vec<Option<wgpu::Buffer>>>,
+    pipelines: RefCell<HashMap<&'static str, Pipeline>>,
+    programs: RefCell<Vec<Compiled>>,
+    flying: RefCell<VecDeque<SubmissionIndex>>,
+    failure: Arc<Mutex<Option<String>>>,
+}
+
+#[derive(Clone, Debug)]
+struct Pipeline {
+    pipeline: wgpu::ComputePipeline,
+    layout: wgpu::BindGroupLayout,
+}
+
+#[derive(Debug)]
+enum Action {
+    Dispatch {
+        pipeline: wgpu::ComputePipeline,
+        group: wgpu::BindGroup,
+        groups: [u32; 3],
+    },
+    Clear(wgpu::Buffer),
+    Copy {
+        from: (wgpu::Buffer, u64),
+        to: (wgpu::Buffer, u64),
+        bytes: u64,
+    },
+}
+
+#[derive(Debug)]
+struct Compiled {
+    actions: Vec<Action>,
+    /// Repetitions that fill a submission, by measurement.
+    repetitions: Cell<u32>,
+}
+
+impl Gpu {
+    /// Opens an adapter with all that it can hold.
+    ///
+    /// # Errors
+    /// `Device` where the driver refuses.
+    pub fn open(adapter: &Adapter, reason: &str) -> Result<Self> {
+        let record = adapter.record(reason);
+        let request = adapter.inner.request_device(&wgpu::DeviceDescriptor {
+            label: Some("unlearn"),
+            required_limits: adapter.inner.limits(),
+            ..Default::default()
+        });
+        let (device, queue) = pollster::block_on(request).map_err(|e| {
+            Error::Device(format!(
+                "cannot open the adapter {}: {e}. Update its driver, or choose another --device",
+                record.name
+            ))
+        })?;
+        let failure = Arc::new(Mutex::new(None));
+        let (uncaptured, lost) = (failure.clone(), failure.clone());
+        let note = |slot: &Mutex<Option<String>>, text: String| {
+            let mut slot = slot.lock().unwrap_or_else(PoisonError::into_inner);
+            slot.get_or_insert(text);
+        };
+        device.on_uncaptured_error(Arc::new(move |e: wgpu::Error| {
+            note(&uncaptured, e.to_string());
+        }));
+        device.set_device_lost_callback(move |why, message| {
+            if why != wgpu::DeviceLostReason::Destroyed {
+                note(&lost, format!("the device was lost: {message}"));
+            }
+        });
+        Ok(Self {
+            record,
+            software: adapter.is_software(),
+            device,
+            queue,
+            buffers: RefCell::default(),
+            pipelines: RefCell::default(),
+            programs: RefCell::default(),
+            flying: RefCell::default(),
+            failure,
+        })
+    }
+
+    fn constants(&self, kernel: &Kernel) -> Constants {
+        if self.software { kernel.software } else { &[] }
+    }
+
+    /// Reports what the driver complained about since the last call.
+    fn healthy(&self) -> Result<()> {
+        let mut slot = self.failure.lock().unwrap_or_else(PoisonError::into_inner);
+        match slot.take() {
+            None => Ok(()),
+            Some(text) => Err(self.error(&text)),
+        }
+    }
+
+    fn error(&self, text: &str) -> Error {
+        Error::Device(format!(
+            "{} failed: {text}. Try again with --device cpu, or another adapter of `unlearn devices`",
+            self.record.name
+        ))
+    }
+
+    fn buffer(&self, buffer: Buffer) -> Result<wgpu::Buffer> {
+        let buffers = self.buffers.borrow();
+        let found = buffers.get(buffer.id).cloned().flatten();
+        found.ok_or_else(|| self.error("a buffer was used after it was freed"))
+    }
+
+    fn create_buffer(&self, label: &str, bytes: u64, usage: BufferUsages) -> Result<wgpu::Buffer> {
+        let memory = self.device.push_error_scope(wgpu::ErrorFilter::OutOfMemory);
+        let valid = self.device.push_error_scope(wgpu::ErrorFilter::Validation);
+        let buffer = self.device.create_buffer(&wgpu::BufferDescriptor {
+            label: Some(label),
+            size: bytes,
+            usage,
+            mapped_at_creation: false,
+        });
+        let refused = pollster::block_on(valid.pop()).or(pollster::block_on(memory.pop()));
+        match refused {
+            None => Ok(buffer),
+            Some(e) => Err(Error::Device(format!(
+                "{} cannot hold the buffer of {label} ({bytes} bytes): {e}. Use fewer --learners \
+                 or a smaller --batch",
+                self.record.name
+            ))),
+        }
+    }
+
+    /// The kernel's pipeline, made at its first use.
+    fn pipeline(&self, kernel: &'static Kernel) -> Result<Pipeline> {
+        if let Some(made) = self.pipelines.borrow().get(kernel.name) {
+            return Ok(made.clone());
+        }
+        let scope = self.device.push_error_scope(wgpu::ErrorFilter::Validation);
+        let made = self.create_pipeline(kernel);
+        if let Some(e) = pollster::block_on(scope.pop()) {
+            let text = format!("the driver refuses the shader {}: {e}", kernel.name);
+            return Err(self.error(&text));
+        }
+        self.pipelines
+            .borrow_mut()
+            .insert(kernel.name, made.clone());
+        Ok(made)
+    }
+
+    fn create_pipeline(&self, kernel: &Kernel) -> Pipeline {
+        let source = kernel.source(self.constants(kernel));
+        let descriptor = wgpu::ShaderModuleDescriptor {
+            label: Some(kernel.name),
+            source: wgpu::ShaderSource::Wgsl(source.into()),
+        };
+        // Bounds stay checked. Loops are not, since that check keeps compilers from unrolling
+        // the register tiles.
+        let checks = wgpu::ShaderRuntimeChecks {
+            force_loop_bounding: false,
+            ..wgpu::ShaderRuntimeChecks::checked()
+        };
+        // SAFETY: every loop of the shaders ends: all count up to a bound, but the walk in
+        // `permuted`, which follows a cycle of a permutation that holds a value below n.
+        #[expect(unsafe_code, reason = "the only way to turn the loop check off")]
+        let module = unsafe { self.device.create_shader_module_trusted(descriptor, checks) };
+        let layout = self.create_layout(kernel);
+        let pipelines = self
+            .device
+            .create_pipeline_layout(&wgpu::PipelineLayoutDescriptor {
+                label: Some(kernel.name),
+                bind_group_layouts: &[Some(&layout)],
+                ..Default::default()
+            });
+        let pipeline = self
+            .device
+            .create_compute_pipeline(&wgpu::ComputePipelineDescriptor {
+                label: Some(kernel.name),
+                layout: Some(&pipelines),
+                module: &module,
+                entry_point: Some(kernel.name),
+                compilation_options: wgpu::PipelineCompilationOptions::default(),
+                cache: None,
+            });
+        Pipeline { pipeline, layout }
+    }
+
+    /// Bind group layout of a kernel: its parameters, then its storage buffers.
+    fn create_layout(&self, kernel: &Kernel) -> wgpu::BindGroupLayout {
+        let entry = |binding, ty, min_binding_size| wgpu::BindGroupLayoutEntry {
+            binding,
+            visibility: wgpu::ShaderStages::COMPUTE,
+            ty: wgpu::BindingType::Buffer {
+                ty,
+                has_dynamic_offset: false,
+                min_binding_size,
+            },
+            count: None,
+        };
+        let size = wgpu::BufferSize::new(kernel.params_size as u64);
+        let params = entry(0, wgpu::BufferBindingType::Uniform, size);
+        let storage = (1..).zip(kernel.bindings).map(|(binding, access)| {
+            let read_only = *access == Access::Read;
+            entry(
+                binding,
+                wgpu::BufferBindingType::Storage { read_only },
+                None,
+            )
+        });
+        let entries: Vec<_> = std::iter::once(params).chain(storage).collect();
+        let descriptor = wgpu::BindGroupLayoutDescriptor {
+            label: Some(kernel.name),
+            entries: &entries,
+        };
+        self.device.create_bind_group_layout(&descriptor)
+    }
+
+    /// Turns a dispatch into an action; its parameters lie in `block` from byte `at` on.
+    fn dispatch(&self, dispatch: &Dispatch, block: &wgpu::Buffer, at: u64) -> Result<Action> {
+        let kernel = dispatch.kernel;
+        let Pipeline { pipeline, layout } = self.pipeline(kernel)?;
+        let bound: Vec<_> = dispatch
+            .buffers
+            .iter()
+            .map(|&b| self.buffer(b))
+            .collect::<Result<_>>()?;
+        let params = wgpu::BindGroupEntry {
+            binding: 0,
+            resource: wgpu::BindingResource::Buffer(wgpu::BufferBinding {
+                buffer: block,
+                offset: at,
+                size: wgpu::BufferSize::new(dispatch.params.len() as u64),
+            }),
+        };
+        let storage = (1..)
+            .zip(&bound)
+            .map(|(binding, buffer)| wgpu::BindGroupEntry {
+                binding,
+                resource: buffer.as_entire_binding(),
+            });
+        let entries: Vec<_> = std::iter::once(params).chain(storage).collect();
+        let group = self.device.create_bind_group(&wgpu::BindGroupDescriptor {
+            label: Some(kernel.name),
+            layout: &layout,
+            entries: &entries,
+        });
+        Ok(Action::Dispatch {
+            pipeline,
+            group,
+            groups: kernel.groups(self.constants(kernel), dispatch.extent),
+        })
+    }
+
+    /// One buffer with the parameters of all dispatches, and the bytes from one to the next.
+    fn parameter_block(&self, recording: &Recording) -> Result<(wgpu::Buffer, u64)> {
+        let stride = self
+            .device
+            .limits()
+            .min_uniform_buffer_offset_alignment
+            .max(256) as usize;
+        let mut bytes = Vec::new();
+        for command in &recording.commands {
+            if let Command::Dispatch(dispatch) = command {
+                let end = bytes.len() + stride;
+                bytes.extend_from_slice(&dispatch.params);
+                bytes.resize(end, 0u8);
+            }
+        }
+        bytes.resize(bytes.len().max(stride), 0);
+        let usage = BufferUsages::UNIFORM | BufferUsages::COPY_DST;
+        let block = self.create_buffer("parameters of dispatches", bytes.len() as u64, usage)?;
+        self.queue.write_buffer(&block, 0, &bytes);
+        Ok((block, stride as u64))
+    }
+
+    fn actions(&self, recording: &Recording) -> Result<Vec<Action>> {
+        let (block, stride) = self.parameter_block(recording)?;
+        let mut at = 0;
+        let mut action = |command: &Command| match command {
+            Command::Dispatch(dispatch) => {
+                at += stride;
+                self.dispatch(dispatch, &block, at - stride)
+            }
+            Command::Clear(buffer) => Ok(Action::Clear(self.buffer(*buffer)?)),
+            Command::Copy { from, to, words } => Ok(Action::Copy {
+                from: (self.buffer(from.0)?, 4 * from.1 as u64),
+                to: (self.buffer(to.0)?, 4 * to.1 as u64),
+                bytes: 4 * *words as u64,
+            }),
+        };
+        recording.commands.iter().map(&mut action).collect()
+    }
+
+    /// Waits for a submission, or for all that went out.
+    fn wait(&self, submission: Option<SubmissionIndex>) -> Result<()> {
+        let waited = self.device.poll(PollType::Wait {
+            submission_index: submission,
+            timeout: Some(PATIENCE),
+        });
+        self.healthy()?;
+        waited
+            .map(|_| ())
+            .map_err(|e| self.error(&format!("no answer ({e})")))
+    }
+
+    fn submit(&self, compiled: &Compiled, times: u32) {
+        let mut encoder = self.device.create_command_encoder(&Default::default());
+        for _ in 0..times {
+            encode(&compiled.actions, &mut encoder);
+        }
+        let index = self.queue.submit([encoder.finish()]);
+        self.flying.borrow_mut().push_back(index);
+    }
+
+    /// Waits until fewer than `IN_FLIGHT` submissions are out.
+    fn make_room(&self) -> Result<()> {
+        while self.flying.borrow().len() >= IN_FLIGHT {
+            let oldest = self.flying.borrow_mut().pop_front();
+            self.wait(oldest)?;
+        }
+        Ok(())
+    }
+}
+
+/// Encodes a program once; neighbouring dispatches share a pass.
+fn encode(actions: &[Action], encoder: &mut wgpu::CommandEncoder) {
+    let mut rest = actions;
+    while let Some(first) = rest.first() {
+        match first {
+            Action::Clear(buffer) => encoder.clear_buffer(buffer, 0, None),
+            Action::Copy { from, to, bytes } => {
+                encoder.copy_buffer_to_buffer(&from.0, from.1, &to.0, to.1, *bytes);
+            }
+            Action::Dispatch { .. } => {
+                rest = encode_pass(rest, encoder);
+                continue;
+            }
+        }
+        rest = &rest[1..];
+    }
+}
+
+/// Encodes the dispatches at the head of `actions`; what follows them is returned.
+fn encode_pass<'a>(actions: &'a [Action], encoder: &mut wgpu::CommandEncoder) -> &'a [Action] {
+    let mut pass = encoder.begin_compute_pass(&Default::default());
+    for (done, action) in actions.iter().enumerate() {
+        let Action::Dispatch {
+            pipeline,
+            group,
+            groups: [x, y, z],
+        } = action
+        else {
+            return &actions[done..];
+        };
+        pass.set_pipeline(pipeline);
+        pass.set_bind_group(0, group, &[]);
+        pass.dispatch_workgroups(*x, *y, *z);
+    }
+    &[]
+}
+
+impl Device for Gpu {
+    fn record(&self) -> &DeviceRecord {
+        &self.record
+    }
+
+    fn limits(&self) -> Limits {
+        let limits = self.device.limits();
+        let bytes = limits
+            .max_buffer_size
+            .min(limits.max_storage_buffer_binding_size);
+        Limits {
+            buffer_words: (bytes / 4).min(u64::from(u32::MAX)),
+            groups: limits.max_compute_workgroups_per_dimension,
+        }
+    }
+
+    fn allocate(&self, label: &str, words: usize) -> Result<Buffer> {
+        let usage = BufferUsages::STORAGE | BufferUsages::COPY_SRC | BufferUsages::COPY_DST;
+        let made = self.create_buffer(label, 4 * words.max(4) as u64, usage)?;
+        let mut buffers = self.buffers.borrow_mut();
+        buffers.push(Some(made));
+        Ok(Buffer {
+            id: buffers.len() - 1,
+            words,
+        })
+    }
+
+    fn free(&self, freed: &[Buffer]) {
+        let mut buffers = self.buffers.borrow_mut();
+        for buffer in freed {
+            buffers[buffer.id] = None;
+        }
+    }
+
+    fn upload(&self, buffer: Buffer, at: usize, words: &[u32]) -> Result<()> {
+        let target = self.buffer(buffer)?;
+        self.queue
+            .write_buffer(&target, 4 * at as u64, bytemuck::cast_slice(words));
+        self.healthy()
+    }
+
+    fn compile(&self, recording: &Recording) -> Result<Program> {
+        let actions = self.actions(recording)?;
+        self.healthy()?;
+        let mut programs = self.programs.borrow_mut();
+        programs.push(Compiled {
+            actions,
+            repetitions: Cell::new(1),
+        });
+        Ok(Program {
+            id: programs.len() - 1,
+        })
+    }
+
+    fn run(&self, program: &Program, times: u32, done: &mut dyn FnMut(u32)) -> Result<()> {
+        let programs = self.programs.borrow();
+        let compiled = &programs[program.id];
+        let mut left = times;
+        while left > 0 {
+            let now = left.min(compiled.repetitions.get());
+            let start = Instant::now();
+            self.submit(compiled, now);
+            self.make_room()?;
+            left -= now;
+            done(now);
+            // With two in flight, the wait for the older one lasts about as long as it runs.
+            let lasted = start.elapsed();
+            if lasted > 2 * SUBMISSION {
+                compiled.repetitions.set((now / 2).max(1));
+            } else if lasted < SUBMISSION / 2 && now == compiled.repetitions.get() {
+                compiled.repetitions.set((now * 2).min(1024));
+            }
+        }
+        self.healthy()
+    }
+
+    fn download(&self, buffer: Buffer) -> Result<Vec<u32>> {
+        let source = self.buffer(buffer)?;
+        let bytes = 4 * buffer.words as u64;
+        let usage = BufferUsages::MAP_READ | BufferUsages::COPY_DST;
+        let staging = self.create_buffer("read-back", bytes, usage)?;
+        let mut encoder = self.device.create_command_encoder(&Default::default());
+        encoder.copy_buffer_to_buffer(&source, 0, &staging, 0, bytes);
+        self.queue.submit([encoder.finish()]);
+        self.flying.borrow_mut().clear();
+        let (sender, mapped) = std::sync::mpsc::channel();
+        staging.map_async(wgpu::MapMode::Read, .., move |result| {
+            // The receiver is gone only when the wait below has failed and said why.
+            let _ = sender.send(result);
+        });
+        self.wait(None)?;
+        match mapped.try_recv() {
+            Ok(Ok(())) => {}
+            Ok(Err(e)) => return Err(self.error(&e.to_string())),
+            Err(_) => return Err(self.error("the read-back never arrived")),
+        }
+        let view = staging
+            .get_mapped_range(..)
+            .map_err(|e| self.error(&e.to_string()))?;
+        Ok(bytemuck::pod_collect_to_vec(&view[..]))
+    }
+}

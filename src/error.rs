@@ -1,0 +1,65 @@
+//! What can go wrong, in words for the person at the command line: what, where, why, remedy.
+
+use std::path::{Path, PathBuf};
+
+/// Every error of this crate. The `Display` text is the whole message: it names the thing that
+/// failed, the reason, and what to do about it.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// A setting has a value that makes no sense, alone or beside another one.
+    #[error("{0}")]
+    Usage(String),
+    /// The data is missing, damaged, or not what it claims to be.
+    #[error("{0}")]
+    Data(String),
+    /// A device could not be found, refused a request, or stopped answering.
+    #[error("{0}")]
+    Device(String),
+    /// A file could not be read or written.
+    #[error("cannot {action} {}: {source}", path.display())]
+    File {
+        /// What was tried: "read", "write", "create".
+        action: &'static str,
+        /// The file or folder.
+        path: PathBuf,
+        /// What the operating system said.
+        source: std::io::Error,
+    },
+    /// A learner's loss left the finite numbers (or anything sensible) while it trained.
+    #[error(
+        "training diverged in the {phase} phase at step {step} (learner {learner} of the {arm} arm): \
+         the loss is no longer a usable number. Lower {setting}, or the momentum. What was computed \
+         before is kept"
+    )]
+    Diverged {
+        /// The phase's name.
+        phase: &'static str,
+        /// The first step, counted from 1, whose batch had a bad loss.
+        step: u32,
+        /// The learner's number within its arm, from 0.
+        learner: usize,
+        /// The arm's name.
+        arm: &'static str,
+        /// The flag that set the learning rate.
+        setting: &'static str,
+    },
+}
+
+impl Error {
+    /// A closure for `map_err` on file operations.
+    pub(crate) fn file(
+        action: &'static str,
+        path: &Path,
+    ) -> impl FnOnce(std::io::Error) -> Self + use<> {
+        let path = path.to_path_buf();
+        move |source| Self::File {
+            action,
+            path,
+            source,
+        }
+    }
+}
+
+/// The result of everything here that can fail.
+pub type Result<T> = std::result::Result<T, Error>;

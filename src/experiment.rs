@@ -1,0 +1,475 @@
+//! The main job: learn → unlearn → relearn, with the controls beside it in every dispatch.
+//!
+//! Every arm trains in every phase, on one clock: after each phase all arms have taken equally
+//! many steps, so whatever sets them apart is what they were taught, not for how long.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Instant;
+
+use crate::config::Config;
+use crate::data::Dataset;
+use crate::device::Device;
+use crate::error::{Error, Result};
+use crate::kernel::SOFT;
+use crate::model::Model;
+use crate::population::{Curriculum, DeviceImages, Population, largest};
+use crate::random::{Purpose, learner_key};
+use crate::record::{Arm, CLASSES, Figures, Outcome, Phase, Point, Score, Spread};
+
+/// Arms in the phases that have most of them.
+const ARMS: usize = 3;
+
+/// Hears of everything that happens, as it happens.
+pub trait Observer {
+    /// A phase of `steps` steps begins.
+    fn begin(&mut self, phase: Phase, steps: u32);
+    /// So many more steps were handed to the device.
+    fn advance(&mut self, steps: u32);
+    /// An evaluation: one point for each arm.
+    ///
+    /// # Errors
+    /// Where the points cannot be kept; the run stops.
+    fn evaluated(&mut self, points: &[Point]) -> Result<()>;
+    /// A phase ended; `weights` are each arm's parameters [learners, model.parameters()].
+    ///
+    /// # Errors
+    /// Where the weights cannot be kept; the run stops.
+    fn end(&mut self, outcomes: &[Outcome], weights: &[Vec<f32>]) -> Result<()>;
+}
+
+/// What an arm is taught in a phase.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Lesson {
+    /// All digits with their labels.
+    All,
+    /// The digits that are not forgotten, with their labels.
+    Retain,
+    /// The forgotten digits towards the uniform distribution; the others, unless unprotected,
+    /// with their labels.
+    Forget,
+}
+
+/// An arm in a phase: where its weights come from (none: fresh ones), and its lesson.
+struct Member {
+    arm: Arm,
+    from: Option<Arm>,
+    lesson: Lesson,
+}
+
+fn members(phase: Phase) -> Vec<Member> {
+    let member = |arm, from, lesson| Member { arm, from, lesson };
+    match phase {
+        Phase::Learn => vec![
+            member(Arm::Original, None, Lesson::All),
+            member(Arm::Retrained, None, Lesson::Retain),
+        ],
+        Phase::Unlearn => vec![
+            member(Arm::Unlearned, Some(Arm::Original), Lesson::Forget),
+            member(Arm::Original, Some(Arm::Original), Lesson::All),
+            member(Arm::Retrained, Some(Arm::Retrained), Lesson::Retain),
+        ],
+        Phase::Relearn => vec![
+            member(Arm::Relearned, Some(Arm::Unlearned), Lesson::All),
+            member(Arm::Original, Some(Arm::Original), Lesson::All),
+            member(Arm::Retrained, Some(Arm::Retrained), Lesson::All),
+        ],
+    }
+}
+
+/// The sample lists of the lessons.
+struct Lists {
+    all: Arc<Vec<u32>>,
+    retain: Arc<Vec<u32>>,
+    forget: Arc<Vec<u32>>,
+}
+
+impl Lists {
+    fn new(config: &Config, labels: &[u8]) -> Self {
+        let numbered = || (0u32..).zip(labels.iter());
+        let forgotten = |label: &u8| config.forget.contains(label);
+        let soft = |(index, label)| index | if forgotten(label) { SOFT } else { 0 };
+        let forget = numbered().filter(|(_, l)| !config.unprotected || forgotten(l));
+        let retain = numbered().filter(|(_, l)| !forgotten(l));
+        Self {
+            all: Arc::new(numbered().map(|(index, _)| index).collect()),
+            retain: Arc::new(retain.map(|(index, _)| index).collect()),
+            forget: Arc::new(forget.map(soft).collect()),
+        }
+    }
+
+    fn of(&self, lesson: Lesson) -> &Arc<Vec<u32>> {
+        match lesson {
+            Lesson::All => &self.all,
+            Lesson::Retain => &self.retain,
+            Lesson::Forget => &self.forget,
+        }
+    }
+}
+
+/// Steps of a phase, and the length of the list whose passes are its epochs.
+#[derive(Clone, Copy, Debug)]
+struct Clock {
+    steps: u32,
+    batch: usize,
+    epoch: usize,
+}
+
+impl Clock {
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "config.rs bounds the epochs"
+    )]
+    fn new(epochs: f64, epoch: usize, batch: usize) -> Self {
+        Self {
+            steps: (epochs * epoch as f64 / batch as f64).ceil() as u32,
+            batch,
+            epoch,
+        }
+    }
+
+    fn epochs(self, step: u32) -> f64 {
+        f64::from(step) * self.batch as f64 / self.epoch as f64
+    }
+
+    /// The steps at which to evaluate: the start, `per_epoch` times an epoch, and before the
+    /// first of those at halves of halves, since forgetting and relearning are over within a few
+    /// dozen steps.
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "below the number of steps"
+    )]
+    fn evaluations(self, per_epoch: u32) -> Vec<u32> {
+        let interval = self.epoch as f64 / self.batch as f64 / f64::from(per_epoch);
+        let early = (1..=4).map(|halvings| interval / f64::from(1u32 << halvings));
+        let regular = (1..).map(|n| interval * f64::from(n));
+        let regular = regular.take_while(|&at| at < f64::from(self.steps));
+        let mut steps: Vec<u32> = early.chain(regular).map(|at| at.round() as u32).collect();
+        steps.retain(|&step| step < self.steps);
+        steps.extend([0, self.steps]);
+        steps.sort_unstable();
+        steps.dedup();
+        steps
+    }
+}
+
+/// A run of the main job.
+pub struct Experiment<'a> {
+    config: &'a Config,
+    device: &'a dyn Device,
+    model: Model,
+    train: DeviceImages,
+    test: DeviceImages,
+    lists: Lists,
+    started: Instant,
+}
+
+impl<'a> Experiment<'a> {
+    /// Checks that the configuration fits data and device, and brings the data there.
+    ///
+    /// # Errors
+    /// `Usage` where something does not fit; `Device` where the device fails.
+    pub fn new(config: &'a Config, data: &Dataset, device: &'a dyn Device) -> Result<Self> {
+        let model = Model::new(&config.hidden)?;
+        let lists = Lists::new(config, &data.train.labels);
+        check_data(config, data, &lists)?;
+        check_size(config, device, &model)?;
+        Ok(Self {
+            config,
+            device,
+            model,
+            train: DeviceImages::upload(device, &data.train)?,
+            test: DeviceImages::upload(device, &data.test)?,
+            lists,
+            started: Instant::now(),
+        })
+    }
+
+    /// The network's shape.
+    pub fn model(&self) -> &Model {
+        &self.model
+    }
+
+    /// Runs all phases; returns the seconds each took.
+    ///
+    /// # Errors
+    /// `Diverged` where a loss became unusable; whatever device and observer fail with.
+    pub fn run(&mut self, observer: &mut dyn Observer) -> Result<BTreeMap<String, f64>> {
+        self.started = Instant::now();
+        let mut seconds = BTreeMap::new();
+        let mut before: Option<(Vec<Member>, Population)> = None;
+        for phase in [Phase::Learn, Phase::Unlearn, Phase::Relearn] {
+            let start = Instant::now();
+            let members = members(phase);
+            let population = self.assemble(phase, &members, before.as_ref())?;
+            self.phase(phase, &members, &population, observer)?;
+            before = Some((members, population));
+            seconds.insert(phase.name().to_owned(), start.elapsed().as_secs_f64());
+        }
+        seconds.insert("total".to_owned(), self.started.elapsed().as_secs_f64());
+        Ok(seconds)
+    }
+
+    fn clock(&self, phase: Phase) -> Clock {
+        let (epochs, lesson) = match phase {
+            Phase::Learn => (self.config.epochs, Lesson::All),
+            Phase::Unlearn => (self.config.unlearn_epochs, Lesson::Forget),
+            Phase::Relearn => (self.config.relearn_epochs, Lesson::All),
+        };
+        Clock::new(epochs, self.lists.of(lesson).len(), self.config.batch)
+    }
+
+    fn curriculum(&self, phase: Phase, lesson: Lesson, learner: u32) -> Curriculum {
+        let rate = match lesson {
+            Lesson::Forget => self.config.unlearn_lr,
+            Lesson::All | Lesson::Retain => self.config.lr,
+        };
+        Curriculum {
+            samples: self.lists.of(lesson).clone(),
+            key: learner_key(self.config.seed, learner, Purpose::Order(phase as u32)),
+            soft_target: [1.0 / CLASSES as f32; CLASSES],
+            rate,
+            momentum: self.config.momentum,
+            decay: self.config.weight_decay,
+        }
+    }
+
+    /// The phase's population, with its weights.
+    fn assemble(
+        &self,
+        phase: Phase,
+        members: &[Member],
+        before: Option<&(Vec<Member>, Population<'a>)>,
+    ) -> Result<Population<'a>> {
+        let learners = self.config.learners;
+        let numbers = || (0u32..).take(learners);
+        let taught: Vec<Curriculum> = members
+            .iter()
+            .flat_map(|m| numbers().map(|k| self.curriculum(phase, m.lesson, k)))
+            .collect();
+        let (train, test) = (&self.train, &self.test);
+        let population = Population::new(
+            self.device,
+            &self.model,
+            self.config.batch,
+            train,
+            test,
+            &taught,
+        )?;
+        if let Some((earlier, parent)) = before {
+            let place = |from| earlier.iter().position(|m| Some(m.arm) == from);
+            let parents = members.iter().filter_map(|m| place(m.from));
+            let from: Vec<usize> = parents
+                .flat_map(|p| p * learners..(p + 1) * learners)
+                .collect();
+            population.inherit(parent, &from)?;
+        } else {
+            let key = |k| learner_key(self.config.seed, k, Purpose::Weights);
+            let keys: Vec<_> = members.iter().flat_map(|_| numbers().map(key)).collect();
+            population.initialise(&keys)?;
+        }
+        Ok(population)
+    }
+
+    /// Trains through a phase, evaluating on the way.
+    fn phase(
+        &self,
+        phase: Phase,
+        members: &[Member],
+        population: &Population,
+        observer: &mut dyn Observer,
+    ) -> Result<()> {
+        let clock = self.clock(phase);
+        observer.begin(phase, clock.steps);
+        let mut losses = Losses::default();
+        let mut done = 0;
+        let mut scores = Vec::new();
+        for step in clock.evaluations(self.config.evaluations) {
+            population.train(step - done, &mut |steps| observer.advance(steps))?;
+            done = step;
+            let train_loss = losses.take(population, step)?;
+            self.check_divergence(phase, members, population)?;
+            scores = population.evaluate()?;
+            let points = self.points(phase, members, clock, step, &scores, train_loss);
+            observer.evaluated(&points)?;
+        }
+        let outcomes = self.outcomes(phase, members, &scores);
+        let parameters = population.parameters()?;
+        let per_arm = self.config.learners * self.model.parameters() as usize;
+        let weights: Vec<_> = parameters
+            .chunks_exact(per_arm)
+            .map(<[f32]>::to_vec)
+            .collect();
+        observer.end(&outcomes, &weights)
+    }
+
+    fn points(
+        &self,
+        phase: Phase,
+        members: &[Member],
+        clock: Clock,
+        step: u32,
+        scores: &[Score],
+        train_loss: Option<Vec<f64>>,
+    ) -> Vec<Point> {
+        let learners = self.config.learners;
+        let point = |(number, member): (usize, &Member)| {
+            let range = number * learners..(number + 1) * learners;
+            let scores = &scores[range.clone()];
+            Point {
+                phase,
+                arm: member.arm,
+                step,
+                epoch: clock.epochs(step),
+                seconds: self.started.elapsed().as_secs_f64(),
+                train_loss: train_loss.as_ref().map(|l| Spread::of(l[range].to_vec())),
+                test_loss: Spread::of(scores.iter().map(mean_loss).collect()),
+                figures: figures(scores, &self.config.forget),
+            }
+        };
+        members.iter().enumerate().map(point).collect()
+    }
+
+    fn outcomes(&self, phase: Phase, members: &[Member], scores: &[Score]) -> Vec<Outcome> {
+        let arms = scores.chunks_exact(self.config.learners);
+        let outcome = |(member, scores): (&Member, &[Score])| Outcome {
+            phase,
+            arm: member.arm,
+            figures: figures(scores, &self.config.forget),
+            scores: scores.to_vec(),
+        };
+        members.iter().zip(arms).map(outcome).collect()
+    }
+
+    fn check_divergence(
+        &self,
+        phase: Phase,
+        members: &[Member],
+        population: &Population,
+    ) -> Result<()> {
+        let progress = population.progress()?;
+        let bad = progress.iter().enumerate().filter(|(_, p)| p.diverged > 0);
+        let Some((place, first)) = bad.min_by_key(|(_, p)| p.diverged) else {
+            return Ok(());
+        };
+        let member = &members[place / self.config.learners];
+        Err(Error::Diverged {
+            phase: phase.name(),
+            step: first.diverged,
+            learner: place % self.config.learners,
+            arm: member.arm.name(),
+            setting: match member.lesson {
+                Lesson::Forget => "--unlearn-lr",
+                Lesson::All | Lesson::Retain => "--lr",
+            },
+        })
+    }
+}
+
+/// Turns the device's running sums of losses into means between evaluation points.
+#[derive(Default)]
+struct Losses {
+    step: u32,
+    sums: Vec<f64>,
+}
+
+impl Losses {
+    /// Mean training loss of each learner since the last call; none where no step was taken.
+    fn take(&mut self, population: &Population, step: u32) -> Result<Option<Vec<f64>>> {
+        let progress = population.progress()?;
+        let sums: Vec<f64> = progress.iter().map(|p| p.loss_sum.into()).collect();
+        let steps = f64::from(step - self.step);
+        let before = self.sums.iter().copied().chain(std::iter::repeat(0.0));
+        let mean = sums
+            .iter()
+            .zip(before)
+            .map(|(now, then)| (now - then) / steps);
+        let means = (step > self.step).then(|| mean.collect());
+        (self.step, self.sums) = (step, sums);
+        Ok(means)
+    }
+}
+
+fn mean_loss(score: &Score) -> f64 {
+    weighted(score, &score.loss, |_| true)
+}
+
+/// The mean of a per-digit mean over the images of the digits that `counts`.
+fn weighted(score: &Score, means: &[f64; CLASSES], counts: impl Fn(usize) -> bool) -> f64 {
+    let digits = || (0..CLASSES).filter(|&d| counts(d));
+    let images = |d: usize| f64::from(score.confusion[d].iter().sum::<u32>());
+    digits().map(|d| means[d] * images(d)).sum::<f64>() / digits().map(images).sum::<f64>()
+}
+
+/// The four figures of an arm.
+pub fn figures(scores: &[Score], forget: &[u8]) -> Figures {
+    let forgotten = |digit: usize| forget.iter().any(|&f| usize::from(f) == digit);
+    let over = |value: &dyn Fn(&Score) -> f64| Spread::of(scores.iter().map(value).collect());
+    let accuracy = |score: &Score, counts: &dyn Fn(usize) -> bool| {
+        let rows = || (0..CLASSES).filter(|&d| counts(d));
+        let right: u32 = rows().map(|d| score.confusion[d][d]).sum();
+        let all: u32 = rows().flat_map(|d| score.confusion[d]).sum();
+        f64::from(right) / f64::from(all)
+    };
+    Figures {
+        test_accuracy: over(&|s| accuracy(s, &|_| true)),
+        forget_accuracy: over(&|s| accuracy(s, &forgotten)),
+        retain_accuracy: over(&|s| accuracy(s, &|d| !forgotten(d))),
+        forget_confidence: over(&|s| weighted(s, &s.confidence, forgotten)),
+    }
+}
+
+/// Every list must hold a batch, and every digit to forget must be there.
+fn check_data(config: &Config, data: &Dataset, lists: &Lists) -> Result<()> {
+    for digit in &config.forget {
+        for (set, images) in [("training", &data.train), ("test", &data.test)] {
+            if !images.labels.contains(digit) {
+                return Err(Error::Usage(format!(
+                    "--forget {digit}: the {set} set of {} holds no {digit}",
+                    data.record.name
+                )));
+            }
+        }
+    }
+    let kept = |label: &u8| !config.forget.contains(label);
+    if !data.test.labels.iter().any(kept) {
+        return Err(Error::Usage(format!(
+            "the test set of {} holds nothing but the forgotten digits: nothing is left to keep",
+            data.record.name
+        )));
+    }
+    let named = [
+        (&lists.all, "training images"),
+        (
+            &lists.retain,
+            "training images without the forgotten digits",
+        ),
+        (&lists.forget, "training images of the forgotten digits"),
+    ];
+    for (list, what) in named {
+        if config.batch > list.len() {
+            return Err(Error::Usage(format!(
+                "--batch {} is larger than the data: there are {} {what}. Use a smaller --batch",
+                config.batch,
+                list.len()
+            )));
+        }
+    }
+    Ok(())
+}
+
+/// All arms of all learners must fit the device at a time.
+fn check_size(config: &Config, device: &dyn Device, model: &Model) -> Result<()> {
+    let most = largest(device.limits(), model, config.batch) / ARMS;
+    if config.learners > most {
+        return Err(Error::Usage(format!(
+            "--learners {} is more than {} can hold with its limits on buffers: {ARMS} arms of \
+             them train side by side, and the most that fit are --learners {most}",
+            config.learners,
+            device.record().name
+        )));
+    }
+    Ok(())
+}

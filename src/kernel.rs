@@ -1,0 +1,372 @@
+//! THE kernel table: for every kernel its shader, its bindings, its parameters, the tile a
+//! workgroup covers, and its CPU twin. Devices, checks, benchmarks and tests are loops over it.
+//!
+//! A new kernel is one `shaders/NAME.wgsl` with the entry point `NAME`, one twin
+//! `device/cpu/NAME.rs`, one parameter struct and one row here.
+
+use bytemuck::{Pod, Zeroable};
+
+use crate::device::cpu::{self, Twin};
+
+/// How a kernel uses a storage buffer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Access {
+    /// Only reads it.
+    Read,
+    /// Writes it, and may read it.
+    Write,
+}
+
+/// Values for a shader's `const NAME: u32` declarations; what is not listed keeps the value that
+/// stands in the file.
+pub type Constants = &'static [(&'static str, u32)];
+
+/// A row of the table.
+#[derive(Debug)]
+pub struct Kernel {
+    /// The file's stem and the entry point.
+    pub name: &'static str,
+    /// The shader's text.
+    pub wgsl: &'static str,
+    /// The storage buffers, bindings 1, 2, …; binding 0 is the parameter struct.
+    pub bindings: &'static [Access],
+    /// Bytes of the parameter struct.
+    pub params_size: usize,
+    /// The constants for software adapters, whose threads are the lanes of a CPU: tall tiles in
+    /// rows of eight threads. Hardware takes the file's own.
+    pub software: Constants,
+    /// The same computation on the CPU.
+    pub twin: Twin,
+}
+
+/// The constants that make a thread's tile and a workgroup's shape. A workgroup covers
+/// COLS·GROUP_X × ROWS·GROUP_Y units of the dispatch's extent; a missing COLS or ROWS is 1.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Tile {
+    /// Units of extent that a workgroup covers in x, y and z.
+    pub covers: [u32; 3],
+    /// Threads of a workgroup in x and y.
+    pub group: [u32; 2],
+}
+
+impl Kernel {
+    /// The shader's text with `constants` put in place of the file's values.
+    pub fn source(&self, constants: Constants) -> String {
+        let mut text = self.wgsl.to_owned();
+        for (name, value) in constants {
+            if let Some((start, end)) = declaration(&text, name) {
+                text.replace_range(start..end, &format!("{value}u"));
+            }
+        }
+        text
+    }
+
+    /// The tile under `constants`.
+    pub fn tile(&self, constants: Constants) -> Tile {
+        let value = |name: &str| {
+            let set = constants.iter().find(|(n, _)| *n == name).map(|c| c.1);
+            set.or_else(|| {
+                let (start, end) = declaration(self.wgsl, name)?;
+                self.wgsl[start..end].trim_end_matches('u').parse().ok()
+            })
+            .unwrap_or(1)
+        };
+        let group = [value("GROUP_X"), value("GROUP_Y")];
+        Tile {
+            covers: [value("COLS") * group[0], value("ROWS") * group[1], 1],
+            group,
+        }
+    }
+
+    /// Workgroups that cover `extent`: the one place where they are counted.
+    pub fn groups(&self, constants: Constants, extent: [u32; 3]) -> [u32; 3] {
+        let tile = self.tile(constants);
+        std::array::from_fn(|axis| extent[axis].div_ceil(tile.covers[axis]))
+    }
+}
+
+/// Where the value of `const name: u32 = …;` stands in `text`.
+fn declaration(text: &str, name: &str) -> Option<(usize, usize)> {
+    let head = format!("const {name}: u32 = ");
+    let start = text.find(&head)? + head.len();
+    let end = start + text[start..].find(';')?;
+    Some((start, end))
+}
+
+/// A kernel's parameter struct: it knows its kernel, and the extent of its dispatch.
+pub trait Params: Pod {
+    /// The kernel's row.
+    const KERNEL: &'static Kernel;
+    /// Units of work in x and y; the learners are z.
+    fn extent(&self) -> [u32; 2];
+}
+
+/// Declares a parameter struct of u32 and f32 fields (16-byte multiples, as uniforms want), its
+/// row of the table, and the tie between both.
+macro_rules! kernels {
+    ($(
+        $(#[$doc:meta])*
+        $params:ident, $row:ident, $stem:ident, [$($access:ident),+], $software:expr,
+        { $($(#[$field_doc:meta])* $field:ident: $type:ty),+ $(,)? },
+        |$this:ident| $extent:expr;
+    )+) => {
+        $(
+            $(#[$doc])*
+            #[repr(C)]
+            #[derive(Clone, Copy, Debug, Default, PartialEq, Pod, Zeroable)]
+            pub struct $params { $($(#[$field_doc])* pub $field: $type),+ }
+
+            #[doc = concat!("The row of `", stringify!($stem), "`.")]
+            pub static $row: Kernel = Kernel {
+                name: stringify!($stem),
+                wgsl: include_str!(concat!("../shaders/", stringify!($stem), ".wgsl")),
+                bindings: &[$(Access::$access),+],
+                params_size: size_of::<$params>(),
+                software: $software,
+                twin: cpu::$stem::twin,
+            };
+
+            impl Params for $params {
+                const KERNEL: &'static Kernel = &$row;
+                fn extent(&self) -> [u32; 2] { let $this = self; $extent }
+            }
+        )+
+        /// All rows.
+        pub static KERNELS: &[&Kernel] = &[$(&$row),+];
+        /// The parameter structs' fields in order, by kernel name; proven against the shaders.
+        pub static FIELDS: &[(&str, &[&str])] =
+            &[$((stringify!($stem), &[$(stringify!($field)),+])),+];
+    };
+}
+
+kernels! {
+    /// Fresh weights of one layer.
+    Initialise, INITIALISE, initialise, [Read, Write], &[], {
+        /// Inputs of the layer.
+        inputs: u32,
+        /// Outputs of the layer.
+        outputs: u32,
+        /// Inputs, padded.
+        padded_inputs: u32,
+        /// Outputs, padded.
+        padded_outputs: u32,
+        /// Offset of W in a learner's parameters.
+        weights: u32,
+        /// Offset of b.
+        biases: u32,
+        /// Parameters per learner.
+        parameters: u32,
+        /// The layer's number.
+        layer: u32,
+        /// Weights lie in [−bound, bound).
+        bound: f32,
+        /// Zero.
+        pad0: u32,
+        /// Zero.
+        pad1: u32,
+        /// Zero.
+        pad2: u32,
+    }, |p| [p.padded_inputs, p.padded_outputs];
+
+    /// The samples of a step.
+    SampleOrder, SAMPLE_ORDER, sample_order, [Read, Read, Read, Write], &[], {
+        /// Samples per learner and step.
+        rows: u32,
+        /// Zero.
+        pad0: u32,
+        /// Zero.
+        pad1: u32,
+        /// Zero.
+        pad2: u32,
+    }, |p| [p.rows, 1];
+
+    /// The first layer, from the packed images.
+    ImageForward, IMAGE_FORWARD, image_forward, [Read, Read, Read, Write],
+    &[("ROWS", 64), ("COLS", 8), ("GROUP_X", 8), ("GROUP_Y", 1)], {
+        /// Samples per learner.
+        rows: u32,
+        /// Pixels per image, a multiple of 16.
+        pixels: u32,
+        /// Outputs, padded.
+        outputs: u32,
+        /// Offset of W in a learner's parameters.
+        weights: u32,
+        /// Offset of b.
+        biases: u32,
+        /// Parameters per learner.
+        parameters: u32,
+        /// The first entry of the order to use.
+        order_start: u32,
+        /// Order entries per learner; 0: all learners see the same samples.
+        order_stride: u32,
+    }, |p| [p.outputs, p.rows];
+
+    /// A dense layer's output.
+    DenseForward, DENSE_FORWARD, dense_forward, [Read, Read, Write],
+    &[("ROWS", 16), ("COLS", 8), ("GROUP_X", 8), ("GROUP_Y", 1)], {
+        /// Samples per learner.
+        rows: u32,
+        /// Inputs, padded.
+        inputs: u32,
+        /// Outputs, padded.
+        outputs: u32,
+        /// Offset of W in a learner's parameters.
+        weights: u32,
+        /// Offset of b.
+        biases: u32,
+        /// Parameters per learner.
+        parameters: u32,
+        /// 1: ReLU; 0: none.
+        relu: u32,
+        /// Zero.
+        pad: u32,
+    }, |p| [p.outputs, p.rows];
+
+    /// Softmax, loss, and the logits' gradient.
+    SoftmaxLoss, SOFTMAX_LOSS, softmax_loss, [Read, Read, Read, Read, Write, Write], &[], {
+        /// Samples per learner.
+        rows: u32,
+        /// Classes.
+        classes: u32,
+        /// Classes, padded.
+        stride: u32,
+        /// Zero.
+        pad: u32,
+    }, |p| [p.rows, 1];
+
+    /// The gradient of a hidden layer's output.
+    DenseBackwardInput, DENSE_BACKWARD_INPUT, dense_backward_input, [Read, Read, Read, Write],
+    &[("ROWS", 16), ("COLS", 8), ("GROUP_X", 8), ("GROUP_Y", 1)], {
+        /// Samples per learner.
+        rows: u32,
+        /// Inputs, padded.
+        inputs: u32,
+        /// Outputs, padded.
+        outputs: u32,
+        /// Offset of W in a learner's parameters.
+        weights: u32,
+        /// Parameters per learner.
+        parameters: u32,
+        /// Zero.
+        pad0: u32,
+        /// Zero.
+        pad1: u32,
+        /// Zero.
+        pad2: u32,
+    }, |p| [p.inputs, p.rows];
+
+    /// A dense layer's gradient and SGD step.
+    DenseBackwardWeights, DENSE_BACKWARD_WEIGHTS, dense_backward_weights,
+    [Read, Read, Read, Write, Write],
+    &[("ROWS", 16), ("COLS", 8), ("GROUP_X", 8), ("GROUP_Y", 1)], {
+        /// Samples per learner.
+        rows: u32,
+        /// Inputs, padded.
+        inputs: u32,
+        /// Outputs, padded.
+        outputs: u32,
+        /// Offset of W in a learner's parameters.
+        weights: u32,
+        /// Offset of b.
+        biases: u32,
+        /// Parameters per learner.
+        parameters: u32,
+        /// Zero.
+        pad0: u32,
+        /// Zero.
+        pad1: u32,
+    }, |p| [p.inputs, p.outputs];
+
+    /// The first layer's gradient and SGD step.
+    ImageBackwardWeights, IMAGE_BACKWARD_WEIGHTS, image_backward_weights,
+    [Read, Read, Read, Read, Write, Write],
+    &[("ROWS", 16), ("GROUP_X", 8), ("GROUP_Y", 1)], {
+        /// Samples per learner.
+        rows: u32,
+        /// Pixels per image, a multiple of 16.
+        pixels: u32,
+        /// Outputs, padded.
+        outputs: u32,
+        /// Offset of W in a learner's parameters.
+        weights: u32,
+        /// Offset of b.
+        biases: u32,
+        /// Parameters per learner.
+        parameters: u32,
+        /// The first entry of the order to use.
+        order_start: u32,
+        /// Order entries per learner.
+        order_stride: u32,
+    }, |p| [p.pixels / 16, p.outputs];
+
+    /// The end of a step: losses summed, clocks moved.
+    CloseStep, CLOSE_STEP, close_step, [Read, Write], &[], {
+        /// Samples per learner.
+        rows: u32,
+        /// Learners: the threads are theirs, so the extent in z is one.
+        learners: u32,
+        /// Zero.
+        pad0: u32,
+        /// Zero.
+        pad1: u32,
+    }, |p| [p.learners, 1];
+
+    /// Counts of an evaluation.
+    ScoreCounts, SCORE, score, [Read, Read, Write], &[], {
+        /// Samples in this part of the set.
+        rows: u32,
+        /// Classes.
+        classes: u32,
+        /// Classes, padded.
+        stride: u32,
+        /// The part's first image.
+        first: u32,
+    }, |p| [p.rows, 1];
+}
+
+/// A learner's settings, as the shaders see them (`struct Learner`).
+#[repr(C)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Pod, Zeroable)]
+pub struct Learner {
+    /// Key of the sample order.
+    pub key: [u32; 2],
+    /// Where its sample list starts in the buffer of lists.
+    pub list_start: u32,
+    /// The list's length, at least 1.
+    pub list_length: u32,
+    /// Learning rate.
+    pub rate: f32,
+    /// Momentum.
+    pub momentum: f32,
+    /// Weight decay.
+    pub decay: f32,
+    /// Zero.
+    pub pad: u32,
+}
+
+/// A learner's clock and loss, as the shaders see them (`struct Progress`).
+#[repr(C)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Pod, Zeroable)]
+pub struct Progress {
+    /// Steps done in this phase.
+    pub step: u32,
+    /// The first step, from 1, with an unusable loss; 0: none.
+    pub diverged: u32,
+    /// Mean losses of all steps so far, summed.
+    pub loss_sum: f32,
+    /// Zero.
+    pub pad: u32,
+}
+
+/// The order-entry bit that asks for the learner's soft target instead of the label.
+pub const SOFT: u32 = 0x8000_0000;
+/// The order-entry bits that name an image.
+pub const INDEX: u32 = 0x7fff_ffff;
+/// Fixed-point unit of the confidence sums in `score`.
+pub const CONFIDENCE_UNIT: f32 = 65536.0;
+/// Fixed-point unit of the loss sums in `score`.
+pub const LOSS_UNIT: f32 = 16384.0;
+/// The loss an image counts at the most, in nats.
+pub const LARGEST_LOSS: f32 = 24.0;
+/// A mean loss over this, in nats, is a divergence.
+pub const UNUSABLE_LOSS: f32 = 1000.0;

@@ -1,0 +1,577 @@
+//! A population: learners of one shape, trained in lockstep, every dispatch covering all of them.
+//!
+//! The clock is the step, not the epoch: learners with sample lists of different lengths stay
+//! together. A step and an evaluation are recorded once; training only runs the recording.
+
+use std::sync::Arc;
+
+use crate::data::Images;
+use crate::device::{Buffer, Device, Limits, Program, Recording};
+use crate::error::{Error, Result};
+use crate::kernel::{
+    self, CONFIDENCE_UNIT, CloseStep, DenseBackwardInput, DenseBackwardWeights, DenseForward,
+    ImageBackwardWeights, ImageForward, Initialise, LOSS_UNIT, Progress, SampleOrder, ScoreCounts,
+    SoftmaxLoss,
+};
+use crate::model::{Layer, Model, PIXELS};
+use crate::record::{CLASSES, Score};
+
+/// Test images that go through the network at a time, memory permitting.
+const PART: usize = 1000;
+/// The largest buffer that an evaluation may ask for, in words.
+const PART_WORDS: u64 = 1 << 25;
+/// Counts of one learner's score: confusion matrix, confidences, losses.
+const COUNTS: usize = (CLASSES + 2) * CLASSES;
+
+/// A set of images on a device: pixels as packed bytes, labels, and the plain order 0, 1, 2, ….
+#[derive(Clone, Copy, Debug)]
+pub struct DeviceImages {
+    pixels: Buffer,
+    labels: Buffer,
+    plain_order: Buffer,
+    count: usize,
+}
+
+impl DeviceImages {
+    /// Copies the images to the device.
+    ///
+    /// # Errors
+    /// `Device` where they do not fit.
+    pub fn upload(device: &dyn Device, images: &Images) -> Result<Self> {
+        let count = images.len();
+        let pixels = device.allocate("images", count * PIXELS / 4)?;
+        device.upload(pixels, 0, &bytemuck::pod_collect_to_vec(&images.pixels))?;
+        let labels: Vec<u32> = images.labels.iter().map(|&l| l.into()).collect();
+        let label_buffer = device.allocate("labels", count)?;
+        device.upload(label_buffer, 0, &labels)?;
+        let order: Vec<u32> = (0u32..).take(count).collect();
+        let plain_order = device.allocate("plain order", count)?;
+        device.upload(plain_order, 0, &order)?;
+        Ok(Self {
+            pixels,
+            labels: label_buffer,
+            plain_order,
+            count,
+        })
+    }
+}
+
+/// What a learner is taught in a phase.
+#[derive(Clone, Debug)]
+pub struct Curriculum {
+    /// Order entries: an image's index, with `kernel::SOFT` where its target is the soft one.
+    /// Learners that share a list share the `Arc`.
+    pub samples: Arc<Vec<u32>>,
+    /// Key of the sample order.
+    pub key: [u32; 2],
+    /// The soft target, a distribution over the digits.
+    pub soft_target: [f32; CLASSES],
+    /// Learning rate.
+    pub rate: f32,
+    /// Momentum.
+    pub momentum: f32,
+    /// Weight decay.
+    pub decay: f32,
+}
+
+/// Learners on a device.
+pub struct Population<'d> {
+    device: &'d dyn Device,
+    model: Model,
+    learners: u32,
+    buffers: Buffers,
+    step: Program,
+    evaluation: Program,
+}
+
+/// Everything a population allocates; the leading axis is the learner.
+#[derive(Debug)]
+struct Buffers {
+    parameters: Buffer,     // [learners, parameters]
+    velocity: Buffer,       // [learners, parameters]
+    settings: Buffer,       // [learners] kernel::Learner
+    progress: Buffer,       // [learners] kernel::Progress
+    lists: Buffer,          // sample lists, end to end
+    targets: Buffer,        // [learners, padded classes]
+    order: Buffer,          // [learners, batch]
+    outputs: Vec<Buffer>,   // per layer [learners, batch, outputs]
+    gradients: Vec<Buffer>, // the same
+    losses: Buffer,         // [learners, batch]
+    answers: Vec<Buffer>,   // per layer [learners, part, outputs], of an evaluation
+    counts: Buffer,         // [learners, COUNTS]
+}
+
+impl Buffers {
+    fn allocate(
+        device: &dyn Device,
+        model: &Model,
+        batch: usize,
+        part: usize,
+        taught: &[Curriculum],
+    ) -> Result<Self> {
+        let learners = taught.len();
+        let per_layer = |label: &str, rows: usize| -> Result<Vec<Buffer>> {
+            let width = |layer: &Layer| layer.padded_outputs as usize;
+            let layers = model.layers().iter();
+            layers
+                .map(|layer| device.allocate(label, learners * rows * width(layer)))
+                .collect()
+        };
+        let parameters = learners * model.parameters() as usize;
+        let classes = last(model).padded_outputs as usize;
+        let lists: usize = distinct(taught).iter().map(|list| list.len()).sum();
+        Ok(Self {
+            parameters: device.allocate("parameters", parameters)?,
+            velocity: device.allocate("velocity", parameters)?,
+            settings: device.allocate("settings", learners * size_of::<kernel::Learner>() / 4)?,
+            progress: device.allocate("progress", learners * size_of::<Progress>() / 4)?,
+            lists: device.allocate("sample lists", lists)?,
+            targets: device.allocate("soft targets", learners * classes)?,
+            order: device.allocate("sample order", learners * batch)?,
+            outputs: per_layer("layer outputs", batch)?,
+            gradients: per_layer("layer gradients", batch)?,
+            losses: device.allocate("losses", learners * batch)?,
+            answers: per_layer("evaluation outputs", part)?,
+            counts: device.allocate("counts", learners * COUNTS)?,
+        })
+    }
+
+    fn all(&self) -> Vec<Buffer> {
+        let single = [
+            self.parameters,
+            self.velocity,
+            self.settings,
+            self.progress,
+            self.lists,
+            self.targets,
+            self.order,
+            self.losses,
+            self.counts,
+        ];
+        let layers = [&self.outputs, &self.gradients, &self.answers];
+        let layers = layers.into_iter().flatten().copied();
+        single.into_iter().chain(layers).collect()
+    }
+}
+
+/// The sample lists of a population, each once.
+fn distinct(taught: &[Curriculum]) -> Vec<&Arc<Vec<u32>>> {
+    let mut lists: Vec<&Arc<Vec<u32>>> = Vec::new();
+    for curriculum in taught {
+        if !lists.iter().any(|l| Arc::ptr_eq(l, &curriculum.samples)) {
+            lists.push(&curriculum.samples);
+        }
+    }
+    lists
+}
+
+fn last(model: &Model) -> Layer {
+    model.layers()[model.layers().len() - 1]
+}
+
+/// Sizes as the shaders take them; `Population::new` has checked that they fit.
+fn word(n: usize) -> u32 {
+    u32::try_from(n).unwrap_or(u32::MAX)
+}
+
+/// The largest population that a device with these limits holds.
+pub fn largest(limits: Limits, model: &Model, batch: usize) -> usize {
+    let widest = model.layers().iter().map(|l| l.padded_outputs).max();
+    let activations = batch as u64 * u64::from(widest.unwrap_or(0));
+    let learner = activations.max(u64::from(model.parameters()));
+    let by_buffers = limits.buffer_words / learner;
+    usize::try_from(by_buffers.min(limits.groups.into())).unwrap_or(usize::MAX)
+}
+
+/// Test images in a part, so that no buffer grows beyond bounds.
+fn part_size(limits: Limits, model: &Model, learners: usize, count: usize) -> usize {
+    let widest = model
+        .layers()
+        .iter()
+        .map(|l| l.padded_outputs)
+        .max()
+        .unwrap_or(1);
+    let words = limits.buffer_words.min(PART_WORDS);
+    let fits = words / (learners as u64 * u64::from(widest));
+    usize::try_from(fits)
+        .unwrap_or(PART)
+        .clamp(1, PART.min(count))
+}
+
+impl<'d> Population<'d> {
+    /// One learner for each curriculum, with `batch` samples a step. Weights are zero until
+    /// `initialise` or `inherit`.
+    ///
+    /// # Errors
+    /// `Usage` where the device cannot hold so many learners; `Device` where it fails.
+    pub fn new(
+        device: &'d dyn Device,
+        model: &Model,
+        batch: usize,
+        train: &DeviceImages,
+        test: &DeviceImages,
+        taught: &[Curriculum],
+    ) -> Result<Self> {
+        let largest = largest(device.limits(), model, batch);
+        if taught.len() > largest {
+            return Err(Error::Usage(format!(
+                "{} cannot hold {} networks at a time; {largest} is the most that fit",
+                device.record().name,
+                taught.len()
+            )));
+        }
+        let part = part_size(device.limits(), model, taught.len(), test.count);
+        let buffers = Buffers::allocate(device, model, batch, part, taught)?;
+        let recorder = Recorder {
+            model,
+            learners: word(taught.len()),
+            buffers: &buffers,
+        };
+        let step = device.compile(&recorder.step(train, word(batch)))?;
+        let evaluation = device.compile(&recorder.evaluation(test, part))?;
+        let population = Self {
+            device,
+            model: model.clone(),
+            learners: word(taught.len()),
+            buffers,
+            step,
+            evaluation,
+        };
+        population.teach(taught)?;
+        Ok(population)
+    }
+
+    /// Uploads lists, targets and settings.
+    fn teach(&self, taught: &[Curriculum]) -> Result<()> {
+        let lists = distinct(taught);
+        let mut starts = Vec::new();
+        let mut start = 0;
+        for list in &lists {
+            self.device.upload(self.buffers.lists, start, list)?;
+            starts.push(start);
+            start += list.len();
+        }
+        let classes = last(&self.model).padded_outputs as usize;
+        let mut targets = vec![0f32; taught.len() * classes];
+        let mut settings = Vec::new();
+        for (curriculum, target) in taught.iter().zip(targets.chunks_exact_mut(classes)) {
+            target[..CLASSES].copy_from_slice(&curriculum.soft_target);
+            let list = lists
+                .iter()
+                .position(|l| Arc::ptr_eq(l, &curriculum.samples))
+                .unwrap_or_default();
+            settings.push(kernel::Learner {
+                key: curriculum.key,
+                list_start: word(starts[list]),
+                list_length: word(curriculum.samples.len()),
+                rate: curriculum.rate,
+                momentum: curriculum.momentum,
+                decay: curriculum.decay,
+                pad: 0,
+            });
+        }
+        let (device, buffers) = (self.device, &self.buffers);
+        device.upload(buffers.targets, 0, bytemuck::cast_slice(&targets))?;
+        device.upload(buffers.settings, 0, bytemuck::cast_slice(&settings))
+    }
+
+    /// Gives every learner fresh weights from its key.
+    ///
+    /// # Errors
+    /// `Device` where the device fails.
+    pub fn initialise(&self, keys: &[[u32; 2]]) -> Result<()> {
+        let buffer = self.device.allocate("keys", 2 * keys.len())?;
+        self.device.upload(buffer, 0, bytemuck::cast_slice(keys))?;
+        let mut recording = Recording::default();
+        for (number, layer) in (0..).zip(self.model.layers()) {
+            let params = Initialise {
+                inputs: layer.inputs,
+                outputs: layer.outputs,
+                padded_inputs: layer.padded_inputs,
+                padded_outputs: layer.padded_outputs,
+                weights: layer.weights,
+                biases: layer.biases,
+                parameters: self.model.parameters(),
+                layer: number,
+                bound: (6.0 / f64::from(layer.inputs)).sqrt() as f32,
+                ..Default::default()
+            };
+            recording.dispatch(params, self.learners, &[buffer, self.buffers.parameters]);
+        }
+        self.once(&recording)?;
+        self.device.free(&[buffer]);
+        Ok(())
+    }
+
+    /// Copies weights on the device: learner i takes those of learner `from[i]` of `parent`.
+    ///
+    /// # Errors
+    /// `Device` where the device fails.
+    pub fn inherit(&self, parent: &Population, from: &[usize]) -> Result<()> {
+        let size = self.model.parameters() as usize;
+        let mut recording = Recording::default();
+        for (to, from) in from.iter().enumerate() {
+            let source = (parent.buffers.parameters, from * size);
+            recording.copy(source, (self.buffers.parameters, to * size), size);
+        }
+        self.once(&recording)
+    }
+
+    fn once(&self, recording: &Recording) -> Result<()> {
+        let program = self.device.compile(recording)?;
+        self.device.run(&program, 1, &mut |_| {})
+    }
+
+    /// Trains for `steps` steps; `done` hears of progress.
+    ///
+    /// # Errors
+    /// `Device` where the device fails.
+    pub fn train(&self, steps: u32, done: &mut dyn FnMut(u32)) -> Result<()> {
+        self.device.run(&self.step, steps, done)
+    }
+
+    /// Clocks, losses and divergence, by learner.
+    ///
+    /// # Errors
+    /// `Device` where the device fails.
+    pub fn progress(&self) -> Result<Vec<Progress>> {
+        let words = self.device.download(self.buffers.progress)?;
+        Ok(bytemuck::pod_collect_to_vec(&words))
+    }
+
+    /// Every learner's score on all test images.
+    ///
+    /// # Errors
+    /// `Device` where the device fails.
+    pub fn evaluate(&self) -> Result<Vec<Score>> {
+        self.device.run(&self.evaluation, 1, &mut |_| {})?;
+        let counts = self.device.download(self.buffers.counts)?;
+        Ok(counts.chunks_exact(COUNTS).map(score).collect())
+    }
+
+    /// All parameters, [learners, model.parameters()].
+    ///
+    /// # Errors
+    /// `Device` where the device fails.
+    pub fn parameters(&self) -> Result<Vec<f32>> {
+        let words = self.device.download(self.buffers.parameters)?;
+        Ok(words.into_iter().map(f32::from_bits).collect())
+    }
+
+    /// Replaces all parameters, [learners, model.parameters()].
+    ///
+    /// # Errors
+    /// `Device` where the device fails.
+    pub fn set_parameters(&self, parameters: &[f32]) -> Result<()> {
+        self.device
+            .upload(self.buffers.parameters, 0, bytemuck::cast_slice(parameters))
+    }
+}
+
+impl Drop for Population<'_> {
+    fn drop(&mut self) {
+        self.device.free(&self.buffers.all());
+    }
+}
+
+/// A score from a learner's counts; the layout is `score.wgsl`'s.
+fn score(counts: &[u32]) -> Score {
+    let mut score = Score {
+        confusion: [[0; CLASSES]; CLASSES],
+        confidence: [0.0; CLASSES],
+        loss: [0.0; CLASSES],
+    };
+    for digit in 0..CLASSES {
+        score.confusion[digit].copy_from_slice(&counts[digit * CLASSES..][..CLASSES]);
+        let images = f64::from(score.confusion[digit].iter().sum::<u32>().max(1));
+        let confidence = f64::from(counts[CLASSES * CLASSES + digit]);
+        let loss = f64::from(counts[CLASSES * (CLASSES + 1) + digit]);
+        score.confidence[digit] = confidence / f64::from(CONFIDENCE_UNIT) / images;
+        score.loss[digit] = loss / f64::from(LOSS_UNIT) / images;
+    }
+    score
+}
+
+/// Writes down what a step and an evaluation are.
+struct Recorder<'a> {
+    model: &'a Model,
+    learners: u32,
+    buffers: &'a Buffers,
+}
+
+impl Recorder<'_> {
+    /// One training step of all learners.
+    fn step(&self, train: &DeviceImages, rows: u32) -> Recording {
+        let mut recording = Recording::default();
+        let b = self.buffers;
+        let order = SampleOrder {
+            rows,
+            ..Default::default()
+        };
+        recording.dispatch(
+            order,
+            self.learners,
+            &[b.settings, b.progress, b.lists, b.order],
+        );
+        self.forward(
+            &mut recording,
+            train.pixels,
+            (b.order, 0, rows),
+            rows,
+            &b.outputs,
+        );
+        self.loss(&mut recording, train, rows);
+        self.backward(&mut recording, train, rows);
+        let close = CloseStep {
+            rows,
+            learners: self.learners,
+            ..Default::default()
+        };
+        recording.dispatch(close, 1, &[b.losses, b.progress]);
+        recording
+    }
+
+    /// The scores of all test images, part by part.
+    fn evaluation(&self, test: &DeviceImages, part: usize) -> Recording {
+        let mut recording = Recording::default();
+        let b = self.buffers;
+        recording.clear(b.counts);
+        for start in (0..test.count).step_by(part) {
+            let rows = word(part.min(test.count - start));
+            let order = (test.plain_order, word(start), 0);
+            self.forward(&mut recording, test.pixels, order, rows, &b.answers);
+            let params = ScoreCounts {
+                rows,
+                classes: word(CLASSES),
+                stride: last(self.model).padded_outputs,
+                first: word(start),
+            };
+            let logits = b.answers[b.answers.len() - 1];
+            recording.dispatch(params, self.learners, &[test.labels, logits, b.counts]);
+        }
+        recording
+    }
+
+    /// Images to logits. `order`: the buffer, the first entry, and the entries per learner.
+    fn forward(
+        &self,
+        recording: &mut Recording,
+        images: Buffer,
+        order: (Buffer, u32, u32),
+        rows: u32,
+        outputs: &[Buffer],
+    ) {
+        let layers = self.model.layers();
+        let parameters = self.model.parameters();
+        let first = ImageForward {
+            rows,
+            pixels: layers[0].inputs,
+            outputs: layers[0].padded_outputs,
+            weights: layers[0].weights,
+            biases: layers[0].biases,
+            parameters,
+            order_start: order.1,
+            order_stride: order.2,
+        };
+        let bound = [images, order.0, self.buffers.parameters, outputs[0]];
+        recording.dispatch(first, self.learners, &bound);
+        for (number, layer) in layers.iter().enumerate().skip(1) {
+            let params = DenseForward {
+                rows,
+                inputs: layer.padded_inputs,
+                outputs: layer.padded_outputs,
+                weights: layer.weights,
+                biases: layer.biases,
+                parameters,
+                relu: u32::from(number + 1 < layers.len()),
+                pad: 0,
+            };
+            let bound = [
+                outputs[number - 1],
+                self.buffers.parameters,
+                outputs[number],
+            ];
+            recording.dispatch(params, self.learners, &bound);
+        }
+    }
+
+    fn loss(&self, recording: &mut Recording, train: &DeviceImages, rows: u32) {
+        let b = self.buffers;
+        let end = b.outputs.len() - 1;
+        let params = SoftmaxLoss {
+            rows,
+            classes: word(CLASSES),
+            stride: last(self.model).padded_outputs,
+            pad: 0,
+        };
+        let bound = [
+            train.labels,
+            b.order,
+            b.targets,
+            b.outputs[end],
+            b.gradients[end],
+            b.losses,
+        ];
+        recording.dispatch(params, self.learners, &bound);
+    }
+
+    /// From the logits' gradient back to the first layer. A layer's weights move only after the
+    /// gradient has passed through them.
+    fn backward(&self, recording: &mut Recording, train: &DeviceImages, rows: u32) {
+        let b = self.buffers;
+        let parameters = self.model.parameters();
+        for (number, layer) in self.model.layers().iter().enumerate().skip(1).rev() {
+            let (x, dx, dy) = (
+                b.outputs[number - 1],
+                b.gradients[number - 1],
+                b.gradients[number],
+            );
+            let (inputs, outputs) = (layer.padded_inputs, layer.padded_outputs);
+            let weights = layer.weights;
+            let params = DenseBackwardInput {
+                rows,
+                inputs,
+                outputs,
+                weights,
+                parameters,
+                ..Default::default()
+            };
+            recording.dispatch(params, self.learners, &[b.parameters, dy, x, dx]);
+            let biases = layer.biases;
+            let params = DenseBackwardWeights {
+                rows,
+                inputs,
+                outputs,
+                weights,
+                biases,
+                parameters,
+                ..Default::default()
+            };
+            recording.dispatch(
+                params,
+                self.learners,
+                &[b.settings, dy, x, b.parameters, b.velocity],
+            );
+        }
+        let layer = self.model.layers()[0];
+        let params = ImageBackwardWeights {
+            rows,
+            pixels: layer.inputs,
+            outputs: layer.padded_outputs,
+            weights: layer.weights,
+            biases: layer.biases,
+            parameters,
+            order_start: 0,
+            order_stride: rows,
+        };
+        let bound = [
+            b.settings,
+            train.pixels,
+            b.order,
+            b.gradients[0],
+            b.parameters,
+            b.velocity,
+        ];
+        recording.dispatch(params, self.learners, &bound);
+    }
+}

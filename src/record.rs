@@ -1,0 +1,234 @@
+//! What a run leaves behind, as plain data: the only input of the reports.
+
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+use crate::config::Config;
+
+/// The number of classes: the ten digits.
+pub const CLASSES: usize = 10;
+
+/// A stage of the experiment.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Phase {
+    /// Training from fresh weights.
+    Learn,
+    /// Forgetting the chosen digits.
+    Unlearn,
+    /// Training on all digits again.
+    Relearn,
+}
+
+impl Phase {
+    /// The name in files and tables.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Learn => "learn",
+            Self::Unlearn => "unlearn",
+            Self::Relearn => "relearn",
+        }
+    }
+}
+
+/// A group of learners with one history.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Arm {
+    /// Control: never unlearned, trained on all digits throughout, for just as many steps.
+    Original,
+    /// Control: never saw the forgotten digits before the relearn phase.
+    Retrained,
+    /// The original after the unlearning method.
+    Unlearned,
+    /// The unlearned after training on all digits again.
+    Relearned,
+}
+
+impl Arm {
+    /// The name in files and tables.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Original => "original",
+            Self::Retrained => "retrained",
+            Self::Unlearned => "unlearned",
+            Self::Relearned => "relearned",
+        }
+    }
+}
+
+/// What one learner does on the test images.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Score {
+    /// How often an image of digit `[row]` was read as digit `[column]`.
+    pub confusion: [[u32; CLASSES]; CLASSES],
+    /// Mean over the images of each digit of the largest softmax output.
+    pub confidence: [f64; CLASSES],
+    /// Mean cross-entropy over the images of each digit, in nats (an image counts 24 at most).
+    pub loss: [f64; CLASSES],
+}
+
+/// A figure over the learners of an arm.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Spread {
+    /// Arithmetic mean.
+    pub mean: f64,
+    /// Standard deviation over learners (n − 1); 0 for a single learner.
+    pub std: f64,
+    /// Each learner's value.
+    pub learners: Vec<f64>,
+}
+
+impl Spread {
+    /// Mean and standard deviation of `learners`.
+    pub fn of(learners: Vec<f64>) -> Self {
+        let n = learners.len() as f64;
+        let mean = learners.iter().sum::<f64>() / n;
+        let squares: f64 = learners.iter().map(|v| (v - mean).powi(2)).sum();
+        let std = if learners.len() > 1 {
+            (squares / (n - 1.0)).sqrt()
+        } else {
+            0.0
+        };
+        Self {
+            mean,
+            std,
+            learners,
+        }
+    }
+}
+
+/// The four figures that every table and curve shows; accuracies are fractions.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Figures {
+    /// Accuracy on all test images.
+    pub test_accuracy: Spread,
+    /// Accuracy on the test images of the forgotten digits.
+    pub forget_accuracy: Spread,
+    /// Accuracy on the other test images.
+    pub retain_accuracy: Spread,
+    /// Mean over the forgotten digits' test images of the largest softmax output.
+    pub forget_confidence: Spread,
+}
+
+/// One arm at one evaluation point: a line of `metrics.jsonl`.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Point {
+    /// The phase.
+    pub phase: Phase,
+    /// The arm.
+    pub arm: Arm,
+    /// Steps done in this phase.
+    pub step: u32,
+    /// The same in epochs of this phase's unlearning or training set.
+    pub epoch: f64,
+    /// Seconds since the run's first step.
+    pub seconds: f64,
+    /// Mean training loss since the point before, in nats; none before the first step.
+    pub train_loss: Option<Spread>,
+    /// Mean test loss, in nats.
+    pub test_loss: Spread,
+    /// Accuracies and confidence.
+    #[serde(flatten)]
+    pub figures: Figures,
+}
+
+/// One arm at the end of a phase.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Outcome {
+    /// The phase that ended.
+    pub phase: Phase,
+    /// The arm.
+    pub arm: Arm,
+    /// Accuracies and confidence.
+    pub figures: Figures,
+    /// Each learner's score.
+    pub scores: Vec<Score>,
+}
+
+impl Outcome {
+    /// Accuracy per digit, over the learners.
+    pub fn digit_accuracy(&self, digit: usize) -> Spread {
+        let share = |score: &Score| {
+            let row = score.confusion[digit];
+            f64::from(row[digit]) / f64::from(row.iter().sum::<u32>().max(1))
+        };
+        Spread::of(self.scores.iter().map(share).collect())
+    }
+
+    /// The mean over learners of the share of digit `[row]` read as `[column]`.
+    pub fn mean_confusion(&self) -> [[f64; CLASSES]; CLASSES] {
+        let mut mean = [[0.0; CLASSES]; CLASSES];
+        for score in &self.scores {
+            for (row, counts) in mean.iter_mut().zip(&score.confusion) {
+                let total = f64::from(counts.iter().sum::<u32>().max(1));
+                for (cell, &count) in row.iter_mut().zip(counts) {
+                    *cell += f64::from(count) / total / self.scores.len() as f64;
+                }
+            }
+        }
+        mean
+    }
+}
+
+/// Where the computing was done.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DeviceRecord {
+    /// The adapter's name, or "CPU twins".
+    pub name: String,
+    /// "Vulkan", "Metal", "DX12", or "CPU".
+    pub backend: String,
+    /// "discrete GPU", "integrated GPU", "software", "CPU", …
+    pub kind: String,
+    /// Driver name and version, where there is one.
+    pub driver: String,
+    /// Why this one, where `auto` chose it.
+    pub reason: String,
+}
+
+/// What was trained on.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DataRecord {
+    /// "MNIST", "built-in digits", or "idx files".
+    pub name: String,
+    /// The folder, where there is one.
+    pub folder: Option<String>,
+    /// Something the reader must know, such as that the built-in digits had to stand in.
+    pub warning: Option<String>,
+    /// Training images.
+    pub train: usize,
+    /// Test images.
+    pub test: usize,
+}
+
+/// A whole run.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Record {
+    /// The program's version.
+    pub version: String,
+    /// When it started, UTC, as `YYYY-MM-DD HH:MM:SS`.
+    pub started: String,
+    /// All settings, resolved.
+    pub config: Config,
+    /// The device.
+    pub device: DeviceRecord,
+    /// The data.
+    pub data: DataRecord,
+    /// Seconds by phase, and "total".
+    pub seconds: BTreeMap<String, f64>,
+    /// Every evaluation point, in order of time.
+    pub points: Vec<Point>,
+    /// Every arm at the end of every phase.
+    pub outcomes: Vec<Outcome>,
+    /// What the controls show, in plain words.
+    pub verdict: Vec<String>,
+}
+
+impl Record {
+    /// The arm's outcome at the end of a phase.
+    pub fn outcome(&self, phase: Phase, arm: Arm) -> Option<&Outcome> {
+        self.outcomes
+            .iter()
+            .find(|o| o.phase == phase && o.arm == arm)
+    }
+}

@@ -36,7 +36,7 @@ pub fn digits(forget: &[u8]) -> String {
 }
 
 fn percent(spread: &Spread) -> String {
-    format!("{:.1} %", 100.0 * spread.mean)
+    format!("{:.1}\u{a0}%", 100.0 * spread.mean)
 }
 
 fn forgetting(config: &Config, before: &Outcome, after: &Outcome, never: &Outcome) -> String {

@@ -1,14 +1,25 @@
-//! Pictures and pages from a record.
+//! Pictures and pages from a record: one exporter per file.
+
+pub mod html;
+pub mod plot;
+#[cfg(test)]
+pub(crate) mod sample;
 
 use std::path::Path;
 
 use crate::error::Result;
+use crate::files;
 use crate::record::Record;
 
-/// Writes every report of a run into its folder.
+/// Writes `report.html`, `curves.svg` and `curves.png` into a run's folder.
 ///
 /// # Errors
 /// `File` where the folder cannot be written.
-pub fn write(_record: &Record, _folder: &Path) -> Result<()> {
-    Ok(())
+pub fn write(record: &Record, folder: &Path) -> Result<()> {
+    files::write(&folder.join("report.html"), html::page(record)?.as_bytes())?;
+    files::write(
+        &folder.join("curves.svg"),
+        plot::curves_svg(record)?.as_bytes(),
+    )?;
+    plot::curves_png(record, &folder.join("curves.png"))
 }

@@ -26,36 +26,48 @@ pub fn twin(params: &[u8], buffers: &[&Memory], _: [u32; 3]) {
         });
 }
 
-/// y = x Wᵀ with x [rows, inputs] and W [outputs, inputs]: inner products, four outputs at a time
-/// so that each row of x is read a quarter as often.
+/// y = x Wᵀ with x [rows, inputs] and W [outputs, inputs], in blocks of up to four rows and two
+/// outputs, so that what is loaded is used again before it is dropped.
 pub(super) fn product(x: &[f32], weights: &[f32], inputs: usize, y: &mut [f32]) {
     let outputs = weights.len() / inputs;
-    for (x, y) in x.chunks_exact(inputs).zip(y.chunks_exact_mut(outputs)) {
-        for (w, y) in weights.chunks_exact(4 * inputs).zip(y.chunks_exact_mut(4)) {
-            y.copy_from_slice(&inner4(x, w));
+    let blocks = x.chunks(4 * inputs).zip(y.chunks_mut(4 * outputs));
+    for (x, y) in blocks {
+        if x.len() == 4 * inputs {
+            block::<4>(x, weights, inputs, y);
+        } else {
+            for (x, y) in x.chunks(inputs).zip(y.chunks_mut(outputs)) {
+                block::<1>(x, weights, inputs, y);
+            }
         }
     }
 }
 
-/// The inner products of `x` with four rows of weights, each as four partial sums.
-fn inner4(x: &[f32], w: &[f32]) -> [f32; 4] {
-    let (w0, rest) = w.split_at(x.len());
-    let (w1, rest) = rest.split_at(x.len());
-    let (w2, w3) = rest.split_at(x.len());
-    let mut sums = [[0.0f32; 4]; 4];
-    let quads = |v| <[f32]>::chunks_exact(v, 4);
-    for ((((x, a), b), c), d) in quads(x)
-        .zip(quads(w0))
-        .zip(quads(w1))
-        .zip(quads(w2))
-        .zip(quads(w3))
-    {
-        for i in 0..4 {
-            sums[0][i] += x[i] * a[i];
-            sums[1][i] += x[i] * b[i];
-            sums[2][i] += x[i] * c[i];
-            sums[3][i] += x[i] * d[i];
+/// The products of R rows with all outputs, an even number.
+fn block<const R: usize>(x: &[f32], weights: &[f32], inputs: usize, y: &mut [f32]) {
+    let outputs = weights.len() / inputs;
+    let rows: [&[f32]; R] = std::array::from_fn(|r| &x[r * inputs..(r + 1) * inputs]);
+    for (pair, w) in weights.chunks_exact(2 * inputs).enumerate() {
+        let (a, b) = w.split_at(inputs);
+        let sums = inner(&rows, a, b);
+        for (r, [first, second]) in sums.into_iter().enumerate() {
+            y[r * outputs + 2 * pair] = first;
+            y[r * outputs + 2 * pair + 1] = second;
         }
     }
-    sums.map(|s| (s[0] + s[1]) + (s[2] + s[3]))
+}
+
+/// The inner products of R rows with two rows of weights, each as four partial sums, which is
+/// what a vector register of every CPU holds.
+fn inner<const R: usize>(rows: &[&[f32]; R], a: &[f32], b: &[f32]) -> [[f32; 2]; R] {
+    let mut sums = [[[0.0f32; 4]; 2]; R];
+    for (k, (a, b)) in a.chunks_exact(4).zip(b.chunks_exact(4)).enumerate() {
+        for (row, sums) in rows.iter().zip(&mut sums) {
+            let x = &row[4 * k..4 * k + 4];
+            for i in 0..4 {
+                sums[0][i] += x[i] * a[i];
+                sums[1][i] += x[i] * b[i];
+            }
+        }
+    }
+    sums.map(|pair| pair.map(|s| (s[0] + s[1]) + (s[2] + s[3])))
 }

@@ -1,0 +1,183 @@
+//! The parts in words: how to read the page, what it does not show, and what was run.
+
+use maud::{Markup, html};
+
+use super::format::{count, digits, duration, list};
+use super::key;
+use crate::record::{Arm, Phase, Record};
+
+/// The arms and the figures, in plain words.
+pub(crate) fn how_to_read(record: &Record) -> Markup {
+    let forgotten = digits(&record.config.forget);
+    html! {
+        section {
+            h2 { "How to read this" }
+            dl.notes {
+                dt { (key(Arm::Original, false)) "original" }
+                dd {
+                    "Never unlearned: trained on all digits in every phase, for as many steps as \
+                     the others. What would have happened anyway."
+                }
+                dt { (key(Arm::Retrained, false)) "retrained" }
+                dd {
+                    "Never saw the " (forgotten) " before the relearn phase. What not knowing it \
+                     looks like, and how fast it is learned for the first time."
+                }
+                dt { (key(Arm::Unlearned, true)) "unlearned" }
+                dd { "The original networks after they were made to forget the " (forgotten) "." }
+                dt { (key(Arm::Relearned, false)) "relearned" }
+                dd { "The unlearned networks, trained on all digits again." }
+                dt { "±" }
+                dd { (plus_minus(record.config.learners)) }
+                dt { "confidence" }
+                dd {
+                    "The mean of the largest softmax output: how sure the network is of its answer, \
+                     right or wrong. With ten digits it cannot be below 10 %."
+                }
+            }
+        }
+    }
+}
+
+fn plus_minus(learners: usize) -> String {
+    if learners > 1 {
+        format!(
+            "The standard deviation over the {learners} learners of an arm: how much networks differ \
+             that started from different random weights. It is not the error of the mean."
+        )
+    } else {
+        "This run has a single learner per arm, so there is no spread to show. Run several to see \
+         which differences are more than luck."
+            .to_owned()
+    }
+}
+
+/// What must not be concluded.
+pub(crate) fn limits() -> Markup {
+    html! {
+        section.limits {
+            h2 { "What this does not show" }
+            ul {
+                li {
+                    b { "What a network outputs is not all it knows. " }
+                    "Low accuracy on a digit is no proof that it was erased: it may still be there, \
+                     inside, one step away. Compare how fast the relearned and the retrained arm \
+                     come back."
+                }
+                li {
+                    b { "Forgetting leaves a trace. " }
+                    "A network that answers every forgotten digit with an even shrug differs from one \
+                     that never saw the digit and confidently takes it for another. Who can ask the \
+                     network can tell the two apart."
+                }
+                li {
+                    b { "No certificate. " }
+                    "Nothing here guarantees that the training images cannot be recovered, and small \
+                     networks on small pictures say little about large ones."
+                }
+            }
+        }
+    }
+}
+
+/// Settings, device, data and timing.
+pub(crate) fn facts(record: &Record) -> Markup {
+    html! {
+        section {
+            h2 { "What was run" }
+            div.facts {
+                (fact_card("Training", &training(record)))
+                (fact_card("Unlearning and relearning", &unlearning(record)))
+                (fact_card("Data", &data(record)))
+                (fact_card("Device", &device(record)))
+                (fact_card("Time", &timing(record)))
+                (fact_card("Run", &run(record)))
+            }
+        }
+    }
+}
+
+type Facts = Vec<(&'static str, String)>;
+
+fn fact_card(title: &str, facts: &Facts) -> Markup {
+    html! {
+        div.card {
+            h3 { (title) }
+            dl {
+                @for (name, value) in facts { dt { (name) } dd { (value) } }
+            }
+        }
+    }
+}
+
+fn training(record: &Record) -> Facts {
+    let config = &record.config;
+    let hidden: Vec<String> = config.hidden.iter().map(usize::to_string).collect();
+    let hidden = if hidden.is_empty() {
+        "none".to_owned()
+    } else {
+        hidden.join(" – ")
+    };
+    vec![
+        ("hidden layers", hidden),
+        ("learners per arm", config.learners.to_string()),
+        ("epochs", config.epochs.to_string()),
+        ("batch", config.batch.to_string()),
+        ("learning rate", config.lr.to_string()),
+        ("momentum", config.momentum.to_string()),
+        ("weight decay", config.weight_decay.to_string()),
+        ("seed", config.seed.to_string()),
+    ]
+}
+
+fn unlearning(record: &Record) -> Facts {
+    let config = &record.config;
+    let protected = if config.unprotected { "no" } else { "yes" };
+    vec![
+        ("forget", list(&config.forget)),
+        ("others protected", protected.to_owned()),
+        ("unlearn epochs", config.unlearn_epochs.to_string()),
+        ("unlearn rate", config.unlearn_lr.to_string()),
+        ("relearn epochs", config.relearn_epochs.to_string()),
+        ("evaluations", format!("{} per epoch", config.evaluations)),
+    ]
+}
+
+fn data(record: &Record) -> Facts {
+    let data = &record.data;
+    let mut facts = vec![("name", data.name.clone())];
+    facts.extend(data.folder.clone().map(|folder| ("folder", folder)));
+    facts.push(("training images", count(data.train)));
+    facts.push(("test images", count(data.test)));
+    facts
+}
+
+fn device(record: &Record) -> Facts {
+    let device = &record.device;
+    let facts = vec![
+        ("name", device.name.clone()),
+        ("backend", device.backend.clone()),
+        ("kind", device.kind.clone()),
+        ("driver", device.driver.clone()),
+        ("chosen because", device.reason.clone()),
+    ];
+    facts.into_iter().filter(|(_, v)| !v.is_empty()).collect()
+}
+
+fn timing(record: &Record) -> Facts {
+    let phases = [Phase::Learn, Phase::Unlearn, Phase::Relearn];
+    let names = phases.map(Phase::name).into_iter().chain(["total"]);
+    let known = names.filter_map(|name| {
+        let seconds = record.seconds.get(name)?;
+        Some((name, duration(*seconds)))
+    });
+    known.collect()
+}
+
+fn run(record: &Record) -> Facts {
+    vec![
+        ("name", record.config.name.clone()),
+        ("started", format!("{} UTC", record.started)),
+        ("version", format!("unlearn {}", record.version)),
+    ]
+}

@@ -1,0 +1,80 @@
+//! Tests of the page as a whole.
+
+use super::*;
+use crate::config::Config;
+use crate::report::sample;
+
+type Checked = std::result::Result<(), Box<dyn std::error::Error>>;
+
+/// The page's text without its tags.
+fn words(page: &str) -> String {
+    let pieces = page
+        .split('<')
+        .filter_map(|piece| Some(piece.split_once('>')?.1));
+    pieces.collect()
+}
+
+#[test]
+fn all_arms_figures_and_verdicts_are_there() -> Checked {
+    let record = sample::record();
+    let page = page(&record)?;
+    let words = words(&page);
+    for arm in ARMS {
+        assert!(words.contains(arm.name()), "{arm:?}");
+    }
+    for outcome in &record.outcomes {
+        let figures = &outcome.figures;
+        for figure in [
+            &figures.test_accuracy,
+            &figures.forget_accuracy,
+            &figures.retain_accuracy,
+        ] {
+            let text = format!("{:.1} ± {:.1} %", 100.0 * figure.mean, 100.0 * figure.std);
+            assert!(words.contains(&text), "{text}");
+        }
+    }
+    for sentence in &record.verdict {
+        assert!(words.contains(sentence.as_str()));
+    }
+    assert_eq!(page.matches("<table class=\"matrix\">").count(), 4);
+    assert_eq!(page.matches("<svg ").count(), 2);
+    assert!(!page.contains("<script") && !page.contains("http-equiv"));
+    assert!(!words.contains("NaN"));
+    Ok(())
+}
+
+#[test]
+fn a_hostile_name_is_only_text() -> Checked {
+    let mut record = sample::record();
+    record.config.name = "<script>alert(1)</script>".to_owned();
+    record.data.warning = Some("<img src=x onerror=alert(2)>".to_owned());
+    record.verdict = vec!["</p><script>".to_owned()];
+    let page = page(&record)?;
+    assert!(!page.contains("<script") && !page.contains("<img"));
+    assert!(page.contains("&lt;script&gt;alert(1)"));
+    assert!(page.contains("&lt;img src=x"));
+    Ok(())
+}
+
+#[test]
+fn one_learner_that_only_learned_has_a_page() -> Checked {
+    let config = Config {
+        learners: 1,
+        forget: vec![3, 5, 8],
+        ..Config::default()
+    };
+    let mut record = sample::run(config, &[Phase::Learn]);
+    record.outcomes[0].figures.forget_confidence.mean = f64::NAN;
+    let words = words(&page(&record)?);
+    assert!(words.contains("Forgetting the digits 3, 5 and 8"));
+    assert!(!words.contains("± 0.0") && !words.contains("after unlearn"));
+    assert!(words.contains(NONE) && !words.contains("NaN"));
+    Ok(())
+}
+
+#[test]
+fn an_empty_record_has_a_page() -> Checked {
+    let record = sample::run(Config::default(), &[]);
+    assert!(page(&record)?.ends_with("</html>"));
+    Ok(())
+}

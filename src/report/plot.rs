@@ -1,0 +1,313 @@
+//! The curves of a run: accuracy through the phases, mean and standard deviation over learners,
+//! as an SVG text and as a PNG file.
+
+mod axis;
+mod canvas;
+mod panel;
+
+use plotters::coord::Shift;
+use plotters::prelude::{
+    BitMapBackend, DrawingArea, DrawingBackend, IntoDrawingArea, RGBColor, SVGBackend, WHITE,
+};
+use plotters::style::text_anchor::HPos;
+use std::path::Path;
+
+use crate::error::{Error, Result};
+use crate::record::{Arm, Phase, Record};
+use axis::{PhaseAxis, Span};
+use canvas::{Canvas, Drawn, FAINT, INK, Lettering, Pen};
+use panel::{draw_curve, draw_frame, draw_stroke, panels};
+
+/// Between phases.
+const BOUNDARY: RGBColor = RGBColor(148, 156, 168);
+/// Size of most text.
+const TEXT: f64 = 13.0;
+/// Size of the labels at the axes.
+const SMALL: f64 = 12.0;
+/// Height of a legend row.
+const ROW: f64 = 22.0;
+/// Height of a panel's title, with the gap above it.
+const TITLE: f64 = 40.0;
+
+/// The colour of an arm in every plot, table and bar; distinct for colour-blind readers too.
+pub(crate) fn colour(arm: Arm) -> RGBColor {
+    match arm {
+        Arm::Original => RGBColor(125, 131, 142),
+        Arm::Retrained => RGBColor(196, 140, 38),
+        Arm::Unlearned | Arm::Relearned => RGBColor(0, 98, 168),
+    }
+}
+
+/// The measures of a drawing, in logical units.
+pub(crate) struct Layout {
+    width: f64,
+    left: f64,
+    right: f64,
+    panel: f64,
+    legend_rows: f64,
+    foot_rows: f64,
+}
+
+impl Layout {
+    /// For a page, a slide, a laptop.
+    pub(crate) const WIDE: Self = Self {
+        width: 960.0,
+        left: 54.0,
+        right: 16.0,
+        panel: 176.0,
+        legend_rows: 1.0,
+        foot_rows: 1.0,
+    };
+    /// For a phone, at its own size.
+    pub(crate) const NARROW: Self = Self {
+        width: 380.0,
+        left: 50.0,
+        right: 10.0,
+        panel: 150.0,
+        legend_rows: 3.0,
+        foot_rows: 3.0,
+    };
+
+    fn top(&self) -> f64 {
+        self.legend_rows * ROW + 22.0
+    }
+
+    /// The upper edge of a panel.
+    fn panel_top(&self, number: usize) -> f64 {
+        self.top() + 12.0 + TITLE + number as f64 * (TITLE + self.panel)
+    }
+
+    fn bottom(&self) -> f64 {
+        self.panel_top(2) + self.panel
+    }
+
+    fn height(&self) -> f64 {
+        self.bottom() + 46.0 + self.foot_rows * 17.0 + 4.0
+    }
+
+    /// A fraction of the x axis.
+    fn x(&self, share: f64) -> f64 {
+        self.left + (self.width - self.left - self.right) * share
+    }
+
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "both sizes are small positive constants"
+    )]
+    fn size(&self, scale: u32) -> (u32, u32) {
+        let whole = |v: f64| v.ceil() as u32 * scale;
+        (whole(self.width), whole(self.height()))
+    }
+}
+
+/// The curves as an SVG document.
+///
+/// # Errors
+///
+/// If plotters refuses to draw.
+pub fn curves_svg(record: &Record) -> Result<String> {
+    svg(record, &Layout::WIDE)
+}
+
+/// The curves as an SVG element in a given layout.
+pub(crate) fn svg(record: &Record, layout: &Layout) -> Result<String> {
+    // Plotters has whole coordinates only: eight to a pixel make smooth curves.
+    let scale = 8;
+    let (width, height) = layout.size(1);
+    let mut text = String::new();
+    {
+        let size = layout.size(scale);
+        let area = SVGBackend::with_string(&mut text, size).into_drawing_area();
+        draw(&area, Pen::svg(f64::from(scale)), record, layout)
+            .and_then(|()| area.present())
+            .map_err(|e| undrawn("draw", Path::new("curves.svg"), &e))?;
+    }
+    let body = text.find("<svg").and_then(|at| {
+        let end = text[at..].find('>')?;
+        text.get(at + end + 1..)
+    });
+    let head = format!(
+        "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"{width}\" height=\"{height}\" \
+         viewBox=\"0 0 {} {}\" role=\"img\" aria-label=\"Accuracy through the phases\" \
+         stroke-linejoin=\"round\" stroke-linecap=\"round\">",
+        width * scale,
+        height * scale,
+    );
+    Ok(head + body.unwrap_or_default())
+}
+
+/// Writes the curves as a PNG file.
+///
+/// # Errors
+///
+/// If the file cannot be written, or plotters refuses to draw.
+pub fn curves_png(record: &Record, path: &Path) -> Result<()> {
+    let layout = &Layout::WIDE;
+    let (large, small) = (layout.size(4), layout.size(2));
+    let mut pixels = vec![255; 3 * large.0 as usize * large.1 as usize];
+    {
+        let area = BitMapBackend::with_buffer(&mut pixels, large).into_drawing_area();
+        draw(&area, Pen::bitmap(4.0), record, layout)
+            .and_then(|()| area.present())
+            .map_err(|e| undrawn("draw", path, &e))?;
+    }
+    let halved = halve(&pixels, large.0 as usize);
+    let mut file = BitMapBackend::new(path, small);
+    file.blit_bitmap((0, 0), small, &halved)
+        .and_then(|()| file.present())
+        .map_err(|e| undrawn("write", path, &e))
+}
+
+fn undrawn(action: &'static str, path: &Path, why: &dyn std::fmt::Display) -> Error {
+    Error::file(action, path)(std::io::Error::other(why.to_string()))
+}
+
+/// An RGB picture at half its size: plotters does not smooth the edges of polygons, this does.
+fn halve(pixels: &[u8], width: usize) -> Vec<u8> {
+    let stride = 3 * width;
+    let mut halved = Vec::with_capacity(pixels.len() / 4);
+    for rows in pixels.chunks_exact(2 * stride) {
+        for x in (0..stride).step_by(6) {
+            for channel in x..x + 3 {
+                let four = [channel, channel + 3, channel + stride, channel + stride + 3];
+                let sum: u16 = four.iter().map(|&i| u16::from(rows[i])).sum();
+                halved.push(u8::try_from((sum + 2) / 4).unwrap_or(u8::MAX));
+            }
+        }
+    }
+    halved
+}
+
+/// Draws everything, on any backend.
+fn draw<DB: DrawingBackend>(
+    area: &DrawingArea<DB, Shift>,
+    pen: Pen,
+    record: &Record,
+    layout: &Layout,
+) -> Drawn<DB> {
+    area.fill(&WHITE)?;
+    let canvas = Canvas::new(area, pen);
+    let axis = PhaseAxis::of(record);
+    draw_legend(&canvas, record, layout)?;
+    for panel in panels(record, layout) {
+        draw_frame(&canvas, layout, &axis, &panel)?;
+        for arm in [Arm::Original, Arm::Retrained, Arm::Unlearned] {
+            let dots = axis::curve(record, &axis, arm, panel.figure);
+            draw_curve(&canvas, layout, &panel, arm, &dots)?;
+        }
+    }
+    for span in &axis.spans {
+        draw_phase(&canvas, layout, span)?;
+    }
+    draw_foot(&canvas, record, layout)
+}
+
+/// The arms that have a line of their own, and what the legend says of them.
+fn draw_legend<DB: DrawingBackend>(
+    canvas: &Canvas<'_, DB>,
+    record: &Record,
+    layout: &Layout,
+) -> Drawn<DB> {
+    let (mut x, mut y) = (layout.left, ROW / 2.0 + 2.0);
+    for (arm, text) in [
+        (Arm::Unlearned, "unlearned, then relearned"),
+        (Arm::Original, "original (never unlearned)"),
+        (Arm::Retrained, "retrained (never saw it until relearn)"),
+    ] {
+        if !record.points.iter().any(|p| p.arm == arm) {
+            continue;
+        }
+        draw_stroke(canvas, arm, &[(x, y), (x + 26.0, y)])?;
+        let lettering = Lettering::plain(TEXT, INK);
+        canvas.text(text, (x + 34.0, y), lettering)?;
+        if layout.legend_rows > 1.0 {
+            y += ROW;
+        } else {
+            x += 34.0 + lettering.width(text) + 24.0;
+        }
+    }
+    Ok(())
+}
+
+/// A phase's name above the panels, and its epochs below them.
+fn draw_phase<DB: DrawingBackend>(
+    canvas: &Canvas<'_, DB>,
+    layout: &Layout,
+    span: &Span,
+) -> Drawn<DB> {
+    let (from, to) = (layout.x(span.from), layout.x(span.to));
+    let name = Lettering::plain(TEXT, INK).bold().anchored(HPos::Center);
+    let y = layout.top();
+    canvas.text(span.phase.name(), (f64::midpoint(from, to), y), name)?;
+    let (rule, end) = (y + 12.0, if span.to < 0.999 { to - 4.0 } else { to });
+    canvas.line(&[(from, rule), (end, rule)], BOUNDARY, 1.5)?;
+    let mut taken: Vec<(f64, f64)> = Vec::new();
+    for epoch in span.ticks() {
+        let x = layout.x(span.at_epoch(epoch));
+        let text = axis::epochs_text(epoch);
+        draw_tick(canvas, layout, (from, x, to), &text, &mut taken)?;
+    }
+    let under = (f64::midpoint(from, to), layout.bottom() + 34.0);
+    let faint = Lettering::plain(SMALL, FAINT).anchored(HPos::Center);
+    canvas.text("epochs", under, faint)
+}
+
+/// A mark below the panels, where there is room for its label.
+fn draw_tick<DB: DrawingBackend>(
+    canvas: &Canvas<'_, DB>,
+    layout: &Layout,
+    (from, x, to): (f64, f64, f64),
+    text: &str,
+    taken: &mut Vec<(f64, f64)>,
+) -> Drawn<DB> {
+    if !x.is_finite() {
+        return Ok(());
+    }
+    let plain = Lettering::plain(SMALL, FAINT);
+    let width = plain.width(text);
+    // At a boundary two phases have labels: the end of one beside the start of the next.
+    let inset = |edge: f64, outer: f64| if edge == outer { -width / 2.0 } else { 4.0 };
+    let first = from + inset(from, layout.x(0.0));
+    let last = to - inset(to, layout.x(1.0)) - width;
+    let start = (x - width / 2.0).clamp(first, last.max(first));
+    let end = start + width;
+    if taken.iter().any(|&(a, b)| start < b + 7.0 && a < end + 7.0) {
+        return Ok(());
+    }
+    taken.push((start, end));
+    let y = layout.bottom();
+    canvas.line(&[(x, y), (x, y + 5.0)], BOUNDARY, 1.0)?;
+    canvas.text(text, (start, y + 16.0), plain)
+}
+
+/// What lines, bands and scales are.
+fn draw_foot<DB: DrawingBackend>(
+    canvas: &Canvas<'_, DB>,
+    record: &Record,
+    layout: &Layout,
+) -> Drawn<DB> {
+    let learners = record.config.learners;
+    let lines = if learners > 1 {
+        format!("Lines: mean of {learners} learners. Bands: ± one standard deviation.")
+    } else {
+        "Lines: a single learner, so there are no bands.".to_owned()
+    };
+    let mut rows = vec![lines];
+    if record.points.iter().any(|p| p.phase != Phase::Learn) {
+        rows.push("Unlearn and relearn: square-root scale,".to_owned());
+        rows.push("so that the first steps can be seen.".to_owned());
+    }
+    if layout.foot_rows < 2.0 {
+        rows = vec![rows.join(" ")];
+    }
+    for (number, row) in rows.iter().enumerate() {
+        let y = layout.bottom() + 58.0 + 17.0 * number as f64;
+        let small = Lettering::plain(SMALL - 0.5, FAINT);
+        canvas.text(row, (layout.x(0.0) - layout.left + 4.0, y), small)?;
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests;

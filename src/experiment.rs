@@ -135,7 +135,7 @@ impl Clock {
 
     /// The steps at which to evaluate: the start, `per_epoch` times an epoch, and before the
     /// first of those at halves of halves, since forgetting and relearning are over within a few
-    /// dozen steps.
+    /// dozen steps; not where the end is near.
     #[expect(
         clippy::cast_possible_truncation,
         clippy::cast_sign_loss,
@@ -145,7 +145,7 @@ impl Clock {
         let interval = self.epoch as f64 / self.batch as f64 / f64::from(per_epoch);
         let early = (1..=4).map(|halvings| interval / f64::from(1u32 << halvings));
         let regular = (1..).map(|n| interval * f64::from(n));
-        let regular = regular.take_while(|&at| at < f64::from(self.steps));
+        let regular = regular.take_while(|&at| at + interval / 4.0 < f64::from(self.steps));
         let mut steps: Vec<u32> = early.chain(regular).map(|at| at.round() as u32).collect();
         steps.retain(|&step| step < self.steps);
         steps.extend([0, self.steps]);

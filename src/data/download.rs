@@ -2,7 +2,7 @@
 
 use super::cache::Archive;
 use crate::error::{Error, Result};
-use indicatif::{ProgressBar, ProgressFinish, ProgressStyle};
+use indicatif::{DecimalBytes, ProgressBar, ProgressFinish, ProgressStyle};
 use std::io::Read;
 use std::time::Duration;
 
@@ -56,7 +56,6 @@ impl<'a> Downloader<'a> {
         let agent = ureq::Agent::config_builder()
             .timeout_resolve(Some(patience.connect))
             .timeout_connect(Some(patience.connect))
-            .timeout_recv_response(Some(patience.stall))
             .timeout_per_read(Some(patience.stall))
             .timeout_global(Some(patience.whole))
             .user_agent(concat!("unlearn/", env!("CARGO_PKG_VERSION")))
@@ -132,9 +131,8 @@ impl<'a> Downloader<'a> {
     fn announce(&self, url: &str, archive: &Archive) {
         self.bar.set_message(archive.name);
         if self.bar.is_hidden() {
-            #[expect(clippy::cast_precision_loss, reason = "a figure to read")]
-            let megabytes = archive.size as f64 / 1e6;
-            self.say(&format!("downloading {url} ({megabytes:.2} MB)"));
+            let size = DecimalBytes(archive.size);
+            self.say(&format!("downloading {url} ({size})"));
         }
     }
 
@@ -185,6 +183,7 @@ fn explain(error: &ureq::Error, patience: Patience) -> String {
         }
         Error::Timeout(Timeout::Global) => format!("was not done in {:?}", patience.whole),
         Error::Timeout(_) => format!("sent nothing for {:?}", patience.stall),
+        Error::Io(error) => format!("failed ({error})"),
         other => format!("failed ({other})"),
     }
 }

@@ -161,13 +161,7 @@ fn read_set(images: &Path, labels: &Path) -> Result<Set> {
             digits.len()
         )));
     }
-    if let Some(index) = digits.iter().position(|&label| label > 9) {
-        return Err(Error::Data(format!(
-            "{}: label {index} (counted from 0) is {}, where only 0 to 9 can stand. {REMEDY}",
-            labels.display(),
-            digits[index]
-        )));
-    }
+    check_labels(labels, &digits)?;
     Ok(Set {
         images: Images {
             pixels,
@@ -175,6 +169,17 @@ fn read_set(images: &Path, labels: &Path) -> Result<Set> {
         },
         digests: [pixels_digest, labels_digest],
     })
+}
+
+fn check_labels(path: &Path, labels: &[u8]) -> Result<()> {
+    let Some(index) = labels.iter().position(|&label| label > 9) else {
+        return Ok(());
+    };
+    Err(Error::Data(format!(
+        "{}: label {index} (counted from 0) is {}, where only 0 to 9 can stand. {REMEDY}",
+        path.display(),
+        labels[index]
+    )))
 }
 
 /// The bytes after the header, and the SHA-256 of the whole file unpacked.

@@ -144,12 +144,12 @@ fn open_files(
     notify: &dyn Fn(&str),
 ) -> Result<Dataset> {
     let (train, test) = idx::read(files)?;
-    let [a, b] = &train.digests;
-    let [c, d] = &test.digests;
-    let digests = [a, b, c, d];
-    let others: Vec<&PathBuf> = (0..4)
-        .filter(|&i| digests[i] != known[i])
-        .map(|i| &files[i])
+    let digests = train.digests.iter().chain(&test.digests);
+    let others: Vec<&PathBuf> = digests
+        .zip(known)
+        .zip(files)
+        .filter(|((digest, known), _)| digest != known)
+        .map(|(_, file)| file)
         .collect();
     let warning = partly_mnist(&others);
     if let Some(warning) = &warning {
@@ -212,4 +212,66 @@ fn stand_in(reason: &str, notify: &dyn Fn(&str)) -> Dataset {
     );
     notify(&format!("WARNING: {warning}"));
     built_in(Some(warning))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::cell::RefCell;
+
+    /// Four tiny files in a folder, and the SHA-256 of each.
+    fn tiny() -> std::io::Result<(tempfile::TempDir, [PathBuf; 4], [String; 4])> {
+        use sha2::{Digest, Sha256};
+        let folder = tempfile::tempdir()?;
+        let images = |set: &builtin::Digits| {
+            let header = [0, 0, 8, 3, 0, 0, 0, 2, 0, 0, 0, 28, 0, 0, 0, 28];
+            [&header[..], &set.images].concat()
+        };
+        let labels = |set: &builtin::Digits| [&[0, 0, 8, 1, 0, 0, 0, 2][..], &set.labels].concat();
+        let (train, test) = (builtin::train(2), builtin::test(2));
+        let contents = [images(&train), labels(&train), images(&test), labels(&test)];
+        let files = [0, 1, 2, 3].map(|i| folder.path().join(i.to_string()));
+        for (file, content) in files.iter().zip(&contents) {
+            std::fs::write(file, content)?;
+        }
+        let digests = contents.map(|content| idx::hex(&Sha256::digest(content)));
+        Ok((folder, files, digests))
+    }
+
+    #[test]
+    fn only_four_known_files_are_mnist() -> std::result::Result<(), Box<dyn std::error::Error>> {
+        let (folder, files, digests) = tiny()?;
+        let known = digests.each_ref().map(String::as_str);
+        let told = RefCell::new(Vec::new());
+        let notify = |line: &str| told.borrow_mut().push(line.to_owned());
+
+        let all = open_files(folder.path(), &files, known, &notify)?;
+        assert_eq!(
+            (all.record.name.as_str(), all.record.warning),
+            ("MNIST", None)
+        );
+        let none = open_files(folder.path(), &files, ["no"; 4], &notify)?;
+        assert_eq!(
+            (none.record.name.as_str(), none.record.warning),
+            ("idx files", None)
+        );
+        assert!(told.borrow().is_empty());
+
+        for odd in 0..4 {
+            let mut known = known;
+            known[odd] = "no";
+            let some = open_files(folder.path(), &files, known, &notify)?;
+            assert_eq!(some.record.name, "idx files");
+            let warning = some.record.warning.unwrap_or_default();
+            for (index, file) in files.iter().enumerate() {
+                assert_eq!(
+                    warning.contains(&*file.to_string_lossy()),
+                    index == odd,
+                    "{warning}"
+                );
+            }
+            assert_eq!(told.take(), [format!("WARNING: {warning}")]);
+        }
+        Ok(())
+    }
 }

@@ -59,10 +59,21 @@ pub struct Recording {
 impl Recording {
     /// Appends a kernel's run over `depth` learners (or other units of the extent's z).
     pub fn dispatch<P: Params>(&mut self, params: P, depth: u32, buffers: &[Buffer]) -> &mut Self {
-        debug_assert_eq!(buffers.len(), P::KERNEL.bindings.len());
+        self.dispatch_as(P::KERNEL, params, depth, buffers)
+    }
+
+    /// As `dispatch`, with another kernel that takes the same parameters and buffers.
+    pub fn dispatch_as<P: Params>(
+        &mut self,
+        kernel: &'static Kernel,
+        params: P,
+        depth: u32,
+        buffers: &[Buffer],
+    ) -> &mut Self {
+        debug_assert_eq!(buffers.len(), kernel.bindings.len());
         let [x, y] = params.extent();
         self.commands.push(Command::Dispatch(Dispatch {
-            kernel: P::KERNEL,
+            kernel,
             params: bytemuck::bytes_of(&params).to_vec(),
             buffers: buffers.to_vec(),
             extent: [x, y, depth],

@@ -1,6 +1,7 @@
 //! Twin of `dense_forward.wgsl`.
 
 use rayon::prelude::*;
+use wide::f32x4;
 
 use super::Memory;
 use crate::kernel::DenseForward;
@@ -59,15 +60,20 @@ fn block<const R: usize>(x: &[f32], weights: &[f32], inputs: usize, y: &mut [f32
 /// The inner products of R rows with two rows of weights, each as four partial sums, which is
 /// what a vector register of every CPU holds.
 fn inner<const R: usize>(rows: &[&[f32]; R], a: &[f32], b: &[f32]) -> [[f32; 2]; R] {
-    let mut sums = [[[0.0f32; 4]; 2]; R];
-    for (k, (a, b)) in a.chunks_exact(4).zip(b.chunks_exact(4)).enumerate() {
-        for (row, sums) in rows.iter().zip(&mut sums) {
-            let x = &row[4 * k..4 * k + 4];
-            for i in 0..4 {
-                sums[0][i] += x[i] * a[i];
-                sums[1][i] += x[i] * b[i];
-            }
+    let (a, b) = (quads(a), quads(b));
+    let rows = rows.map(|row| &quads(row)[..a.len()]);
+    let mut sums = [[f32x4::ZERO; 2]; R];
+    for (k, (a, b)) in a.iter().zip(b).enumerate() {
+        let (a, b) = (f32x4::new(*a), f32x4::new(*b));
+        for (sums, row) in sums.iter_mut().zip(rows) {
+            let x = f32x4::new(row[k]);
+            sums[0] += x * a;
+            sums[1] += x * b;
         }
     }
-    sums.map(|pair| pair.map(|s| (s[0] + s[1]) + (s[2] + s[3])))
+    sums.map(|pair| pair.map(f32x4::reduce_add))
+}
+
+fn quads(values: &[f32]) -> &[[f32; 4]] {
+    values.as_chunks().0
 }

@@ -32,7 +32,8 @@ pub struct Gpu {
     device: wgpu::Device,
     queue: wgpu::Queue,
     buffers: RefCell<Vec<Option<wgpu::Buffer>>>,
-    pipelines: RefCell<HashMap<&'static str, Pipeline>>,
+    /// By the address of the kernel's row.
+    pipelines: RefCell<HashMap<*const Kernel, Pipeline>>,
     programs: RefCell<Vec<Compiled>>,
     flying: RefCell<VecDeque<SubmissionIndex>>,
     failure: Arc<Mutex<Option<String>>>,
@@ -159,7 +160,7 @@ impl Gpu {
 
     /// The kernel's pipeline, made at its first use.
     fn pipeline(&self, kernel: &'static Kernel) -> Result<Pipeline> {
-        if let Some(made) = self.pipelines.borrow().get(kernel.name) {
+        if let Some(made) = self.pipelines.borrow().get(&std::ptr::from_ref(kernel)) {
             return Ok(made.clone());
         }
         let scope = self.device.push_error_scope(wgpu::ErrorFilter::Validation);
@@ -168,9 +169,7 @@ impl Gpu {
             let text = format!("the driver refuses the shader {}: {e}", kernel.name);
             return Err(self.error(&text));
         }
-        self.pipelines
-            .borrow_mut()
-            .insert(kernel.name, made.clone());
+        self.pipelines.borrow_mut().insert(kernel, made.clone());
         Ok(made)
     }
 

@@ -1,0 +1,52 @@
+//! What the tests share: the adapters, and random numbers.
+
+#![allow(dead_code, reason = "every test binary uses its own part")]
+
+use unlearn::device::Device;
+use unlearn::device::gpu::{Adapter, Gpu, adapters};
+use unlearn::random::threefry2x32;
+
+/// Every adapter of the machine. GPU tests are never skipped in silence: none is a failure.
+pub fn all_adapters() -> Vec<Adapter> {
+    let found = adapters();
+    assert!(
+        !found.is_empty(),
+        "wgpu finds no adapter: install a driver; a software one will do (Debian or Ubuntu: \
+         apt-get install mesa-vulkan-drivers). `bash tests/run.sh` does so"
+    );
+    found
+}
+
+/// Opens an adapter.
+pub fn gpu(adapter: &Adapter) -> Gpu {
+    Gpu::open(adapter, "test").unwrap()
+}
+
+/// Every adapter, opened, with its name.
+pub fn gpus() -> Vec<(String, Gpu)> {
+    let open = |a: &Adapter| (format!("{} [{}]", a.name(), a.index), gpu(a));
+    all_adapters().iter().map(open).collect()
+}
+
+/// Opens every adapter as a plain device.
+pub fn devices() -> Vec<(String, Box<dyn Device>)> {
+    let boxed = |(name, gpu): (String, Gpu)| (name, Box::new(gpu) as Box<dyn Device>);
+    gpus().into_iter().map(boxed).collect()
+}
+
+/// `n` numbers in [−1, 1), none of them special.
+pub fn floats(seed: u32, n: usize) -> Vec<f32> {
+    let number = |i| (threefry2x32([seed, 1], [i, 0])[0] >> 8) as f32 / 8_388_608.0 - 1.0;
+    (0u32..).map(number).take(n).collect()
+}
+
+/// `n` integers below `end`.
+pub fn integers(seed: u32, n: usize, end: u32) -> Vec<u32> {
+    let number = |i| threefry2x32([seed, 2], [i, 0])[0] % end;
+    (0u32..).map(number).take(n).collect()
+}
+
+/// The bits of floats.
+pub fn bits(values: &[f32]) -> Vec<u32> {
+    values.iter().map(|v| v.to_bits()).collect()
+}

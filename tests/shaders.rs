@@ -1,0 +1,260 @@
+//! Every shader as text: naga parses and validates it with no capability beyond the portable
+//! core, and its entry point, workgroup size, bindings and struct offsets are those of the table.
+
+use naga::valid::{Capabilities, ValidationFlags, Validator};
+use naga::{AddressSpace, Module, StorageAccess, TypeInner};
+use unlearn::kernel::{Access, FIELDS, KERNELS, Kernel, Learner, Progress};
+
+fn parsed(kernel: &Kernel, text: &str) -> Module {
+    let parsed = naga::front::wgsl::parse_str(text);
+    parsed.unwrap_or_else(|e| panic!("{}: {}", kernel.name, e.emit_to_string(text)))
+}
+
+/// Both texts that reach a device: the file's own constants, and those for software adapters.
+fn texts(kernel: &Kernel) -> [String; 2] {
+    [kernel.wgsl.to_owned(), kernel.source(kernel.software)]
+}
+
+/// What is wrong with a shader, if anything.
+fn faults(kernel: &Kernel, text: &str, software: bool) -> Result<(), String> {
+    let module = parsed(kernel, text);
+    Validator::new(ValidationFlags::all(), Capabilities::empty())
+        .validate(&module)
+        .map_err(|e| e.emit_to_string(text))?;
+    let [entry] = &module.entry_points[..] else {
+        return Err("not one entry point".to_owned());
+    };
+    let tile = kernel.tile(if software { kernel.software } else { &[] });
+    let expected = [tile.group[0], tile.group[1], 1];
+    if entry.name != kernel.name || entry.workgroup_size != expected {
+        return Err(format!(
+            "{} {:?}, expected {expected:?}",
+            entry.name, entry.workgroup_size
+        ));
+    }
+    bindings(kernel, &module)?;
+    params(kernel, &module)?;
+    shared_structs(&module)
+}
+
+fn bindings(kernel: &Kernel, module: &Module) -> Result<(), String> {
+    let mut found = Vec::new();
+    for (_, variable) in module.global_variables.iter() {
+        let Some(place) = variable.binding else {
+            continue;
+        };
+        let access = match variable.space {
+            AddressSpace::Uniform => None,
+            AddressSpace::Storage { access } if access == StorageAccess::LOAD => Some(Access::Read),
+            AddressSpace::Storage { .. } => Some(Access::Write),
+            other => return Err(format!("binding {} in {other:?}", place.binding)),
+        };
+        found.push((place.group, place.binding, access));
+    }
+    found.sort_by_key(|b| b.1);
+    let storage = (1..).zip(kernel.bindings).map(|(i, a)| (0, i, Some(*a)));
+    let expected: Vec<_> = std::iter::once((0, 0, None)).chain(storage).collect();
+    if found == expected {
+        Ok(())
+    } else {
+        Err(format!("bindings {found:?}, expected {expected:?}"))
+    }
+}
+
+/// Fields (name, offset) and size of the struct with this name.
+fn layout(module: &Module, name: &str) -> Option<(Vec<(String, u32)>, u32)> {
+    let named = |t: &&naga::Type| t.name.as_deref() == Some(name);
+    let found = module.types.iter().map(|(_, t)| t).find(named)?;
+    let TypeInner::Struct { members, span } = &found.inner else {
+        return None;
+    };
+    let field = |m: &naga::StructMember| (m.name.clone().unwrap_or_default(), m.offset);
+    Some((members.iter().map(field).collect(), *span))
+}
+
+/// The parameter struct: the fields of the Rust one, a word each, in its order.
+fn params(kernel: &Kernel, module: &Module) -> Result<(), String> {
+    let (_, fields) = FIELDS
+        .iter()
+        .find(|f| f.0 == kernel.name)
+        .ok_or("no fields")?;
+    let expected: Vec<_> = (0u32..)
+        .zip(*fields)
+        .map(|(i, f)| ((*f).to_owned(), 4 * i))
+        .collect();
+    let found = layout(module, "Params").ok_or("no struct Params")?;
+    if found == (expected.clone(), u32::try_from(kernel.params_size).unwrap()) {
+        Ok(())
+    } else {
+        Err(format!(
+            "Params {found:?}, expected {expected:?} in {} bytes",
+            kernel.params_size
+        ))
+    }
+}
+
+/// `Learner` and `Progress`, where a shader has them, are the Rust structs.
+fn shared_structs(module: &Module) -> Result<(), String> {
+    use std::mem::offset_of;
+    let learner = [
+        ("key", offset_of!(Learner, key)),
+        ("list_start", offset_of!(Learner, list_start)),
+        ("list_length", offset_of!(Learner, list_length)),
+        ("rate", offset_of!(Learner, rate)),
+        ("momentum", offset_of!(Learner, momentum)),
+        ("decay", offset_of!(Learner, decay)),
+        ("pad", offset_of!(Learner, pad)),
+    ];
+    let progress = [
+        ("step", offset_of!(Progress, step)),
+        ("diverged", offset_of!(Progress, diverged)),
+        ("loss_sum", offset_of!(Progress, loss_sum)),
+        ("pad", offset_of!(Progress, pad)),
+    ];
+    let structs = [
+        ("Learner", &learner[..], size_of::<Learner>()),
+        ("Progress", &progress[..], size_of::<Progress>()),
+    ];
+    for (name, fields, size) in structs {
+        let Some((found, span)) = layout(module, name) else {
+            continue;
+        };
+        let found: Vec<_> = found
+            .iter()
+            .map(|(n, o)| (n.as_str(), *o as usize))
+            .collect();
+        if found != fields || span as usize != size {
+            return Err(format!(
+                "{name} {found:?} in {span} bytes, expected {fields:?} in {size}"
+            ));
+        }
+    }
+    Ok(())
+}
+
+#[test]
+fn every_shader_is_valid_and_agrees_with_the_table() {
+    for kernel in KERNELS {
+        for (software, text) in [false, true].into_iter().zip(texts(kernel)) {
+            faults(kernel, &text, software).unwrap_or_else(|e| panic!("{}: {e}", kernel.name));
+        }
+    }
+}
+
+#[test]
+fn a_shader_that_disagrees_is_found() {
+    for (from, to) in [
+        (
+            "struct Params {\n    rows: u32,",
+            "struct Params {\n    lines: u32,",
+        ),
+        (
+            "@binding(2) var<storage, read>",
+            "@binding(7) var<storage, read>",
+        ),
+        (
+            "var<storage, read> parameters",
+            "var<storage, read_write> parameters",
+        ),
+        ("fn dense_forward", "fn dense_backward"),
+        (
+            "@workgroup_size(GROUP_X, GROUP_Y)",
+            "@workgroup_size(GROUP_Y, 4u)",
+        ),
+        ("    pad: u32,\n}", "    pad: u32,\n    more: vec4<u32>,\n}"),
+    ] {
+        let kernel = &unlearn::kernel::DENSE_FORWARD;
+        let text = kernel.wgsl.replacen(from, to, 1);
+        assert_ne!(text, kernel.wgsl, "{from:?} finds nothing");
+        assert!(faults(kernel, &text, false).is_err(), "{from:?} -> {to:?}");
+    }
+}
+
+#[test]
+fn constants_for_software_name_constants_of_the_file() {
+    for kernel in KERNELS {
+        for (name, _) in kernel.software {
+            let declaration = format!("const {name}: u32 = ");
+            assert_eq!(
+                kernel.wgsl.matches(&declaration).count(),
+                1,
+                "{}: {name}",
+                kernel.name
+            );
+        }
+    }
+}
+
+/// WGSL has no includes: what several shaders share stands in each, and must stay one thing.
+#[test]
+fn shared_functions_and_structs_read_alike_in_every_shader() {
+    for head in [
+        "fn threefry2x32(",
+        "fn permuted(",
+        "fn unpack(",
+        "fn descend(",
+        "struct Learner ",
+    ] {
+        let found = KERNELS
+            .iter()
+            .filter_map(|k| Some((k.name, block(k.wgsl, head)?)));
+        let found: Vec<_> = found.collect();
+        assert!(!found.is_empty(), "{head} is nowhere");
+        for (name, text) in &found {
+            assert_eq!(*text, found[0].1, "{head} in {name} and {}", found[0].0);
+        }
+    }
+}
+
+/// From `head` to the brace that closes it in the first column.
+fn block<'a>(text: &'a str, head: &str) -> Option<&'a str> {
+    let start = text.find(head)?;
+    let end = start + text[start..].find("\n}")?;
+    Some(&text[start..end])
+}
+
+#[test]
+fn constants_agree_with_the_host() {
+    let value = |kernel: &Kernel, name: &str| -> f64 {
+        let module = parsed(kernel, kernel.wgsl);
+        let named = |c: &&naga::Constant| c.name.as_deref() == Some(name);
+        let (_, constant) = module.constants.iter().find(|(_, c)| named(c)).unwrap();
+        match module.global_expressions[constant.init] {
+            naga::Expression::Literal(naga::Literal::F32(v)) => v.into(),
+            naga::Expression::Literal(naga::Literal::U32(v)) => v.into(),
+            ref other => panic!("{name}: {other:?}"),
+        }
+    };
+    use unlearn::kernel::*;
+    assert_eq!(value(&SCORE, "CONFIDENCE_UNIT"), f64::from(CONFIDENCE_UNIT));
+    assert_eq!(value(&SCORE, "LOSS_UNIT"), f64::from(LOSS_UNIT));
+    assert_eq!(value(&SCORE, "LARGEST_LOSS"), f64::from(LARGEST_LOSS));
+    assert_eq!(value(&CLOSE_STEP, "UNUSABLE"), f64::from(UNUSABLE_LOSS));
+    assert_eq!(value(&SOFTMAX_LOSS, "SOFT"), f64::from(SOFT));
+    for kernel in [&SOFTMAX_LOSS, &IMAGE_FORWARD, &IMAGE_BACKWARD_WEIGHTS] {
+        assert_eq!(value(kernel, "INDEX"), f64::from(INDEX));
+    }
+}
+
+#[test]
+fn portable_limits_are_kept() {
+    for kernel in KERNELS {
+        assert!(
+            kernel.bindings.len() <= 8,
+            "{}: storage buffers",
+            kernel.name
+        );
+        for constants in [&[][..], kernel.software] {
+            let group = kernel.tile(constants).group;
+            assert!(group[0] * group[1] <= 256, "{}: invocations", kernel.name);
+        }
+        let module = parsed(kernel, kernel.wgsl);
+        let shared: u32 = module
+            .global_variables
+            .iter()
+            .filter(|(_, v)| v.space == AddressSpace::WorkGroup)
+            .map(|(_, v)| module.types[v.ty].inner.size(module.to_ctx()))
+            .sum();
+        assert!(shared <= 16_384, "{}: workgroup memory", kernel.name);
+    }
+}

@@ -11,11 +11,11 @@ use crate::error::{Error, Result};
 use crate::files;
 use crate::model::{Layer, Model};
 
-/// Writes an arm's `parameters` [learners, model.parameters()].
+/// Writes an arm's `parameters` [learners, model.parameters()]; `note` goes to the file's metadata.
 ///
 /// # Errors
 /// `File` where the file cannot be written.
-pub fn save(path: &Path, model: &Model, parameters: &[f32], notes: &[(&str, &str)]) -> Result<()> {
+pub fn save(path: &Path, model: &Model, parameters: &[f32], note: &str) -> Result<()> {
     let learners = parameters.len() / model.parameters() as usize;
     let tensors: Vec<(String, Vec<usize>, Vec<u8>)> = (1..)
         .zip(model.layers())
@@ -40,10 +40,8 @@ pub fn save(path: &Path, model: &Model, parameters: &[f32], notes: &[(&str, &str
             ))
         })
         .collect::<std::result::Result<Vec<_>, safetensors::SafeTensorError>>();
-    let notes: HashMap<String, String> = notes
-        .iter()
-        .map(|(key, value)| ((*key).to_owned(), (*value).to_owned()))
-        .collect();
+    // One entry only: more would be written in an order that changes from run to run.
+    let notes = HashMap::from([("unlearn".to_owned(), note.to_owned())]);
     let failed = |e| Error::File {
         action: "encode",
         path: path.to_path_buf(),

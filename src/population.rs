@@ -293,7 +293,7 @@ impl<'d> Population<'d> {
                 biases: layer.biases,
                 parameters: self.model.parameters(),
                 layer: number,
-                bound: (6.0 / f64::from(layer.inputs)).sqrt() as f32,
+                bound: (6.0 / layer.inputs as f32).sqrt(),
                 ..Default::default()
             };
             recording.dispatch(params, self.learners, &[buffer, self.buffers.parameters]);

@@ -8,15 +8,15 @@ pub fn threefry2x32(key: [u32; 2], counter: [u32; 2]) -> [u32; 2] {
     let schedule = [key[0], key[1], key[0] ^ key[1] ^ 0x1bd1_1bda];
     let mut x = counter[0].wrapping_add(key[0]);
     let mut y = counter[1].wrapping_add(key[1]);
-    for group in 0..5 {
-        for turn in TURNS[group % 2] {
+    for group in 0u32..5 {
+        for turn in TURNS[(group % 2) as usize] {
             x = x.wrapping_add(y);
             y = y.rotate_left(turn) ^ x;
         }
-        x = x.wrapping_add(schedule[(group + 1) % 3]);
+        x = x.wrapping_add(schedule[(group as usize + 1) % 3]);
         y = y
-            .wrapping_add(schedule[(group + 2) % 3])
-            .wrapping_add(group as u32 + 1);
+            .wrapping_add(schedule[(group as usize + 2) % 3])
+            .wrapping_add(group + 1);
     }
     [x, y]
 }

@@ -78,8 +78,8 @@ impl RunFolder {
         for (outcome, weights) in outcomes.iter().zip(weights) {
             let (phase, arm) = (outcome.phase.name(), outcome.arm.name());
             let file = format!("checkpoints/{phase}-{arm}.safetensors");
-            let notes = [("phase", phase), ("arm", arm)];
-            checkpoint::save(&self.path.join(file), model, weights, &notes)?;
+            let note = format!("{arm} arm at the end of the {phase} phase");
+            checkpoint::save(&self.path.join(file), model, weights, &note)?;
         }
         Ok(())
     }

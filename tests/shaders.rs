@@ -83,7 +83,12 @@ fn params(kernel: &Kernel, module: &Module) -> Result<(), String> {
         .map(|(i, f)| ((*f).to_owned(), 4 * i))
         .collect();
     let found = layout(module, "Params").ok_or("no struct Params")?;
-    if found == (expected.clone(), u32::try_from(kernel.params_size).unwrap()) {
+    if found
+        == (
+            expected.clone(),
+            u32::try_from(kernel.params_size).map_err(|e| e.to_string())?,
+        )
+    {
         Ok(())
     } else {
         Err(format!(

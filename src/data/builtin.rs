@@ -408,6 +408,6 @@ mod tests {
         let (few, many) = (train(7), train(123));
         assert_eq!(few.images, many.images[..7 * PIXELS]);
         assert_eq!(few.labels, many.labels[..7]);
-        assert_eq!(train(0).images, []);
+        assert!(train(0).images.is_empty());
     }
 }

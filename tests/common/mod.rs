@@ -7,7 +7,7 @@ use unlearn::device::gpu::{Adapter, Gpu, adapters};
 use unlearn::random::threefry2x32;
 
 /// Every adapter of the machine. GPU tests are never skipped in silence: none is a failure.
-pub fn all_adapters() -> Vec<Adapter> {
+pub(crate) fn all_adapters() -> Vec<Adapter> {
     let found = adapters();
     assert!(
         !found.is_empty(),
@@ -18,35 +18,35 @@ pub fn all_adapters() -> Vec<Adapter> {
 }
 
 /// Opens an adapter.
-pub fn gpu(adapter: &Adapter) -> Gpu {
+pub(crate) fn gpu(adapter: &Adapter) -> Gpu {
     Gpu::open(adapter, "test").unwrap()
 }
 
 /// Every adapter, opened, with its name.
-pub fn gpus() -> Vec<(String, Gpu)> {
+pub(crate) fn gpus() -> Vec<(String, Gpu)> {
     let open = |a: &Adapter| (format!("{} [{}]", a.name(), a.index), gpu(a));
     all_adapters().iter().map(open).collect()
 }
 
 /// Opens every adapter as a plain device.
-pub fn devices() -> Vec<(String, Box<dyn Device>)> {
+pub(crate) fn devices() -> Vec<(String, Box<dyn Device>)> {
     let boxed = |(name, gpu): (String, Gpu)| (name, Box::new(gpu) as Box<dyn Device>);
     gpus().into_iter().map(boxed).collect()
 }
 
 /// `n` numbers in [−1, 1), none of them special.
-pub fn floats(seed: u32, n: usize) -> Vec<f32> {
+pub(crate) fn floats(seed: u32, n: usize) -> Vec<f32> {
     let number = |i| (threefry2x32([seed, 1], [i, 0])[0] >> 8) as f32 / 8_388_608.0 - 1.0;
     (0u32..).map(number).take(n).collect()
 }
 
 /// `n` integers below `end`.
-pub fn integers(seed: u32, n: usize, end: u32) -> Vec<u32> {
+pub(crate) fn integers(seed: u32, n: usize, end: u32) -> Vec<u32> {
     let number = |i| threefry2x32([seed, 2], [i, 0])[0] % end;
     (0u32..).map(number).take(n).collect()
 }
 
 /// The bits of floats.
-pub fn bits(values: &[f32]) -> Vec<u32> {
+pub(crate) fn bits(values: &[f32]) -> Vec<u32> {
     values.iter().map(|v| v.to_bits()).collect()
 }

@@ -37,6 +37,7 @@ pub(crate) fn files(train: &Digits, test: &Digits) -> [Vec<u8>; 4] {
     [a, b, c, d]
 }
 
+#[allow(dead_code, reason = "not every test crate needs it")]
 /// The four files of a set of 5 and 3 images.
 pub(crate) fn small() -> [Vec<u8>; 4] {
     files(&builtin::train(5), &builtin::test(3))
@@ -51,6 +52,7 @@ pub(crate) fn write(folder: &Path, files: &[Vec<u8>; 4], end: &str) {
 }
 
 /// The bytes gzipped.
+#[allow(dead_code, reason = "not every test crate needs it")]
 pub(crate) fn gzip(bytes: &[u8]) -> Vec<u8> {
     let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::default());
     encoder.write_all(bytes).unwrap();

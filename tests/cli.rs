@@ -1,0 +1,301 @@
+//! The real binary: what it refuses, with what words and exit code, and what it writes.
+
+mod idx_files;
+
+use std::path::Path;
+use std::process::{Command, Output};
+
+use idx_files::{files, mentions, write};
+use tempfile::TempDir;
+use unlearn::data::builtin;
+
+fn unlearn(arguments: &[&str]) -> Output {
+    let binary = env!("CARGO_BIN_EXE_unlearn");
+    Command::new(binary).args(arguments).output().unwrap()
+}
+
+fn stderr(output: &Output) -> String {
+    String::from_utf8_lossy(&output.stderr).into_owned()
+}
+
+/// A folder with 400 + 100 digits.
+fn data() -> TempDir {
+    let folder = TempDir::new().unwrap();
+    write(
+        folder.path(),
+        &files(&builtin::train(400), &builtin::test(100)),
+        "",
+    );
+    folder
+}
+
+fn text(path: &Path) -> &str {
+    path.to_str().unwrap()
+}
+
+/// `run` on the small set with the CPU twins and these flags, into a folder that must not appear.
+#[track_caller]
+fn refused(flags: &[&str], parts: &[&str]) {
+    let (data, out) = (data(), TempDir::new().unwrap());
+    let target = out.path().join("made");
+    let base = ["run", "--data", text(data.path()), "--out", text(&target)];
+    let device = if flags.contains(&"--device") {
+        &[][..]
+    } else {
+        &["--device", "cpu"]
+    };
+    let output = unlearn(&[&base[..], device, flags].concat());
+    assert_eq!(output.status.code(), Some(2), "{}", stderr(&output));
+    mentions(&stderr(&output), parts);
+    assert!(!stderr(&output).contains("panicked"), "{}", stderr(&output));
+    assert!(!target.exists(), "something was written");
+}
+
+#[test]
+fn settings_that_make_no_sense_are_refused() {
+    refused(&["--forget", "10"], &["--forget 10", "0 to 9"]);
+    refused(
+        &["--forget", "0,1,2,3,4,5,6,7,8,9"],
+        &["nothing is left to keep"],
+    );
+    refused(&["--batch", "0"], &["--batch 0", "one sample"]);
+    refused(
+        &["--batch", "401"],
+        &["--batch 401", "larger than the data", "400"],
+    );
+    refused(
+        &["--unprotected", "--batch", "64"],
+        &["--batch 64", "forgotten digits"],
+    );
+    refused(&["--lr", "NaN"], &["--lr NaN", "0 or more"]);
+    refused(&["--lr", "-1"], &["--lr -1", "0 or more"]);
+    refused(&["--lr", "inf"], &["--lr inf"]);
+    refused(&["--momentum", "1"], &["--momentum 1", "below 1"]);
+    refused(&["--epochs", "-1"], &["--epochs -1"]);
+    refused(&["--epochs", "1e9"], &["--epochs", "10,000"]);
+    refused(&["--learners", "0"], &["--learners 0"]);
+    refused(&["--hidden", "0"], &["--hidden", "128,64"]);
+    refused(&["--evaluations", "0"], &["--evaluations 0"]);
+    refused(
+        &["--config", "/nonexistent.toml"],
+        &["cannot read /nonexistent.toml"],
+    );
+}
+
+#[test]
+fn an_unknown_device_lists_the_ones_there_are() {
+    refused(
+        &["--device", "no such thing"],
+        &["no such thing", "cpu", "CPU twins"],
+    );
+    refused(&["--device", "99"], &["\"99\"", "cpu"]);
+}
+
+#[test]
+fn a_population_beyond_the_limits_names_the_largest() {
+    refused(
+        &["--learners", "100000"],
+        &["--learners 100000", "the most that fit are --learners"],
+    );
+}
+
+#[test]
+fn data_that_is_not_there_is_refused() {
+    let out = TempDir::new().unwrap();
+    let target = out.path().join("made");
+    let arguments = [
+        "run",
+        "--data",
+        "/no/such/folder",
+        "--device",
+        "cpu",
+        "--out",
+        text(&target),
+    ];
+    let output = unlearn(&arguments);
+    assert_eq!(output.status.code(), Some(2));
+    mentions(&stderr(&output), &["error:", "/no/such/folder"]);
+    assert!(!target.exists());
+}
+
+#[test]
+fn damaged_data_is_refused() {
+    let folder = data();
+    std::fs::write(
+        folder.path().join("t10k-labels-idx1-ubyte"),
+        [0, 0, 8, 1, 0, 0],
+    )
+    .unwrap();
+    let output = unlearn(&["run", "--data", text(folder.path()), "--device", "cpu"]);
+    assert_eq!(output.status.code(), Some(2));
+    mentions(&stderr(&output), &["error:", "t10k-labels-idx1-ubyte"]);
+}
+
+#[test]
+fn an_existing_or_impossible_output_folder_is_refused() {
+    let (data, out) = (data(), TempDir::new().unwrap());
+    let run = |target: &Path| {
+        unlearn(&[
+            "run",
+            "--data",
+            text(data.path()),
+            "--device",
+            "cpu",
+            "--out",
+            text(target),
+        ])
+    };
+    let output = run(out.path());
+    assert_eq!(output.status.code(), Some(2));
+    mentions(&stderr(&output), &["exists already", "--out"]);
+    assert_eq!(std::fs::read_dir(out.path()).unwrap().count(), 0);
+    let file = out.path().join("file");
+    std::fs::write(&file, "").unwrap();
+    let output = run(&file.join("below"));
+    assert_eq!(output.status.code(), Some(2));
+    mentions(&stderr(&output), &["cannot create", "below"]);
+}
+
+#[test]
+fn unknown_flags_exit_with_two() {
+    assert_eq!(unlearn(&["run", "--no-such-flag"]).status.code(), Some(2));
+    assert_eq!(unlearn(&["nonsense"]).status.code(), Some(2));
+    assert_eq!(unlearn(&["--help"]).status.code(), Some(0));
+}
+
+const SHORT: [&str; 8] = [
+    "--hidden",
+    "16,8",
+    "--batch",
+    "20",
+    "--learners",
+    "2",
+    "--evaluations",
+    "2",
+];
+
+fn short_run(data: &Path, target: &Path, more: &[&str]) -> Output {
+    let base = [
+        "run",
+        "--data",
+        text(data),
+        "--device",
+        "cpu",
+        "--out",
+        text(target),
+    ];
+    unlearn(&[&base[..], &SHORT[..], more].concat())
+}
+
+#[test]
+fn a_run_leaves_everything_it_promises() {
+    let (data, out) = (data(), TempDir::new().unwrap());
+    let target = out.path().join("deep/made");
+    let output = short_run(data.path(), &target, &["--forget", "3,5"]);
+    assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
+    let table = String::from_utf8(output.stdout).unwrap();
+    mentions(
+        &table,
+        &["relearned", "forget accuracy", "±", text(&target)],
+    );
+    for file in [
+        "config.toml",
+        "metrics.jsonl",
+        "report.html",
+        "curves.svg",
+        "curves.png",
+    ] {
+        assert!(target.join(file).metadata().unwrap().len() > 100, "{file}");
+    }
+    check_summary(&target);
+    for line in std::fs::read_to_string(target.join("metrics.jsonl"))
+        .unwrap()
+        .lines()
+    {
+        let point: serde_json::Value = serde_json::from_str(line).unwrap();
+        assert_eq!(
+            point["test_accuracy"]["learners"].as_array().unwrap().len(),
+            2
+        );
+    }
+    check_checkpoint(&target.join("checkpoints/unlearn-unlearned.safetensors"));
+}
+
+fn check_summary(target: &Path) {
+    let text = std::fs::read_to_string(target.join("summary.json")).unwrap();
+    let summary: serde_json::Value = serde_json::from_str(&text).unwrap();
+    for key in ["device", "data", "config", "seconds"] {
+        assert!(summary[key].is_object(), "{key}");
+    }
+    let results = summary["results"].as_array().unwrap();
+    assert_eq!(results.len(), (2 + 3 + 3) * 4);
+    let learners = results[0]["learners"].as_array().unwrap();
+    let values: Vec<f64> = learners.iter().map(|v| v.as_f64().unwrap()).collect();
+    let mean = (values[0] + values[1]) / 2.0;
+    let std = (values[0] - values[1]).abs() / 2f64.sqrt();
+    approx::assert_relative_eq!(results[0]["mean"].as_f64().unwrap(), mean, epsilon = 1e-12);
+    approx::assert_relative_eq!(results[0]["std"].as_f64().unwrap(), std, epsilon = 1e-12);
+    assert_eq!(results[0]["metric"], "test_accuracy");
+}
+
+fn check_checkpoint(path: &Path) {
+    let bytes = std::fs::read(path).unwrap();
+    let tensors = safetensors::SafeTensors::deserialize(&bytes).unwrap();
+    let shape = |name: &str| tensors.tensor(name).unwrap().shape().to_vec();
+    assert_eq!(shape("fc1.weight"), [2, 16, 784]);
+    assert_eq!(shape("fc1.bias"), [2, 16]);
+    assert_eq!(shape("fc2.weight"), [2, 8, 16]);
+    assert_eq!(shape("fc3.weight"), [2, 10, 8]);
+    assert_eq!(shape("fc3.bias"), [2, 10]);
+}
+
+#[test]
+fn a_run_repeats_from_its_config() {
+    let (data, out) = (data(), TempDir::new().unwrap());
+    let (first, second) = (out.path().join("first"), out.path().join("second"));
+    assert!(
+        short_run(data.path(), &first, &["--seed", "7"])
+            .status
+            .success()
+    );
+    let config = first.join("config.toml");
+    let again = unlearn(&["run", "--config", text(&config), "--out", text(&second)]);
+    assert!(again.status.success(), "{}", stderr(&again));
+    for phase in ["learn-original", "unlearn-unlearned", "relearn-relearned"] {
+        let file = format!("checkpoints/{phase}.safetensors");
+        let read = |folder: &Path| std::fs::read(folder.join(&file)).unwrap();
+        assert!(read(&first) == read(&second), "{file}");
+    }
+    let other = out.path().join("other");
+    assert!(
+        short_run(data.path(), &other, &["--seed", "8"])
+            .status
+            .success()
+    );
+    let file = "checkpoints/learn-original.safetensors";
+    assert!(std::fs::read(first.join(file)).unwrap() != std::fs::read(other.join(file)).unwrap());
+}
+
+#[test]
+fn a_divergence_keeps_what_was_written() {
+    let (data, out) = (data(), TempDir::new().unwrap());
+    let target = out.path().join("made");
+    let output = short_run(data.path(), &target, &["--unlearn-lr", "1e25"]);
+    assert_eq!(output.status.code(), Some(2));
+    mentions(
+        &stderr(&output),
+        &["diverged", "unlearn phase", "step", "--unlearn-lr"],
+    );
+    let metrics = std::fs::read_to_string(target.join("metrics.jsonl")).unwrap();
+    assert!(metrics.lines().count() > 5);
+    assert!(
+        target
+            .join("checkpoints/learn-original.safetensors")
+            .exists()
+    );
+    assert!(
+        !target
+            .join("checkpoints/unlearn-unlearned.safetensors")
+            .exists()
+    );
+}

@@ -1,0 +1,292 @@
+//! Training as a whole: the same on both devices, the same twice, and good enough.
+
+mod common;
+
+use std::sync::Arc;
+
+use common::devices;
+use unlearn::config::Config;
+use unlearn::data::{Dataset, builtin};
+use unlearn::device::{Device, cpu::Cpu};
+use unlearn::error::{Error, Result};
+use unlearn::experiment::{Experiment, Observer};
+use unlearn::kernel::SOFT;
+use unlearn::model::Model;
+use unlearn::population::{Curriculum, DeviceImages, Population};
+use unlearn::random::{Purpose, learner_key};
+use unlearn::record::{Arm, DataRecord, Figures, Outcome, Phase, Point};
+
+fn dataset(train: usize, test: usize) -> Dataset {
+    Dataset {
+        train: builtin::train(train).into(),
+        test: builtin::test(test).into(),
+        record: DataRecord {
+            name: "built-in digits".to_owned(),
+            folder: None,
+            warning: None,
+            train,
+            test,
+        },
+    }
+}
+
+/// Parameters of three learners of the default network after `steps` steps.
+fn trained(device: &dyn Device, seed: u64, rate: f32, steps: u32) -> Vec<f32> {
+    let data = dataset(1000, 10);
+    let model = Model::new(&[128, 64]).unwrap();
+    let images = DeviceImages::upload(device, &data.train).unwrap();
+    let samples = Arc::new(
+        (0..1000)
+            .map(|i| if i % 10 == 0 { i | SOFT } else { i })
+            .collect(),
+    );
+    let curriculum = |learner: u32| Curriculum {
+        samples: Arc::clone(&samples),
+        key: learner_key(seed, learner, Purpose::Order(0)),
+        soft_target: [0.1; 10],
+        rate,
+        momentum: 0.5 * learner as f32 / 2.0,
+        decay: 0.0001 * learner as f32,
+    };
+    let taught: Vec<_> = (0..3).map(curriculum).collect();
+    let population = Population::new(device, &model, 64, &images, &images, &taught).unwrap();
+    let keys: Vec<_> = (0..3)
+        .map(|l| learner_key(seed, l, Purpose::Weights))
+        .collect();
+    population.initialise(&keys).unwrap();
+    population.train(steps, &mut |_| {}).unwrap();
+    population.parameters().unwrap()
+}
+
+fn largest_difference(a: &[f32], b: &[f32]) -> f32 {
+    assert_eq!(a.len(), b.len());
+    a.iter()
+        .zip(b)
+        .map(|(a, b)| (a - b).abs())
+        .fold(0.0, f32::max)
+}
+
+/// What parameters on two devices may differ by after ten steps, as a share of the farthest that
+/// any of them has moved.
+///
+/// A gradient is reached through sums of up to K = 784 products. Rounding errors are as good as
+/// independent, so such a sum is off by λ√K·u·Σ|a||b|, not by K·u·Σ|a||b| (Higham and Mary, "A
+/// new approach to probabilistic rounding error analysis", 2019; λ = 6 fails with a chance below
+/// 1e-7): 6·28·6e-8 = 1e-5 of the largest gradients, and the steps add the errors up as they add
+/// the gradients. Two devices double it; momentum of 0.5 lets both gradients and errors grow alike.
+/// What earlier differences do to later gradients (a factor of 1 + rate·curvature a step) gets
+/// another doubling: 4e-5.
+const TEN_STEPS: f32 = 4e-5;
+
+/// The difference of a device from the twins after ten steps, and its bound.
+fn ten_steps(device: &dyn Device, rate: f32) -> (f32, f32) {
+    let cpu = Cpu::new("test");
+    let reference = trained(&cpu, 1, 0.1, 10);
+    let moved = largest_difference(&trained(&cpu, 1, 0.1, 0), &reference);
+    assert!(moved > 0.01, "nothing was trained");
+    let apart = largest_difference(&trained(device, 1, rate, 10), &reference);
+    (apart, TEN_STEPS * moved)
+}
+
+#[test]
+fn ten_steps_agree_with_the_twins() {
+    for (name, device) in devices() {
+        let (apart, bound) = ten_steps(device.as_ref(), 0.1);
+        println!("{name}: {apart:e}, {:.3} of the bound", apart / bound);
+        assert!(apart <= bound, "{name}: {apart:e} over {bound:e}");
+        assert!(
+            apart > 0.0,
+            "{name}: no difference at all: is this the same device?"
+        );
+    }
+}
+
+#[test]
+fn ten_steps_at_another_rate_do_not_agree() {
+    for (name, device) in devices() {
+        let (apart, bound) = ten_steps(device.as_ref(), 0.1001);
+        assert!(apart > bound, "{name}: {apart:e} within {bound:e}");
+    }
+}
+
+#[test]
+fn the_same_seed_gives_the_same_bits() {
+    let devices = devices().into_iter();
+    let cpu = (
+        "CPU twins".to_owned(),
+        Box::new(Cpu::new("test")) as Box<dyn Device>,
+    );
+    for (name, device) in devices.chain([cpu]) {
+        let run = |seed| -> Vec<u32> {
+            let parameters = trained(device.as_ref(), seed, 0.1, 30);
+            parameters.into_iter().map(f32::to_bits).collect()
+        };
+        let first = run(1);
+        assert!(first == run(1), "{name}");
+        assert!(first != run(2), "{name}: the seed changes nothing");
+    }
+}
+
+/// Keeps everything.
+#[derive(Default)]
+struct Keeper {
+    points: Vec<Point>,
+    outcomes: Vec<Outcome>,
+    weights: Vec<Vec<f32>>,
+}
+
+impl Observer for Keeper {
+    fn begin(&mut self, _: Phase, _: u32) {}
+    fn advance(&mut self, _: u32) {}
+    fn evaluated(&mut self, points: &[Point]) -> Result<()> {
+        self.points.extend_from_slice(points);
+        Ok(())
+    }
+    fn end(&mut self, outcomes: &[Outcome], weights: &[Vec<f32>]) -> Result<()> {
+        self.outcomes.extend_from_slice(outcomes);
+        self.weights.extend_from_slice(weights);
+        Ok(())
+    }
+}
+
+impl Keeper {
+    fn figures(&self, phase: Phase, arm: Arm) -> &Figures {
+        let at = |o: &&Outcome| o.phase == phase && o.arm == arm;
+        &self.outcomes.iter().find(at).unwrap().figures
+    }
+}
+
+fn experiment(device: &dyn Device, config: &Config, data: &Dataset) -> Result<Keeper> {
+    let mut keeper = Keeper::default();
+    Experiment::new(config, data, device)?.run(&mut keeper)?;
+    Ok(keeper)
+}
+
+fn small() -> Config {
+    Config {
+        learners: 2,
+        hidden: vec![32, 16],
+        epochs: 5.0,
+        evaluations: 1,
+        ..Config::default()
+    }
+}
+
+/// Accuracies that a small run on 5,000 built-in digits reached with room to spare, on both
+/// devices, which must agree within a point.
+#[test]
+fn learning_unlearning_and_relearning_work_on_the_builtin_digits() {
+    let data = dataset(5000, 2000);
+    let cpu = experiment(&Cpu::new("test"), &small(), &data).unwrap();
+    check_accuracies("CPU twins", &cpu);
+    for (name, device) in devices() {
+        let gpu = experiment(device.as_ref(), &small(), &data).unwrap();
+        check_accuracies(&name, &gpu);
+        for (ours, theirs) in gpu.outcomes.iter().zip(&cpu.outcomes) {
+            let (a, b) = (&ours.figures, &theirs.figures);
+            let apart = (a.test_accuracy.mean - b.test_accuracy.mean).abs();
+            assert!(
+                apart <= 0.01,
+                "{name} {:?} {:?}: {apart}",
+                ours.phase,
+                ours.arm
+            );
+        }
+    }
+}
+
+fn check_accuracies(name: &str, run: &Keeper) {
+    let learned = run.figures(Phase::Learn, Arm::Original);
+    let never = run.figures(Phase::Learn, Arm::Retrained);
+    let unlearned = run.figures(Phase::Unlearn, Arm::Unlearned);
+    let relearned = run.figures(Phase::Relearn, Arm::Relearned);
+    println!("{name}: {learned:?}\n{never:?}\n{unlearned:?}\n{relearned:?}");
+    assert!(learned.test_accuracy.mean > 0.88, "{name}: learn");
+    assert!(never.forget_accuracy.mean == 0.0, "{name}: retrained");
+    assert!(never.retain_accuracy.mean > 0.88, "{name}: retrained");
+    assert!(unlearned.forget_accuracy.mean < 0.3, "{name}: unlearn");
+    assert!(unlearned.forget_confidence.mean < 0.5, "{name}: unlearn");
+    assert!(unlearned.retain_accuracy.mean > 0.88, "{name}: unlearn");
+    assert!(relearned.forget_accuracy.mean > 0.8, "{name}: relearn");
+    assert!(relearned.test_accuracy.mean > 0.88, "{name}: relearn");
+}
+
+/// Arms are what they say: the unlearned start where the originals stood, and an arm that goes
+/// on keeps its weights.
+#[test]
+fn arms_inherit_the_weights_they_should() {
+    let config = Config {
+        epochs: 0.2,
+        unlearn_epochs: 0.0,
+        relearn_epochs: 0.0,
+        ..small()
+    };
+    let run = experiment(&Cpu::new("test"), &config, &dataset(2000, 500)).unwrap();
+    let arms: Vec<_> = run.outcomes.iter().map(|o| (o.phase, o.arm)).collect();
+    let weights = |phase, arm| &run.weights[arms.iter().position(|&a| a == (phase, arm)).unwrap()];
+    let original = weights(Phase::Learn, Arm::Original);
+    let retrained = weights(Phase::Learn, Arm::Retrained);
+    assert!(original != retrained);
+    assert!(original == weights(Phase::Unlearn, Arm::Unlearned));
+    assert!(original == weights(Phase::Unlearn, Arm::Original));
+    assert!(original == weights(Phase::Relearn, Arm::Relearned));
+    assert!(retrained == weights(Phase::Unlearn, Arm::Retrained));
+    assert!(retrained == weights(Phase::Relearn, Arm::Retrained));
+}
+
+#[test]
+fn a_divergence_names_phase_arm_and_step() {
+    let data = dataset(2000, 500);
+    let wild = Config {
+        lr: 1e20,
+        unlearn_lr: 0.1,
+        epochs: 0.5,
+        ..small()
+    };
+    let error = experiment(&Cpu::new("test"), &wild, &data).err().unwrap();
+    let Error::Diverged {
+        phase: "learn",
+        step,
+        setting: "--lr",
+        ..
+    } = error
+    else {
+        panic!("{error}")
+    };
+    assert!((1..=10).contains(&step), "{step}");
+    let late = Config {
+        unlearn_lr: 1e20,
+        epochs: 0.2,
+        ..small()
+    };
+    let error = experiment(&Cpu::new("test"), &late, &data).err().unwrap();
+    assert!(
+        matches!(
+            error,
+            Error::Diverged {
+                phase: "unlearn",
+                arm: "unlearned",
+                setting: "--unlearn-lr",
+                ..
+            }
+        ),
+        "{error}"
+    );
+}
+
+#[test]
+fn protection_is_what_keeps_the_other_digits() {
+    let data = dataset(3000, 1000);
+    let forms = [false, true].map(|unprotected| {
+        let config = Config {
+            unprotected,
+            epochs: 3.0,
+            ..small()
+        };
+        let run = experiment(&Cpu::new("test"), &config, &data).unwrap();
+        run.figures(Phase::Unlearn, Arm::Unlearned)
+            .retain_accuracy
+            .mean
+    });
+    assert!(forms[1] < forms[0] - 0.05, "{forms:?}");
+}

@@ -38,24 +38,20 @@ fn dense_backward_input(@builtin(global_invocation_id) id: vec3<u32>) {
     let stride = p.inputs / 4u;
     let w = (learner * p.parameters + p.weights) / 4u;
 
-    var dy_at: array<u32, ROWS>;
-    for (var i = 0u; i < ROWS; i++) {
-        dy_at[i] = (learner * p.rows + min(row + i, p.rows - 1u)) * depth;
-    }
-    var at: array<u32, COLS / 4u>;
-    for (var j = 0u; j < COLS / 4u; j++) {
-        at[j] = min(col / 4u + j, stride - 1u);
-    }
+    // Rows and columns past the edge repeat the last one; their results are not stored.
+    let first = learner * p.rows + row;
+    let last_row = p.rows - 1u - row;
+    let last_col = stride - 1u - col / 4u;
 
     var sum: array<array<vec4<f32>, COLS / 4u>, ROWS>;
     for (var k = 0u; k < depth; k++) {
         var a: array<vec4<f32>, ROWS>;
         for (var i = 0u; i < ROWS; i++) {
-            a[i] = dy[dy_at[i] + k];
+            a[i] = dy[(first + min(i, last_row)) * depth + k];
         }
         for (var q = 0u; q < 4u; q++) {
             for (var j = 0u; j < COLS / 4u; j++) {
-                let b = parameters[w + (k * 4u + q) * stride + at[j]];
+                let b = parameters[w + (k * 4u + q) * stride + col / 4u + min(j, last_col)];
                 for (var i = 0u; i < ROWS; i++) {
                     sum[i][j] += a[i][q] * b;
                 }

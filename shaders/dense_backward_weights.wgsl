@@ -41,13 +41,14 @@ const GROUP_Y: u32 = 8u;
 @group(0) @binding(5) var<storage, read_write> velocity: array<vec4<f32>>;   // [learners, parameters]
 
 fn descend(at: u32, gradient: vec4<f32>, s: Learner) {
-    let g = gradient + s.decay * parameters[at];
+    let w = parameters[at];
+    let g = gradient + s.decay * w;
     var v = g;
     if s.momentum != 0.0 {
         v = s.momentum * velocity[at] + g;
         velocity[at] = v;
     }
-    parameters[at] -= s.rate * v;
+    parameters[at] = w - s.rate * v;
 }
 
 @compute @workgroup_size(GROUP_X, GROUP_Y)

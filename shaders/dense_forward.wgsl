@@ -37,24 +37,20 @@ fn dense_forward(@builtin(global_invocation_id) id: vec3<u32>) {
     let base = learner * p.parameters;
     let w = (base + p.weights) / 4u;
 
-    // Rows and columns past the edge repeat the last one; their results are not stored.
-    var x_at: array<u32, ROWS>;
-    for (var i = 0u; i < ROWS; i++) {
-        x_at[i] = (learner * p.rows + min(row + i, p.rows - 1u)) * depth;
-    }
-    var w_at: array<u32, COLS>;
-    for (var j = 0u; j < COLS; j++) {
-        w_at[j] = w + min(col + j, p.outputs - 1u) * depth;
-    }
+    // Rows and columns past the edge repeat the last one; their results are not stored. (Places
+    // are computed anew each time: in an array they would keep compilers from unrolling.)
+    let first = learner * p.rows + row;
+    let last_row = p.rows - 1u - row;
+    let last_col = p.outputs - 1u - col;
 
     var sum: array<array<f32, COLS>, ROWS>;
     for (var k = 0u; k < depth; k++) {
         var a: array<vec4<f32>, ROWS>;
         for (var i = 0u; i < ROWS; i++) {
-            a[i] = x[x_at[i] + k];
+            a[i] = x[(first + min(i, last_row)) * depth + k];
         }
         for (var j = 0u; j < COLS; j++) {
-            let b = parameters[w_at[j] + k];
+            let b = parameters[w + (col + min(j, last_col)) * depth + k];
             for (var i = 0u; i < ROWS; i++) {
                 sum[i][j] += dot(a[i], b);
             }

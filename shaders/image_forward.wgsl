@@ -48,10 +48,7 @@ fn image_forward(@builtin(global_invocation_id) id: vec3<u32>) {
         let entry = p.order_start + learner * p.order_stride + min(row + i, p.rows - 1u);
         x_at[i] = (order[entry] & INDEX) * words;
     }
-    var w_at: array<u32, COLS>;
-    for (var j = 0u; j < COLS; j++) {
-        w_at[j] = w + min(col + j, p.outputs - 1u) * words * 4u;
-    }
+    let last_col = p.outputs - 1u - col;
 
     var sum: array<array<f32, COLS>, ROWS>;
     for (var k = 0u; k < words; k++) {
@@ -62,7 +59,7 @@ fn image_forward(@builtin(global_invocation_id) id: vec3<u32>) {
         for (var q = 0u; q < 4u; q++) {
             var b: array<vec4<f32>, COLS>;
             for (var j = 0u; j < COLS; j++) {
-                b[j] = parameters[w_at[j] + k * 4u + q];
+                b[j] = parameters[w + (col + min(j, last_col)) * words * 4u + k * 4u + q];
             }
             for (var i = 0u; i < ROWS; i++) {
                 let pixel = unpack(a[i][q]);

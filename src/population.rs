@@ -515,63 +515,63 @@ impl Recorder<'_> {
         recording.dispatch(params, self.learners, &bound);
     }
 
-    /// From the logits' gradient back to the first layer. A layer's weights move only after the
-    /// gradient has passed through them.
+    /// From the logits' gradient back to the first layer, then all weights: a layer's weights
+    /// must not move before the gradient has passed through them.
     fn backward(&self, recording: &mut Recording, train: &DeviceImages, rows: u32) {
-        let b = self.buffers;
-        let parameters = self.model.parameters();
-        for (number, layer) in self.model.layers().iter().enumerate().skip(1).rev() {
-            let (x, dx, dy) = (
-                b.outputs[number - 1],
-                b.gradients[number - 1],
-                b.gradients[number],
-            );
-            let (inputs, outputs) = (layer.padded_inputs, layer.padded_outputs);
-            let weights = layer.weights;
-            let params = DenseBackwardInput {
-                rows,
-                inputs,
-                outputs,
-                weights,
-                parameters,
-                ..Default::default()
-            };
-            recording.dispatch(params, self.learners, &[b.parameters, dy, x, dx]);
-            let biases = layer.biases;
-            let params = DenseBackwardWeights {
-                rows,
-                inputs,
-                outputs,
-                weights,
-                biases,
-                parameters,
-                ..Default::default()
-            };
-            recording.dispatch(
-                params,
-                self.learners,
-                &[b.settings, dy, x, b.parameters, b.velocity],
-            );
+        for number in (1..self.model.layers().len()).rev() {
+            self.backward_input(recording, number, rows);
         }
-        let layer = self.model.layers()[0];
+        for number in (1..self.model.layers().len()).rev() {
+            self.backward_weights(recording, number, rows);
+        }
+        self.backward_images(recording, train, rows);
+    }
+
+    fn backward_input(&self, recording: &mut Recording, number: usize, rows: u32) {
+        let (b, layer) = (self.buffers, self.model.layers()[number]);
+        let params = DenseBackwardInput {
+            rows,
+            inputs: layer.padded_inputs,
+            outputs: layer.padded_outputs,
+            weights: layer.weights,
+            parameters: self.model.parameters(),
+            ..Default::default()
+        };
+        let (x, dx) = (b.outputs[number - 1], b.gradients[number - 1]);
+        let bound = [b.parameters, b.gradients[number], x, dx];
+        recording.dispatch(params, self.learners, &bound);
+    }
+
+    fn backward_weights(&self, recording: &mut Recording, number: usize, rows: u32) {
+        let (b, layer) = (self.buffers, self.model.layers()[number]);
+        let params = DenseBackwardWeights {
+            rows,
+            inputs: layer.padded_inputs,
+            outputs: layer.padded_outputs,
+            weights: layer.weights,
+            biases: layer.biases,
+            parameters: self.model.parameters(),
+            ..Default::default()
+        };
+        let (x, dy) = (b.outputs[number - 1], b.gradients[number]);
+        let bound = [b.settings, dy, x, b.parameters, b.velocity];
+        recording.dispatch(params, self.learners, &bound);
+    }
+
+    fn backward_images(&self, recording: &mut Recording, train: &DeviceImages, rows: u32) {
+        let (b, layer) = (self.buffers, self.model.layers()[0]);
         let params = ImageBackwardWeights {
             rows,
             pixels: layer.inputs,
             outputs: layer.padded_outputs,
             weights: layer.weights,
             biases: layer.biases,
-            parameters,
+            parameters: self.model.parameters(),
             order_start: 0,
             order_stride: rows,
         };
-        let bound = [
-            b.settings,
-            train.pixels,
-            b.order,
-            b.gradients[0],
-            b.parameters,
-            b.velocity,
-        ];
+        let (images, dy) = (train.pixels, b.gradients[0]);
+        let bound = [b.settings, images, b.order, dy, b.parameters, b.velocity];
         recording.dispatch(params, self.learners, &bound);
     }
 }

@@ -105,14 +105,20 @@ fn mutant(kernel: &Kernel, from: &str, to: &str) -> &'static Kernel {
     }))
 }
 
-/// Both sets of constants that a row has: the software adapters', and the file's own, which
-/// hardware gets.
-fn variants(kernel: &'static Kernel) -> [&'static Kernel; 2] {
-    let own = Kernel {
-        software: &[],
-        ..*kernel
+/// The row; its software variant without sampling, which very large buffers get; and the file as
+/// it stands, which hardware gets: on a software adapter, three different shaders.
+fn variants(kernel: &'static Kernel) -> [&'static Kernel; 3] {
+    let with = |software| -> &'static Kernel {
+        Box::leak(Box::new(Kernel {
+            software,
+            ..*kernel
+        }))
     };
-    [kernel, Box::leak(Box::new(own))]
+    let unsampled = Variant {
+        sampled: &[],
+        ..kernel.software
+    };
+    [kernel, with(unsampled), with(Variant::PLAIN)]
 }
 
 /// Runs all cases on all adapters, then each mutant, which some case must catch.

@@ -3,20 +3,20 @@
 
 use naga::valid::{Capabilities, ValidationFlags, Validator};
 use naga::{AddressSpace, Module, StorageAccess, TypeInner};
-use unlearn::kernel::{Access, FIELDS, KERNELS, Kernel, Learner, Progress};
+use unlearn::kernel::{Access, FIELDS, KERNELS, Kernel, Learner, Progress, Variant};
 
 fn parsed(kernel: &Kernel, text: &str) -> Module {
     let parsed = naga::front::wgsl::parse_str(text);
     parsed.unwrap_or_else(|e| panic!("{}: {}", kernel.name, e.emit_to_string(text)))
 }
 
-/// Both texts that reach a device: the file's own constants, and those for software adapters.
-fn texts(kernel: &Kernel) -> [String; 2] {
-    [kernel.wgsl.to_owned(), kernel.source(kernel.software)]
+/// Both variants that reach a device: the file's own, and the one for software adapters.
+fn variants(kernel: &Kernel) -> [Variant; 2] {
+    [Variant::PLAIN, kernel.software]
 }
 
 /// What is wrong with a shader, if anything.
-fn faults(kernel: &Kernel, text: &str, software: bool) -> Result<(), String> {
+fn faults(kernel: &Kernel, text: &str, variant: &Variant) -> Result<(), String> {
     let module = parsed(kernel, text);
     Validator::new(ValidationFlags::all(), Capabilities::empty())
         .validate(&module)
@@ -24,7 +24,7 @@ fn faults(kernel: &Kernel, text: &str, software: bool) -> Result<(), String> {
     let [entry] = &module.entry_points[..] else {
         return Err("not one entry point".to_owned());
     };
-    let tile = kernel.tile(if software { kernel.software } else { &[] });
+    let tile = kernel.tile(variant);
     let expected = [tile.group[0], tile.group[1], 1];
     if entry.name != kernel.name || entry.workgroup_size != expected {
         return Err(format!(
@@ -32,12 +32,13 @@ fn faults(kernel: &Kernel, text: &str, software: bool) -> Result<(), String> {
             entry.name, entry.workgroup_size
         ));
     }
-    bindings(kernel, &module)?;
+    bindings(kernel, &module, variant)?;
     params(kernel, &module)?;
     shared_structs(&module)
 }
 
-fn bindings(kernel: &Kernel, module: &Module) -> Result<(), String> {
+fn bindings(kernel: &Kernel, module: &Module, variant: &Variant) -> Result<(), String> {
+    let sampled = |name: &str| variant.sampled.contains(&name);
     let mut found = Vec::new();
     for (_, variable) in module.global_variables.iter() {
         let Some(place) = variable.binding else {
@@ -45,6 +46,9 @@ fn bindings(kernel: &Kernel, module: &Module) -> Result<(), String> {
         };
         let access = match variable.space {
             AddressSpace::Uniform => None,
+            AddressSpace::Handle if variable.name.as_deref().is_some_and(sampled) => {
+                Some(Access::Read)
+            }
             AddressSpace::Storage { access } if access == StorageAccess::LOAD => Some(Access::Read),
             AddressSpace::Storage { .. } => Some(Access::Write),
             other => return Err(format!("binding {} in {other:?}", place.binding)),
@@ -140,8 +144,9 @@ fn shared_structs(module: &Module) -> Result<(), String> {
 #[test]
 fn every_shader_is_valid_and_agrees_with_the_table() {
     for kernel in KERNELS {
-        for (software, text) in [false, true].into_iter().zip(texts(kernel)) {
-            faults(kernel, &text, software).unwrap_or_else(|e| panic!("{}: {e}", kernel.name));
+        for variant in variants(kernel) {
+            let text = kernel.source(&variant);
+            faults(kernel, &text, &variant).unwrap_or_else(|e| panic!("{}: {e}", kernel.name));
         }
     }
 }
@@ -149,10 +154,7 @@ fn every_shader_is_valid_and_agrees_with_the_table() {
 #[test]
 fn a_shader_that_disagrees_is_found() {
     for (from, to) in [
-        (
-            "struct Params {\n    rows: u32,",
-            "struct Params {\n    lines: u32,",
-        ),
+        ("    pad: u32,\n}", "    spare: u32,\n}"),
         (
             "@binding(2) var<storage, read>",
             "@binding(7) var<storage, read>",
@@ -171,14 +173,18 @@ fn a_shader_that_disagrees_is_found() {
         let kernel = &unlearn::kernel::DENSE_FORWARD;
         let text = kernel.wgsl.replacen(from, to, 1);
         assert_ne!(text, kernel.wgsl, "{from:?} finds nothing");
-        assert!(faults(kernel, &text, false).is_err(), "{from:?} -> {to:?}");
+        assert!(
+            faults(kernel, &text, &Variant::PLAIN).is_err(),
+            "{from:?} -> {to:?}"
+        );
     }
 }
 
 #[test]
-fn constants_for_software_name_constants_of_the_file() {
+fn variants_name_constants_and_bindings_of_the_file() {
     for kernel in KERNELS {
-        for (name, _) in kernel.software {
+        let Variant { constants, sampled } = kernel.software;
+        for (name, _) in constants {
             let declaration = format!("const {name}: u32 = ");
             assert_eq!(
                 kernel.wgsl.matches(&declaration).count(),
@@ -187,7 +193,30 @@ fn constants_for_software_name_constants_of_the_file() {
                 kernel.name
             );
         }
+        for name in sampled {
+            let binding = kernel.binding(name).unwrap();
+            assert_eq!(
+                kernel.bindings[binding],
+                Access::Read,
+                "{}: {name}",
+                kernel.name
+            );
+        }
     }
+}
+
+#[test]
+fn sampling_rewrites_every_use() {
+    let kernel = &unlearn::kernel::DENSE_FORWARD;
+    let text = kernel.source(&kernel.software);
+    for name in ["x", "parameters"] {
+        assert!(
+            text.contains(&format!("var {name}: texture_2d<f32>;")),
+            "{text}"
+        );
+        assert!(!text.contains(&format!(" {name}[")), "{text}");
+    }
+    assert!(kernel.source(&Variant::PLAIN) == kernel.wgsl);
 }
 
 /// WGSL has no includes: what several shaders share stands in each, and must stay one thing.
@@ -249,8 +278,8 @@ fn portable_limits_are_kept() {
             "{}: storage buffers",
             kernel.name
         );
-        for constants in [&[][..], kernel.software] {
-            let group = kernel.tile(constants).group;
+        for variant in variants(kernel) {
+            let group = kernel.tile(&variant).group;
             assert!(group[0] * group[1] <= 256, "{}: invocations", kernel.name);
         }
         let module = parsed(kernel, kernel.wgsl);

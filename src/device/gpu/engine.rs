@@ -6,7 +6,7 @@
 //! watchdogs of operating systems and for live progress.
 
 use std::cell::{Cell, RefCell};
-use std::collections::{HashMap, VecDeque};
+use std::collections::{HashMap, HashSet, VecDeque};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -15,7 +15,7 @@ use wgpu::{BufferUsages, PollType, SubmissionIndex};
 use super::Adapter;
 use crate::device::{Buffer, Command, Device, Dispatch, Limits, Program, Recording};
 use crate::error::{Error, Result};
-use crate::kernel::{Access, Constants, Kernel};
+use crate::kernel::{Access, Kernel, TEXELS, Variant};
 use crate::record::DeviceRecord;
 
 /// A device that has not answered for this long is taken for lost.
@@ -32,8 +32,10 @@ pub struct Gpu {
     device: wgpu::Device,
     queue: wgpu::Queue,
     buffers: RefCell<Vec<Option<wgpu::Buffer>>>,
-    /// By the address of the kernel's row.
-    pipelines: RefCell<HashMap<*const Kernel, Pipeline>>,
+    /// Textures that mirror buffers, by the buffer's number.
+    mirrors: RefCell<HashMap<usize, wgpu::Texture>>,
+    /// By the address of the kernel's row, and whether it samples.
+    pipelines: RefCell<HashMap<(*const Kernel, bool), Pipeline>>,
     programs: RefCell<Vec<Compiled>>,
     flying: RefCell<VecDeque<SubmissionIndex>>,
     failure: Arc<Mutex<Option<String>>>,
@@ -58,10 +60,14 @@ enum Action {
         to: (wgpu::Buffer, u64),
         bytes: u64,
     },
+    /// Bring a texture up to date with its buffer.
+    Mirror(wgpu::Buffer, wgpu::Texture),
 }
 
 #[derive(Debug)]
 struct Compiled {
+    /// Done once, before the first repetition.
+    before: Vec<Action>,
     actions: Vec<Action>,
     /// Repetitions that fill a submission, by measurement.
     repetitions: Cell<u32>,
@@ -105,6 +111,7 @@ impl Gpu {
             device,
             queue,
             buffers: RefCell::default(),
+            mirrors: RefCell::default(),
             pipelines: RefCell::default(),
             programs: RefCell::default(),
             flying: RefCell::default(),
@@ -112,8 +119,43 @@ impl Gpu {
         })
     }
 
-    fn constants(&self, kernel: &Kernel) -> Constants {
-        if self.software { kernel.software } else { &[] }
+    /// The variant of a kernel for these buffers: a texture may not be tall enough for one.
+    fn variant(&self, dispatch: &Dispatch) -> Variant {
+        let software = dispatch.kernel.software;
+        let rows = |b: &Buffer| b.words as u64 / u64::from(4 * TEXELS) + 1;
+        let tallest = self.device.limits().max_texture_dimension_2d;
+        let mut sampled = sampled_buffers(dispatch, &software);
+        match self.software {
+            false => Variant::PLAIN,
+            true if sampled.all(|b| rows(&b) <= tallest.into()) => software,
+            true => Variant {
+                sampled: &[],
+                ..software
+            },
+        }
+    }
+
+    /// The texture that mirrors a buffer, made at its first use.
+    fn mirror(&self, buffer: Buffer, format: wgpu::TextureFormat) -> wgpu::Texture {
+        let mut mirrors = self.mirrors.borrow_mut();
+        let made = mirrors.entry(buffer.id).or_insert_with(|| {
+            self.device.create_texture(&wgpu::TextureDescriptor {
+                label: Some("mirror"),
+                size: wgpu::Extent3d {
+                    width: TEXELS,
+                    height: u32::try_from(buffer.words.div_ceil(4 * TEXELS as usize))
+                        .unwrap_or(u32::MAX),
+                    depth_or_array_layers: 1,
+                },
+                mip_level_count: 1,
+                sample_count: 1,
+                dimension: wgpu::TextureDimension::D2,
+                format,
+                usage: wgpu::TextureUsages::TEXTURE_BINDING | wgpu::TextureUsages::COPY_DST,
+                view_formats: &[],
+            })
+        });
+        made.clone()
     }
 
     /// Reports what the driver complained about since the last call.
@@ -159,37 +201,39 @@ impl Gpu {
     }
 
     /// The kernel's pipeline, made at its first use.
-    fn pipeline(&self, kernel: &'static Kernel) -> Result<Pipeline> {
-        if let Some(made) = self.pipelines.borrow().get(&std::ptr::from_ref(kernel)) {
+    fn pipeline(&self, kernel: &'static Kernel, variant: &Variant) -> Result<Pipeline> {
+        let key = (std::ptr::from_ref(kernel), variant.sampled.is_empty());
+        if let Some(made) = self.pipelines.borrow().get(&key) {
             return Ok(made.clone());
         }
         let scope = self.device.push_error_scope(wgpu::ErrorFilter::Validation);
-        let made = self.create_pipeline(kernel);
+        let made = self.create_pipeline(kernel, variant);
         if let Some(e) = pollster::block_on(scope.pop()) {
             let text = format!("the driver refuses the shader {}: {e}", kernel.name);
             return Err(self.error(&text));
         }
-        self.pipelines.borrow_mut().insert(kernel, made.clone());
+        self.pipelines.borrow_mut().insert(key, made.clone());
         Ok(made)
     }
 
-    fn create_pipeline(&self, kernel: &Kernel) -> Pipeline {
-        let source = kernel.source(self.constants(kernel));
+    fn create_pipeline(&self, kernel: &Kernel, variant: &Variant) -> Pipeline {
         let descriptor = wgpu::ShaderModuleDescriptor {
             label: Some(kernel.name),
-            source: wgpu::ShaderSource::Wgsl(source.into()),
+            source: wgpu::ShaderSource::Wgsl(kernel.source(variant).into()),
         };
-        // Bounds stay checked. Loops are not, since that check keeps compilers from unrolling
-        // the register tiles.
+        // The checks keep compilers from unrolling the register tiles.
         let checks = wgpu::ShaderRuntimeChecks {
             force_loop_bounding: false,
+            bounds_checks: false,
             ..wgpu::ShaderRuntimeChecks::checked()
         };
         // SAFETY: every loop of the shaders ends: all count up to a bound, but the walk in
-        // `permuted`, which follows a cycle of a permutation that holds a value below n.
+        // `permuted`, which follows a cycle of a permutation that holds a value below n. Every
+        // index lies within its buffer: threads beyond a dispatch's extent return or repeat the
+        // last element, and population.rs sizes the buffers by the numbers it gives to kernels.
         #[expect(unsafe_code, reason = "the only way to turn the loop check off")]
         let module = unsafe { self.device.create_shader_module_trusted(descriptor, checks) };
-        let layout = self.create_layout(kernel);
+        let layout = self.create_layout(kernel, variant);
         let pipelines = self
             .device
             .create_pipeline_layout(&wgpu::PipelineLayoutDescriptor {
@@ -210,28 +254,30 @@ impl Gpu {
         Pipeline { pipeline, layout }
     }
 
-    /// Bind group layout of a kernel: its parameters, then its storage buffers.
-    fn create_layout(&self, kernel: &Kernel) -> wgpu::BindGroupLayout {
-        let entry = |binding, ty, min_binding_size| wgpu::BindGroupLayoutEntry {
+    /// Bind group layout of a kernel: its parameters, then its storage buffers or their mirrors.
+    fn create_layout(&self, kernel: &Kernel, variant: &Variant) -> wgpu::BindGroupLayout {
+        let entry = |binding, ty| wgpu::BindGroupLayoutEntry {
             binding,
             visibility: wgpu::ShaderStages::COMPUTE,
-            ty: wgpu::BindingType::Buffer {
-                ty,
-                has_dynamic_offset: false,
-                min_binding_size,
-            },
+            ty,
             count: None,
         };
+        let buffer = |ty, min_binding_size| wgpu::BindingType::Buffer {
+            ty,
+            has_dynamic_offset: false,
+            min_binding_size,
+        };
         let size = wgpu::BufferSize::new(kernel.params_size as u64);
-        let params = entry(0, wgpu::BufferBindingType::Uniform, size);
-        let storage = (1..).zip(kernel.bindings).map(|(binding, access)| {
+        let params = entry(0, buffer(wgpu::BufferBindingType::Uniform, size));
+        let sampled = sampled_bindings(kernel, variant);
+        let storage = kernel.bindings.iter().enumerate().map(|(place, access)| {
             let read_only = *access == Access::Read;
-            entry(
-                binding,
-                wgpu::BufferBindingType::Storage { read_only },
-                None,
+            sampled.get(&place).map_or_else(
+                || buffer(wgpu::BufferBindingType::Storage { read_only }, None),
+                |format| texture(*format),
             )
         });
+        let storage = (1..).zip(storage).map(|(binding, ty)| entry(binding, ty));
         let entries: Vec<_> = std::iter::once(params).chain(storage).collect();
         let descriptor = wgpu::BindGroupLayoutDescriptor {
             label: Some(kernel.name),
@@ -242,28 +288,35 @@ impl Gpu {
 
     /// Turns a dispatch into an action; its parameters lie in `block` from byte `at` on.
     fn dispatch(&self, dispatch: &Dispatch, block: &wgpu::Buffer, at: u64) -> Result<Action> {
-        let kernel = dispatch.kernel;
-        let Pipeline { pipeline, layout } = self.pipeline(kernel)?;
-        let bound: Vec<_> = dispatch
-            .buffers
+        let (kernel, variant) = (dispatch.kernel, self.variant(dispatch));
+        let Pipeline { pipeline, layout } = self.pipeline(kernel, &variant)?;
+        let buffers = dispatch.buffers.iter().map(|&b| self.buffer(b));
+        let buffers = buffers.collect::<Result<Vec<_>>>()?;
+        let sampled = sampled_bindings(kernel, &variant);
+        let views: HashMap<usize, wgpu::TextureView> = sampled
             .iter()
-            .map(|&b| self.buffer(b))
-            .collect::<Result<_>>()?;
-        let params = wgpu::BindGroupEntry {
-            binding: 0,
-            resource: wgpu::BindingResource::Buffer(wgpu::BufferBinding {
-                buffer: block,
-                offset: at,
-                size: wgpu::BufferSize::new(dispatch.params.len() as u64),
-            }),
-        };
-        let storage = (1..)
-            .zip(&bound)
-            .map(|(binding, buffer)| wgpu::BindGroupEntry {
-                binding,
-                resource: buffer.as_entire_binding(),
-            });
-        let entries: Vec<_> = std::iter::once(params).chain(storage).collect();
+            .map(|(&place, &format)| {
+                let mirror = self.mirror(dispatch.buffers[place], format);
+                (
+                    place,
+                    mirror.create_view(&wgpu::TextureViewDescriptor::default()),
+                )
+            })
+            .collect();
+        let params = wgpu::BindingResource::Buffer(wgpu::BufferBinding {
+            buffer: block,
+            offset: at,
+            size: wgpu::BufferSize::new(dispatch.params.len() as u64),
+        });
+        let storage = buffers.iter().enumerate().map(|(place, buffer)| {
+            let view = views.get(&place).map(wgpu::BindingResource::TextureView);
+            view.unwrap_or_else(|| buffer.as_entire_binding())
+        });
+        let resources = std::iter::once(params).chain(storage);
+        let entries: Vec<_> = (0..)
+            .zip(resources)
+            .map(|(binding, resource)| wgpu::BindGroupEntry { binding, resource })
+            .collect();
         let group = self.device.create_bind_group(&wgpu::BindGroupDescriptor {
             label: Some(kernel.name),
             layout: &layout,
@@ -272,7 +325,7 @@ impl Gpu {
         Ok(Action::Dispatch {
             pipeline,
             group,
-            groups: kernel.groups(self.constants(kernel), dispatch.extent),
+            groups: kernel.groups(&variant, dispatch.extent),
         })
     }
 
@@ -298,22 +351,59 @@ impl Gpu {
         Ok((block, stride as u64))
     }
 
-    fn actions(&self, recording: &Recording) -> Result<Vec<Action>> {
+    /// A recording as actions, with mirrors brought up to date where a dispatch needs them: once
+    /// before the first repetition, or, where the recording writes the buffer, after each write.
+    fn actions(&self, recording: &Recording) -> Result<Compiled> {
         let (block, stride) = self.parameter_block(recording)?;
+        let written: HashSet<Buffer> = recording.commands.iter().flat_map(writes).collect();
+        let mut fresh = HashSet::new();
+        let (mut before, mut actions) = (Vec::new(), Vec::new());
         let mut at = 0;
-        let mut action = |command: &Command| match command {
-            Command::Dispatch(dispatch) => {
+        for command in &recording.commands {
+            if let Command::Dispatch(dispatch) = command {
+                actions.push(self.dispatch(dispatch, &block, at)?);
+                let place = actions.len() - 1;
+                for buffer in sampled_buffers(dispatch, &self.variant(dispatch)) {
+                    if fresh.insert(buffer) {
+                        let update = self.update(buffer)?;
+                        match written.contains(&buffer) {
+                            true => actions.insert(place, update),
+                            false => before.push(update),
+                        }
+                    }
+                }
                 at += stride;
-                self.dispatch(dispatch, &block, at - stride)
+            } else {
+                actions.push(self.transfer(command)?);
             }
+            for buffer in writes(command) {
+                fresh.remove(&buffer);
+            }
+        }
+        Ok(Compiled {
+            before,
+            actions,
+            repetitions: Cell::new(1),
+        })
+    }
+
+    /// Brings the mirror of a buffer up to date.
+    fn update(&self, buffer: Buffer) -> Result<Action> {
+        let mirror = self.mirrors.borrow().get(&buffer.id).cloned();
+        let mirror = mirror.ok_or_else(|| self.error("a buffer has no mirror"))?;
+        Ok(Action::Mirror(self.buffer(buffer)?, mirror))
+    }
+
+    fn transfer(&self, command: &Command) -> Result<Action> {
+        match command {
+            Command::Dispatch(_) => Err(self.error("a dispatch is no transfer")),
             Command::Clear(buffer) => Ok(Action::Clear(self.buffer(*buffer)?)),
             Command::Copy { from, to, words } => Ok(Action::Copy {
                 from: (self.buffer(from.0)?, 4 * from.1 as u64),
                 to: (self.buffer(to.0)?, 4 * to.1 as u64),
                 bytes: 4 * *words as u64,
             }),
-        };
-        recording.commands.iter().map(&mut action).collect()
+        }
     }
 
     /// Waits for a submission, or for all that went out.
@@ -328,8 +418,11 @@ impl Gpu {
             .map_err(|e| self.error(&format!("no answer ({e})")))
     }
 
-    fn submit(&self, compiled: &Compiled, times: u32) {
+    fn submit(&self, compiled: &Compiled, first: bool, times: u32) {
         let mut encoder = self.device.create_command_encoder(&Default::default());
+        if first {
+            encode(&compiled.before, &mut encoder);
+        }
         for _ in 0..times {
             encode(&compiled.actions, &mut encoder);
         }
@@ -347,6 +440,84 @@ impl Gpu {
     }
 }
 
+/// The sampled bindings of a variant by their place, and the format of their texels.
+fn sampled_bindings(kernel: &Kernel, variant: &Variant) -> HashMap<usize, wgpu::TextureFormat> {
+    let format = |name: &str| {
+        let integers = format!("> {name}: array<vec4<u32>>");
+        match kernel.wgsl.contains(&integers) {
+            true => wgpu::TextureFormat::Rgba32Uint,
+            false => wgpu::TextureFormat::Rgba32Float,
+        }
+    };
+    let names = variant.sampled.iter();
+    names
+        .filter_map(|name| Some((kernel.binding(name)?, format(name))))
+        .collect()
+}
+
+/// The buffers that a dispatch samples.
+fn sampled_buffers(dispatch: &Dispatch, variant: &Variant) -> impl Iterator<Item = Buffer> {
+    let places = sampled_bindings(dispatch.kernel, variant).into_keys();
+    let mut places: Vec<usize> = places.collect();
+    places.sort_unstable();
+    places.into_iter().map(|place| dispatch.buffers[place])
+}
+
+/// The buffers that a command writes.
+fn writes(command: &Command) -> Vec<Buffer> {
+    match command {
+        Command::Clear(buffer) => vec![*buffer],
+        Command::Copy { to, .. } => vec![to.0],
+        Command::Dispatch(dispatch) => {
+            let bound = dispatch.buffers.iter().zip(dispatch.kernel.bindings);
+            let written = bound.filter(|(_, access)| **access == Access::Write);
+            written.map(|(buffer, _)| *buffer).collect()
+        }
+    }
+}
+
+/// The binding type of a mirror.
+fn texture(format: wgpu::TextureFormat) -> wgpu::BindingType {
+    let sample_type = match format {
+        wgpu::TextureFormat::Rgba32Uint => wgpu::TextureSampleType::Uint,
+        _ => wgpu::TextureSampleType::Float { filterable: false },
+    };
+    wgpu::BindingType::Texture {
+        sample_type,
+        view_dimension: wgpu::TextureViewDimension::D2,
+        multisampled: false,
+    }
+}
+
+/// Copies a buffer to the texture that mirrors it: whole rows, then what is left.
+fn encode_mirror(
+    buffer: &wgpu::Buffer,
+    mirror: &wgpu::Texture,
+    encoder: &mut wgpu::CommandEncoder,
+) {
+    let row = 16 * u64::from(TEXELS);
+    let rows = u32::try_from(buffer.size() / row).unwrap_or(u32::MAX);
+    let rest = u32::try_from(buffer.size() % row / 16).unwrap_or(0);
+    for (y, width, height) in [(0, TEXELS, rows), (rows, rest, 1)] {
+        if width == 0 || height == 0 {
+            continue;
+        }
+        let layout = wgpu::TexelCopyBufferLayout {
+            offset: u64::from(y) * row,
+            bytes_per_row: Some(16 * TEXELS),
+            rows_per_image: None,
+        };
+        let mut target = mirror.as_image_copy();
+        target.origin.y = y;
+        let size = wgpu::Extent3d {
+            width,
+            height,
+            depth_or_array_layers: 1,
+        };
+        encoder.copy_buffer_to_texture(wgpu::TexelCopyBufferInfo { buffer, layout }, target, size);
+    }
+}
+
 /// Encodes a program once; neighbouring dispatches share a pass.
 fn encode(actions: &[Action], encoder: &mut wgpu::CommandEncoder) {
     let mut rest = actions;
@@ -356,6 +527,7 @@ fn encode(actions: &[Action], encoder: &mut wgpu::CommandEncoder) {
             Action::Copy { from, to, bytes } => {
                 encoder.copy_buffer_to_buffer(&from.0, from.1, &to.0, to.1, *bytes);
             }
+            Action::Mirror(buffer, mirror) => encode_mirror(buffer, mirror, encoder),
             Action::Dispatch { .. } => {
                 rest = encode_pass(rest, encoder);
                 continue;
@@ -413,8 +585,10 @@ impl Device for Gpu {
 
     fn free(&self, freed: &[Buffer]) {
         let mut buffers = self.buffers.borrow_mut();
+        let mut mirrors = self.mirrors.borrow_mut();
         for buffer in freed {
             buffers[buffer.id] = None;
+            mirrors.remove(&buffer.id);
         }
     }
 
@@ -426,13 +600,10 @@ impl Device for Gpu {
     }
 
     fn compile(&self, recording: &Recording) -> Result<Program> {
-        let actions = self.actions(recording)?;
+        let compiled = self.actions(recording)?;
         self.healthy()?;
         let mut programs = self.programs.borrow_mut();
-        programs.push(Compiled {
-            actions,
-            repetitions: Cell::new(1),
-        });
+        programs.push(compiled);
         Ok(Program {
             id: programs.len() - 1,
         })
@@ -445,7 +616,7 @@ impl Device for Gpu {
         while left > 0 {
             let now = left.min(compiled.repetitions.get());
             let start = Instant::now();
-            self.submit(compiled, now);
+            self.submit(compiled, left == times, now);
             self.make_room()?;
             left -= now;
             done(now);

@@ -4,7 +4,7 @@
 struct Progress {
     step: u32,      // steps done
     diverged: u32,  // the first bad step, counted from 1; 0: none
-    loss_sum: f32,  // mean losses of all steps so far
+    loss_sum: f32,  // mean losses, summed since the host last took them
     pad: u32,
 }
 

@@ -26,17 +26,18 @@ pub struct Config {
     /// Samples per step.
     pub batch: usize,
     /// Learning rate of the learn and relearn phases.
-    pub lr: f32,
+    pub lr: f64,
     /// Momentum, in all phases.
-    pub momentum: f32,
+    pub momentum: f64,
     /// Weight decay, in all phases.
-    pub weight_decay: f32,
+    pub weight_decay: f64,
     /// Length of the learn phase, in passes over the training set.
     pub epochs: f64,
     /// Length of the unlearn phase, in passes over its samples.
     pub unlearn_epochs: f64,
-    /// Learning rate of the unlearn phase, for the arm that unlearns.
-    pub unlearn_lr: f32,
+    /// Learning rate of the unlearn phase, for the arm that unlearns; none: that of `lr`, or a
+    /// tenth of it where unprotected.
+    pub unlearn_lr: Option<f64>,
     /// Unlearn on the forgotten digits alone, with nothing that protects the others.
     pub unprotected: bool,
     /// Length of the relearn phase, in passes over the training set.
@@ -61,7 +62,7 @@ impl Default for Config {
             weight_decay: 0.0,
             epochs: 5.0,
             unlearn_epochs: 1.0,
-            unlearn_lr: 0.1,
+            unlearn_lr: None,
             unprotected: false,
             relearn_epochs: 1.0,
             evaluations: 4,
@@ -95,6 +96,12 @@ impl Config {
         self.check_epochs()
     }
 
+    /// The learning rate of the unlearn phase.
+    pub fn unlearn_rate(&self) -> f64 {
+        let gentler = if self.unprotected { 0.1 } else { 1.0 };
+        self.unlearn_lr.unwrap_or(self.lr * gentler)
+    }
+
     fn check_forget(&self) -> Result<()> {
         if let Some(digit) = self.forget.iter().find(|&&d| usize::from(d) >= CLASSES) {
             return Err(Error::Usage(format!(
@@ -119,7 +126,7 @@ impl Config {
     fn check_rates(&self) -> Result<()> {
         let rates = [
             ("lr", self.lr),
-            ("unlearn-lr", self.unlearn_lr),
+            ("unlearn-lr", self.unlearn_rate()),
             ("momentum", self.momentum),
             ("weight-decay", self.weight_decay),
         ];

@@ -11,12 +11,14 @@ use crate::config::Config;
 use crate::data::Dataset;
 use crate::device::Device;
 use crate::error::{Error, Result};
-use crate::kernel::SOFT;
+use crate::kernel::{Progress, SOFT};
 use crate::model::Model;
 use crate::population::{Curriculum, DeviceImages, Population, largest};
 use crate::random::{Purpose, learner_key};
 use crate::record::{Arm, CLASSES, Figures, Outcome, Phase, Point, Score, Spread};
 
+/// Test images of one digit that the fixed-point sums of `score.wgsl` can hold.
+const MOST_OF_A_DIGIT: usize = 10_000;
 /// Arms in the phases that have most of them.
 const ARMS: usize = 3;
 
@@ -163,7 +165,16 @@ pub struct Experiment<'a> {
     train: DeviceImages,
     test: DeviceImages,
     lists: Lists,
+    /// The learn phase's population: made early, so that a device that cannot hold it says so
+    /// before anything is written.
+    first: Option<Stage<'a>>,
     started: Instant,
+}
+
+/// The population of a phase, and who is in it.
+struct Stage<'a> {
+    members: Vec<Member>,
+    population: Population<'a>,
 }
 
 impl<'a> Experiment<'a> {
@@ -176,15 +187,18 @@ impl<'a> Experiment<'a> {
         let lists = Lists::new(config, &data.train.labels);
         check_data(config, data, &lists)?;
         check_size(config, device, &model)?;
-        Ok(Self {
+        let mut experiment = Self {
             config,
             device,
             model,
             train: DeviceImages::upload(device, &data.train)?,
             test: DeviceImages::upload(device, &data.test)?,
             lists,
+            first: None,
             started: Instant::now(),
-        })
+        };
+        experiment.first = Some(experiment.assemble(Phase::Learn, None)?);
+        Ok(experiment)
     }
 
     /// The network's shape.
@@ -199,13 +213,15 @@ impl<'a> Experiment<'a> {
     pub fn run(&mut self, observer: &mut dyn Observer) -> Result<BTreeMap<String, f64>> {
         self.started = Instant::now();
         let mut seconds = BTreeMap::new();
-        let mut before: Option<(Vec<Member>, Population)> = None;
+        let mut before = self.first.take();
         for phase in [Phase::Learn, Phase::Unlearn, Phase::Relearn] {
             let start = Instant::now();
-            let members = members(phase);
-            let population = self.assemble(phase, &members, before.as_ref())?;
-            self.phase(phase, &members, &population, observer)?;
-            before = Some((members, population));
+            let stage = match (phase, before.take()) {
+                (Phase::Learn, Some(first)) => first,
+                (_, before) => self.assemble(phase, before)?,
+            };
+            self.phase(phase, &stage.members, &stage.population, observer)?;
+            before = Some(stage);
             seconds.insert(phase.name().to_owned(), start.elapsed().as_secs_f64());
         }
         seconds.insert("total".to_owned(), self.started.elapsed().as_secs_f64());
@@ -221,56 +237,58 @@ impl<'a> Experiment<'a> {
         Clock::new(epochs, self.lists.of(lesson).len(), self.config.batch)
     }
 
+    #[expect(
+        clippy::cast_possible_truncation,
+        reason = "settings are f64 to be read and written exactly; devices compute in f32"
+    )]
     fn curriculum(&self, phase: Phase, lesson: Lesson, learner: u32) -> Curriculum {
         let rate = match lesson {
-            Lesson::Forget => self.config.unlearn_lr,
+            Lesson::Forget => self.config.unlearn_rate(),
             Lesson::All | Lesson::Retain => self.config.lr,
         };
         Curriculum {
             samples: self.lists.of(lesson).clone(),
             key: learner_key(self.config.seed, learner, Purpose::Order(phase as u32)),
             soft_target: [1.0 / CLASSES as f32; CLASSES],
-            rate,
-            momentum: self.config.momentum,
-            decay: self.config.weight_decay,
+            rate: rate as f32,
+            momentum: self.config.momentum as f32,
+            decay: self.config.weight_decay as f32,
         }
     }
 
-    /// The phase's population, with its weights.
-    fn assemble(
-        &self,
-        phase: Phase,
-        members: &[Member],
-        before: Option<&(Vec<Member>, Population<'a>)>,
-    ) -> Result<Population<'a>> {
+    /// The phase's population, with its weights: those of the stage before, or fresh ones.
+    fn assemble(&self, phase: Phase, before: Option<Stage<'a>>) -> Result<Stage<'a>> {
+        let members = members(phase);
         let learners = self.config.learners;
         let numbers = || (0u32..).take(learners);
         let taught: Vec<Curriculum> = members
             .iter()
             .flat_map(|m| numbers().map(|k| self.curriculum(phase, m.lesson, k)))
             .collect();
-        let (train, test) = (&self.train, &self.test);
         let population = Population::new(
             self.device,
             &self.model,
             self.config.batch,
-            train,
-            test,
+            &self.train,
+            &self.test,
             &taught,
         )?;
-        if let Some((earlier, parent)) = before {
-            let place = |from| earlier.iter().position(|m| Some(m.arm) == from);
+        if let Some(before) = before {
+            let place = |from| before.members.iter().position(|m| Some(m.arm) == from);
             let parents = members.iter().filter_map(|m| place(m.from));
             let from: Vec<usize> = parents
                 .flat_map(|p| p * learners..(p + 1) * learners)
                 .collect();
-            population.inherit(parent, &from)?;
+            population.inherit(&before.population, &from)?;
         } else {
             let key = |k| learner_key(self.config.seed, k, Purpose::Weights);
             let keys: Vec<_> = members.iter().flat_map(|_| numbers().map(key)).collect();
             population.initialise(&keys)?;
         }
-        Ok(population)
+        Ok(Stage {
+            members,
+            population,
+        })
     }
 
     /// Trains through a phase, evaluating on the way.
@@ -283,20 +301,22 @@ impl<'a> Experiment<'a> {
     ) -> Result<()> {
         let clock = self.clock(phase);
         observer.begin(phase, clock.steps);
-        let mut losses = Losses::default();
         let mut done = 0;
         let mut scores = Vec::new();
         for step in clock.evaluations(self.config.evaluations) {
             population.train(step - done, &mut |steps| observer.advance(steps))?;
+            let progress = population.take_progress()?;
+            self.check_divergence(phase, members, &progress)?;
+            let mean = |p: &Progress| f64::from(p.loss_sum) / f64::from(step - done);
+            let train_loss = (step > done).then(|| progress.iter().map(mean).collect());
             done = step;
-            let train_loss = losses.take(population, step)?;
-            self.check_divergence(phase, members, population)?;
             scores = population.evaluate()?;
             let points = self.points(phase, members, clock, step, &scores, train_loss);
             observer.evaluated(&points)?;
         }
         let outcomes = self.outcomes(phase, members, &scores);
         let parameters = population.parameters()?;
+        self.check_weights(phase, members, &parameters)?;
         let per_arm = self.config.learners * self.model.parameters() as usize;
         let weights: Vec<_> = parameters
             .chunks_exact(per_arm)
@@ -347,48 +367,37 @@ impl<'a> Experiment<'a> {
         &self,
         phase: Phase,
         members: &[Member],
-        population: &Population,
+        progress: &[Progress],
     ) -> Result<()> {
-        let progress = population.progress()?;
         let bad = progress.iter().enumerate().filter(|(_, p)| p.diverged > 0);
         let Some((place, first)) = bad.min_by_key(|(_, p)| p.diverged) else {
             return Ok(());
         };
+        Err(self.diverged(phase, members, place, first.diverged))
+    }
+
+    /// The last step's update shows in no loss: the weights themselves must be numbers.
+    fn check_weights(&self, phase: Phase, members: &[Member], weights: &[f32]) -> Result<()> {
+        let size = self.model.parameters() as usize;
+        let mut learners = weights.chunks_exact(size);
+        match learners.position(|w| w.iter().any(|w| !w.is_finite())) {
+            None => Ok(()),
+            Some(place) => Err(self.diverged(phase, members, place, self.clock(phase).steps)),
+        }
+    }
+
+    fn diverged(&self, phase: Phase, members: &[Member], place: usize, step: u32) -> Error {
         let member = &members[place / self.config.learners];
-        Err(Error::Diverged {
+        Error::Diverged {
             phase: phase.name(),
-            step: first.diverged,
+            step,
             learner: place % self.config.learners,
             arm: member.arm.name(),
             setting: match member.lesson {
                 Lesson::Forget => "--unlearn-lr",
                 Lesson::All | Lesson::Retain => "--lr",
             },
-        })
-    }
-}
-
-/// Turns the device's running sums of losses into means between evaluation points.
-#[derive(Default)]
-struct Losses {
-    step: u32,
-    sums: Vec<f64>,
-}
-
-impl Losses {
-    /// Mean training loss of each learner since the last call; none where no step was taken.
-    fn take(&mut self, population: &Population, step: u32) -> Result<Option<Vec<f64>>> {
-        let progress = population.progress()?;
-        let sums: Vec<f64> = progress.iter().map(|p| p.loss_sum.into()).collect();
-        let steps = f64::from(step - self.step);
-        let before = self.sums.iter().copied().chain(std::iter::repeat(0.0));
-        let mean = sums
-            .iter()
-            .zip(before)
-            .map(|(now, then)| (now - then) / steps);
-        let means = (step > self.step).then(|| mean.collect());
-        (self.step, self.sums) = (step, sums);
-        Ok(means)
+        }
     }
 }
 
@@ -433,6 +442,16 @@ fn check_data(config: &Config, data: &Dataset, lists: &Lists) -> Result<()> {
             }
         }
     }
+    for digit in 0..10u8 {
+        let images = data.test.labels.iter().filter(|&&l| l == digit).count();
+        if images > MOST_OF_A_DIGIT {
+            return Err(Error::Usage(format!(
+                "the test set of {} holds {images} images of digit {digit}: more than the \
+                 {MOST_OF_A_DIGIT} that the evaluation can count. Use a smaller test set",
+                data.record.name
+            )));
+        }
+    }
     let kept = |label: &u8| !config.forget.contains(label);
     if !data.test.labels.iter().any(kept) {
         return Err(Error::Usage(format!(
@@ -463,13 +482,17 @@ fn check_data(config: &Config, data: &Dataset, lists: &Lists) -> Result<()> {
 /// All arms of all learners must fit the device at a time.
 fn check_size(config: &Config, device: &dyn Device, model: &Model) -> Result<()> {
     let most = largest(device.limits(), model, config.batch) / ARMS;
-    if config.learners > most {
-        return Err(Error::Usage(format!(
-            "--learners {} is more than {} can hold with its limits on buffers: {ARMS} arms of \
-             them train side by side, and the most that fit are --learners {most}",
-            config.learners,
-            device.record().name
-        )));
+    if config.learners <= most {
+        return Ok(());
     }
-    Ok(())
+    let remedy = match most {
+        0 => "not even one fits: use a smaller --batch or --hidden".to_owned(),
+        most => format!("the most that fit are --learners {most}"),
+    };
+    Err(Error::Usage(format!(
+        "--learners {} is more than {} can hold with its limits on buffers: {ARMS} arms of them \
+         train side by side, and {remedy}",
+        config.learners,
+        device.record().name
+    )))
 }

@@ -424,7 +424,7 @@ pub struct Progress {
     pub step: u32,
     /// The first step, from 1, with an unusable loss; 0: none.
     pub diverged: u32,
-    /// Mean losses of all steps so far, summed.
+    /// Mean losses, summed since the host last took them.
     pub loss_sum: f32,
     /// Zero.
     pub pad: u32,

@@ -10,7 +10,7 @@ use crate::device::{Buffer, Device, Limits, Program, Recording};
 use crate::error::{Error, Result};
 use crate::kernel::{
     self, CONFIDENCE_UNIT, CloseStep, DenseBackwardInput, DenseBackwardWeights, DenseForward,
-    ImageBackwardWeights, ImageForward, Initialise, LOSS_UNIT, Progress, SampleOrder, ScoreCounts,
+    INDEX, ImageBackwardWeights, ImageForward, Initialise, LOSS_UNIT, Progress, SampleOrder, ScoreCounts,
     SoftmaxLoss,
 };
 use crate::model::{Layer, Model, PIXELS};
@@ -36,9 +36,25 @@ impl DeviceImages {
     /// Copies the images to the device.
     ///
     /// # Errors
-    /// `Device` where they do not fit.
+    /// `Data` where there is no image, or not a digit and `PIXELS` for each; `Device` where they
+    /// do not fit.
     pub fn upload(device: &dyn Device, images: &Images) -> Result<Self> {
         let count = images.len();
+        let digits = images.labels.iter().all(|&l| usize::from(l) < CLASSES);
+        if count == 0 || !digits || images.pixels.len() != count * PIXELS {
+            return Err(Error::Data(format!(
+                "{count} labels and {} pixels are no set of images: each needs a digit from 0 to \
+                 9 and {PIXELS} pixels",
+                images.pixels.len()
+            )));
+        }
+        let most = device.limits().buffer_words * 4 / PIXELS as u64;
+        if count as u64 > most {
+            return Err(Error::Data(format!(
+                "{} can hold {most} images, and there are {count}: choose another --device",
+                device.record().name
+            )));
+        }
         let pixels = device.allocate("images", count * PIXELS / 4)?;
         device.upload(pixels, 0, &bytemuck::pod_collect_to_vec(&images.pixels))?;
         let labels: Vec<u32> = images.labels.iter().map(|&l| l.into()).collect();
@@ -198,6 +214,34 @@ fn part_size(limits: Limits, model: &Model, learners: usize, count: usize) -> us
         .clamp(1, PART.min(count))
 }
 
+/// Refuses what would make a kernel leave its buffers.
+fn check(
+    device: &dyn Device,
+    model: &Model,
+    batch: usize,
+    train: &DeviceImages,
+    taught: &[Curriculum],
+) -> Result<()> {
+    let largest = largest(device.limits(), model, batch);
+    if taught.len() > largest {
+        return Err(Error::Usage(format!(
+            "{} cannot hold {} networks at a time; {largest} is the most that fit",
+            device.record().name,
+            taught.len()
+        )));
+    }
+    let there = |entry: &u32| ((entry & INDEX) as usize) < train.count;
+    let mut lists = distinct(taught).into_iter();
+    if taught.is_empty() || batch == 0 || lists.any(|l| l.is_empty() || !l.iter().all(there)) {
+        return Err(Error::Usage(
+            "a population needs learners, a batch of one sample at least, and sample lists that \
+             name images of the training set"
+                .to_owned(),
+        ));
+    }
+    Ok(())
+}
+
 impl<'d> Population<'d> {
     /// One learner for each curriculum, with `batch` samples a step. Weights are zero until
     /// `initialise` or `inherit`.
@@ -212,14 +256,7 @@ impl<'d> Population<'d> {
         test: &DeviceImages,
         taught: &[Curriculum],
     ) -> Result<Self> {
-        let largest = largest(device.limits(), model, batch);
-        if taught.len() > largest {
-            return Err(Error::Usage(format!(
-                "{} cannot hold {} networks at a time; {largest} is the most that fit",
-                device.record().name,
-                taught.len()
-            )));
-        }
+        check(device, model, batch, train, taught)?;
         let part = part_size(device.limits(), model, taught.len(), test.count);
         let buffers = Buffers::allocate(device, model, batch, part, taught)?;
         let recorder = Recorder {
@@ -299,7 +336,7 @@ impl<'d> Population<'d> {
             recording.dispatch(params, self.learners, &[buffer, self.buffers.parameters]);
         }
         self.once(&recording)?;
-        self.device.free(&[buffer]);
+        self.device.free(&[buffer], &[]);
         Ok(())
     }
 
@@ -319,7 +356,9 @@ impl<'d> Population<'d> {
 
     fn once(&self, recording: &Recording) -> Result<()> {
         let program = self.device.compile(recording)?;
-        self.device.run(&program, 1, &mut |_| {})
+        self.device.run(&program, 1, &mut |_| {})?;
+        self.device.free(&[], &[&program]);
+        Ok(())
     }
 
     /// Trains for `steps` steps; `done` hears of progress.
@@ -330,13 +369,20 @@ impl<'d> Population<'d> {
         self.device.run(&self.step, steps, done)
     }
 
-    /// Clocks, losses and divergence, by learner.
+    /// Clocks, sums of losses since the last call, and divergence, by learner.
     ///
     /// # Errors
     /// `Device` where the device fails.
-    pub fn progress(&self) -> Result<Vec<Progress>> {
+    pub fn take_progress(&self) -> Result<Vec<Progress>> {
         let words = self.device.download(self.buffers.progress)?;
-        Ok(bytemuck::pod_collect_to_vec(&words))
+        let progress: Vec<Progress> = bytemuck::pod_collect_to_vec(&words);
+        let mut emptied = progress.clone();
+        for state in &mut emptied {
+            state.loss_sum = 0.0;
+        }
+        let words = bytemuck::cast_slice(&emptied);
+        self.device.upload(self.buffers.progress, 0, words)?;
+        Ok(progress)
     }
 
     /// Every learner's score on all test images.
@@ -370,7 +416,8 @@ impl<'d> Population<'d> {
 
 impl Drop for Population<'_> {
     fn drop(&mut self) {
-        self.device.free(&self.buffers.all());
+        let programs = [&self.step, &self.evaluation];
+        self.device.free(&self.buffers.all(), &programs);
     }
 }
 

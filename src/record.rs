@@ -147,11 +147,11 @@ pub struct Outcome {
 }
 
 impl Outcome {
-    /// Accuracy per digit, over the learners.
+    /// Accuracy per digit, over the learners; NaN where no test image shows it.
     pub fn digit_accuracy(&self, digit: usize) -> Spread {
         let share = |score: &Score| {
             let row = score.confusion[digit];
-            f64::from(row[digit]) / f64::from(row.iter().sum::<u32>().max(1))
+            f64::from(row[digit]) / f64::from(row.iter().sum::<u32>())
         };
         Spread::of(self.scores.iter().map(share).collect())
     }

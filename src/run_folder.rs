@@ -34,7 +34,10 @@ impl RunFolder {
                 path.display()
             )));
         }
-        fs::create_dir_all(path.join("checkpoints")).map_err(Error::file("create", path))?;
+        let parent = path.parent().unwrap_or(Path::new(""));
+        let made = fs::create_dir_all(parent).and_then(|()| fs::create_dir(path));
+        let made = made.and_then(|()| fs::create_dir(path.join("checkpoints")));
+        made.map_err(Error::file("create", path))?;
         let text = toml::to_string(config)
             .map_err(|e| Error::file("write", path)(std::io::Error::other(e)))?;
         files::write(&path.join("config.toml"), text.as_bytes())?;

@@ -239,7 +239,7 @@ fn a_divergence_names_phase_arm_and_step() {
     let data = dataset(2000, 500);
     let wild = Config {
         lr: 1e20,
-        unlearn_lr: 0.1,
+        unlearn_lr: Some(0.1),
         epochs: 0.5,
         ..small()
     };
@@ -255,7 +255,7 @@ fn a_divergence_names_phase_arm_and_step() {
     };
     assert!((1..=10).contains(&step), "{step}");
     let late = Config {
-        unlearn_lr: 1e20,
+        unlearn_lr: Some(1e20),
         epochs: 0.2,
         ..small()
     };

@@ -1,5 +1,14 @@
 //! The command line, one file per subcommand.
 
+/// `eprintln!` that a closed stderr does not end.
+macro_rules! say {
+    ($($text:tt)*) => {{
+        use std::io::Write;
+        let _ = writeln!(std::io::stderr(), $($text)*);
+    }};
+}
+use say;
+
 mod devices;
 mod progress;
 mod run;
@@ -37,7 +46,7 @@ pub(crate) fn main() -> ExitCode {
     match result {
         Ok(()) => ExitCode::SUCCESS,
         Err(e) => {
-            eprintln!("error: {e}");
+            say!("error: {e}");
             ExitCode::from(2)
         }
     }

@@ -27,9 +27,9 @@ impl Progress {
     /// A line of text, above the bars.
     pub(crate) fn note(&self, text: &str) {
         if self.live {
-            self.bar.suspend(|| eprintln!("{text}"));
+            self.bar.suspend(|| super::say!("{text}"));
         } else {
-            eprintln!("{text}");
+            super::say!("{text}");
         }
     }
 
@@ -69,7 +69,7 @@ impl Progress {
         if self.live {
             self.bar.set_message(text);
         } else {
-            eprintln!(
+            super::say!(
                 "{:8} epoch {:5.2}  step {:6}  {text}  {:.1} s",
                 main.phase.name(),
                 main.epoch,
@@ -84,7 +84,7 @@ impl Progress {
         if let (true, Some(phase)) = (self.live, self.phase.take()) {
             let text = self.bar.message();
             self.bar.finish_and_clear();
-            eprintln!(
+            super::say!(
                 "{:8} {:6.1} s  {text}",
                 phase.name(),
                 self.started.elapsed().as_secs_f64()

@@ -44,13 +44,13 @@ pub(crate) struct Arguments {
     batch: Option<usize>,
     /// Learning rate [default: 0.1]
     #[arg(long, value_name = "RATE", allow_negative_numbers = true)]
-    lr: Option<f32>,
+    lr: Option<f64>,
     /// Momentum [default: 0]
     #[arg(long, value_name = "SHARE", allow_negative_numbers = true)]
-    momentum: Option<f32>,
+    momentum: Option<f64>,
     /// Weight decay [default: 0]
     #[arg(long, value_name = "RATE", allow_negative_numbers = true)]
-    weight_decay: Option<f32>,
+    weight_decay: Option<f64>,
     /// Length of the learn phase, in passes over the training images [default: 5]
     #[arg(long, value_name = "N", allow_negative_numbers = true)]
     epochs: Option<f64>,
@@ -59,7 +59,7 @@ pub(crate) struct Arguments {
     unlearn_epochs: Option<f64>,
     /// Learning rate while unlearning [default: that of --lr; a tenth of it with --unprotected]
     #[arg(long, value_name = "RATE", allow_negative_numbers = true)]
-    unlearn_lr: Option<f32>,
+    unlearn_lr: Option<f64>,
     /// Unlearn on the forgotten digits alone, with nothing that protects the others: the harsher
     /// form
     #[arg(long)]
@@ -83,7 +83,7 @@ pub(crate) struct Arguments {
 
 /// Runs the whole experiment.
 pub(crate) fn run(arguments: &Arguments) -> Result<()> {
-    let config = arguments.config()?;
+    let mut config = arguments.config()?;
     config.check()?;
     let started = humantime::format_rfc3339_seconds(SystemTime::now()).to_string();
     let out = arguments.folder(&config, &started);
@@ -91,6 +91,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
     let dataset = data::load(&config.data, &|text| progress.note(text))?;
     let device = device::open(&config.device)?;
     announce(&progress, &dataset.record, device.record());
+    resolve(&mut config, &dataset.record, device.record());
     let mut experiment = Experiment::new(&config, &dataset, device.as_ref())?;
     let mut live = Live {
         model: experiment.model().clone(),
@@ -101,11 +102,6 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
     };
     let seconds = experiment.run(&mut live);
     live.progress.end();
-    let outcome = match &seconds {
-        Ok(_) => Ok(()),
-        Err(_) => Err(()),
-    };
-    let verdict = verdict(&config, &live.outcomes);
     let record = Record {
         version: env!("CARGO_PKG_VERSION").to_owned(),
         started: started.replace('T', " ").replace('Z', ""),
@@ -113,17 +109,33 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
         data: dataset.record,
         seconds: seconds.as_ref().cloned().unwrap_or_default(),
         points: live.points,
+        verdict: verdict(&config, &live.outcomes),
         outcomes: live.outcomes,
-        verdict,
-        config,
+        config: config.clone(),
     };
-    if outcome.is_err() && record.points.is_empty() {
-        return seconds.map(|_| ());
+    // What was computed before a failure is reported too.
+    if !record.points.is_empty() {
+        live.folder.finish(&record)?;
+        report::write(&record, live.folder.path())?;
+        show(&record, live.folder.path())?;
     }
-    live.folder.finish(&record)?;
-    report::write(&record, live.folder.path())?;
-    show(&record, live.folder.path())?;
     seconds.map(|_| ())
+}
+
+/// Puts what `auto` chose in its place, so that the run can be repeated.
+fn resolve(config: &mut Config, data: &DataRecord, device: &DeviceRecord) {
+    config.data = match &data.folder {
+        None => "builtin".to_owned(),
+        Some(folder) => match std::path::absolute(folder) {
+            Ok(path) => path.display().to_string(),
+            Err(_) => folder.clone(),
+        },
+    };
+    config.device = match device.backend.as_str() {
+        "CPU" => "cpu".to_owned(),
+        _ => device.name.clone(),
+    };
+    config.unlearn_lr = Some(config.unlearn_rate());
 }
 
 impl Arguments {
@@ -148,12 +160,11 @@ impl Arguments {
         set(&mut config.relearn_epochs, &self.relearn_epochs);
         set(&mut config.evaluations, &self.evaluations);
         set(&mut config.name, &self.name);
-        config.unprotected |= self.unprotected;
-        if self.config.is_none() {
-            let gentler = if config.unprotected { 0.1 } else { 1.0 };
-            config.unlearn_lr = config.lr * gentler;
+        if self.unprotected && !config.unprotected {
+            // The other form has another default rate.
+            (config.unprotected, config.unlearn_lr) = (true, None);
         }
-        set(&mut config.unlearn_lr, &self.unlearn_lr);
+        config.unlearn_lr = self.unlearn_lr.or(config.unlearn_lr);
         config.forget.sort_unstable();
         config.forget.dedup();
         Ok(config)
@@ -163,8 +174,14 @@ impl Arguments {
         let plain = |c: char| if c.is_alphanumeric() { c } else { '-' };
         let name: String = config.name.chars().map(plain).collect();
         let time = started.replace([':', 'Z'], "").replace('T', "-");
-        let default = Path::new("runs").join(format!("{time}-{name}"));
-        self.out.clone().unwrap_or(default)
+        let default = format!("{time}-{name}");
+        let numbered = (2..).map(|n| format!("{default}-{n}"));
+        let mut names = std::iter::once(default.clone()).chain(numbered);
+        let free = |name: &String| !Path::new("runs").join(name).exists();
+        let name = names.find(free).unwrap_or_default();
+        self.out
+            .clone()
+            .unwrap_or_else(|| Path::new("runs").join(name))
     }
 }
 

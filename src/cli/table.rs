@@ -1,6 +1,6 @@
 //! The result table of `unlearn run`.
 
-use comfy_table::{CellAlignment, Table, presets};
+use comfy_table::{CellAlignment, Table, TableComponent, presets};
 use unlearn::record::{Outcome, Spread};
 
 /// Phase × arm: accuracies and confidence, mean ± standard deviation over learners.

@@ -123,8 +123,9 @@ pub trait Device {
     /// `Device` where it is too large or memory is out.
     fn allocate(&self, label: &str, words: usize) -> Result<Buffer>;
 
-    /// Gives buffers back. Using one afterwards is an error of the caller.
-    fn free(&self, buffers: &[Buffer]);
+    /// Gives the memory of buffers and of programs that use them back. Using one afterwards is
+    /// an error of the caller.
+    fn free(&self, buffers: &[Buffer], programs: &[&Program]);
 
     /// Writes `words` from word `at` on.
     ///

@@ -73,7 +73,9 @@ fn by_preference(adapters: &[Adapter]) -> Vec<&Adapter> {
 fn automatic(adapters: &[Adapter]) -> Box<dyn Device> {
     let mut refused = String::new();
     for adapter in by_preference(adapters) {
-        let reason = if adapter.is_software() {
+        let reason = if !refused.is_empty() {
+            "auto: the best adapter that opens"
+        } else if adapter.is_software() {
             "auto: there is no hardware GPU, so a software adapter"
         } else {
             "auto: the best hardware GPU"

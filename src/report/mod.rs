@@ -7,7 +7,7 @@ pub(crate) mod sample;
 
 use std::path::Path;
 
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::files;
 use crate::record::Record;
 
@@ -21,5 +21,7 @@ pub fn write(record: &Record, folder: &Path) -> Result<()> {
         &folder.join("curves.svg"),
         plot::curves_svg(record)?.as_bytes(),
     )?;
-    plot::curves_png(record, &folder.join("curves.png"))
+    let (draft, png) = (folder.join("curves.draft.png"), folder.join("curves.png"));
+    plot::curves_png(record, &draft)?;
+    std::fs::rename(&draft, &png).map_err(Error::file("write", &png))
 }

@@ -53,7 +53,7 @@ impl Memory {
 pub struct Cpu {
     record: DeviceRecord,
     buffers: RefCell<Vec<Memory>>,
-    programs: RefCell<Vec<Recording>>,
+    programs: RefCell<Vec<Recording>>, // freed ones are empty
 }
 
 impl Cpu {
@@ -118,7 +118,10 @@ impl Device for Cpu {
         })
     }
 
-    fn free(&self, freed: &[Buffer]) {
+    fn free(&self, freed: &[Buffer], programs: &[&Program]) {
+        for program in programs {
+            self.programs.borrow_mut()[program.id].commands.clear();
+        }
         let buffers = self.buffers.borrow();
         for buffer in freed {
             buffers[buffer.id].0.take();

@@ -23,6 +23,8 @@ const PATIENCE: Duration = Duration::from_secs(120);
 /// What a submission should last.
 const SUBMISSION: Duration = Duration::from_millis(100);
 const IN_FLIGHT: usize = 2;
+/// Actions in a submission of a program that fills one on its own.
+const PART: usize = 24;
 
 /// An opened adapter.
 #[derive(Debug)]
@@ -36,7 +38,7 @@ pub struct Gpu {
     mirrors: RefCell<HashMap<usize, wgpu::Texture>>,
     /// By the address of the kernel's row, and whether it samples.
     pipelines: RefCell<HashMap<(*const Kernel, bool), Pipeline>>,
-    programs: RefCell<Vec<Compiled>>,
+    programs: RefCell<Vec<Option<Compiled>>>,
     flying: RefCell<VecDeque<SubmissionIndex>>,
     failure: Arc<Mutex<Option<String>>>,
 }
@@ -230,8 +232,9 @@ impl Gpu {
         // SAFETY: every loop of the shaders ends: all count up to a bound, but the walk in
         // `permuted`, which follows a cycle of a permutation that holds a value below n. Every
         // index lies within its buffer: threads beyond a dispatch's extent return or repeat the
-        // last element, and population.rs sizes the buffers by the numbers it gives to kernels.
-        #[expect(unsafe_code, reason = "the only way to turn the loop check off")]
+        // last element, and population.rs sizes the buffers by the numbers it gives to kernels and
+        // checks labels and sample lists before they reach the device.
+        #[expect(unsafe_code, reason = "the only way to turn checks off")]
         let module = unsafe { self.device.create_shader_module_trusted(descriptor, checks) };
         let layout = self.create_layout(kernel, variant);
         let pipelines = self
@@ -418,16 +421,26 @@ impl Gpu {
             .map_err(|e| self.error(&format!("no answer ({e})")))
     }
 
-    fn submit(&self, compiled: &Compiled, first: bool, times: u32) {
-        let mut encoder = self.device.create_command_encoder(&Default::default());
-        if first {
-            encode(&compiled.before, &mut encoder);
+    /// Sends a program out `times` times. A single repetition goes in parts, since nothing bounds
+    /// what it takes: an evaluation of a large population runs for seconds.
+    fn submit(&self, compiled: &Compiled, times: u32) -> Result<()> {
+        let actions = &compiled.actions[..];
+        let part = if times == 1 { PART } else { actions.len() };
+        for part in actions.chunks(part.max(1)) {
+            let mut encoder = self.device.create_command_encoder(&Default::default());
+            for _ in 0..times {
+                encode(part, &mut encoder);
+            }
+            self.send(encoder)?;
         }
-        for _ in 0..times {
-            encode(&compiled.actions, &mut encoder);
-        }
+        Ok(())
+    }
+
+    /// Submits, and waits until there is room for more.
+    fn send(&self, encoder: wgpu::CommandEncoder) -> Result<()> {
         let index = self.queue.submit([encoder.finish()]);
         self.flying.borrow_mut().push_back(index);
+        self.make_room()
     }
 
     /// Waits until fewer than `IN_FLIGHT` submissions are out.
@@ -583,12 +596,20 @@ impl Device for Gpu {
         })
     }
 
-    fn free(&self, freed: &[Buffer]) {
+    fn free(&self, freed: &[Buffer], programs: &[&Program]) {
+        for program in programs {
+            self.programs.borrow_mut()[program.id] = None;
+        }
         let mut buffers = self.buffers.borrow_mut();
         let mut mirrors = self.mirrors.borrow_mut();
         for buffer in freed {
-            buffers[buffer.id] = None;
-            mirrors.remove(&buffer.id);
+            // Destroyed, not just dropped: work in flight may hold on to them for a while.
+            if let Some(buffer) = buffers[buffer.id].take() {
+                buffer.destroy();
+            }
+            if let Some(mirror) = mirrors.remove(&buffer.id) {
+                mirror.destroy();
+            }
         }
     }
 
@@ -603,7 +624,7 @@ impl Device for Gpu {
         let compiled = self.actions(recording)?;
         self.healthy()?;
         let mut programs = self.programs.borrow_mut();
-        programs.push(compiled);
+        programs.push(Some(compiled));
         Ok(Program {
             id: programs.len() - 1,
         })
@@ -611,13 +632,17 @@ impl Device for Gpu {
 
     fn run(&self, program: &Program, times: u32, done: &mut dyn FnMut(u32)) -> Result<()> {
         let programs = self.programs.borrow();
-        let compiled = &programs[program.id];
+        let Some(compiled) = &programs[program.id] else {
+            return Err(self.error("a program was run after it was freed"));
+        };
+        let mut encoder = self.device.create_command_encoder(&Default::default());
+        encode(&compiled.before, &mut encoder);
+        self.send(encoder)?;
         let mut left = times;
         while left > 0 {
             let now = left.min(compiled.repetitions.get());
             let start = Instant::now();
-            self.submit(compiled, left == times, now);
-            self.make_room()?;
+            self.submit(compiled, now)?;
             left -= now;
             done(now);
             // With two in flight, the wait for the older one lasts about as long as it runs.

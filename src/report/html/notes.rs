@@ -137,7 +137,7 @@ fn unlearning(record: &Record) -> Facts {
         ("forget", list(&config.forget)),
         ("others protected", protected.to_owned()),
         ("unlearn epochs", config.unlearn_epochs.to_string()),
-        ("unlearn rate", config.unlearn_lr.to_string()),
+        ("unlearn rate", config.unlearn_rate().to_string()),
         ("relearn epochs", config.relearn_epochs.to_string()),
         ("evaluations", format!("{} per epoch", config.evaluations)),
     ]

@@ -10,8 +10,8 @@ use crate::device::{Buffer, Device, Limits, Program, Recording};
 use crate::error::{Error, Result};
 use crate::kernel::{
     self, CONFIDENCE_UNIT, CloseStep, DenseBackwardInput, DenseBackwardWeights, DenseForward,
-    INDEX, ImageBackwardWeights, ImageForward, Initialise, LOSS_UNIT, Progress, SampleOrder, ScoreCounts,
-    SoftmaxLoss,
+    INDEX, ImageBackwardWeights, ImageForward, Initialise, LOSS_UNIT, Progress, SampleOrder,
+    ScoreCounts, SoftmaxLoss,
 };
 use crate::model::{Layer, Model, PIXELS};
 use crate::record::{CLASSES, Score};

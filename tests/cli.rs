@@ -93,6 +93,11 @@ fn an_unknown_device_lists_the_ones_there_are() {
 
 #[test]
 fn a_population_beyond_the_limits_names_the_largest() {
+    // On an adapter, the first in the list.
+    refused(
+        &["--learners", "100000", "--device", "0"],
+        &["--learners 100000", "the most that fit are --learners"],
+    );
     refused(
         &["--learners", "100000"],
         &["--learners 100000", "the most that fit are --learners"],
@@ -116,6 +121,55 @@ fn data_that_is_not_there_is_refused() {
     assert_eq!(output.status.code(), Some(2));
     mentions(&stderr(&output), &["error:", "/no/such/folder"]);
     assert!(!target.exists());
+}
+
+/// Writes a good set, lets `spoil` at it, and expects a refusal in these words.
+#[track_caller]
+fn refused_data(spoil: impl Fn(&Path), parts: &[&str]) {
+    let (folder, out) = (data(), TempDir::new().unwrap());
+    spoil(folder.path());
+    let target = out.path().join("made");
+    let base = ["run", "--device", "cpu", "--data", text(folder.path())];
+    let output = unlearn(&[&base[..], &["--out", text(&target)]].concat());
+    assert_eq!(output.status.code(), Some(2), "{}", stderr(&output));
+    mentions(&stderr(&output), parts);
+    assert!(!stderr(&output).contains("panicked"), "{}", stderr(&output));
+    assert!(!target.exists(), "something was written");
+}
+
+#[test]
+fn every_kind_of_damage_is_refused() {
+    let (images, labels) = ("train-images-idx3-ubyte", "train-labels-idx1-ubyte");
+    let put = |folder: &Path, name: &str, bytes: &[u8]| {
+        std::fs::write(folder.join(name), bytes).unwrap();
+    };
+    let read = |folder: &Path, name: &str| std::fs::read(folder.join(name)).unwrap();
+    refused_data(|f| std::fs::remove_file(f.join(labels)).unwrap(), &[labels]);
+    refused_data(
+        |f| {
+            let packed = idx_files::gzip(&read(f, images));
+            std::fs::remove_file(f.join(images)).unwrap();
+            put(f, &format!("{images}.gz"), &packed[..packed.len() / 2]);
+        },
+        &[images, ".gz"],
+    );
+    refused_data(
+        |f| put(f, images, &read(f, images)[..1000]),
+        &[images, "1000"],
+    );
+    refused_data(|f| put(f, images, &read(f, labels)), &[images, "labels"]);
+    refused_data(
+        |f| put(f, labels, &idx_files::labels(3, &[1, 2, 3])),
+        &["400", "3"],
+    );
+    refused_data(
+        |f| put(f, labels, &idx_files::labels(400, &[12; 400])),
+        &[labels, "12"],
+    );
+    refused_data(
+        |f| put(f, images, &idx_files::images(400, 14, 56, &[0; 400 * 784])),
+        &[images, "28"],
+    );
 }
 
 #[test]
@@ -218,7 +272,14 @@ fn a_run_leaves_everything_it_promises() {
             2
         );
     }
-    check_checkpoint(&target.join("checkpoints/unlearn-unlearned.safetensors"));
+    check_shapes(&target.join("checkpoints/unlearn-unlearned.safetensors"));
+    for (phase, arm) in [
+        ("learn", "retrained"),
+        ("unlearn", "unlearned"),
+        ("relearn", "original"),
+    ] {
+        check_weights(&target, phase, arm);
+    }
 }
 
 fn check_summary(target: &Path) {
@@ -238,7 +299,7 @@ fn check_summary(target: &Path) {
     assert_eq!(results[0]["metric"], "test_accuracy");
 }
 
-fn check_checkpoint(path: &Path) {
+fn check_shapes(path: &Path) {
     let bytes = std::fs::read(path).unwrap();
     let tensors = safetensors::SafeTensors::deserialize(&bytes).unwrap();
     let shape = |name: &str| tensors.tensor(name).unwrap().shape().to_vec();
@@ -247,6 +308,77 @@ fn check_checkpoint(path: &Path) {
     assert_eq!(shape("fc2.weight"), [2, 8, 16]);
     assert_eq!(shape("fc3.weight"), [2, 10, 8]);
     assert_eq!(shape("fc3.bias"), [2, 10]);
+}
+
+/// The weights in a checkpoint, run here in f64, read the test images as the summary says.
+fn check_weights(target: &Path, phase: &str, arm: &str) {
+    let file = format!("checkpoints/{phase}-{arm}.safetensors");
+    let bytes = std::fs::read(target.join(file)).unwrap();
+    let tensors = safetensors::SafeTensors::deserialize(&bytes).unwrap();
+    let tensor = |name: String| -> Vec<f32> {
+        bytemuck::pod_collect_to_vec(tensors.tensor(&name).unwrap().data())
+    };
+    let layers: Vec<_> = (1..=3)
+        .map(|n| {
+            (
+                tensor(format!("fc{n}.weight")),
+                tensor(format!("fc{n}.bias")),
+            )
+        })
+        .collect();
+    let test = builtin::test(100);
+    let right = |learner: usize| {
+        let digits = test
+            .images
+            .chunks(784)
+            .map(|image| reading(&layers, learner, image));
+        digits
+            .zip(&test.labels)
+            .filter(|(digit, label)| digit == *label)
+            .count()
+    };
+    let text = std::fs::read_to_string(target.join("summary.json")).unwrap();
+    let summary: serde_json::Value = serde_json::from_str(&text).unwrap();
+    let ours = |r: &&serde_json::Value| {
+        r["phase"] == phase && r["arm"] == arm && r["metric"] == "test_accuracy"
+    };
+    let result = summary["results"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .find(ours)
+        .unwrap();
+    for learner in 0..2 {
+        let accuracy = result["learners"][learner].as_f64().unwrap();
+        let apart = accuracy - right(learner) as f64 / 100.0;
+        assert!(
+            apart.abs() < 0.015,
+            "{phase} {arm} {learner}: {accuracy}, {apart} apart"
+        );
+    }
+}
+
+/// What learner `learner` of 784-16-8-10 networks takes an image for.
+fn reading(layers: &[(Vec<f32>, Vec<f32>)], learner: usize, image: &[u8]) -> u8 {
+    let mut x: Vec<f64> = image.iter().map(|&p| f64::from(p) / 255.0).collect();
+    for (n, (weights, biases)) in layers.iter().enumerate() {
+        let outputs = biases.len() / 2;
+        let weights = &weights[learner * outputs * x.len()..];
+        let biases = &biases[learner * outputs..][..outputs];
+        let rows = weights.chunks(x.len()).zip(biases);
+        let sum = |(row, &b): (&[f32], &f32)| {
+            let dot: f64 = row.iter().zip(&x).map(|(&w, x)| f64::from(w) * x).sum();
+            dot + f64::from(b)
+        };
+        let z: Vec<f64> = rows.map(sum).collect();
+        x = if n < 2 {
+            z.into_iter().map(|z| z.max(0.0)).collect()
+        } else {
+            z
+        };
+    }
+    let largest = (0..10).max_by(|&a, &b| x[a].total_cmp(&x[b])).unwrap();
+    u8::try_from(largest).unwrap()
 }
 
 #[test]

@@ -6,16 +6,16 @@ use unlearn::record::{Outcome, Spread};
 /// Phase × arm: accuracies and confidence, mean ± standard deviation over learners.
 pub(crate) fn results(outcomes: &[Outcome]) -> String {
     let mut table = Table::new();
-    table
-        .load_preset(presets::UTF8_HORIZONTAL_ONLY)
-        .set_header([
-            "phase",
-            "arm",
-            "test accuracy",
-            "forget accuracy",
-            "retain accuracy",
-            "forget confidence",
-        ]);
+    table.load_preset(presets::UTF8_HORIZONTAL_ONLY);
+    table.remove_style(TableComponent::HorizontalLines);
+    table.set_header([
+        "phase",
+        "arm",
+        "test accuracy",
+        "forget accuracy",
+        "retain accuracy",
+        "forget confidence",
+    ]);
     let mut phase = None;
     for outcome in outcomes {
         let first = phase.replace(outcome.phase) != Some(outcome.phase);

@@ -5,6 +5,8 @@
 //! [`population`] through the phases; the population records dispatches of the [`kernel`]s for a
 //! [`device`]; [`record`] is what comes out, and [`report`] shows it.
 
+#![warn(clippy::unwrap_used, clippy::expect_used)]
+
 pub mod checkpoint;
 pub mod config;
 pub mod data;

@@ -224,13 +224,16 @@ fn announce(progress: &Progress, data: &DataRecord, device: &DeviceRecord) {
     ));
 }
 
+/// Columns of running text: those of the table.
+const WIDTH: usize = 93;
+
 fn show(record: &Record, folder: &Path) -> Result<()> {
     let mut text = format!("\n{}\n", table::results(&record.outcomes));
     for sentence in &record.verdict {
-        text += &format!("\n{sentence}\n");
+        text += &format!("\n{}\n", textwrap::fill(sentence, WIDTH));
     }
     if let Some(warning) = &record.data.warning {
-        text += &format!("\nNote: {warning}\n");
+        text += &format!("\n{}\n", textwrap::fill(&format!("Note: {warning}"), WIDTH));
     }
     text += &format!(
         "\nEverything is in {0}; open {0}/report.html\n",

@@ -13,6 +13,8 @@ use std::time::{Duration, Instant};
 use wgpu::{BufferUsages, PollType, SubmissionIndex};
 
 use super::Adapter;
+use super::encode::{Action, encode};
+use super::mirror::{sampled_bindings, sampled_buffers, texture};
 use crate::device::{Buffer, Command, Device, Dispatch, Limits, Program, Recording};
 use crate::error::{Error, Result};
 use crate::kernel::{Access, Kernel, TEXELS, Variant};
@@ -47,23 +49,6 @@ pub struct Gpu {
 struct Pipeline {
     pipeline: wgpu::ComputePipeline,
     layout: wgpu::BindGroupLayout,
-}
-
-#[derive(Debug)]
-enum Action {
-    Dispatch {
-        pipeline: wgpu::ComputePipeline,
-        group: wgpu::BindGroup,
-        groups: [u32; 3],
-    },
-    Clear(wgpu::Buffer),
-    Copy {
-        from: (wgpu::Buffer, u64),
-        to: (wgpu::Buffer, u64),
-        bytes: u64,
-    },
-    /// Bring a texture up to date with its buffer.
-    Mirror(wgpu::Buffer, wgpu::Texture),
 }
 
 #[derive(Debug)]
@@ -453,29 +438,6 @@ impl Gpu {
     }
 }
 
-/// The sampled bindings of a variant by their place, and the format of their texels.
-fn sampled_bindings(kernel: &Kernel, variant: &Variant) -> HashMap<usize, wgpu::TextureFormat> {
-    let format = |name: &str| {
-        let integers = format!("> {name}: array<vec4<u32>>");
-        match kernel.wgsl.contains(&integers) {
-            true => wgpu::TextureFormat::Rgba32Uint,
-            false => wgpu::TextureFormat::Rgba32Float,
-        }
-    };
-    let names = variant.sampled.iter();
-    names
-        .filter_map(|name| Some((kernel.binding(name)?, format(name))))
-        .collect()
-}
-
-/// The buffers that a dispatch samples.
-fn sampled_buffers(dispatch: &Dispatch, variant: &Variant) -> impl Iterator<Item = Buffer> {
-    let places = sampled_bindings(dispatch.kernel, variant).into_keys();
-    let mut places: Vec<usize> = places.collect();
-    places.sort_unstable();
-    places.into_iter().map(|place| dispatch.buffers[place])
-}
-
 /// The buffers that a command writes.
 fn writes(command: &Command) -> Vec<Buffer> {
     match command {
@@ -487,86 +449,6 @@ fn writes(command: &Command) -> Vec<Buffer> {
             written.map(|(buffer, _)| *buffer).collect()
         }
     }
-}
-
-/// The binding type of a mirror.
-fn texture(format: wgpu::TextureFormat) -> wgpu::BindingType {
-    let sample_type = match format {
-        wgpu::TextureFormat::Rgba32Uint => wgpu::TextureSampleType::Uint,
-        _ => wgpu::TextureSampleType::Float { filterable: false },
-    };
-    wgpu::BindingType::Texture {
-        sample_type,
-        view_dimension: wgpu::TextureViewDimension::D2,
-        multisampled: false,
-    }
-}
-
-/// Copies a buffer to the texture that mirrors it: whole rows, then what is left.
-fn encode_mirror(
-    buffer: &wgpu::Buffer,
-    mirror: &wgpu::Texture,
-    encoder: &mut wgpu::CommandEncoder,
-) {
-    let row = 16 * u64::from(TEXELS);
-    let rows = u32::try_from(buffer.size() / row).unwrap_or(u32::MAX);
-    let rest = u32::try_from(buffer.size() % row / 16).unwrap_or(0);
-    for (y, width, height) in [(0, TEXELS, rows), (rows, rest, 1)] {
-        if width == 0 || height == 0 {
-            continue;
-        }
-        let layout = wgpu::TexelCopyBufferLayout {
-            offset: u64::from(y) * row,
-            bytes_per_row: Some(16 * TEXELS),
-            rows_per_image: None,
-        };
-        let mut target = mirror.as_image_copy();
-        target.origin.y = y;
-        let size = wgpu::Extent3d {
-            width,
-            height,
-            depth_or_array_layers: 1,
-        };
-        encoder.copy_buffer_to_texture(wgpu::TexelCopyBufferInfo { buffer, layout }, target, size);
-    }
-}
-
-/// Encodes a program once; neighbouring dispatches share a pass.
-fn encode(actions: &[Action], encoder: &mut wgpu::CommandEncoder) {
-    let mut rest = actions;
-    while let Some(first) = rest.first() {
-        match first {
-            Action::Clear(buffer) => encoder.clear_buffer(buffer, 0, None),
-            Action::Copy { from, to, bytes } => {
-                encoder.copy_buffer_to_buffer(&from.0, from.1, &to.0, to.1, *bytes);
-            }
-            Action::Mirror(buffer, mirror) => encode_mirror(buffer, mirror, encoder),
-            Action::Dispatch { .. } => {
-                rest = encode_pass(rest, encoder);
-                continue;
-            }
-        }
-        rest = &rest[1..];
-    }
-}
-
-/// Encodes the dispatches at the head of `actions`; what follows them is returned.
-fn encode_pass<'a>(actions: &'a [Action], encoder: &mut wgpu::CommandEncoder) -> &'a [Action] {
-    let mut pass = encoder.begin_compute_pass(&Default::default());
-    for (done, action) in actions.iter().enumerate() {
-        let Action::Dispatch {
-            pipeline,
-            group,
-            groups: [x, y, z],
-        } = action
-        else {
-            return &actions[done..];
-        };
-        pass.set_pipeline(pipeline);
-        pass.set_bind_group(0, group, &[]);
-        pass.dispatch_workgroups(*x, *y, *z);
-    }
-    &[]
 }
 
 impl Device for Gpu {

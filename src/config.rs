@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::error::{Error, Result};
+use crate::model::Model;
 use crate::record::CLASSES;
 
 /// All settings of `unlearn run`.
@@ -91,6 +92,7 @@ impl Config {
                 self.evaluations
             ));
         }
+        Model::new(&self.hidden)?;
         self.check_forget()?;
         self.check_rates()?;
         self.check_epochs()

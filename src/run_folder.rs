@@ -27,13 +27,7 @@ impl RunFolder {
     /// # Errors
     /// `Usage` where the folder exists; `File` where it cannot be made.
     pub fn create(path: &Path, config: &Config) -> Result<Self> {
-        if path.exists() {
-            return Err(Error::Usage(format!(
-                "the output folder {} exists already: nothing was written. Choose another --out, \
-                 or move it away",
-                path.display()
-            )));
-        }
+        Self::check(path)?;
         let parent = path.parent().unwrap_or(Path::new(""));
         let made = fs::create_dir_all(parent).and_then(|()| fs::create_dir(path));
         let made = made.and_then(|()| fs::create_dir(path.join("checkpoints")));
@@ -47,6 +41,21 @@ impl RunFolder {
             path: path.to_path_buf(),
             metrics,
         })
+    }
+
+    /// Refuses a path at which something is.
+    ///
+    /// # Errors
+    /// `Usage` where it exists.
+    pub fn check(path: &Path) -> Result<()> {
+        match path.exists() {
+            false => Ok(()),
+            true => Err(Error::Usage(format!(
+                "the output folder {} exists already: nothing was written. Choose another --out, \
+                 or move it away",
+                path.display()
+            ))),
+        }
     }
 
     /// Where it is.

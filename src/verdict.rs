@@ -15,12 +15,15 @@ pub fn verdict(config: &Config, outcomes: &[Outcome]) -> Vec<String> {
     let relearned = find(Phase::Relearn, Arm::Relearned);
     let control = find(Phase::Relearn, Arm::Original);
     let mut sentences = Vec::new();
-    if let (Some(before), Some(after), Some(never)) = (learned, unlearned, retrained) {
+    // A phase of no steps has nothing to tell.
+    let (forgot, again) = (config.unlearn_epochs > 0.0, config.relearn_epochs > 0.0);
+    if let (Some(before), Some(after), Some(never), true) = (learned, unlearned, retrained, forgot)
+    {
         sentences.push(forgetting(config, before, after, never));
-        sentences.extend(trace(config, after, never));
+        sentences.push(trace(config, after, never));
     }
-    if let (Some(before), Some(again), Some(control)) = (learned, relearned, control) {
-        sentences.push(relearning(before, again, control));
+    if let (Some(before), Some(after), Some(control), true) = (learned, relearned, control, again) {
+        sentences.push(relearning(before, after, control));
     }
     sentences
 }
@@ -60,27 +63,31 @@ fn forgetting(config: &Config, before: &Outcome, after: &Outcome, never: &Outcom
 }
 
 /// Whether the answers on forgotten digits give the unlearning away.
-fn trace(config: &Config, after: &Outcome, never: &Outcome) -> Option<String> {
+fn trace(config: &Config, after: &Outcome, never: &Outcome) -> String {
     let (a, n) = (
         &after.figures.forget_confidence,
         &never.figures.forget_confidence,
     );
-    let apart = difference(&a.learners, &n.learners);
-    let told = apart.clear().then(|| {
-        format!(
-            "It left a trace: shown {}, an unlearned network answers with a mean confidence of \
-             {:.2}, one that never saw {} with {:.2}; the two can be told apart.",
-            digits(&config.forget),
-            a.mean,
-            if config.forget.len() == 1 {
-                "it"
-            } else {
-                "them"
-            },
-            n.mean,
-        )
-    });
-    told.filter(|_| a.mean.is_finite() && n.mean.is_finite())
+    let judgement = match (
+        a.learners.len(),
+        difference(&a.learners, &n.learners).clear(),
+    ) {
+        (1, _) => "a single learner cannot tell whether that means anything".to_owned(),
+        (_, true) => "the two can be told apart: unlearning left a trace of its own".to_owned(),
+        (count, false) => format!("{count} learners, paired by seed, cannot tell that from chance"),
+    };
+    format!(
+        "Shown {}, an unlearned network answers with a mean confidence of {:.2}, one that never \
+         saw {} with {:.2}; {judgement}.",
+        digits(&config.forget),
+        a.mean,
+        if config.forget.len() == 1 {
+            "it"
+        } else {
+            "them"
+        },
+        n.mean,
+    )
 }
 
 /// Whether the gain after relearning is more than the control got.
@@ -96,16 +103,19 @@ fn relearning(before: &Outcome, again: &Outcome, control: &Outcome) -> String {
         "with a single learner there is no telling whether the difference means anything".to_owned()
     } else if !apart.clear() {
         format!(
-            "the difference of {} is no more than chance gives with {} learners: relearning \
-             brought nothing that training on would not have brought",
+            "the difference of {} cannot be told from chance with {} learners (paired by seed): \
+             no sign that relearning brought more than training on would have",
             points(apart.mean),
             a.learners.len()
         )
     } else if apart.mean > 0.0 {
-        format!("that is {} more than the control got", points(apart.mean))
+        format!(
+            "that is {} more than the control got (learners paired by seed)",
+            points(apart.mean)
+        )
     } else {
         format!(
-            "that is {} against the control: less than it got",
+            "that is {} against the control, less than it got (learners paired by seed)",
             points(apart.mean)
         )
     };

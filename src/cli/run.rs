@@ -67,10 +67,10 @@ pub(crate) struct Arguments {
     /// Length of the relearn phase, in passes over the training images [default: 1]
     #[arg(long, value_name = "N", allow_negative_numbers = true)]
     relearn_epochs: Option<f64>,
-    /// Evaluations on the test images per epoch [default: 4]
+    /// Evaluations on the test images per epoch, and four more early in each phase [default: 4]
     #[arg(long, value_name = "N")]
     evaluations: Option<u32>,
-    /// A name for the run folder [default: run]
+    /// A name for the default run folder; what is no letter or digit becomes a dash [default: run]
     #[arg(long)]
     name: Option<String>,
     /// The run folder, which must not exist [default: runs/TIME-NAME]
@@ -87,6 +87,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
     config.check()?;
     let started = humantime::format_rfc3339_seconds(SystemTime::now()).to_string();
     let out = arguments.folder(&config, &started);
+    RunFolder::check(&out)?;
     let progress = Progress::new();
     let dataset = data::load(&config.data, &|text| progress.note(text))?;
     let device = device::open(&config.device)?;
@@ -228,7 +229,10 @@ fn announce(progress: &Progress, data: &DataRecord, device: &DeviceRecord) {
 const WIDTH: usize = 93;
 
 fn show(record: &Record, folder: &Path) -> Result<()> {
-    let mut text = format!("\n{}\n", table::results(&record.outcomes));
+    let mut text = String::new();
+    if !record.outcomes.is_empty() {
+        text += &format!("\n{}\n", table::results(&record.outcomes));
+    }
     for sentence in &record.verdict {
         text += &format!("\n{}\n", textwrap::fill(sentence, WIDTH));
     }

@@ -50,10 +50,14 @@ pub fn open(spec: &str) -> Result<Box<dyn Device>> {
     }
     let number = spec.parse::<usize>().ok();
     let wanted = spec.to_lowercase();
-    let found = adapters.iter().find(|a| match number {
-        Some(number) => a.index == number,
-        None => a.name().to_lowercase().contains(&wanted),
-    });
+    // Every name contains the empty one.
+    let found = adapters
+        .iter()
+        .filter(|_| !spec.is_empty())
+        .find(|a| match number {
+            Some(number) => a.index == number,
+            None => a.name().to_lowercase().contains(&wanted),
+        });
     match found {
         Some(adapter) => Ok(Box::new(Gpu::open(
             adapter,

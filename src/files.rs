@@ -24,15 +24,16 @@ pub fn write(path: &Path, bytes: &[u8]) -> Result<()> {
             kept.set_permissions(std::fs::Permissions::from_mode(0o644))?;
         }
         drop(kept);
-        sync_folder(folder)
+        sync_folder(folder);
+        Ok(())
     };
     attempt().map_err(Error::file("write", path))
 }
 
-/// Makes the rename itself durable, where the system lets one sync a folder.
-fn sync_folder(folder: &Path) -> std::io::Result<()> {
-    if cfg!(unix) {
-        File::open(folder)?.sync_all()?;
+/// Makes the rename itself durable. Not every system can sync a folder, and the file is whole
+/// either way, so a failure is passed over.
+fn sync_folder(folder: &Path) {
+    if let Ok(folder) = File::open(folder) {
+        let _ = folder.sync_all();
     }
-    Ok(())
 }

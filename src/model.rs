@@ -5,11 +5,9 @@
 //! zeros, which stay zero through training (their activations, gradients and decay are all
 //! zero), so that every kernel reads and writes whole vec4s.
 
+use crate::data::PIXELS;
 use crate::error::{Error, Result};
 use crate::record::CLASSES;
-
-/// Pixels of an image: 28 × 28.
-pub const PIXELS: usize = 784;
 
 /// One dense layer: y = x Wᵀ + b.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

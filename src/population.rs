@@ -7,11 +7,11 @@ mod recorder;
 
 use std::sync::Arc;
 
-use crate::data::Images;
+use crate::data::{Images, PIXELS};
 use crate::device::{Buffer, Device, Limits, Program, Recording};
 use crate::error::{Error, Result};
 use crate::kernel::{self, CONFIDENCE_UNIT, INDEX, Initialise, LOSS_UNIT, Progress};
-use crate::model::{Layer, Model, PIXELS};
+use crate::model::{Layer, Model};
 use crate::record::{CLASSES, Score};
 use recorder::Recorder;
 

@@ -30,11 +30,17 @@ pub fn verdict(config: &Config, outcomes: &[Outcome]) -> Vec<String> {
 
 /// "digit 5", "digits 3, 5 and 8".
 pub fn digits(forget: &[u8]) -> String {
-    let names: Vec<String> = forget.iter().map(u8::to_string).collect();
-    match names.split_last() {
-        None => "no digit".to_owned(),
-        Some((only, [])) => format!("digit {only}"),
-        Some((last, rest)) => format!("digits {} and {last}", rest.join(", ")),
+    let plural = if forget.len() == 1 { "" } else { "s" };
+    format!("digit{plural} {}", list(forget))
+}
+
+/// "5", "3 and 5", "3, 5 and 8".
+pub(crate) fn list(digits: &[u8]) -> String {
+    let words: Vec<String> = digits.iter().map(u8::to_string).collect();
+    match words.split_last() {
+        None => "–".to_owned(),
+        Some((last, [])) => last.clone(),
+        Some((last, rest)) => format!("{} and {last}", rest.join(", ")),
     }
 }
 

@@ -36,9 +36,22 @@ fn text(path: &Path) -> &str {
 /// `run` on the small set with the CPU twins and these flags, into a folder that must not appear.
 #[track_caller]
 fn refused(flags: &[&str], parts: &[&str]) {
-    let (data, out) = (data(), TempDir::new().unwrap());
+    refused_on(data().path(), flags, parts);
+}
+
+/// Writes a good set, lets `spoil` at it, and expects a refusal in these words.
+#[track_caller]
+fn refused_data(spoil: impl Fn(&Path), parts: &[&str]) {
+    let folder = data();
+    spoil(folder.path());
+    refused_on(folder.path(), &[], parts);
+}
+
+#[track_caller]
+fn refused_on(data: &Path, flags: &[&str], parts: &[&str]) {
+    let out = TempDir::new().unwrap();
     let target = out.path().join("made");
-    let base = ["run", "--data", text(data.path()), "--out", text(&target)];
+    let base = ["run", "--data", text(data), "--out", text(&target)];
     let device = if flags.contains(&"--device") {
         &[][..]
     } else {
@@ -121,20 +134,6 @@ fn data_that_is_not_there_is_refused() {
     assert_eq!(output.status.code(), Some(2));
     mentions(&stderr(&output), &["error:", "/no/such/folder"]);
     assert!(!target.exists());
-}
-
-/// Writes a good set, lets `spoil` at it, and expects a refusal in these words.
-#[track_caller]
-fn refused_data(spoil: impl Fn(&Path), parts: &[&str]) {
-    let (folder, out) = (data(), TempDir::new().unwrap());
-    spoil(folder.path());
-    let target = out.path().join("made");
-    let base = ["run", "--device", "cpu", "--data", text(folder.path())];
-    let output = unlearn(&[&base[..], &["--out", text(&target)]].concat());
-    assert_eq!(output.status.code(), Some(2), "{}", stderr(&output));
-    mentions(&stderr(&output), parts);
-    assert!(!stderr(&output).contains("panicked"), "{}", stderr(&output));
-    assert!(!target.exists(), "something was written");
 }
 
 #[test]

@@ -7,10 +7,10 @@ mod common;
 use approx::{abs_diff_eq, assert_abs_diff_eq};
 use common::{floats, integers};
 use std::sync::Arc;
-use unlearn::data::Images;
+use unlearn::data::{Images, PIXELS};
 use unlearn::device::{Device, cpu::Cpu};
 use unlearn::kernel::SOFT;
-use unlearn::model::{Model, PIXELS};
+use unlearn::model::Model;
 use unlearn::population::{Curriculum, DeviceImages, Population};
 
 const BATCH: usize = 6;

@@ -24,14 +24,11 @@
 //! well as it learns MNIST: about 90% after a quarter of an epoch, 97.5% after five.
 
 use super::strokes::{self, Stroke};
+use super::{PIXELS, SIDE};
 use crate::random::threefry2x32;
 use rayon::prelude::*;
 use std::ops::RangeInclusive;
 
-/// Pixels along one side of an image.
-const SIDE: usize = 28;
-/// Pixels in an image.
-const PIXELS: usize = SIDE * SIDE;
 /// The centre of an image, counted from the centre of its first pixel.
 const MIDDLE: f32 = 13.5;
 /// The side of the box that a digit is scaled into, in pixels.

@@ -10,12 +10,13 @@
 use super::download::{Downloader, Patience};
 use super::{Dataset, idx, open_files, stand_in};
 use crate::error::{Error, Result};
+use crate::files;
 use flate2::bufread::MultiGzDecoder;
 use rayon::prelude::*;
 use sha2::{Digest, Sha256};
-use std::fs::{self, File};
-use std::io::{self, ErrorKind, Read, Write};
-use std::path::{Path, PathBuf};
+use std::fs;
+use std::io::{self, ErrorKind, Read};
+use std::path::PathBuf;
 
 /// A gzipped file to download, and how to know that it is the right one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -155,7 +156,7 @@ impl Cache {
         let mut downloader = Downloader::new(&self.mirrors, self.patience, &wanted, notify);
         for archive in &wanted {
             let bytes = downloader.fetch(archive)?;
-            self.store(archive, &bytes)?;
+            files::write(&self.path(archive), &bytes)?;
         }
         Ok(())
     }
@@ -167,30 +168,6 @@ impl Cache {
             Err(error) if error.kind() == ErrorKind::NotFound => Ok(State::Missing),
             Err(error) => Err(Error::file("read", &path)(error)),
         }
-    }
-
-    /// Puts a file in place whole or not at all, even if the machine stops meanwhile.
-    fn store(&self, archive: &Archive, bytes: &[u8]) -> Result<()> {
-        let path = self.path(archive);
-        let failed = || Error::file("write", &path);
-        let mut file = tempfile::Builder::new()
-            .prefix(archive.name)
-            .suffix(".part")
-            .tempfile_in(&self.folder)
-            .map_err(failed())?;
-        file.write_all(bytes).map_err(failed())?;
-        file.as_file().sync_all().map_err(failed())?;
-        file.persist(&path).map_err(|error| failed()(error.error))?;
-        sync_folder(&self.folder);
-        Ok(())
-    }
-}
-
-/// Makes the rename last. Not every system can do it, and where it fails the worst that happens
-/// is another download, so a failure is passed over.
-fn sync_folder(folder: &Path) {
-    if let Ok(folder) = File::open(folder) {
-        let _ = folder.sync_all();
     }
 }
 

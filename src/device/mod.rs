@@ -19,13 +19,6 @@ pub struct Buffer {
     words: usize,
 }
 
-impl Buffer {
-    /// Its length in 32-bit words.
-    pub fn words(&self) -> usize {
-        self.words
-    }
-}
-
 /// One entry of a recording.
 #[derive(Clone, Debug)]
 pub(crate) enum Command {

@@ -11,7 +11,8 @@ use plotters::style::RGBColor;
 use super::plot::{self, Layout};
 use crate::error::Result;
 use crate::record::{Arm, Outcome, Phase, Point, Record};
-use format::{NONE, list, number, percent};
+use crate::verdict::{digits, list};
+use format::{NONE, number, percent};
 
 const STYLE: &str = include_str!("html/style.css");
 const ARMS: [Arm; 4] = [
@@ -156,7 +157,7 @@ fn head(record: &Record, title: &str) -> Markup {
 
 /// The accuracy on the forgotten digits, stage by stage, in large letters.
 fn story(record: &Record) -> Markup {
-    let forgotten = format::digits(&record.config.forget);
+    let forgotten = digits(&record.config.forget);
     html! {
         @if record.outcomes.is_empty() { p.caption { "No phase was finished." } }
         @else { p.caption { "Accuracy on the " (forgotten) } }

@@ -275,12 +275,18 @@ impl Gpu {
     }
 
     /// Turns a dispatch into an action; its parameters lie in `block` from byte `at` on.
-    fn dispatch(&self, dispatch: &Dispatch, block: &wgpu::Buffer, at: u64) -> Result<Action> {
-        let (kernel, variant) = (dispatch.kernel, self.variant(dispatch));
-        let Pipeline { pipeline, layout } = self.pipeline(kernel, &variant)?;
+    fn dispatch(
+        &self,
+        dispatch: &Dispatch,
+        variant: &Variant,
+        block: &wgpu::Buffer,
+        at: u64,
+    ) -> Result<Action> {
+        let kernel = dispatch.kernel;
+        let Pipeline { pipeline, layout } = self.pipeline(kernel, variant)?;
         let buffers = dispatch.buffers.iter().map(|&b| self.buffer(b));
         let buffers = buffers.collect::<Result<Vec<_>>>()?;
-        let sampled = sampled_bindings(kernel, &variant);
+        let sampled = sampled_bindings(kernel, variant);
         let views: HashMap<usize, wgpu::TextureView> = sampled
             .iter()
             .map(|(&place, &format)| {
@@ -313,7 +319,7 @@ impl Gpu {
         Ok(Action::Dispatch {
             pipeline,
             group,
-            groups: kernel.groups(&variant, dispatch.extent),
+            groups: kernel.groups(variant, dispatch.extent),
         })
     }
 
@@ -349,9 +355,10 @@ impl Gpu {
         let mut at = 0;
         for command in &recording.commands {
             if let Command::Dispatch(dispatch) = command {
-                actions.push(self.dispatch(dispatch, &block, at)?);
+                let variant = self.variant(dispatch);
+                actions.push(self.dispatch(dispatch, &variant, &block, at)?);
                 let place = actions.len() - 1;
-                for buffer in sampled_buffers(dispatch, &self.variant(dispatch)) {
+                for buffer in sampled_buffers(dispatch, &variant) {
                     if fresh.insert(buffer) {
                         let update = self.update(buffer)?;
                         match written.contains(&buffer) {

@@ -49,22 +49,6 @@ pub(crate) fn has_std(spread: &Spread) -> bool {
     spread.learners.len() > 1 && spread.std.is_finite()
 }
 
-/// "5", "3 and 5", "3, 5 and 8".
-pub(crate) fn list(digits: &[u8]) -> String {
-    let words: Vec<String> = digits.iter().map(u8::to_string).collect();
-    match words.split_last() {
-        None => NONE.to_owned(),
-        Some((last, [])) => last.clone(),
-        Some((last, rest)) => format!("{} and {last}", rest.join(", ")),
-    }
-}
-
-/// "digit 5", "digits 3 and 5".
-pub(crate) fn digits(digits: &[u8]) -> String {
-    let plural = if digits.len() == 1 { "" } else { "s" };
-    format!("digit{plural} {}", list(digits))
-}
-
 /// A duration: "0.84 s", "42 s", "3 min 5 s", "1 h 12 min".
 pub(crate) fn duration(seconds: f64) -> String {
     if !seconds.is_finite() {
@@ -101,6 +85,7 @@ pub(crate) fn count(count: usize) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::verdict::digits;
 
     #[test]
     fn spreads_read_well() {

@@ -2,9 +2,10 @@
 
 use maud::{Markup, html};
 
-use super::format::{count, digits, duration, list};
+use super::format::{count, duration};
 use super::key;
 use crate::record::{Arm, Phase, Record};
+use crate::verdict::{digits, list};
 
 /// The arms and the figures, in plain words.
 pub(crate) fn how_to_read(record: &Record) -> Markup {

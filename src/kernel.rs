@@ -20,6 +20,8 @@ pub enum Access {
 /// A way to build a kernel from its file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Variant {
+    /// What it is called.
+    pub name: &'static str,
     /// Values for the file's `const NAME: u32` declarations; what is not listed keeps its value.
     pub constants: &'static [(&'static str, u32)],
     /// Bindings of vec4s that are read through a texture which mirrors the buffer, instead of
@@ -31,9 +33,30 @@ pub struct Variant {
 impl Variant {
     /// The file as it stands: what hardware gets.
     pub const PLAIN: Self = Self {
+        name: "plain",
         constants: &[],
         sampled: &[],
     };
+}
+
+/// The variants of a kernel whose software form has other constants and sampled bindings:
+/// `sampled` for software adapters, whose threads are the lanes of a CPU, and `lanes`, the same
+/// without textures, where a buffer is too large for one.
+const fn for_software(
+    constants: &'static [(&'static str, u32)],
+    sampled: &'static [&'static str],
+) -> [Variant; 3] {
+    let lanes = Variant {
+        name: "lanes",
+        constants,
+        sampled: &[],
+    };
+    let textures = Variant {
+        name: "sampled",
+        sampled,
+        ..lanes
+    };
+    [Variant::PLAIN, textures, lanes]
 }
 
 /// Texels in a row of a mirroring texture; element i of the buffer is texel (i mod this, i div
@@ -51,8 +74,8 @@ pub struct Kernel {
     pub bindings: &'static [Access],
     /// Bytes of the parameter struct.
     pub params_size: usize,
-    /// The variant for software adapters, whose threads are the lanes of a CPU.
-    pub software: Variant,
+    /// The ways to build it, the plain one first.
+    pub variants: &'static [Variant],
     /// The same computation on the CPU.
     pub twin: Twin,
 }
@@ -68,6 +91,11 @@ pub struct Tile {
 }
 
 impl Kernel {
+    /// The variant with this name.
+    pub fn variant(&self, name: &str) -> Option<&'static Variant> {
+        self.variants.iter().find(|v| v.name == name)
+    }
+
     /// The shader's text in a variant.
     pub fn source(&self, variant: &Variant) -> String {
         let mut text = self.wgsl.to_owned();
@@ -178,7 +206,7 @@ pub trait Params: Pod {
 macro_rules! kernels {
     ($(
         $(#[$doc:meta])*
-        $params:ident, $row:ident, $stem:ident, [$($access:ident),+], $software:expr,
+        $params:ident, $row:ident, $stem:ident, [$($access:ident),+], $variants:expr,
         { $($(#[$field_doc:meta])* $field:ident: $type:ty),+ $(,)? },
         |$this:ident| $extent:expr;
     )+) => {
@@ -194,7 +222,7 @@ macro_rules! kernels {
                 wgsl: include_str!(concat!("../shaders/", stringify!($stem), ".wgsl")),
                 bindings: &[$(Access::$access),+],
                 params_size: size_of::<$params>(),
-                software: $software,
+                variants: &$variants,
                 twin: cpu::$stem::twin,
             };
 
@@ -213,7 +241,7 @@ macro_rules! kernels {
 
 kernels! {
     /// Fresh weights of one layer.
-    Initialise, INITIALISE, initialise, [Read, Write], Variant::PLAIN, {
+    Initialise, INITIALISE, initialise, [Read, Write], [Variant::PLAIN], {
         /// Inputs of the layer.
         inputs: u32,
         /// Outputs of the layer.
@@ -241,7 +269,7 @@ kernels! {
     }, |p| [p.padded_inputs, p.padded_outputs];
 
     /// The samples of a step.
-    SampleOrder, SAMPLE_ORDER, sample_order, [Read, Read, Read, Write], Variant::PLAIN, {
+    SampleOrder, SAMPLE_ORDER, sample_order, [Read, Read, Read, Write], [Variant::PLAIN], {
         /// Samples per learner and step.
         rows: u32,
         /// Zero.
@@ -254,7 +282,7 @@ kernels! {
 
     /// The first layer, from the packed images.
     ImageForward, IMAGE_FORWARD, image_forward, [Read, Read, Read, Write],
-    Variant { constants: &[("GROUP_X", 8), ("GROUP_Y", 1)], sampled: &["images", "parameters"] }, {
+    for_software(&[("GROUP_X", 8), ("GROUP_Y", 1)], &["images", "parameters"]), {
         /// Samples per learner.
         rows: u32,
         /// Pixels per image, a multiple of 16.
@@ -275,7 +303,7 @@ kernels! {
 
     /// A dense layer's output.
     DenseForward, DENSE_FORWARD, dense_forward, [Read, Read, Write],
-    Variant { constants: &[("ROWS", 16), ("GROUP_X", 8), ("GROUP_Y", 1)], sampled: &["x", "parameters"] }, {
+    for_software(&[("ROWS", 16), ("GROUP_X", 8), ("GROUP_Y", 1)], &["x", "parameters"]), {
         /// Samples per learner.
         rows: u32,
         /// Inputs, padded.
@@ -295,7 +323,7 @@ kernels! {
     }, |p| [p.outputs, p.rows];
 
     /// Softmax, loss, and the logits' gradient.
-    SoftmaxLoss, SOFTMAX_LOSS, softmax_loss, [Read, Read, Read, Read, Write, Write], Variant::PLAIN, {
+    SoftmaxLoss, SOFTMAX_LOSS, softmax_loss, [Read, Read, Read, Read, Write, Write], [Variant::PLAIN], {
         /// Samples per learner.
         rows: u32,
         /// Classes.
@@ -308,7 +336,7 @@ kernels! {
 
     /// The gradient of a hidden layer's output.
     DenseBackwardInput, DENSE_BACKWARD_INPUT, dense_backward_input, [Read, Read, Read, Write],
-    Variant { constants: &[("ROWS", 16), ("GROUP_X", 8), ("GROUP_Y", 1)], sampled: &["parameters", "dy"] }, {
+    for_software(&[("ROWS", 16), ("GROUP_X", 8), ("GROUP_Y", 1)], &["parameters", "dy"]), {
         /// Samples per learner.
         rows: u32,
         /// Inputs, padded.
@@ -330,7 +358,7 @@ kernels! {
     /// A dense layer's gradient and SGD step.
     DenseBackwardWeights, DENSE_BACKWARD_WEIGHTS, dense_backward_weights,
     [Read, Read, Read, Write, Write],
-    Variant { constants: &[("ROWS", 16), ("GROUP_X", 8), ("GROUP_Y", 1)], sampled: &["dy", "x"] }, {
+    for_software(&[("ROWS", 16), ("GROUP_X", 8), ("GROUP_Y", 1)], &["dy", "x"]), {
         /// Samples per learner.
         rows: u32,
         /// Inputs, padded.
@@ -352,7 +380,7 @@ kernels! {
     /// The first layer's gradient and SGD step.
     ImageBackwardWeights, IMAGE_BACKWARD_WEIGHTS, image_backward_weights,
     [Read, Read, Read, Read, Write, Write],
-    Variant { constants: &[("ROWS", 12), ("GROUP_X", 8), ("GROUP_Y", 1)], sampled: &["images", "dy"] }, {
+    for_software(&[("ROWS", 12), ("GROUP_X", 8), ("GROUP_Y", 1)], &["images", "dy"]), {
         /// Samples per learner.
         rows: u32,
         /// Pixels per image, a multiple of 16.
@@ -372,7 +400,7 @@ kernels! {
     }, |p| [p.pixels / 16, p.outputs];
 
     /// The end of a step: losses summed, clocks moved.
-    CloseStep, CLOSE_STEP, close_step, [Read, Write], Variant::PLAIN, {
+    CloseStep, CLOSE_STEP, close_step, [Read, Write], [Variant::PLAIN], {
         /// Samples per learner.
         rows: u32,
         /// Learners: the threads are theirs, so the extent in z is one.
@@ -384,7 +412,7 @@ kernels! {
     }, |p| [p.learners, 1];
 
     /// Counts of an evaluation.
-    ScoreCounts, SCORE, score, [Read, Read, Write], Variant::PLAIN, {
+    ScoreCounts, SCORE, score, [Read, Read, Write], [Variant::PLAIN], {
         /// Samples in this part of the set.
         rows: u32,
         /// Classes.

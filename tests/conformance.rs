@@ -107,22 +107,6 @@ fn mutant(kernel: &Kernel, from: &str, to: &str) -> &'static Kernel {
     }))
 }
 
-/// The row; its software variant without sampling, which very large buffers get; and the file as
-/// it stands, which hardware gets: on a software adapter, three different shaders.
-fn variants(kernel: &'static Kernel) -> [&'static Kernel; 3] {
-    let with = |software| -> &'static Kernel {
-        Box::leak(Box::new(Kernel {
-            software,
-            ..*kernel
-        }))
-    };
-    let unsampled = Variant {
-        sampled: &[],
-        ..kernel.software
-    };
-    [kernel, with(unsampled), with(Variant::PLAIN)]
-}
-
 /// Runs all cases on all adapters, then each mutant, which some case must catch.
 fn prove<P: Params>(cases: &[Case<P>], mutants: &[(&str, &str)]) {
     prove_by(P::KERNEL, mutants, |device, kernel| {
@@ -138,9 +122,11 @@ fn prove_by(
 ) {
     let name = kernel.name;
     for adapter in all_adapters() {
-        for variant in variants(kernel) {
-            check(&gpu(&adapter), variant)
-                .unwrap_or_else(|e| panic!("{name} on {}: {e}", adapter.name()));
+        for variant in kernel.variants {
+            let gpu = gpu(&adapter);
+            gpu.choose(kernel, variant);
+            check(&gpu, kernel)
+                .unwrap_or_else(|e| panic!("{name}/{} on {}: {e}", variant.name, adapter.name()));
         }
         for (from, to) in mutants {
             let caught = check(&gpu(&adapter), mutant(kernel, from, to)).is_err();

@@ -10,11 +10,6 @@ fn parsed(kernel: &Kernel, text: &str) -> Module {
     parsed.unwrap_or_else(|e| panic!("{}: {}", kernel.name, e.emit_to_string(text)))
 }
 
-/// Both variants that reach a device: the file's own, and the one for software adapters.
-fn variants(kernel: &Kernel) -> [Variant; 2] {
-    [Variant::PLAIN, kernel.software]
-}
-
 /// What is wrong with a shader, if anything.
 fn faults(kernel: &Kernel, text: &str, variant: &Variant) -> Result<(), String> {
     let module = parsed(kernel, text);
@@ -144,9 +139,9 @@ fn shared_structs(module: &Module) -> Result<(), String> {
 #[test]
 fn every_shader_is_valid_and_agrees_with_the_table() {
     for kernel in KERNELS {
-        for variant in variants(kernel) {
-            let text = kernel.source(&variant);
-            faults(kernel, &text, &variant).unwrap_or_else(|e| panic!("{}: {e}", kernel.name));
+        for variant in kernel.variants {
+            let text = kernel.source(variant);
+            faults(kernel, &text, variant).unwrap_or_else(|e| panic!("{}: {e}", kernel.name));
         }
     }
 }
@@ -183,24 +178,17 @@ fn a_shader_that_disagrees_is_found() {
 #[test]
 fn variants_name_constants_and_bindings_of_the_file() {
     for kernel in KERNELS {
-        let Variant { constants, sampled } = kernel.software;
-        for (name, _) in constants {
-            let declaration = format!("const {name}: u32 = ");
-            assert_eq!(
-                kernel.wgsl.matches(&declaration).count(),
-                1,
-                "{}: {name}",
-                kernel.name
-            );
-        }
-        for name in sampled {
-            let binding = kernel.binding(name).unwrap();
-            assert_eq!(
-                kernel.bindings[binding],
-                Access::Read,
-                "{}: {name}",
-                kernel.name
-            );
+        assert_eq!(kernel.variants[0], Variant::PLAIN, "{}", kernel.name);
+        for variant in kernel.variants {
+            let at = format!("{}/{}", kernel.name, variant.name);
+            for (name, _) in variant.constants {
+                let declaration = format!("const {name}: u32 = ");
+                assert_eq!(kernel.wgsl.matches(&declaration).count(), 1, "{at}: {name}");
+            }
+            for name in variant.sampled {
+                let binding = kernel.binding(name).unwrap();
+                assert_eq!(kernel.bindings[binding], Access::Read, "{at}: {name}");
+            }
         }
     }
 }
@@ -208,7 +196,7 @@ fn variants_name_constants_and_bindings_of_the_file() {
 #[test]
 fn sampling_rewrites_every_use() {
     let kernel = &unlearn::kernel::DENSE_FORWARD;
-    let text = kernel.source(&kernel.software);
+    let text = kernel.source(kernel.variant("sampled").unwrap());
     for name in ["x", "parameters"] {
         assert!(
             text.contains(&format!("var {name}: texture_2d<f32>;")),
@@ -278,8 +266,8 @@ fn portable_limits_are_kept() {
             "{}: storage buffers",
             kernel.name
         );
-        for variant in variants(kernel) {
-            let group = kernel.tile(&variant).group;
+        for variant in kernel.variants {
+            let group = kernel.tile(variant).group;
             assert!(group[0] * group[1] <= 256, "{}: invocations", kernel.name);
         }
         let module = parsed(kernel, kernel.wgsl);

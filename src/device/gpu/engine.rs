@@ -38,8 +38,10 @@ pub struct Gpu {
     buffers: RefCell<Vec<Option<wgpu::Buffer>>>,
     /// Textures that mirror buffers, by the buffer's number.
     mirrors: RefCell<HashMap<usize, wgpu::Texture>>,
-    /// By the address of the kernel's row, and whether it samples.
-    pipelines: RefCell<HashMap<(*const Kernel, bool), Pipeline>>,
+    /// By the address of the kernel's row, and the variant's name.
+    pipelines: RefCell<HashMap<(*const Kernel, &'static str), Pipeline>>,
+    /// Variants that were chosen by name of the kernel.
+    choices: RefCell<HashMap<&'static str, &'static Variant>>,
     programs: RefCell<Vec<Option<Compiled>>>,
     flying: RefCell<VecDeque<SubmissionIndex>>,
     failure: Arc<Mutex<Option<String>>>,
@@ -100,26 +102,35 @@ impl Gpu {
             buffers: RefCell::default(),
             mirrors: RefCell::default(),
             pipelines: RefCell::default(),
+            choices: RefCell::default(),
             programs: RefCell::default(),
             flying: RefCell::default(),
             failure,
         })
     }
 
+    /// Makes a kernel use this variant from now on, whatever it would choose by itself.
+    pub fn choose(&self, kernel: &Kernel, variant: &'static Variant) {
+        self.choices.borrow_mut().insert(kernel.name, variant);
+    }
+
     /// The variant of a kernel for these buffers: a texture may not be tall enough for one.
-    fn variant(&self, dispatch: &Dispatch) -> Variant {
-        let software = dispatch.kernel.software;
+    fn variant(&self, dispatch: &Dispatch) -> &'static Variant {
+        let kernel = dispatch.kernel;
+        if let Some(chosen) = self.choices.borrow().get(kernel.name) {
+            return chosen;
+        }
         let rows = |b: &Buffer| b.words as u64 / u64::from(4 * TEXELS) + 1;
         let tallest = self.device.limits().max_texture_dimension_2d;
-        let mut sampled = sampled_buffers(dispatch, &software);
-        match self.software {
-            false => Variant::PLAIN,
-            true if sampled.all(|b| rows(&b) <= tallest.into()) => software,
-            true => Variant {
-                sampled: &[],
-                ..software
-            },
-        }
+        let fits = |variant: &&Variant| {
+            sampled_buffers(dispatch, variant).all(|b| rows(&b) <= tallest.into())
+        };
+        let wanted = match self.software {
+            true => &["sampled", "lanes"][..],
+            false => &[],
+        };
+        let mut named = wanted.iter().filter_map(|name| kernel.variant(name));
+        named.find(fits).unwrap_or(&Variant::PLAIN)
     }
 
     /// The texture that mirrors a buffer, made at its first use.
@@ -189,7 +200,7 @@ impl Gpu {
 
     /// The kernel's pipeline, made at its first use.
     fn pipeline(&self, kernel: &'static Kernel, variant: &Variant) -> Result<Pipeline> {
-        let key = (std::ptr::from_ref(kernel), variant.sampled.is_empty());
+        let key = (std::ptr::from_ref(kernel), variant.name);
         if let Some(made) = self.pipelines.borrow().get(&key) {
             return Ok(made.clone());
         }
@@ -356,9 +367,9 @@ impl Gpu {
         for command in &recording.commands {
             if let Command::Dispatch(dispatch) = command {
                 let variant = self.variant(dispatch);
-                actions.push(self.dispatch(dispatch, &variant, &block, at)?);
+                actions.push(self.dispatch(dispatch, variant, &block, at)?);
                 let place = actions.len() - 1;
-                for buffer in sampled_buffers(dispatch, &variant) {
+                for buffer in sampled_buffers(dispatch, variant) {
                     if fresh.insert(buffer) {
                         let update = self.update(buffer)?;
                         match written.contains(&buffer) {

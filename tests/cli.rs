@@ -216,6 +216,46 @@ fn unknown_flags_exit_with_two() {
     assert_eq!(unlearn(&["--help"]).status.code(), Some(0));
 }
 
+/// A text without its wrapping.
+fn one_line(text: &str) -> String {
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+/// Every adapter and the twins are listed, with what they can do and why `auto` takes one of them;
+/// the JSON says the same.
+#[test]
+fn devices_are_listed_as_text_and_as_json() {
+    let (table, json) = (unlearn(&["devices"]), unlearn(&["devices", "--json"]));
+    for output in [&table, &json] {
+        assert_eq!(output.status.code(), Some(0), "{}", stderr(output));
+    }
+    let table = String::from_utf8(table.stdout).unwrap();
+    let blocks: Vec<&str> = table.trim_end().split("\n\n").collect();
+    let devices: Vec<serde_json::Value> = serde_json::from_slice(&json.stdout).unwrap();
+    let adapters = unlearn::device::gpu::adapters();
+    assert_eq!(blocks.len(), adapters.len() + 1, "{table}");
+    assert_eq!(devices.len(), adapters.len() + 1);
+    let text = |device: &serde_json::Value, key: &str| device[key].as_str().unwrap().to_owned();
+    for (block, device) in blocks.iter().zip(&devices) {
+        let auto = device["auto"].as_bool().unwrap();
+        assert_eq!(block.contains("<- auto"), auto, "{block}");
+        for key in ["device", "name", "kind", "backend", "driver", "reason"] {
+            mentions(&one_line(block), &[&one_line(&text(device, key))]);
+        }
+        assert_eq!(text(device, "reason").starts_with("auto: "), auto);
+        assert!(block.lines().all(|l| l.chars().count() <= 80), "{block}");
+    }
+    let picked = devices.iter().filter(|d| d["auto"] == true).count();
+    assert_eq!(picked, 1, "{table}");
+    for (adapter, device) in adapters.iter().zip(&devices) {
+        assert_eq!(text(device, "name"), adapter.name());
+        let abilities = serde_json::to_value(adapter.abilities()).unwrap();
+        assert_eq!(device["limits"], abilities["limits"]);
+        assert_eq!(device["features"], abilities["features"]);
+    }
+    assert_eq!(text(devices.last().unwrap(), "name"), "CPU twins");
+}
+
 const SHORT: [&str; 8] = [
     "--hidden",
     "16,8",

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
-# Runs all tests. They need a GPU adapter; on Linux without one this installs the software
-# Vulkan driver first (Debian and Ubuntu). More arguments go to `cargo test`.
+# Runs all tests. They need a GPU adapter, and Khronos' tools to judge translated shaders; what is
+# missing of a software Vulkan driver and the tools is installed first, where there is apt-get
+# (Debian and Ubuntu). More arguments go to `cargo test`.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -14,21 +15,28 @@ has_driver() {
         [ -n "${VK_DRIVER_FILES:-}${VK_ICD_FILENAMES:-}" ]
 }
 
-install_driver() {
+# Installs packages. Where that fails the tests run all the same, and say what they lack.
+install() {
     if ! command -v apt-get >/dev/null; then
-        say "no Vulkan driver, and no apt-get to install one: install Mesa's lavapipe (the"
-        say "package is vulkan-swrast, mesa-vulkan-drivers or the like); GPU tests fail until then"
+        say "missing, and no apt-get to install it: $* (so Debian and Ubuntu name it)"
         return
     fi
     local as_root=()
     if [ "$(id -u)" != 0 ]; then as_root=(sudo); fi
-    say "no Vulkan driver found: installing mesa-vulkan-drivers (a software one) with apt-get"
-    "${as_root[@]}" apt-get update -qq
-    "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive \
-        apt-get install -y -qq --no-install-recommends mesa-vulkan-drivers libvulkan1 >/dev/null
+    say "missing: $*; installing it with apt-get"
+    "${as_root[@]}" apt-get update -qq &&
+        "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive \
+            apt-get install -y -qq --no-install-recommends "$@" >/dev/null ||
+        say "apt-get could not install $*"
 }
 
+missing=()
 if [ "$(uname -s)" = Linux ] && ! has_driver; then
-    install_driver
+    missing+=(mesa-vulkan-drivers libvulkan1) # lavapipe; elsewhere vulkan-swrast or the like
+fi
+command -v spirv-val >/dev/null || missing+=(spirv-tools)
+command -v glslangValidator >/dev/null || missing+=(glslang-tools)
+if [ "${#missing[@]}" != 0 ]; then
+    install "${missing[@]}"
 fi
 cargo test --release "$@"

@@ -1,21 +1,17 @@
 //! Every shader as text: naga parses and validates it with no capability beyond the portable
 //! core, and its entry point, workgroup size, bindings and struct offsets are those of the table.
 
-use naga::valid::{Capabilities, ValidationFlags, Validator};
+mod wgsl;
+
+use naga::valid::Capabilities;
 use naga::{AddressSpace, Module, StorageAccess, TypeInner};
 use unlearn::kernel::{Access, FIELDS, KERNELS, Kernel, Learner, Progress, Variant};
-
-fn parsed(kernel: &Kernel, text: &str) -> Module {
-    let parsed = naga::front::wgsl::parse_str(text);
-    parsed.unwrap_or_else(|e| panic!("{}: {}", kernel.name, e.emit_to_string(text)))
-}
+use wgsl::{parsed, validated, validated_with};
 
 /// What is wrong with a shader, if anything.
 fn faults(kernel: &Kernel, text: &str, variant: &Variant) -> Result<(), String> {
-    let module = parsed(kernel, text);
-    Validator::new(ValidationFlags::all(), Capabilities::empty())
-        .validate(&module)
-        .map_err(|e| e.emit_to_string(text))?;
+    let module = parsed(kernel.name, text);
+    validated(&module, text)?;
     let [entry] = &module.entry_points[..] else {
         return Err("not one entry point".to_owned());
     };
@@ -175,6 +171,28 @@ fn a_shader_that_disagrees_is_found() {
     }
 }
 
+/// What is no part of the portable core is refused for just that: with all capabilities it is
+/// valid.
+#[test]
+fn a_shader_that_needs_a_capability_is_found() {
+    for (name, head, statement) in [
+        ("subgroups", "", "let sum = subgroupAdd(1u);"),
+        ("f16", "enable f16;", "let half = 1.0h + 2.0h;"),
+        (
+            "texture formats",
+            "@group(0) @binding(0) var image: texture_storage_2d<r16unorm, write>;",
+            "textureStore(image, vec2(0, 0), vec4(1.0));",
+        ),
+        ("64 bits", "", "var long = 1lu; long++;"),
+    ] {
+        let text = format!("{head} @compute @workgroup_size(64) fn main() {{ {statement} }}");
+        let module = parsed(name, &text);
+        let all = validated_with(Capabilities::all(), &module, &text);
+        all.unwrap_or_else(|e| panic!("{name}: {e}"));
+        validated(&module, &text).expect_err(name);
+    }
+}
+
 #[test]
 fn variants_name_constants_and_bindings_of_the_file() {
     for kernel in KERNELS {
@@ -238,7 +256,7 @@ fn block<'a>(text: &'a str, head: &str) -> Option<&'a str> {
 #[test]
 fn constants_agree_with_the_host() {
     let value = |kernel: &Kernel, name: &str| -> f64 {
-        let module = parsed(kernel, kernel.wgsl);
+        let module = parsed(kernel.name, kernel.wgsl);
         let named = |c: &&naga::Constant| c.name.as_deref() == Some(name);
         let (_, constant) = module.constants.iter().find(|(_, c)| named(c)).unwrap();
         match module.global_expressions[constant.init] {
@@ -270,7 +288,7 @@ fn portable_limits_are_kept() {
             let group = kernel.tile(variant).group;
             assert!(group[0] * group[1] <= 256, "{}: invocations", kernel.name);
         }
-        let module = parsed(kernel, kernel.wgsl);
+        let module = parsed(kernel.name, kernel.wgsl);
         let shared: u32 = module
             .global_variables
             .iter()

@@ -33,15 +33,15 @@ const EXIT_CODES: &str = "Exit codes: 0 fine; 1 a check failed; 2 usage, data or
 enum Command {
     /// Learn, unlearn and relearn, with the controls beside it; writes a run folder.
     Run(Box<run::Arguments>),
-    /// List the devices, and which one `auto` picks.
-    Devices,
+    /// List the devices: what they can do, which one `auto` picks, and why.
+    Devices(devices::Arguments),
 }
 
 /// Parses, runs, and reports errors on stderr.
 pub(crate) fn main() -> ExitCode {
     let result = match Cli::parse().command {
         Command::Run(arguments) => run::run(&arguments),
-        Command::Devices => devices::run(),
+        Command::Devices(arguments) => devices::run(&arguments),
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,

@@ -1,37 +1,48 @@
 //! Which device a run gets: `auto`, `cpu`, an adapter's number, or a part of its name.
 
-use super::gpu::{Adapter, Gpu, adapters};
+use serde::Serialize;
+
+use super::gpu::{Abilities, Adapter, Gpu, adapters};
 use super::{Device, cpu::Cpu};
 use crate::error::{Error, Result};
 use crate::record::DeviceRecord;
 
-/// A line of the list of devices.
-#[derive(Clone, Debug)]
+/// A device there is.
+#[derive(Clone, Debug, Serialize)]
 pub struct Choice {
     /// What `--device` takes for it.
+    #[serde(rename = "device")]
     pub spec: String,
-    /// What it is.
-    pub record: DeviceRecord,
     /// Whether `auto` picks it.
     pub auto: bool,
+    /// What it is; its reason says why `auto` picks it or does not.
+    #[serde(flatten)]
+    pub record: DeviceRecord,
+    /// What it can hold and do; the twins have none of these limits.
+    #[serde(flatten)]
+    pub abilities: Option<Abilities>,
 }
 
-/// Every device there is, the CPU twins last.
+/// Every device there is, the CPU twins last. Opens adapters, since `auto` picks one that opens.
 pub fn list() -> Vec<Choice> {
     let adapters = adapters();
-    let picked = by_preference(&adapters).first().map(|a| a.index);
+    let decision = decide(&adapters);
+    let auto = |index| decision.opened.as_ref().map(|o| o.0) == index;
     let mut choices: Vec<Choice> = adapters
         .iter()
-        .map(|a| Choice {
+        .zip(&decision.reasons)
+        .map(|(a, reason)| Choice {
             spec: a.index.to_string(),
-            record: a.record(""),
-            auto: picked == Some(a.index),
+            auto: auto(Some(a.index)),
+            record: a.record(reason),
+            abilities: Some(a.abilities()),
         })
         .collect();
     choices.push(Choice {
         spec: "cpu".to_owned(),
-        record: Cpu::new("").record().clone(),
-        auto: picked.is_none(),
+        auto: auto(None),
+        record: Cpu::new(&decision.twins).record().clone(),
+        abilities: None,
     });
     choices
 }
@@ -46,7 +57,11 @@ pub fn open(spec: &str) -> Result<Box<dyn Device>> {
     }
     let adapters = adapters();
     if spec == "auto" {
-        return Ok(automatic(&adapters));
+        let decision = decide(&adapters);
+        return Ok(match decision.opened {
+            Some((_, gpu)) => Box::new(gpu),
+            None => Box::new(Cpu::new(&decision.twins)),
+        });
     }
     let number = spec.parse::<usize>().ok();
     let wanted = spec.to_lowercase();
@@ -63,45 +78,187 @@ pub fn open(spec: &str) -> Result<Box<dyn Device>> {
             adapter,
             &format!("asked for by --device {spec}"),
         )?)),
-        None => Err(unknown(spec)),
+        None => Err(unknown(spec, &adapters)),
     }
 }
 
-fn by_preference(adapters: &[Adapter]) -> Vec<&Adapter> {
-    let mut sorted: Vec<&Adapter> = adapters.iter().collect();
-    sorted.sort_by_key(|a| (a.rank(), a.index));
-    sorted
+fn unknown(spec: &str, adapters: &[Adapter]) -> Error {
+    let mut text = format!("there is no device {spec:?}. --device takes auto, or one of:");
+    for adapter in adapters {
+        text += &format!("\n  {:<4} {}", adapter.index, adapter.name());
+    }
+    text += &format!("\n  cpu  {}", Cpu::new("").record().name);
+    Error::Device(text + "\nor a part of an adapter's name")
 }
 
-/// The best adapter that opens; the CPU twins where none does.
-fn automatic(adapters: &[Adapter]) -> Box<dyn Device> {
-    let mut refused = String::new();
-    for adapter in by_preference(adapters) {
-        let reason = if !refused.is_empty() {
-            "auto: the best adapter that opens"
-        } else if adapter.is_software() {
-            "auto: there is no hardware GPU, so a software adapter"
-        } else {
-            "auto: the best hardware GPU"
-        };
-        match Gpu::open(adapter, &format!("{reason}{refused}")) {
-            Ok(gpu) => return Box::new(gpu),
-            Err(e) => refused = format!("; {e}"),
+/// What `auto` knows of an adapter; its number is its place in the list.
+struct Candidate {
+    kind: &'static str,
+    /// Less is better.
+    rank: u8,
+    software: bool,
+}
+
+/// What `auto` does, and why.
+struct Decision<T> {
+    /// The number of the adapter that it takes, opened; none where it takes the CPU twins.
+    opened: Option<(usize, T)>,
+    /// Why it takes or does not take each adapter.
+    reasons: Vec<String>,
+    /// Why it takes or does not take the CPU twins.
+    twins: String,
+}
+
+fn decide(adapters: &[Adapter]) -> Decision<Gpu> {
+    let candidate = |a: &Adapter| Candidate {
+        kind: a.kind(),
+        rank: a.rank(),
+        software: a.is_software(),
+    };
+    let candidates: Vec<_> = adapters.iter().map(candidate).collect();
+    decide_among(&candidates, |i, reason| Gpu::open(&adapters[i], reason))
+}
+
+/// Takes the best candidate that opens; the CPU twins where none does.
+fn decide_among<T>(
+    candidates: &[Candidate],
+    mut open: impl FnMut(usize, &str) -> Result<T>,
+) -> Decision<T> {
+    let mut sorted: Vec<usize> = (0..candidates.len()).collect();
+    sorted.sort_by_key(|&i| candidates[i].rank);
+    let mut reasons = vec![String::new(); candidates.len()];
+    let (mut opened, mut refused) = (None, String::new());
+    for &index in &sorted {
+        if let Some((taken, _)) = &opened {
+            let why = passed_over(&candidates[index], &candidates[*taken], *taken);
+            reasons[index] = format!("not taken by auto: {why}");
+            continue;
+        }
+        let reason = format!("{}{refused}", taken(&candidates[index], &refused));
+        match open(index, &reason) {
+            Ok(device) => {
+                reasons[index] = reason;
+                opened = Some((index, device));
+            }
+            Err(e) => {
+                reasons[index] = format!("not taken by auto: {e}");
+                refused += &format!("; {e}");
+            }
         }
     }
-    let reason = if refused.is_empty() {
-        "auto: wgpu finds no adapter, so the CPU twins of the shaders (on Debian or Ubuntu \
-         `apt-get install mesa-vulkan-drivers` brings a software one)"
-    } else {
-        "auto: no adapter opens, so the CPU twins of the shaders"
+    let twins = match (&opened, refused.is_empty()) {
+        (Some(_), _) => "not taken by auto: an adapter opens",
+        (None, true) => {
+            "auto: wgpu finds no adapter, so the CPU twins of the shaders (on Debian or Ubuntu \
+             `apt-get install mesa-vulkan-drivers` brings a software one)"
+        }
+        (None, false) => "auto: no adapter opens, so the CPU twins of the shaders",
     };
-    Box::new(Cpu::new(&format!("{reason}{refused}")))
+    let refused = if opened.is_some() { "" } else { &refused };
+    Decision {
+        twins: format!("{twins}{refused}"),
+        opened,
+        reasons,
+    }
 }
 
-fn unknown(spec: &str) -> Error {
-    let mut text = format!("there is no device {spec:?}. --device takes auto, or one of:");
-    for choice in list() {
-        text += &format!("\n  {:<4} {}", choice.spec, choice.record.name);
+/// Why `auto` takes a candidate, when it opens.
+fn taken(candidate: &Candidate, refused: &str) -> &'static str {
+    if !refused.is_empty() {
+        "auto: the best adapter that opens"
+    } else if candidate.software {
+        "auto: there is no hardware GPU, so a software adapter"
+    } else {
+        "auto: the best hardware GPU"
     }
-    Error::Device(text + "\nor a part of an adapter's name")
+}
+
+/// Why `auto` does not take a candidate, but `taken`, whose number is `number`.
+fn passed_over(candidate: &Candidate, taken: &Candidate, number: usize) -> String {
+    if candidate.rank == taken.rank {
+        format!("no better than {number}, which comes first")
+    } else if candidate.software {
+        "software, and there is a hardware GPU".to_owned()
+    } else {
+        format!("{number} is a {}", taken.kind)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const DISCRETE: Candidate = Candidate {
+        kind: "discrete GPU",
+        rank: 0,
+        software: false,
+    };
+    const INTEGRATED: Candidate = Candidate {
+        kind: "integrated GPU",
+        rank: 1,
+        software: false,
+    };
+    const SOFTWARE: Candidate = Candidate {
+        kind: "software",
+        rank: 4,
+        software: true,
+    };
+
+    /// The decision where the candidates with these numbers do not open.
+    fn decided(candidates: &[Candidate], broken: &[usize]) -> Decision<()> {
+        decide_among(candidates, |index, _| match broken.contains(&index) {
+            true => Err(Error::Device(format!("{index} is broken"))),
+            false => Ok(()),
+        })
+    }
+
+    fn number<T>(decision: &Decision<T>) -> Option<usize> {
+        decision.opened.as_ref().map(|o| o.0)
+    }
+
+    #[test]
+    fn the_best_adapter_is_taken_and_every_other_one_is_told_why_not() {
+        let all = decided(&[SOFTWARE, INTEGRATED, DISCRETE, DISCRETE], &[]);
+        assert_eq!(number(&all), Some(2));
+        assert_eq!(
+            all.reasons,
+            [
+                "not taken by auto: software, and there is a hardware GPU",
+                "not taken by auto: 2 is a discrete GPU",
+                "auto: the best hardware GPU",
+                "not taken by auto: no better than 2, which comes first",
+            ]
+        );
+        assert_eq!(all.twins, "not taken by auto: an adapter opens");
+    }
+
+    #[test]
+    fn software_is_taken_where_there_is_nothing_else() {
+        let two = decided(&[SOFTWARE, SOFTWARE], &[]);
+        assert_eq!(number(&two), Some(0));
+        assert!(two.reasons[0].contains("there is no hardware GPU"));
+        assert!(two.reasons[1].contains("no better than 0"));
+    }
+
+    #[test]
+    fn an_adapter_that_does_not_open_is_passed_over_with_its_reason() {
+        let all = decided(&[DISCRETE, SOFTWARE], &[0]);
+        assert_eq!(number(&all), Some(1));
+        assert_eq!(all.reasons[0], "not taken by auto: 0 is broken");
+        assert_eq!(
+            all.reasons[1],
+            "auto: the best adapter that opens; 0 is broken"
+        );
+    }
+
+    #[test]
+    fn the_twins_are_taken_where_nothing_opens() {
+        let broken = decided(&[DISCRETE, SOFTWARE], &[0, 1]);
+        assert_eq!(number(&broken), None);
+        assert!(broken.twins.contains("no adapter opens"));
+        assert!(broken.twins.contains("1 is broken"));
+        let none = decided(&[], &[]);
+        assert_eq!(number(&none), None);
+        assert!(none.twins.contains("finds no adapter"));
+    }
 }

@@ -2,6 +2,7 @@
 
 use wgpu::{Backends, DeviceType, Instance, InstanceDescriptor};
 
+use super::Abilities;
 use crate::record::DeviceRecord;
 
 /// An adapter, by its number in wgpu's order.
@@ -53,19 +54,28 @@ impl Adapter {
         }
     }
 
-    /// What records say of it.
-    pub fn record(&self, reason: &str) -> DeviceRecord {
-        let kind = match self.info.device_type {
+    /// What sort of device it is.
+    pub(crate) fn kind(&self) -> &'static str {
+        match self.info.device_type {
             DeviceType::DiscreteGpu => "discrete GPU",
             DeviceType::IntegratedGpu => "integrated GPU",
             DeviceType::VirtualGpu => "virtual GPU",
             DeviceType::Other => "GPU",
             DeviceType::Cpu => "software",
-        };
+        }
+    }
+
+    /// What it can hold and do.
+    pub fn abilities(&self) -> Abilities {
+        Abilities::of(&self.inner, &self.info)
+    }
+
+    /// What records say of it.
+    pub fn record(&self, reason: &str) -> DeviceRecord {
         DeviceRecord {
             name: self.info.name.clone(),
             backend: format!("{:?}", self.info.backend),
-            kind: kind.to_owned(),
+            kind: self.kind().to_owned(),
             driver: format!("{} {}", self.info.driver, self.info.driver_info)
                 .trim()
                 .to_owned(),

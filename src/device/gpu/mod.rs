@@ -1,9 +1,11 @@
 //! The GPU device: wgpu, on whatever adapter it reaches.
 
+mod abilities;
 mod adapter;
 mod encode;
 mod engine;
 mod mirror;
 
+pub use abilities::{Abilities, AdapterLimits};
 pub use adapter::{Adapter, adapters};
 pub use engine::Gpu;

@@ -118,6 +118,20 @@ impl Kernel {
         number.parse::<usize>().ok()?.checked_sub(1)
     }
 
+    /// The name of the storage buffer at this place among `bindings`.
+    pub fn binding_name(&self, place: usize) -> Option<&'static str> {
+        let (_, after) = self.wgsl.split_once(&format!("@binding({})", place + 1))?;
+        let (_, after) = after.split_once("> ")?;
+        Some(after.split_once(':')?.0)
+    }
+
+    /// Whether the storage buffer at this place among `bindings` holds labels or indices.
+    pub(crate) fn is_index(&self, place: usize) -> bool {
+        let name = self.binding_name(place).unwrap_or_default();
+        self.wgsl
+            .contains(&format!("<storage, read> {name}: array<u32>"))
+    }
+
     /// The tile of a variant.
     pub fn tile(&self, variant: &Variant) -> Tile {
         let value = |name: &str| {

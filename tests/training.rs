@@ -1,16 +1,18 @@
-//! Training as a whole: the same on both devices, the same twice, and good enough.
+//! Training as a whole: as in plain f64 loops, the same twice, and good enough.
 
 mod common;
 
 use std::sync::Arc;
+use std::time::Instant;
 
 use common::devices;
+use unlearn::check::training::{Reference, Task, compare, compare_as};
 use unlearn::config::Config;
 use unlearn::data::{Dataset, builtin};
 use unlearn::device::{Device, cpu::Cpu};
 use unlearn::error::{Error, Result};
 use unlearn::experiment::{Experiment, Observer};
-use unlearn::kernel::SOFT;
+use unlearn::kernel::{INDEX, SOFT};
 use unlearn::model::Model;
 use unlearn::population::{Curriculum, DeviceImages, Population};
 use unlearn::random::{Purpose, learner_key};
@@ -30,8 +32,8 @@ fn dataset(train: usize, test: usize) -> Dataset {
     }
 }
 
-/// Parameters of three learners of the default network after `steps` steps.
-fn trained(device: &dyn Device, seed: u64, rate: f32, steps: u32) -> Vec<f32> {
+/// Parameters of three learners of the default network after 30 steps.
+fn trained(device: &dyn Device, seed: u64) -> Vec<f32> {
     let data = dataset(1000, 10);
     let model = Model::new(&[128, 64]).unwrap();
     let images = DeviceImages::upload(device, &data.train).unwrap();
@@ -44,7 +46,7 @@ fn trained(device: &dyn Device, seed: u64, rate: f32, steps: u32) -> Vec<f32> {
         samples: Arc::clone(&samples),
         key: learner_key(seed, learner, Purpose::Order(0)),
         soft_target: [0.1; 10],
-        rate,
+        rate: 0.1,
         momentum: 0.5 * learner as f32 / 2.0,
         decay: 0.0001 * learner as f32,
     };
@@ -54,71 +56,94 @@ fn trained(device: &dyn Device, seed: u64, rate: f32, steps: u32) -> Vec<f32> {
         .map(|l| learner_key(seed, l, Purpose::Weights))
         .collect();
     population.initialise(&keys).unwrap();
-    population.train(steps, &mut |_| {}).unwrap();
+    population.train(30, &mut |_| {}).unwrap();
     population.parameters().unwrap()
 }
 
-fn largest_difference(a: &[f32], b: &[f32]) -> f32 {
-    assert_eq!(a.len(), b.len());
-    a.iter()
-        .zip(b)
-        .map(|(a, b)| (a - b).abs())
-        .fold(0.0, f32::max)
+/// Every adapter and the CPU twins.
+fn devices_and_twins() -> Vec<(String, Box<dyn Device>)> {
+    let mut devices = devices();
+    devices.push(("CPU twins".to_owned(), Box::new(Cpu::new("test"))));
+    devices
 }
 
-/// What parameters on two devices may differ by after ten steps, as a share of the farthest that
-/// any of them has moved.
-///
-/// A gradient is reached through sums of up to K = 784 products. Rounding errors are as good as
-/// independent, so such a sum is off by λ√K·u·Σ|a||b|, not by K·u·Σ|a||b| (Higham and Mary, "A
-/// new approach to probabilistic rounding error analysis", 2019; λ = 6 fails with a chance below
-/// 1e-7): 6·28·6e-8 = 1e-5 of the largest gradients, and the steps add the errors up as they add
-/// the gradients. Two devices double it; momentum of 0.5 lets both gradients and errors grow alike.
-/// What earlier differences do to later gradients (a factor of 1 + rate·curvature a step) gets
-/// another doubling: 4e-5.
-const TEN_STEPS: f32 = 4e-5;
-
-/// The difference of a device from the twins after ten steps, and its bound.
-fn ten_steps(device: &dyn Device, rate: f32) -> (f32, f32) {
-    let cpu = Cpu::new("test");
-    let reference = trained(&cpu, 1, 0.1, 10);
-    let moved = largest_difference(&trained(&cpu, 1, 0.1, 0), &reference);
-    assert!(moved > 0.01, "nothing was trained");
-    let apart = largest_difference(&trained(device, 1, rate, 10), &reference);
-    (apart, TEN_STEPS * moved)
-}
-
+/// Distances must lie well within the tolerance, but not so far that it would let anything pass.
 #[test]
-fn ten_steps_agree_with_the_twins() {
-    for (name, device) in devices() {
-        let (apart, bound) = ten_steps(device.as_ref(), 0.1);
-        println!("{name}: {apart:e}, {:.3} of the bound", apart / bound);
-        assert!(apart <= bound, "{name}: {apart:e} over {bound:e}");
-        assert!(
-            apart > 0.0,
-            "{name}: no difference at all: is this the same device?"
-        );
+fn training_agrees_with_plain_f64_loops() {
+    let now = Instant::now();
+    let references = Task::all().unwrap().map(Reference::new);
+    println!("reference: {:.1?}", now.elapsed());
+    for (name, device) in devices_and_twins() {
+        let now = Instant::now();
+        for reference in &references {
+            for agreement in compare(device.as_ref(), reference).unwrap() {
+                println!("{name}: {agreement}, share {:.3}", agreement.share());
+                assert!(agreement.agrees(), "{name}: {agreement:?}");
+                let within = 1e-3..0.5;
+                assert!(within.contains(&agreement.share()), "{name}: {agreement:?}");
+            }
+        }
+        println!("{name}: {:.1?}", now.elapsed());
     }
 }
 
+/// A slightly wrong way of training, and the numbers of steps after which it must be found.
+type Mutant = (&'static str, fn(&mut Curriculum, f32), &'static [u32]);
+
+/// A mean over one row more is a gradient smaller by rows/(rows + 1); the decay is not.
+const MUTANTS: [Mutant; 6] = [
+    ("rate 0.1001 for 0.1", |c, _| c.rate *= 1.001, &[1, 10, 200]),
+    // The first step has no velocity to keep.
+    (
+        "momentum 0.899 for 0.9",
+        |c, _| c.momentum *= 0.899 / 0.9,
+        &[10, 200],
+    ),
+    ("no decay", |c, _| c.decay = 0.0, &[1, 10, 200]),
+    (
+        "a mean over rows + 1",
+        |c, rows| {
+            c.rate *= rows / (rows + 1.0);
+            c.decay *= (rows + 1.0) / rows;
+        },
+        &[1, 10, 200],
+    ),
+    (
+        "soft targets ignored",
+        |c, _| c.samples = Arc::new(c.samples.iter().map(|s| s & INDEX).collect()),
+        &[1, 10, 200],
+    ),
+    ("another order", |c, _| c.key[0] ^= 1, &[1, 10, 200]),
+];
+
 #[test]
-fn ten_steps_at_another_rate_do_not_agree() {
-    for (name, device) in devices() {
-        let (apart, bound) = ten_steps(device.as_ref(), 0.1001);
-        assert!(apart > bound, "{name}: {apart:e} within {bound:e}");
+fn training_that_is_slightly_wrong_does_not_agree() {
+    let references = Task::all().unwrap().map(Reference::new);
+    for (name, device) in devices_and_twins() {
+        for (mutant, change, found) in MUTANTS {
+            for reference in &references {
+                let mut task = reference.task().clone();
+                let rows = task.batch as f32;
+                task.learners.iter_mut().for_each(|c| change(c, rows));
+                for agreement in compare_as(device.as_ref(), reference, &task).unwrap() {
+                    println!("{name}, {mutant}: {agreement}");
+                    let found = found.contains(&agreement.steps);
+                    assert_eq!(
+                        !agreement.agrees(),
+                        found,
+                        "{name}, {mutant}: {agreement:?}"
+                    );
+                }
+            }
+        }
     }
 }
 
 #[test]
 fn the_same_seed_gives_the_same_bits() {
-    let devices = devices().into_iter();
-    let cpu = (
-        "CPU twins".to_owned(),
-        Box::new(Cpu::new("test")) as Box<dyn Device>,
-    );
-    for (name, device) in devices.chain([cpu]) {
+    for (name, device) in devices_and_twins() {
         let run = |seed| -> Vec<u32> {
-            let parameters = trained(device.as_ref(), seed, 0.1, 30);
+            let parameters = trained(device.as_ref(), seed);
             parameters.into_iter().map(f32::to_bits).collect()
         };
         let first = run(1);

@@ -9,7 +9,9 @@ macro_rules! say {
 }
 use say;
 
+mod check;
 mod devices;
+mod mutants;
 mod progress;
 mod run;
 mod table;
@@ -33,6 +35,8 @@ const EXIT_CODES: &str = "Exit codes: 0 fine; 1 a check failed; 2 usage, data or
 enum Command {
     /// Learn, unlearn and relearn, with the controls beside it; writes a run folder.
     Run(Box<run::Arguments>),
+    /// Hold every kernel on every device against references, within derived bounds.
+    Check(Box<check::Arguments>),
     /// List the devices: what they can do, which one `auto` picks, and why.
     Devices(devices::Arguments),
 }
@@ -40,11 +44,13 @@ enum Command {
 /// Parses, runs, and reports errors on stderr.
 pub(crate) fn main() -> ExitCode {
     let result = match Cli::parse().command {
-        Command::Run(arguments) => run::run(&arguments),
-        Command::Devices(arguments) => devices::run(&arguments),
+        Command::Run(arguments) => run::run(&arguments).map(|()| true),
+        Command::Check(arguments) => check::run(&arguments),
+        Command::Devices(arguments) => devices::run(&arguments).map(|()| true),
     };
     match result {
-        Ok(()) => ExitCode::SUCCESS,
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => ExitCode::from(1),
         Err(e) => {
             say!("error: {e}");
             ExitCode::from(2)

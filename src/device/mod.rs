@@ -7,16 +7,35 @@ pub mod gpu;
 mod select;
 
 use crate::error::Result;
-use crate::kernel::{Kernel, Params};
+use crate::kernel::{Kernel, Params, Variant};
 use crate::record::DeviceRecord;
 
-pub use select::{Choice, list, open};
+pub use select::{Choice, list, open, open_all};
 
-/// A buffer of 32-bit words on a device. Only a name: the device holds the memory until `free`.
+/// A buffer of 32-bit words on a device, or a window of one. Only a name: the device holds the
+/// memory until `free`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Buffer {
     id: usize,
+    first: usize,
     words: usize,
+}
+
+/// Windows of buffers start at multiples of this many words: the alignment that all devices take.
+pub const WINDOW: usize = 64;
+
+impl Buffer {
+    /// The `words` words from `first`, a multiple of `WINDOW`, on. What a kernel finds at index 0
+    /// is the window's first word. On a GPU the binding runs on to the end of the buffer, so that
+    /// a write past the window's end is done, and can be seen.
+    pub fn window(self, first: usize, words: usize) -> Self {
+        debug_assert!(first.is_multiple_of(WINDOW) && first + words <= self.words);
+        Self {
+            id: self.id,
+            first: self.first + first,
+            words,
+        }
+    }
 }
 
 /// One entry of a recording.
@@ -63,13 +82,25 @@ impl Recording {
         depth: u32,
         buffers: &[Buffer],
     ) -> &mut Self {
-        debug_assert_eq!(buffers.len(), kernel.bindings.len());
         let [x, y] = params.extent();
+        let params = bytemuck::bytes_of(&params);
+        self.dispatch_bytes(kernel, params, [x, y, depth], buffers)
+    }
+
+    /// The same for parameters whose type is not known here.
+    pub(crate) fn dispatch_bytes(
+        &mut self,
+        kernel: &'static Kernel,
+        params: &[u8],
+        extent: [u32; 3],
+        buffers: &[Buffer],
+    ) -> &mut Self {
+        debug_assert_eq!(buffers.len(), kernel.bindings.len());
         self.commands.push(Command::Dispatch(Dispatch {
             kernel,
-            params: bytemuck::bytes_of(&params).to_vec(),
+            params: params.to_vec(),
             buffers: buffers.to_vec(),
-            extent: [x, y, depth],
+            extent,
         }));
         self
     }
@@ -109,6 +140,13 @@ pub trait Device {
 
     /// What it can hold.
     fn limits(&self) -> Limits;
+
+    /// The variants of a kernel that it can run.
+    fn variants(&self, kernel: &Kernel) -> &'static [Variant];
+
+    /// Makes every kernel of this name use a variant in what is compiled from now on; with none, the
+    /// one that the device chooses by itself.
+    fn choose(&self, kernel: &Kernel, variant: Option<&'static Variant>);
 
     /// A new buffer of zeros.
     ///

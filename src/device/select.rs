@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::gpu::{Abilities, Adapter, Gpu, adapters};
+use super::gpu::{Abilities, Adapter, Gpu, Opening, adapters};
 use super::{Device, cpu::Cpu};
 use crate::error::{Error, Result};
 use crate::record::DeviceRecord;
@@ -63,6 +63,52 @@ pub fn open(spec: &str) -> Result<Box<dyn Device>> {
             None => Box::new(Cpu::new(&decision.twins)),
         });
     }
+    let gpu = open_adapter(find(&adapters, spec)?, spec, Opening::default())?;
+    Ok(Box::new(gpu))
+}
+
+/// Opens every device that `spec` names, with what `--device` takes for it: `all` for all adapters
+/// and the CPU twins, or whatever `open` takes, but `auto`.
+///
+/// # Errors
+/// `Device` where no adapter matches, there is none at all, or one does not open.
+pub fn open_all(spec: &str, opening: Opening) -> Result<Vec<(String, Box<dyn Device>)>> {
+    let cpu = || -> (String, Box<dyn Device>) {
+        let twins = Cpu::new("asked for by --device");
+        ("cpu".to_owned(), Box::new(twins))
+    };
+    if spec == "cpu" {
+        return Ok(vec![cpu()]);
+    }
+    let adapters = adapters();
+    let chosen = match spec {
+        "all" => adapters.iter().collect(),
+        one => vec![find(&adapters, one)?],
+    };
+    if chosen.is_empty() {
+        return Err(Error::Device(
+            "wgpu finds no adapter. Install a driver for your GPU, or a software one (on Debian or \
+             Ubuntu: apt-get install mesa-vulkan-drivers); --device cpu takes the CPU twins alone"
+                .to_owned(),
+        ));
+    }
+    let mut devices: Vec<(String, Box<dyn Device>)> = Vec::new();
+    for adapter in chosen {
+        let gpu = open_adapter(adapter, spec, opening)?;
+        devices.push((adapter.index.to_string(), Box::new(gpu)));
+    }
+    if spec == "all" {
+        devices.push(cpu());
+    }
+    Ok(devices)
+}
+
+fn open_adapter(adapter: &Adapter, spec: &str, opening: Opening) -> Result<Gpu> {
+    Gpu::open_with(adapter, &format!("asked for by --device {spec}"), opening)
+}
+
+/// The adapter that `spec`, a number or a part of a name, means.
+fn find<'a>(adapters: &'a [Adapter], spec: &str) -> Result<&'a Adapter> {
     let number = spec.parse::<usize>().ok();
     let wanted = spec.to_lowercase();
     // Every name contains the empty one.
@@ -73,13 +119,7 @@ pub fn open(spec: &str) -> Result<Box<dyn Device>> {
             Some(number) => a.index == number,
             None => a.name().to_lowercase().contains(&wanted),
         });
-    match found {
-        Some(adapter) => Ok(Box::new(Gpu::open(
-            adapter,
-            &format!("asked for by --device {spec}"),
-        )?)),
-        None => Err(unknown(spec, &adapters)),
-    }
+    found.ok_or_else(|| unknown(spec, adapters))
 }
 
 fn unknown(spec: &str, adapters: &[Adapter]) -> Error {

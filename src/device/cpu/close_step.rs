@@ -1,10 +1,10 @@
 //! Twin of `close_step.wgsl`.
 
-use super::Memory;
+use super::View;
 use crate::kernel::{CloseStep, Progress, UNUSABLE_LOSS};
 
 /// Buffers: losses [learners, rows], progress [learners].
-pub fn twin(params: &[u8], buffers: &[&Memory], _: [u32; 3]) {
+pub fn twin(params: &[u8], buffers: &[View<'_>], _: [u32; 3]) {
     let p: &CloseStep = bytemuck::from_bytes(params);
     let losses = buffers[0].read::<f32>();
     let mut progress = buffers[1].write::<Progress>();

@@ -2,11 +2,11 @@
 
 use rayon::prelude::*;
 
-use super::Memory;
+use super::View;
 use crate::kernel::DenseBackwardInput;
 
 /// Buffers: parameters, dy [learners, rows, outputs], x and dx [learners, rows, inputs].
-pub fn twin(params: &[u8], buffers: &[&Memory], _: [u32; 3]) {
+pub fn twin(params: &[u8], buffers: &[View<'_>], _: [u32; 3]) {
     let p: &DenseBackwardInput = bytemuck::from_bytes(params);
     let (parameters, dy) = (buffers[0].read::<f32>(), buffers[1].read::<f32>());
     let x = buffers[2].read::<f32>();

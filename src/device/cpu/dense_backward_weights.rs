@@ -2,13 +2,13 @@
 
 use rayon::prelude::*;
 
-use super::Memory;
+use super::View;
 use super::sgd::Layer;
 use crate::kernel::{DenseBackwardWeights, Learner};
 
 /// Buffers: learners, dy [learners, rows, outputs], x [learners, rows, inputs], parameters,
 /// velocity.
-pub fn twin(params: &[u8], buffers: &[&Memory], _: [u32; 3]) {
+pub fn twin(params: &[u8], buffers: &[View<'_>], _: [u32; 3]) {
     let p: &DenseBackwardWeights = bytemuck::from_bytes(params);
     let learners = buffers[0].read::<Learner>();
     let (dy, x) = (buffers[1].read::<f32>(), buffers[2].read::<f32>());

@@ -3,11 +3,11 @@
 use rayon::prelude::*;
 use wide::f32x4;
 
-use super::Memory;
+use super::View;
 use crate::kernel::DenseForward;
 
 /// Buffers: x [learners, rows, inputs], parameters, y [learners, rows, outputs].
-pub fn twin(params: &[u8], buffers: &[&Memory], _: [u32; 3]) {
+pub fn twin(params: &[u8], buffers: &[View<'_>], _: [u32; 3]) {
     let p: &DenseForward = bytemuck::from_bytes(params);
     let (x, parameters) = (buffers[0].read::<f32>(), buffers[1].read::<f32>());
     let mut y = buffers[2].write::<f32>();

@@ -2,13 +2,13 @@
 
 use rayon::prelude::*;
 
-use super::Memory;
+use super::View;
 use super::image_forward::pixels;
 use super::sgd::Layer;
 use crate::kernel::{ImageBackwardWeights, Learner};
 
 /// Buffers: learners, images, order, dy [learners, rows, outputs], parameters, velocity.
-pub fn twin(params: &[u8], buffers: &[&Memory], _: [u32; 3]) {
+pub fn twin(params: &[u8], buffers: &[View<'_>], _: [u32; 3]) {
     let p: &ImageBackwardWeights = bytemuck::from_bytes(params);
     let learners = buffers[0].read::<Learner>();
     let (images, order) = (buffers[1].read::<u8>(), buffers[2].read::<u32>());

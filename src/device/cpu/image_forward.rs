@@ -2,12 +2,12 @@
 
 use rayon::prelude::*;
 
-use super::Memory;
+use super::View;
 use super::dense_forward::product;
 use crate::kernel::{INDEX, ImageForward};
 
 /// Buffers: images [images, pixels] as bytes, order, parameters, y [learners, rows, outputs].
-pub fn twin(params: &[u8], buffers: &[&Memory], _: [u32; 3]) {
+pub fn twin(params: &[u8], buffers: &[View<'_>], _: [u32; 3]) {
     let p: &ImageForward = bytemuck::from_bytes(params);
     let (images, order) = (buffers[0].read::<u8>(), buffers[1].read::<u32>());
     let parameters = buffers[2].read::<f32>();

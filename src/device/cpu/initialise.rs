@@ -2,12 +2,12 @@
 
 use rayon::prelude::*;
 
-use super::Memory;
+use super::View;
 use crate::kernel::Initialise;
 use crate::random::threefry2x32;
 
 /// Buffers: keys [learners, 2], parameters [learners, parameters].
-pub fn twin(params: &[u8], buffers: &[&Memory], _: [u32; 3]) {
+pub fn twin(params: &[u8], buffers: &[View<'_>], _: [u32; 3]) {
     let p: &Initialise = bytemuck::from_bytes(params);
     let keys = buffers[0].read::<[u32; 2]>();
     let mut parameters = buffers[1].write::<f32>();

@@ -20,39 +20,47 @@ use bytemuck::Pod;
 
 use super::{Buffer, Command, Device, Limits, Program, Recording};
 use crate::error::{Error, Result};
+use crate::kernel::{Kernel, Variant};
 use crate::record::DeviceRecord;
 
 /// A twin: the same parameters, the same buffers by binding, the same extent as its shader.
-pub type Twin = fn(&[u8], &[&Memory], [u32; 3]);
+pub type Twin = fn(&[u8], &[View<'_>], [u32; 3]);
 
-/// A buffer's memory: words, seen as whatever the kernel declares.
-#[derive(Debug, Default)]
-pub struct Memory(RefCell<Vec<u32>>);
+/// A buffer as a twin sees it: words, taken for whatever the kernel declares.
+#[derive(Clone, Copy, Debug)]
+pub struct View<'a> {
+    memory: &'a RefCell<Vec<u32>>,
+    first: usize,
+    words: usize,
+}
 
-impl Memory {
-    /// Memory that holds `words`.
-    pub fn new(words: Vec<u32>) -> Self {
-        Self(RefCell::new(words))
-    }
-
+impl View<'_> {
     /// Its content as `T`s, to read.
     pub fn read<T: Pod>(&self) -> Ref<'_, [T]> {
-        Ref::map(self.0.borrow(), |words| bytemuck::cast_slice(words))
+        Ref::map(self.memory.borrow(), |words| {
+            bytemuck::cast_slice(&words[self.first..][..self.words])
+        })
     }
 
     /// Its content as `T`s, to write.
     pub fn write<T: Pod>(&self) -> RefMut<'_, [T]> {
-        RefMut::map(self.0.borrow_mut(), |words| {
-            bytemuck::cast_slice_mut(words.as_mut_slice())
+        RefMut::map(self.memory.borrow_mut(), |words| {
+            bytemuck::cast_slice_mut(&mut words[self.first..][..self.words])
         })
     }
 }
+
+/// The only way the CPU runs a kernel.
+static TWIN: [Variant; 1] = [Variant {
+    name: "twin",
+    ..Variant::PLAIN
+}];
 
 /// The CPU as a device.
 #[derive(Debug)]
 pub struct Cpu {
     record: DeviceRecord,
-    buffers: RefCell<Vec<Memory>>,
+    buffers: RefCell<Vec<RefCell<Vec<u32>>>>,
     programs: RefCell<Vec<Recording>>, // freed ones are empty
 }
 
@@ -76,16 +84,28 @@ impl Cpu {
         let buffers = self.buffers.borrow();
         match command {
             Command::Dispatch(dispatch) => {
-                let bound: Vec<&Memory> = dispatch.buffers.iter().map(|b| &buffers[b.id]).collect();
+                let bound: Vec<_> = dispatch
+                    .buffers
+                    .iter()
+                    .map(|b| view(&buffers, *b))
+                    .collect();
                 (dispatch.kernel.twin)(&dispatch.params, &bound, dispatch.extent);
             }
-            Command::Clear(buffer) => buffers[buffer.id].write::<u32>().fill(0),
+            Command::Clear(buffer) => view(&buffers, *buffer).write::<u32>().fill(0),
             Command::Copy { from, to, words } => {
-                let source = buffers[from.0.id].read::<u32>();
-                buffers[to.0.id].write::<u32>()[to.1..to.1 + words]
-                    .copy_from_slice(&source[from.1..from.1 + words]);
+                let (source, target) = (view(&buffers, from.0), view(&buffers, to.0));
+                target.write::<u32>()[to.1..to.1 + words]
+                    .copy_from_slice(&source.read::<u32>()[from.1..from.1 + words]);
             }
         }
+    }
+}
+
+fn view(buffers: &[RefCell<Vec<u32>>], buffer: Buffer) -> View<'_> {
+    View {
+        memory: &buffers[buffer.id],
+        first: buffer.first,
+        words: buffer.words,
     }
 }
 
@@ -102,6 +122,12 @@ impl Device for Cpu {
         }
     }
 
+    fn variants(&self, _: &Kernel) -> &'static [Variant] {
+        &TWIN
+    }
+
+    fn choose(&self, _: &Kernel, _: Option<&'static Variant>) {}
+
     fn allocate(&self, label: &str, words: usize) -> Result<Buffer> {
         let mut memory = Vec::new();
         memory.try_reserve_exact(words).map_err(|_| {
@@ -111,9 +137,10 @@ impl Device for Cpu {
         })?;
         memory.resize(words, 0);
         let mut buffers = self.buffers.borrow_mut();
-        buffers.push(Memory::new(memory));
+        buffers.push(RefCell::new(memory));
         Ok(Buffer {
             id: buffers.len() - 1,
+            first: 0,
             words,
         })
     }
@@ -124,13 +151,13 @@ impl Device for Cpu {
         }
         let buffers = self.buffers.borrow();
         for buffer in freed {
-            buffers[buffer.id].0.take();
+            buffers[buffer.id].take();
         }
     }
 
     fn upload(&self, buffer: Buffer, at: usize, words: &[u32]) -> Result<()> {
-        self.buffers.borrow()[buffer.id].write::<u32>()[at..at + words.len()]
-            .copy_from_slice(words);
+        let buffers = self.buffers.borrow();
+        view(&buffers, buffer).write::<u32>()[at..at + words.len()].copy_from_slice(words);
         Ok(())
     }
 
@@ -154,6 +181,6 @@ impl Device for Cpu {
     }
 
     fn download(&self, buffer: Buffer) -> Result<Vec<u32>> {
-        Ok(self.buffers.borrow()[buffer.id].read::<u32>().to_vec())
+        Ok(view(&self.buffers.borrow(), buffer).read::<u32>().to_vec())
     }
 }

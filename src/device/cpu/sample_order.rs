@@ -1,11 +1,11 @@
 //! Twin of `sample_order.wgsl`: the same bits.
 
-use super::Memory;
+use super::View;
 use crate::kernel::{Learner, Progress, SampleOrder};
 use crate::random::permuted;
 
 /// Buffers: learners, progress, lists, order [learners, rows].
-pub fn twin(params: &[u8], buffers: &[&Memory], _: [u32; 3]) {
+pub fn twin(params: &[u8], buffers: &[View<'_>], _: [u32; 3]) {
     let p: &SampleOrder = bytemuck::from_bytes(params);
     let learners = buffers[0].read::<Learner>();
     let progress = buffers[1].read::<Progress>();

@@ -1,6 +1,6 @@
 //! Twin of `score.wgsl`.
 
-use super::Memory;
+use super::View;
 use crate::kernel::{CONFIDENCE_UNIT, LARGEST_LOSS, LOSS_UNIT, ScoreCounts};
 
 /// Buffers: labels, logits [learners, rows, stride], counts [learners, (classes + 2) · classes].
@@ -9,7 +9,7 @@ use crate::kernel::{CONFIDENCE_UNIT, LARGEST_LOSS, LOSS_UNIT, ScoreCounts};
     clippy::cast_sign_loss,
     reason = "fixed-point numbers, in range by construction, as in the shader"
 )]
-pub fn twin(params: &[u8], buffers: &[&Memory], _: [u32; 3]) {
+pub fn twin(params: &[u8], buffers: &[View<'_>], _: [u32; 3]) {
     let p: &ScoreCounts = bytemuck::from_bytes(params);
     let (labels, logits) = (buffers[0].read::<u32>(), buffers[1].read::<f32>());
     let mut counts = buffers[2].write::<u32>();

@@ -1,10 +1,10 @@
 //! Twin of `softmax_loss.wgsl`.
 
-use super::Memory;
+use super::View;
 use crate::kernel::{INDEX, SOFT, SoftmaxLoss};
 
 /// Buffers: labels, order, targets, logits, dlogits, losses.
-pub fn twin(params: &[u8], buffers: &[&Memory], _: [u32; 3]) {
+pub fn twin(params: &[u8], buffers: &[View<'_>], _: [u32; 3]) {
     let p: &SoftmaxLoss = bytemuck::from_bytes(params);
     let (labels, order) = (buffers[0].read::<u32>(), buffers[1].read::<u32>());
     let (targets, logits) = (buffers[2].read::<f32>(), buffers[3].read::<f32>());

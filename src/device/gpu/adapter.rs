@@ -1,6 +1,6 @@
 //! The adapters that wgpu sees on this machine.
 
-use wgpu::{Backends, DeviceType, Instance, InstanceDescriptor};
+use wgpu::{Backends, DeviceType, Instance, InstanceDescriptor, InstanceFlags};
 
 use super::Abilities;
 use crate::record::DeviceRecord;
@@ -16,8 +16,18 @@ pub struct Adapter {
 
 /// All adapters of the backends that this build has.
 pub fn adapters() -> Vec<Adapter> {
+    adapters_under(InstanceFlags::default())
+}
+
+/// The same under wgpu's strict compliance with WebGPU: what runs there runs in browsers.
+pub fn strict_adapters() -> Vec<Adapter> {
+    adapters_under(InstanceFlags::default() | InstanceFlags::STRICT_WEBGPU_COMPLIANCE)
+}
+
+fn adapters_under(flags: InstanceFlags) -> Vec<Adapter> {
     let instance = Instance::new(InstanceDescriptor {
         backends: Backends::VULKAN | Backends::METAL | Backends::DX12,
+        flags,
         ..InstanceDescriptor::new_without_display_handle()
     });
     let found = pollster::block_on(instance.enumerate_adapters(Backends::all()));

@@ -10,14 +10,17 @@ pub(super) enum Action {
         group: wgpu::BindGroup,
         groups: [u32; 3],
     },
-    Clear(wgpu::Buffer),
+    Clear {
+        at: (wgpu::Buffer, u64),
+        bytes: u64,
+    },
     Copy {
         from: (wgpu::Buffer, u64),
         to: (wgpu::Buffer, u64),
         bytes: u64,
     },
-    /// Bring a texture up to date with its buffer.
-    Mirror(wgpu::Buffer, wgpu::Texture),
+    /// Bring a texture up to date with its buffer from a byte on.
+    Mirror((wgpu::Buffer, u64), wgpu::Texture),
 }
 
 /// Encodes a program once; neighbouring dispatches share a pass.
@@ -25,11 +28,13 @@ pub(super) fn encode(actions: &[Action], encoder: &mut wgpu::CommandEncoder) {
     let mut rest = actions;
     while let Some(first) = rest.first() {
         match first {
-            Action::Clear(buffer) => encoder.clear_buffer(buffer, 0, None),
+            Action::Clear { at, bytes } => encoder.clear_buffer(&at.0, at.1, Some(*bytes)),
             Action::Copy { from, to, bytes } => {
                 encoder.copy_buffer_to_buffer(&from.0, from.1, &to.0, to.1, *bytes);
             }
-            Action::Mirror(buffer, mirror) => mirror::encode_mirror(buffer, mirror, encoder),
+            Action::Mirror((buffer, start), mirror) => {
+                mirror::encode_mirror(buffer, *start, mirror, encoder);
+            }
             Action::Dispatch { .. } => {
                 rest = encode_pass(rest, encoder);
                 continue;

@@ -14,7 +14,7 @@ use wgpu::{BufferUsages, PollType, SubmissionIndex};
 
 use super::Adapter;
 use super::encode::{Action, encode};
-use super::mirror::{sampled_bindings, sampled_buffers, texture};
+use super::mirror::{self, sampled_bindings, sampled_buffers, texture};
 use crate::device::{Buffer, Command, Device, Dispatch, Limits, Program, Recording};
 use crate::error::{Error, Result};
 use crate::kernel::{Access, Kernel, TEXELS, Variant};
@@ -28,16 +28,26 @@ const IN_FLIGHT: usize = 2;
 /// Actions in a submission of a program that fills one on its own.
 const PART: usize = 24;
 
+/// How to open an adapter; the default is for work.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Opening {
+    /// With the limits that every WebGPU implementation has, instead of all that the adapter has.
+    pub portable: bool,
+    /// With bounds checks, for shaders that may be wrong.
+    pub checked: bool,
+}
+
 /// An opened adapter.
 #[derive(Debug)]
 pub struct Gpu {
     record: DeviceRecord,
+    checked: bool,
     software: bool,
     device: wgpu::Device,
     queue: wgpu::Queue,
     buffers: RefCell<Vec<Option<wgpu::Buffer>>>,
-    /// Textures that mirror buffers, by the buffer's number.
-    mirrors: RefCell<HashMap<usize, wgpu::Texture>>,
+    /// Textures that mirror buffers.
+    mirrors: RefCell<HashMap<Buffer, wgpu::Texture>>,
     /// By the address of the kernel's row, and the variant's name.
     pipelines: RefCell<HashMap<(*const Kernel, &'static str), Pipeline>>,
     /// Variants that were chosen by name of the kernel.
@@ -68,10 +78,21 @@ impl Gpu {
     /// # Errors
     /// `Device` where the driver refuses.
     pub fn open(adapter: &Adapter, reason: &str) -> Result<Self> {
+        Self::open_with(adapter, reason, Opening::default())
+    }
+
+    /// Opens an adapter in a way.
+    ///
+    /// # Errors
+    /// `Device` where the driver refuses.
+    pub fn open_with(adapter: &Adapter, reason: &str, opening: Opening) -> Result<Self> {
         let record = adapter.record(reason);
         let request = adapter.inner.request_device(&wgpu::DeviceDescriptor {
             label: Some("unlearn"),
-            required_limits: adapter.inner.limits(),
+            required_limits: match opening.portable {
+                true => wgpu::Limits::default(),
+                false => adapter.inner.limits(),
+            },
             ..Default::default()
         });
         let (device, queue) = pollster::block_on(request).map_err(|e| {
@@ -96,6 +117,8 @@ impl Gpu {
         });
         Ok(Self {
             record,
+            // Renderers on the CPU check bounds themselves, and compile ten times as long with both.
+            checked: opening.checked && !adapter.is_software(),
             software: adapter.is_software(),
             device,
             queue,
@@ -107,11 +130,6 @@ impl Gpu {
             flying: RefCell::default(),
             failure,
         })
-    }
-
-    /// Makes a kernel use this variant from now on, whatever it would choose by itself.
-    pub fn choose(&self, kernel: &Kernel, variant: &'static Variant) {
-        self.choices.borrow_mut().insert(kernel.name, variant);
     }
 
     /// The variant of a kernel for these buffers: a texture may not be tall enough for one.
@@ -134,26 +152,13 @@ impl Gpu {
     }
 
     /// The texture that mirrors a buffer, made at its first use.
-    fn mirror(&self, buffer: Buffer, format: wgpu::TextureFormat) -> wgpu::Texture {
+    fn mirror(&self, buffer: Buffer, format: wgpu::TextureFormat) -> Result<wgpu::Texture> {
+        let bytes = self.buffer(buffer)?.size() - 4 * buffer.first as u64;
         let mut mirrors = self.mirrors.borrow_mut();
-        let made = mirrors.entry(buffer.id).or_insert_with(|| {
-            self.device.create_texture(&wgpu::TextureDescriptor {
-                label: Some("mirror"),
-                size: wgpu::Extent3d {
-                    width: TEXELS,
-                    height: u32::try_from(buffer.words.div_ceil(4 * TEXELS as usize))
-                        .unwrap_or(u32::MAX),
-                    depth_or_array_layers: 1,
-                },
-                mip_level_count: 1,
-                sample_count: 1,
-                dimension: wgpu::TextureDimension::D2,
-                format,
-                usage: wgpu::TextureUsages::TEXTURE_BINDING | wgpu::TextureUsages::COPY_DST,
-                view_formats: &[],
-            })
-        });
-        made.clone()
+        let made = mirrors
+            .entry(buffer)
+            .or_insert_with(|| mirror::create(&self.device, bytes, format));
+        Ok(made.clone())
     }
 
     /// Reports what the driver complained about since the last call.
@@ -219,19 +224,10 @@ impl Gpu {
             label: Some(kernel.name),
             source: wgpu::ShaderSource::Wgsl(kernel.source(variant).into()),
         };
-        // The checks keep compilers from unrolling the register tiles.
-        let checks = wgpu::ShaderRuntimeChecks {
-            force_loop_bounding: false,
-            bounds_checks: false,
-            ..wgpu::ShaderRuntimeChecks::checked()
+        let module = match self.checked {
+            true => self.device.create_shader_module(descriptor),
+            false => self.create_unchecked(descriptor),
         };
-        // SAFETY: every loop of the shaders ends: all count up to a bound, but the walk in
-        // `permuted`, which follows a cycle of a permutation that holds a value below n. Every
-        // index lies within its buffer: threads beyond a dispatch's extent return or repeat the
-        // last element, and population.rs sizes the buffers by the numbers it gives to kernels and
-        // checks labels and sample lists before they reach the device.
-        #[expect(unsafe_code, reason = "the only way to turn checks off")]
-        let module = unsafe { self.device.create_shader_module_trusted(descriptor, checks) };
         let layout = self.create_layout(kernel, variant);
         let pipelines = self
             .device
@@ -251,6 +247,24 @@ impl Gpu {
                 cache: None,
             });
         Pipeline { pipeline, layout }
+    }
+
+    /// A shader module without checks, which keep compilers from unrolling the register tiles.
+    fn create_unchecked(&self, descriptor: wgpu::ShaderModuleDescriptor<'_>) -> wgpu::ShaderModule {
+        let checks = wgpu::ShaderRuntimeChecks {
+            force_loop_bounding: false,
+            bounds_checks: false,
+            ..wgpu::ShaderRuntimeChecks::checked()
+        };
+        // SAFETY: every loop of the shaders ends: all count up to a bound, but the walk in
+        // `permuted`, which follows a cycle of a permutation that holds a value below n. Every
+        // index lies within its buffer: threads beyond a dispatch's extent return or repeat the
+        // last element, and population.rs sizes the buffers by the numbers it gives to kernels and
+        // checks labels and sample lists before they reach the device.
+        #[expect(unsafe_code, reason = "the only way to turn checks off")]
+        unsafe {
+            self.device.create_shader_module_trusted(descriptor, checks)
+        }
     }
 
     /// Bind group layout of a kernel: its parameters, then its storage buffers or their mirrors.
@@ -298,16 +312,11 @@ impl Gpu {
         let buffers = dispatch.buffers.iter().map(|&b| self.buffer(b));
         let buffers = buffers.collect::<Result<Vec<_>>>()?;
         let sampled = sampled_bindings(kernel, variant);
-        let views: HashMap<usize, wgpu::TextureView> = sampled
-            .iter()
-            .map(|(&place, &format)| {
-                let mirror = self.mirror(dispatch.buffers[place], format);
-                (
-                    place,
-                    mirror.create_view(&wgpu::TextureViewDescriptor::default()),
-                )
-            })
-            .collect();
+        let mut views: HashMap<usize, wgpu::TextureView> = HashMap::new();
+        for (&place, &format) in &sampled {
+            let mirror = self.mirror(dispatch.buffers[place], format)?;
+            views.insert(place, mirror.create_view(&Default::default()));
+        }
         let params = wgpu::BindingResource::Buffer(wgpu::BufferBinding {
             buffer: block,
             offset: at,
@@ -315,7 +324,12 @@ impl Gpu {
         });
         let storage = buffers.iter().enumerate().map(|(place, buffer)| {
             let view = views.get(&place).map(wgpu::BindingResource::TextureView);
-            view.unwrap_or_else(|| buffer.as_entire_binding())
+            let whole = wgpu::BufferBinding {
+                buffer,
+                offset: 4 * dispatch.buffers[place].first as u64,
+                size: None,
+            };
+            view.unwrap_or(wgpu::BindingResource::Buffer(whole))
         });
         let resources = std::iter::once(params).chain(storage);
         let entries: Vec<_> = (0..)
@@ -395,18 +409,22 @@ impl Gpu {
 
     /// Brings the mirror of a buffer up to date.
     fn update(&self, buffer: Buffer) -> Result<Action> {
-        let mirror = self.mirrors.borrow().get(&buffer.id).cloned();
+        let mirror = self.mirrors.borrow().get(&buffer).cloned();
         let mirror = mirror.ok_or_else(|| self.error("a buffer has no mirror"))?;
-        Ok(Action::Mirror(self.buffer(buffer)?, mirror))
+        let from = (self.buffer(buffer)?, 4 * buffer.first as u64);
+        Ok(Action::Mirror(from, mirror))
     }
 
     fn transfer(&self, command: &Command) -> Result<Action> {
         match command {
             Command::Dispatch(_) => Err(self.error("a dispatch is no transfer")),
-            Command::Clear(buffer) => Ok(Action::Clear(self.buffer(*buffer)?)),
+            Command::Clear(buffer) => Ok(Action::Clear {
+                at: (self.buffer(*buffer)?, 4 * buffer.first as u64),
+                bytes: 4 * buffer.words as u64,
+            }),
             Command::Copy { from, to, words } => Ok(Action::Copy {
-                from: (self.buffer(from.0)?, 4 * from.1 as u64),
-                to: (self.buffer(to.0)?, 4 * to.1 as u64),
+                from: (self.buffer(from.0)?, 4 * (from.0.first + from.1) as u64),
+                to: (self.buffer(to.0)?, 4 * (to.0.first + to.1) as u64),
                 bytes: 4 * *words as u64,
             }),
         }
@@ -485,6 +503,18 @@ impl Device for Gpu {
         }
     }
 
+    fn variants(&self, kernel: &Kernel) -> &'static [Variant] {
+        kernel.variants
+    }
+
+    fn choose(&self, kernel: &Kernel, variant: Option<&'static Variant>) {
+        let mut choices = self.choices.borrow_mut();
+        match variant {
+            Some(variant) => choices.insert(kernel.name, variant),
+            None => choices.remove(kernel.name),
+        };
+    }
+
     fn allocate(&self, label: &str, words: usize) -> Result<Buffer> {
         let usage = BufferUsages::STORAGE | BufferUsages::COPY_SRC | BufferUsages::COPY_DST;
         let made = self.create_buffer(label, 4 * words.max(4) as u64, usage)?;
@@ -492,6 +522,7 @@ impl Device for Gpu {
         buffers.push(Some(made));
         Ok(Buffer {
             id: buffers.len() - 1,
+            first: 0,
             words,
         })
     }
@@ -507,16 +538,23 @@ impl Device for Gpu {
             if let Some(buffer) = buffers[buffer.id].take() {
                 buffer.destroy();
             }
-            if let Some(mirror) = mirrors.remove(&buffer.id) {
+        }
+        mirrors.retain(|of, mirror| {
+            let kept = freed.iter().all(|buffer| buffer.id != of.id);
+            if !kept {
                 mirror.destroy();
             }
-        }
+            kept
+        });
     }
 
     fn upload(&self, buffer: Buffer, at: usize, words: &[u32]) -> Result<()> {
         let target = self.buffer(buffer)?;
-        self.queue
-            .write_buffer(&target, 4 * at as u64, bytemuck::cast_slice(words));
+        self.queue.write_buffer(
+            &target,
+            4 * (buffer.first + at) as u64,
+            bytemuck::cast_slice(words),
+        );
         self.healthy()
     }
 
@@ -562,7 +600,7 @@ impl Device for Gpu {
         let usage = BufferUsages::MAP_READ | BufferUsages::COPY_DST;
         let staging = self.create_buffer("read-back", bytes, usage)?;
         let mut encoder = self.device.create_command_encoder(&Default::default());
-        encoder.copy_buffer_to_buffer(&source, 0, &staging, 0, bytes);
+        encoder.copy_buffer_to_buffer(&source, 4 * buffer.first as u64, &staging, 0, bytes);
         self.queue.submit([encoder.finish()]);
         self.flying.borrow_mut().clear();
         let (sender, mapped) = std::sync::mpsc::channel();

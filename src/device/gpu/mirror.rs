@@ -5,6 +5,9 @@ use std::collections::HashMap;
 use crate::device::{Buffer, Dispatch};
 use crate::kernel::{Kernel, TEXELS, Variant};
 
+/// Bytes in a row of a mirror.
+const ROW: u64 = 16 * TEXELS as u64;
+
 /// The sampled bindings of a variant by their place, and the format of their texels.
 pub(super) fn sampled_bindings(
     kernel: &Kernel,
@@ -47,21 +50,45 @@ pub(super) fn texture(format: wgpu::TextureFormat) -> wgpu::BindingType {
     }
 }
 
-/// Copies a buffer to the texture that mirrors it: whole rows, then what is left.
+/// A texture with room for so many bytes.
+pub(super) fn create(
+    device: &wgpu::Device,
+    bytes: u64,
+    format: wgpu::TextureFormat,
+) -> wgpu::Texture {
+    device.create_texture(&wgpu::TextureDescriptor {
+        label: Some("mirror"),
+        size: wgpu::Extent3d {
+            width: TEXELS,
+            height: u32::try_from(bytes.div_ceil(ROW)).unwrap_or(u32::MAX),
+            depth_or_array_layers: 1,
+        },
+        mip_level_count: 1,
+        sample_count: 1,
+        dimension: wgpu::TextureDimension::D2,
+        format,
+        usage: wgpu::TextureUsages::TEXTURE_BINDING | wgpu::TextureUsages::COPY_DST,
+        view_formats: &[],
+    })
+}
+
+/// Copies a buffer, from byte `start` on, to the texture that mirrors it: whole rows, then what
+/// is left.
 pub(super) fn encode_mirror(
     buffer: &wgpu::Buffer,
+    start: u64,
     mirror: &wgpu::Texture,
     encoder: &mut wgpu::CommandEncoder,
 ) {
-    let row = 16 * u64::from(TEXELS);
-    let rows = u32::try_from(buffer.size() / row).unwrap_or(u32::MAX);
-    let rest = u32::try_from(buffer.size() % row / 16).unwrap_or(0);
+    let bytes = buffer.size() - start;
+    let rows = u32::try_from(bytes / ROW).unwrap_or(u32::MAX);
+    let rest = u32::try_from(bytes % ROW / 16).unwrap_or(0);
     for (y, width, height) in [(0, TEXELS, rows), (rows, rest, 1)] {
         if width == 0 || height == 0 {
             continue;
         }
         let layout = wgpu::TexelCopyBufferLayout {
-            offset: u64::from(y) * row,
+            offset: start + u64::from(y) * ROW,
             bytes_per_row: Some(16 * TEXELS),
             rows_per_image: None,
         };

@@ -7,5 +7,5 @@ mod engine;
 mod mirror;
 
 pub use abilities::{Abilities, AdapterLimits};
-pub use adapter::{Adapter, adapters};
-pub use engine::Gpu;
+pub use adapter::{Adapter, adapters, strict_adapters};
+pub use engine::{Gpu, Opening};

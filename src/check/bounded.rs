@@ -1,0 +1,333 @@
+//! Real numbers with what f32 arithmetic may be off by: the arithmetic of the references.
+//!
+//! A `Bounded` holds a value computed in f64, and a bound on how far an f32 computation of the
+//! same formula may end from it on any adapter that keeps WGSL's rules ("WebGPU Shading Language",
+//! section 15.7.4, Floating Point Accuracy):
+//!
+//! - +, − and × are correctly rounded: off by u·|result| at the most, u = 2⁻²⁴;
+//! - sums may be reassociated and multiply-adds fused or not: so every operation is charged
+//!   u·M, where M, the magnitude, is the same formula with every term taken positive, and a sum of
+//!   K products γ(K)·Σ|a||b| with γ(K) = K·u / (1 − K·u) (Higham, "Accuracy and Stability of
+//!   Numerical Algorithms", 2002, chapter 3), which holds in every order;
+//! - a division is off by 2.5 units in the last place, exp(x) by 3 + 2·|x|, log by 3, or by 2⁻²¹
+//!   between ½ and 2. A unit in the last place of r is at most 2u·|r|;
+//! - subnormal inputs and results may become zero.
+//!
+//! Where every term is an integer and the magnitude does not exceed 2²⁴, all partial results in
+//! every order are integers that f32 holds exactly: then +, − and × are off by nothing.
+
+use std::ops::{Add, Mul, Sub};
+
+/// Half the distance from 1 to the next f32, with room for products of such errors.
+const U: f64 = 1.0 / 16_777_216.0 * 1.001;
+/// The smallest normal f32: what a flushed result is off by at the most.
+const TINY: f64 = f32::MIN_POSITIVE as f64;
+/// Up to here f32 holds all integers.
+const INTEGERS: f64 = 16_777_216.0;
+
+/// A value, and what f32 may be off by.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) struct Bounded {
+    /// The exact value.
+    pub(crate) value: f64,
+    /// |f32 result − value| is at most this.
+    pub(crate) error: f64,
+    /// The formula with all terms positive.
+    magnitude: f64,
+    /// Whether all terms are integers.
+    integer: bool,
+}
+
+/// What rounding a result costs.
+fn rounding(magnitude: f64, integer: bool) -> f64 {
+    match integer && magnitude <= INTEGERS {
+        true => 0.0,
+        false => U * magnitude + TINY,
+    }
+}
+
+impl Bounded {
+    pub(crate) const ZERO: Self = Self::exact(0.0);
+
+    /// A number that f32 holds.
+    pub(crate) const fn exact(value: f64) -> Self {
+        let magnitude = value.abs();
+        Self {
+            value,
+            error: 0.0,
+            magnitude,
+            integer: magnitude <= INTEGERS && magnitude % 1.0 == 0.0,
+        }
+    }
+
+    /// A number from memory, which may be flushed to zero.
+    pub(crate) fn input(value: f32) -> Self {
+        let flushed = value.is_subnormal();
+        Self {
+            error: if flushed { f64::from(value.abs()) } else { 0.0 },
+            ..Self::exact(value.into())
+        }
+    }
+
+    /// Σ a·b over pairs from memory, in any order.
+    pub(crate) fn dot(pairs: impl Iterator<Item = (f32, f32)>) -> Self {
+        let (mut terms, mut value, mut magnitude, mut flushed) = (0.0f64, 0.0, 0.0, 0.0);
+        let mut integer = true;
+        for (a, b) in pairs {
+            let product = f64::from(a) * f64::from(b);
+            terms += 1.0;
+            value += product;
+            magnitude += product.abs();
+            integer &= a.fract() == 0.0 && b.fract() == 0.0;
+            if a.is_subnormal() || b.is_subnormal() {
+                flushed += product.abs();
+            }
+        }
+        let error = match integer && magnitude <= INTEGERS {
+            true => 0.0,
+            false => terms * U / (1.0 - terms * U) * magnitude + terms * TINY + flushed,
+        };
+        Self {
+            value,
+            error,
+            magnitude,
+            integer,
+        }
+    }
+
+    /// Σ a over numbers from memory, in any order.
+    pub(crate) fn sum(terms: impl Iterator<Item = f32>) -> Self {
+        Self::dot(terms.map(|a| (a, 1.0)))
+    }
+
+    /// a − b for numbers from memory: one operation, which nothing can reassociate within.
+    pub(crate) fn difference(a: f32, b: f32) -> Self {
+        let (x, y) = (Self::input(a), Self::input(b));
+        let value = x.value - y.value;
+        Self {
+            error: x.error
+                + y.error
+                + if a == b {
+                    0.0
+                } else {
+                    rounding(value.abs(), false)
+                },
+            ..x - y
+        }
+    }
+
+    /// Σ of numbers, in any order.
+    pub(crate) fn total(terms: &[Self]) -> Self {
+        let magnitude = terms.iter().map(|t| t.magnitude).sum();
+        let integer = terms.iter().all(|t| t.integer);
+        let errors: f64 = terms.iter().map(|t| t.error).sum();
+        let additions = terms.len() as f64 - 1.0;
+        Self {
+            value: terms.iter().map(|t| t.value).sum(),
+            error: errors + additions * rounding(magnitude, integer),
+            magnitude,
+            integer,
+        }
+    }
+
+    /// The quotient by a number that f32 holds.
+    pub(crate) fn over(self, divisor: f64) -> Self {
+        let magnitude = self.magnitude / divisor;
+        Self {
+            value: self.value / divisor,
+            error: self.error / divisor + 5.0 * U * magnitude + TINY,
+            magnitude,
+            integer: false,
+        }
+    }
+
+    /// 1 / self, for values of 1 and more.
+    pub(crate) fn reciprocal(self) -> Self {
+        let value = 1.0 / self.value;
+        Self {
+            value,
+            error: value * self.error / (self.value - self.error) + 5.0 * U * value + TINY,
+            magnitude: value,
+            integer: false,
+        }
+    }
+
+    /// e to the self.
+    pub(crate) fn exp(self) -> Self {
+        let value = self.value.exp();
+        let argument = self.error.min(1.0).exp_m1();
+        // An infinite number of units of nothing is nothing.
+        let units = (3.0 + 2.0 * self.value.abs()) * 2.0 * U * value;
+        Self {
+            value,
+            error: argument * value + if value > 0.0 { units } else { 0.0 } + TINY,
+            magnitude: value,
+            integer: false,
+        }
+    }
+
+    /// The natural logarithm, for values over 1/2.
+    pub(crate) fn log(self) -> Self {
+        let value = self.value.ln();
+        let argument = self.error / (self.value - self.error);
+        let own = match self.value <= 2.0 + self.error {
+            true => 1.0 / 2_097_152.0,
+            false => 6.0 * U * value.abs(),
+        };
+        Self {
+            value,
+            error: argument + own,
+            magnitude: value.abs(),
+            integer: false,
+        }
+    }
+
+    /// max(self, 0), which adds no error.
+    pub(crate) fn relu(self) -> Self {
+        match self.value < -self.error {
+            true => Self::ZERO,
+            false => Self {
+                value: self.value.max(0.0),
+                ..self
+            },
+        }
+    }
+
+    /// The smaller one of self and a number that f32 holds. Of what self may be, nothing over that
+    /// number is left, so the value moves to the middle of the rest.
+    pub(crate) fn at_most(self, most: f64) -> Self {
+        let (low, high) = (self.value - self.error, self.value + self.error);
+        match high > most {
+            true => Self {
+                value: f64::midpoint(low.min(most), most),
+                error: (most - low.min(most)) / 2.0,
+                magnitude: most,
+                integer: false,
+            },
+            false => self,
+        }
+    }
+}
+
+impl Add for Bounded {
+    type Output = Self;
+    fn add(self, other: Self) -> Self {
+        let magnitude = self.magnitude + other.magnitude;
+        let integer = self.integer && other.integer;
+        Self {
+            value: self.value + other.value,
+            error: self.error + other.error + rounding(magnitude, integer),
+            magnitude,
+            integer,
+        }
+    }
+}
+
+impl Sub for Bounded {
+    type Output = Self;
+    fn sub(self, other: Self) -> Self {
+        self + Self {
+            value: -other.value,
+            ..other
+        }
+    }
+}
+
+impl Mul for Bounded {
+    type Output = Self;
+    fn mul(self, other: Self) -> Self {
+        let magnitude = self.magnitude * other.magnitude;
+        let integer = self.integer && other.integer;
+        let cross = self.error * other.magnitude + other.error * self.magnitude;
+        Self {
+            value: self.value * other.value,
+            error: cross + self.error * other.error + rounding(magnitude, integer),
+            magnitude,
+            integer,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::random::threefry2x32;
+
+    /// Random numbers in [−1, 1) of many sizes.
+    fn numbers(seed: u32, n: usize) -> Vec<f32> {
+        let number = |i| {
+            let [a, b] = threefry2x32([seed, 0], [i, 0]);
+            ((a >> 8) as f32 / 8_388_608.0 - 1.0) * 2f32.powi(-((b % 12) as i32))
+        };
+        (0..).map(number).take(n).collect()
+    }
+
+    fn holds(bounded: Bounded, computed: f32) {
+        let apart = (f64::from(computed) - bounded.value).abs();
+        assert!(apart <= bounded.error, "{computed} off {bounded:?}");
+    }
+
+    #[test]
+    fn dots_hold_in_every_order_and_not_by_far() {
+        let mut worst = 0.0f64;
+        for seed in 0..50 {
+            let (a, b) = (numbers(2 * seed, 300), numbers(2 * seed + 1, 300));
+            let pairs = || a.iter().copied().zip(b.iter().copied());
+            let bounded = Bounded::dot(pairs());
+            let forward = pairs().fold(0.0, |sum, (a, b)| sum + a * b);
+            let backward = pairs().rev().fold(0.0, |sum, (a, b)| a.mul_add(b, sum));
+            for sum in [forward, backward] {
+                holds(bounded, sum);
+                worst = worst.max((f64::from(sum) - bounded.value).abs() / bounded.error);
+            }
+        }
+        assert!(worst > 1e-3, "the bound is {worst} of what is seen");
+    }
+
+    #[test]
+    fn a_wrong_term_leaves_the_bound() {
+        let (a, b) = (numbers(1, 300), numbers(2, 300));
+        let bounded = Bounded::dot(a.iter().copied().zip(b.iter().copied()));
+        let lost: f32 = a.iter().zip(&b).skip(1).map(|(a, b)| a * b).sum();
+        assert!((f64::from(lost) - bounded.value).abs() > bounded.error);
+    }
+
+    #[test]
+    fn chains_of_operations_hold() {
+        for seed in 0..200 {
+            let n = numbers(seed, 4);
+            let [a, b, c, d] = [n[0], n[1], n[2], n[3]];
+            let [x, y, z, w] = [a, b, c, d].map(Bounded::input);
+            holds(x * y + z - w, a * b + c - d);
+            holds((x - y) * (z + w), (a - b) * (c + d));
+            holds((x + y).over(255.0) + z, (a + b) / 255.0 + c);
+            holds((x - y).exp(), (a - b).exp());
+            let (total, sum) = (x.exp() + y.exp() + z.exp(), a.exp() + b.exp() + c.exp());
+            holds(total.log(), sum.ln());
+            holds(
+                (total + Bounded::exact(1.0)).reciprocal(),
+                1.0 / (sum + 1.0),
+            );
+            holds((x + y).relu(), (a + b).max(0.0));
+        }
+    }
+
+    #[test]
+    fn integers_are_exact_until_they_are_large() {
+        let threes = || std::iter::repeat_n((3.0, -5.0), 1000);
+        assert_eq!(Bounded::dot(threes()).error, 0.0);
+        let product = Bounded::exact(3.0) * Bounded::exact(7.0) + Bounded::exact(1.0);
+        assert_eq!((product.value, product.error), (22.0, 0.0));
+        let large = Bounded::dot(std::iter::repeat_n((3000.0, 5000.0), 1000));
+        assert!(large.error > 0.0);
+        assert!((product + Bounded::exact(0.5)).error > 0.0);
+    }
+
+    #[test]
+    fn subnormals_may_become_zero() {
+        let small = f32::from_bits(77);
+        holds(Bounded::input(small), 0.0);
+        holds(Bounded::dot([(small, 1e9)].into_iter()), 0.0);
+        holds(Bounded::input(-200.0).exp(), 0.0);
+    }
+}

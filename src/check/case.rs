@@ -1,0 +1,341 @@
+//! One comparison: a kernel's inputs, what must come back, and the judgement of what came.
+
+use serde::{Deserialize, Serialize};
+
+use super::bounded::Bounded;
+use super::shape::{Fill, Shape};
+use crate::device::{Buffer, Device, Limits, Recording, WINDOW};
+use crate::error::Result;
+use crate::kernel::{Access, Kernel, Params, Variant};
+
+/// What outputs and guard zones hold before a run: a NaN that no arithmetic makes.
+pub(crate) const POISON: u32 = 0x7fc0_dead;
+
+/// What a word must be after a run.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) enum Want {
+    /// These bits.
+    Word(u32),
+    /// An f32 within `bound` of `value`.
+    Near { value: f64, bound: f32 },
+    /// An integer in this range, ends included.
+    Between(u32, u32),
+    /// Whatever it is.
+    Any,
+}
+
+impl From<Bounded> for Want {
+    fn from(b: Bounded) -> Self {
+        Self::Near {
+            value: b.value,
+            bound: Self::bound(b.error),
+        }
+    }
+}
+
+impl Want {
+    /// An error as an f32 that is no smaller.
+    #[expect(clippy::cast_possible_truncation, reason = "rounded, then up")]
+    pub(crate) fn bound(error: f64) -> f32 {
+        let near = error as f32;
+        if f64::from(near) < error {
+            near.next_up()
+        } else {
+            near
+        }
+    }
+
+    /// The error as a share of its bound; none where the word must not be there. Exact words have
+    /// a share of 0.
+    fn share(self, got: u32) -> Option<f64> {
+        let right = |yes: bool| yes.then_some(0.0);
+        match self {
+            Self::Word(word) => right(got == word),
+            Self::Between(low, high) => right((low..=high).contains(&got)),
+            Self::Any => Some(0.0),
+            Self::Near { value, bound } => {
+                let apart = (f64::from(f32::from_bits(got)) - value).abs();
+                let bound = f64::from(bound);
+                match bound > 0.0 {
+                    true => (apart <= bound).then(|| apart / bound),
+                    false => right(apart == 0.0),
+                }
+            }
+        }
+    }
+
+    /// What was expected and within which bound, in words.
+    fn describe(self) -> (String, String) {
+        match self {
+            Self::Word(word) => (number(word), "exact".to_owned()),
+            Self::Between(low, high) => (format!("{low} to {high}"), "exact".to_owned()),
+            Self::Any => ("anything".to_owned(), "none".to_owned()),
+            Self::Near { value, bound } => (format!("{value:e}"), format!("{bound:.3e}")),
+        }
+    }
+}
+
+/// A word as the number that it is, and its bits.
+fn number(word: u32) -> String {
+    format!("{:e} ({word:#010x})", f32::from_bits(word))
+}
+
+/// One run of a kernel, with its expected result.
+#[derive(Clone, Debug)]
+pub(crate) struct Case {
+    pub(crate) kernel: &'static Kernel,
+    pub(crate) shape: Shape,
+    pub(crate) fill: Fill,
+    pub(crate) seed: u32,
+    params: Vec<u8>,
+    extent: [u32; 3],
+    /// By binding: the words before the run.
+    inputs: Vec<Vec<u32>>,
+    /// By binding: the words after it; none where nothing may change.
+    wants: Vec<Option<Vec<Want>>>,
+}
+
+/// What differs from what was expected.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Mismatch {
+    /// The binding's name in the shader, and where in it: an element, or a guard zone.
+    pub place: String,
+    /// What came.
+    pub got: String,
+    /// What should have come.
+    pub expected: String,
+    /// How far it may be off.
+    pub bound: String,
+}
+
+impl Mismatch {
+    /// A device that does not run the case at all.
+    pub(crate) fn refused(error: &crate::error::Error) -> Self {
+        Self {
+            place: "the device".to_owned(),
+            got: error.to_string(),
+            expected: "a result".to_owned(),
+            bound: "none".to_owned(),
+        }
+    }
+}
+
+impl Case {
+    /// A run over `depth` learners; `inputs` by binding, of which nothing may change until `wants`
+    /// says so.
+    pub(crate) fn new<P: Params>(
+        (shape, fill, seed): (Shape, Fill, u32),
+        params: &P,
+        depth: u32,
+        inputs: Vec<Vec<u32>>,
+    ) -> Self {
+        let [x, y] = params.extent();
+        Self {
+            kernel: P::KERNEL,
+            shape,
+            fill,
+            seed,
+            params: bytemuck::bytes_of(params).to_vec(),
+            extent: [x, y, depth],
+            wants: vec![None; inputs.len()],
+            inputs,
+        }
+    }
+
+    /// What the binding with this number, from 0, must hold after the run.
+    pub(crate) fn wants(mut self, binding: usize, words: Vec<Want>) -> Self {
+        debug_assert_eq!(self.kernel.bindings[binding], Access::Write);
+        debug_assert_eq!(self.inputs[binding].len(), words.len());
+        self.wants[binding] = Some(words);
+        self
+    }
+
+    /// Whether a device has room for it.
+    pub(crate) fn fits(&self, variant: &Variant, limits: Limits) -> bool {
+        let words = self.inputs.iter().map(|words| words.len() + 2 * WINDOW);
+        let groups = self.kernel.groups(variant, self.extent);
+        words
+            .max()
+            .is_none_or(|most| most as u64 <= limits.buffer_words)
+            && groups.iter().all(|n| *n <= limits.groups)
+    }
+
+    /// Whether the device takes the kernel, which may be a mutant of the case's own, at all.
+    pub(crate) fn compiles(&self, device: &dyn Device, kernel: &'static Kernel) -> bool {
+        let buffers: Result<Vec<Buffer>> = self
+            .inputs
+            .iter()
+            .map(|words| device.allocate("check", words.len()))
+            .collect();
+        let Ok(buffers) = buffers else { return false };
+        let mut recording = Recording::default();
+        recording.dispatch_bytes(kernel, &self.params, self.extent, &buffers);
+        let program = device.compile(&recording);
+        device.free(&buffers, &program.iter().collect::<Vec<_>>());
+        program.is_ok()
+    }
+
+    /// Runs it `times` times from the same inputs with `kernel`, which may be a mutant of the
+    /// case's own; returns all buffers, with their guard zones, of each run.
+    ///
+    /// # Errors
+    /// `Device` where the device refuses or fails.
+    pub(crate) fn run(
+        &self,
+        device: &dyn Device,
+        kernel: &'static Kernel,
+        times: u32,
+    ) -> Result<Vec<Vec<Vec<u32>>>> {
+        let inputs = self.inputs.iter().enumerate();
+        let guarded: Vec<Vec<u32>> = inputs
+            .map(|(binding, words)| guarded(words, self.guard(binding)))
+            .collect();
+        let buffers = guarded
+            .iter()
+            .map(|words| device.allocate("check", words.len()))
+            .collect::<Result<Vec<Buffer>>>()?;
+        let windows: Vec<Buffer> = buffers
+            .iter()
+            .zip(&self.inputs)
+            .map(|(buffer, words)| buffer.window(WINDOW, words.len()))
+            .collect();
+        let mut recording = Recording::default();
+        recording.dispatch_bytes(kernel, &self.params, self.extent, &windows);
+        let program = device.compile(&recording)?;
+        let once = || -> Result<Vec<Vec<u32>>> {
+            for (buffer, words) in buffers.iter().zip(&guarded) {
+                device.upload(*buffer, 0, words)?;
+            }
+            device.run(&program, 1, &mut |_| {})?;
+            buffers.iter().map(|b| device.download(*b)).collect()
+        };
+        let results = (0..times).map(|_| once()).collect();
+        device.free(&buffers, &[&program]);
+        results
+    }
+
+    /// The worst error as a share of its bound, none where all are exact; or the first mismatch.
+    pub(crate) fn judge(&self, got: &[Vec<u32>]) -> std::result::Result<Option<f64>, Mismatch> {
+        let mut worst = None;
+        for (binding, got) in got.iter().enumerate() {
+            let words = self.inputs[binding].len();
+            self.judge_guards(binding, got, words)?;
+            let inside = &got[WINDOW..WINDOW + words];
+            let share = match &self.wants[binding] {
+                None => self.judge_unchanged(binding, inside)?,
+                Some(wants) => self.judge_words(binding, inside, wants)?,
+            };
+            worst = share.into_iter().chain(worst).reduce(f64::max);
+        }
+        Ok(worst)
+    }
+
+    /// What the guard zones of a binding hold: poison, which spoils every sum that it gets into;
+    /// around labels and indices a valid one, lest what is done with it falls out of all buffers
+    /// and is lost.
+    fn guard(&self, binding: usize) -> u32 {
+        match self.kernel.is_index(binding) {
+            true => 1,
+            false => POISON,
+        }
+    }
+
+    fn judge_guards(
+        &self,
+        binding: usize,
+        got: &[u32],
+        words: usize,
+    ) -> std::result::Result<(), Mismatch> {
+        let (behind, guard) = (WINDOW + words, self.guard(binding));
+        for (at, word) in got.iter().enumerate() {
+            if (WINDOW..behind).contains(&at) || *word == guard {
+                continue;
+            }
+            let place = match at < WINDOW {
+                true => format!("{} words before", WINDOW - at),
+                false => format!("{} words past the end of", at - behind + 1),
+            };
+            return Err(Mismatch {
+                place: format!("{place} {}", self.name(binding)),
+                got: number(*word),
+                expected: "an untouched guard zone".to_owned(),
+                bound: "exact".to_owned(),
+            });
+        }
+        Ok(())
+    }
+
+    fn judge_unchanged(
+        &self,
+        binding: usize,
+        got: &[u32],
+    ) -> std::result::Result<Option<f64>, Mismatch> {
+        let pairs = got.iter().zip(&self.inputs[binding]).enumerate();
+        for (at, (got, before)) in pairs {
+            if got != before {
+                return Err(self.mismatch(binding, at, *got, Want::Word(*before)));
+            }
+        }
+        Ok(None)
+    }
+
+    fn judge_words(
+        &self,
+        binding: usize,
+        got: &[u32],
+        wants: &[Want],
+    ) -> std::result::Result<Option<f64>, Mismatch> {
+        let mut worst = None;
+        for (at, (got, want)) in got.iter().zip(wants).enumerate() {
+            let Some(share) = want.share(*got) else {
+                return Err(self.mismatch(binding, at, *got, *want));
+            };
+            if matches!(want, Want::Near { bound, .. } if *bound > 0.0) {
+                worst = Some(worst.unwrap_or(0.0f64).max(share));
+            }
+        }
+        Ok(worst)
+    }
+
+    fn mismatch(&self, binding: usize, at: usize, got: u32, want: Want) -> Mismatch {
+        let (expected, bound) = want.describe();
+        let never = if got == POISON { ", never written" } else { "" };
+        Mismatch {
+            place: format!("{}[{at}]", self.name(binding)),
+            got: number(got) + never,
+            expected,
+            bound,
+        }
+    }
+
+    fn name(&self, binding: usize) -> &'static str {
+        self.kernel.binding_name(binding).unwrap_or("a buffer")
+    }
+
+    /// The first place where two runs differ.
+    pub(crate) fn differs(&self, first: &[Vec<u32>], again: &[Vec<u32>]) -> Option<Mismatch> {
+        for (binding, (first, again)) in first.iter().zip(again).enumerate() {
+            let mut pairs = first.iter().zip(again).enumerate();
+            if let Some((at, (first, again))) = pairs.find(|(_, (a, b))| a != b) {
+                return Some(Mismatch {
+                    place: format!("{}[{}]", self.name(binding), at.saturating_sub(WINDOW)),
+                    got: number(*again),
+                    expected: format!("the first run's {}", number(*first)),
+                    bound: "the same bits in every run".to_owned(),
+                });
+            }
+        }
+        None
+    }
+}
+
+/// Words between two guard zones.
+fn guarded(words: &[u32], guard: u32) -> Vec<u32> {
+    let zone = [guard; WINDOW];
+    [&zone[..], words, &zone[..]].concat()
+}
+
+/// So many words that nothing has written yet.
+pub(crate) fn poison(words: u32) -> Vec<u32> {
+    vec![POISON; words as usize]
+}

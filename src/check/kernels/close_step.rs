@@ -1,0 +1,101 @@
+//! Reference of `close_step`: the batch's mean loss is added to the running sum, the first step with
+//! an unusable loss is noted, the clock moves.
+//!
+//! Bound of the mean: γ(K)·Σ|loss| / K and 5u for the division; u for adding it to the sum. The clock
+//! and the note are exact, but for a mean that may lie on either side of the limit.
+
+use super::{Family, bits};
+use crate::check::bounded::Bounded;
+use crate::check::case::{Case, Want};
+use crate::check::shape::{Fill, Shape, Source, around};
+use crate::kernel::{CLOSE_STEP, CloseStep, Progress, UNUSABLE_LOSS};
+
+pub(super) const FAMILY: Family = Family {
+    kernel: &CLOSE_STEP,
+    shapes,
+    fit,
+    case,
+};
+
+fn shapes() -> Vec<Shape> {
+    let tiles = around(&CLOSE_STEP).into_iter().enumerate();
+    let mut shapes: Vec<Shape> = tiles
+        .map(|(place, [x, _])| Shape::new([1, 64, 7, 65][place % 4], 1, 1, x))
+        .collect();
+    shapes.extend([Shape::new(64, 1, 1, 1000), Shape::new(2, 1, 1, 70_000)]);
+    shapes
+}
+
+fn fit(shape: Shape) -> Shape {
+    Shape {
+        inputs: 1,
+        outputs: 1,
+        ..shape
+    }
+}
+
+fn case(shape: Shape, fill: Fill, seed: u32) -> Case {
+    let Shape { rows, learners, .. } = shape;
+    let params = CloseStep {
+        rows,
+        learners,
+        ..Default::default()
+    };
+    let mut source = Source::new(seed, fill);
+    let mut losses: Vec<f32> = source.floats(learners * rows);
+    losses.iter_mut().for_each(|loss| *loss = loss.abs());
+    if fill == Fill::Special {
+        spoil(&mut losses, rows as usize);
+    }
+    let before = progress(&mut source, learners);
+    let wanted = before
+        .iter()
+        .zip(losses.chunks_exact(rows as usize))
+        .flat_map(|(state, losses)| reference(state, losses))
+        .collect();
+    let inputs = vec![bits(&losses), bytemuck::cast_slice(&before).to_vec()];
+    Case::new((shape, fill, seed), &params, 1, inputs).wants(1, wanted)
+}
+
+/// The last loss of every other learner becomes one that cannot be used, or nearly so.
+fn spoil(losses: &mut [f32], rows: usize) {
+    let bad = [f32::NAN, f32::INFINITY, 3e38, 1e6, 900.0];
+    for (learner, losses) in losses.chunks_exact_mut(rows).enumerate() {
+        losses.iter_mut().for_each(|loss| *loss = loss.min(5.0));
+        if learner % 2 == 0 {
+            losses[rows - 1] = bad[learner / 2 % 5];
+        }
+    }
+}
+
+/// Clocks at different times; some have diverged before.
+fn progress(source: &mut Source, learners: u32) -> Vec<Progress> {
+    let words = source.below(learners, 1000);
+    let sums = source.floats(learners);
+    let states = words.iter().zip(sums);
+    states
+        .map(|(&step, sum)| Progress {
+            step,
+            diverged: if step % 5 == 1 { step / 2 } else { 0 },
+            loss_sum: sum.abs().min(9.0),
+            pad: step,
+        })
+        .collect()
+}
+
+/// A learner's words of `Progress`.
+fn reference(state: &Progress, losses: &[f32]) -> [Want; 4] {
+    let mean = Bounded::sum(losses.iter().copied()).over(losses.len() as f64);
+    let step = state.step + 1;
+    let limit = f64::from(UNUSABLE_LOSS);
+    let broken = losses.iter().any(|loss| !loss.is_finite());
+    let diverged = match state.diverged {
+        0 if broken || mean.value > limit + mean.error => Want::Word(step),
+        0 if mean.value > limit - mean.error => Want::Any,
+        before => Want::Word(before),
+    };
+    let sum = Bounded::input(state.loss_sum) + mean;
+    let overflows = broken || sum.value > f64::from(f32::MAX) / 2.0;
+    let sum = if overflows { Want::Any } else { sum.into() };
+    [Want::Word(step), diverged, sum, Want::Word(state.pad)]
+}

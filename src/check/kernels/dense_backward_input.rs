@@ -1,0 +1,105 @@
+//! Reference of `dense_backward_input`: dx = (dy W) ⊙ [x > 0].
+//!
+//! Bound: γ(K)·Σ|dy||w|, K the padded width of dy. The mask adds none; a positive subnormal x may
+//! count as zero, so there both values are right.
+
+use rayon::prelude::*;
+
+use super::{Family, beside, bits};
+use crate::check::bounded::Bounded;
+use crate::check::case::{Case, Want, poison};
+use crate::check::shape::{Fill, Shape, Source, around};
+use crate::kernel::{DENSE_BACKWARD_INPUT, DenseBackwardInput};
+
+pub(super) const FAMILY: Family = Family {
+    kernel: &DENSE_BACKWARD_INPUT,
+    shapes,
+    fit,
+    case,
+};
+
+fn shapes() -> Vec<Shape> {
+    let tiles = around(&DENSE_BACKWARD_INPUT).into_iter().enumerate();
+    let mut shapes: Vec<Shape> = tiles
+        .map(|(place, [x, y])| {
+            let (outputs, learners) = beside(place);
+            Shape::new(y, x, outputs, learners)
+        })
+        .collect();
+    shapes.extend([
+        Shape::new(64, 128, 64, 1),
+        Shape::new(64, 64, 10, 9),
+        Shape::new(1, 68, 4, 33_000),
+    ]);
+    shapes
+}
+
+fn fit(shape: Shape) -> Shape {
+    Shape {
+        inputs: shape.inputs.next_multiple_of(4),
+        outputs: shape.outputs.next_multiple_of(4),
+        ..shape
+    }
+}
+
+fn case(shape: Shape, fill: Fill, seed: u32) -> Case {
+    let Shape {
+        rows,
+        inputs,
+        outputs,
+        learners,
+    } = shape;
+    let weights = 4;
+    let params = DenseBackwardInput {
+        rows,
+        inputs,
+        outputs,
+        weights,
+        parameters: weights + inputs * outputs + 8,
+        ..Default::default()
+    };
+    let mut source = Source::new(seed, fill);
+    let parameters = source.floats(learners * params.parameters);
+    let dy = source.floats(learners * rows * outputs);
+    let x = source.floats(learners * rows * inputs);
+    let dx = reference(&params, &parameters, &dy, &x);
+    let inputs = vec![
+        bits(&parameters),
+        bits(&dy),
+        bits(&x),
+        poison(learners * rows * inputs),
+    ];
+    Case::new((shape, fill, seed), &params, learners, inputs).wants(3, dx)
+}
+
+/// dx [learners, rows, inputs].
+fn reference(p: &DenseBackwardInput, parameters: &[f32], dy: &[f32], x: &[f32]) -> Vec<Want> {
+    let (inputs, outputs) = (p.inputs as usize, p.outputs as usize);
+    let rows = dy.par_chunks_exact(outputs).zip(x.par_chunks_exact(inputs));
+    rows.enumerate()
+        .flat_map_iter(|(row, (dy, x))| {
+            let learner = row / p.rows as usize;
+            let own = &parameters[learner * p.parameters as usize..];
+            let w = &own[p.weights as usize..][..inputs * outputs];
+            x.iter().enumerate().map(move |(i, &x)| {
+                let column = w.iter().skip(i).step_by(inputs).copied();
+                masked(Bounded::dot(dy.iter().copied().zip(column)), x)
+            })
+        })
+        .collect()
+}
+
+fn masked(gradient: Bounded, x: f32) -> Want {
+    if x <= 0.0 {
+        return Want::from(Bounded::ZERO);
+    }
+    let lost = if x.is_subnormal() {
+        gradient.value.abs()
+    } else {
+        0.0
+    };
+    Want::Near {
+        value: gradient.value,
+        bound: Want::bound(gradient.error + lost),
+    }
+}

@@ -1,0 +1,94 @@
+//! Reference of `dense_forward`: y = act(x Wᵀ + b).
+//!
+//! Bound: γ(K)·Σ|x||w| for the products, K the padded width of x, and u·(Σ|x||w| + |b|) for the
+//! bias; act, which is max(·, 0) or nothing, adds none.
+
+use rayon::prelude::*;
+
+use super::{Family, beside, bits};
+use crate::check::bounded::Bounded;
+use crate::check::case::{Case, Want, poison};
+use crate::check::shape::{Fill, Shape, Source, around};
+use crate::kernel::{DENSE_FORWARD, DenseForward};
+
+pub(super) const FAMILY: Family = Family {
+    kernel: &DENSE_FORWARD,
+    shapes,
+    fit,
+    case,
+};
+
+fn shapes() -> Vec<Shape> {
+    let tiles = around(&DENSE_FORWARD).into_iter().enumerate();
+    let mut shapes: Vec<Shape> = tiles
+        .map(|(place, [x, y])| {
+            let (inputs, learners) = beside(place);
+            Shape::new(y, inputs, x, learners)
+        })
+        .collect();
+    // The layers of the default network, one learner and many; then more workgroups than any axis
+    // of a dispatch may have.
+    shapes.extend([
+        Shape::new(64, 128, 64, 1),
+        Shape::new(64, 64, 10, 9),
+        Shape::new(64, 784, 10, 2),
+        Shape::new(1, 4, 68, 33_000),
+    ]);
+    shapes
+}
+
+fn fit(shape: Shape) -> Shape {
+    Shape {
+        inputs: shape.inputs.next_multiple_of(4),
+        outputs: shape.outputs.next_multiple_of(4),
+        ..shape
+    }
+}
+
+fn case(shape: Shape, fill: Fill, seed: u32) -> Case {
+    let Shape {
+        rows,
+        inputs,
+        outputs,
+        learners,
+    } = shape;
+    let weights = 8;
+    let biases = weights + inputs * outputs + 4;
+    let params = DenseForward {
+        rows,
+        inputs,
+        outputs,
+        weights,
+        biases,
+        parameters: biases + outputs + 4,
+        relu: (rows + outputs / 4) % 2,
+        pad: 0,
+    };
+    let mut source = Source::new(seed, fill);
+    let x = source.floats(learners * rows * inputs);
+    let parameters = source.floats(learners * params.parameters);
+    let y = reference(&params, &x, &parameters);
+    let inputs = vec![
+        bits(&x),
+        bits(&parameters),
+        poison(learners * rows * outputs),
+    ];
+    Case::new((shape, fill, seed), &params, learners, inputs).wants(2, y)
+}
+
+/// y [learners, rows, outputs].
+fn reference(p: &DenseForward, x: &[f32], parameters: &[f32]) -> Vec<Want> {
+    let (inputs, outputs) = (p.inputs as usize, p.outputs as usize);
+    let rows = x.par_chunks_exact(inputs).enumerate();
+    rows.flat_map_iter(|(row, x)| {
+        let learner = row / p.rows as usize;
+        let own = &parameters[learner * p.parameters as usize..];
+        (0..outputs).map(move |o| {
+            let w = &own[p.weights as usize + o * inputs..][..inputs];
+            let sum = Bounded::dot(x.iter().copied().zip(w.iter().copied()));
+            let y = sum + Bounded::input(own[p.biases as usize + o]);
+            Want::from(if p.relu == 1 { y.relu() } else { y })
+        })
+    })
+    .collect()
+}

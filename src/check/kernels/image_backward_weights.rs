@@ -1,0 +1,114 @@
+//! Reference of `image_backward_weights`: g = Σ dy ⊗ x / (255·rows) with x the bytes of the images,
+//! then the SGD step (`sgd.rs`).
+//!
+//! Bound of g: γ(K)·Σ|dy||x| / (255·rows), K the number of rows; 5u for the reciprocal (2.5 units
+//! in the last place) and u for the product with it.
+
+use super::sgd::{State, after, learners};
+use super::{Family, beside, bits, images, order};
+use crate::check::bounded::Bounded;
+use crate::check::case::Case;
+use crate::check::shape::{Fill, Shape, Source, around};
+use crate::kernel::{IMAGE_BACKWARD_WEIGHTS, INDEX, ImageBackwardWeights, Learner};
+
+pub(super) const FAMILY: Family = Family {
+    kernel: &IMAGE_BACKWARD_WEIGHTS,
+    shapes,
+    fit,
+    case,
+};
+
+fn shapes() -> Vec<Shape> {
+    let tiles = around(&IMAGE_BACKWARD_WEIGHTS).into_iter().enumerate();
+    let mut shapes: Vec<Shape> = tiles
+        .map(|(place, [x, y])| {
+            let (rows, learners) = beside(place);
+            Shape::new(rows, 16 * x, y, learners)
+        })
+        .collect();
+    shapes.extend([
+        Shape::new(64, 784, 128, 1),
+        Shape::new(64, 784, 10, 9),
+        Shape::new(1, 144, 4, 33_000),
+    ]);
+    shapes
+}
+
+fn fit(shape: Shape) -> Shape {
+    Shape {
+        inputs: shape.inputs.next_multiple_of(16),
+        outputs: shape.outputs.next_multiple_of(4),
+        ..shape
+    }
+}
+
+fn case(shape: Shape, fill: Fill, seed: u32) -> Case {
+    let Shape {
+        rows,
+        inputs: pixels,
+        outputs,
+        learners: count,
+    } = shape;
+    let weights = 4;
+    let biases = weights + pixels * outputs + 4;
+    let params = ImageBackwardWeights {
+        rows,
+        pixels,
+        outputs,
+        weights,
+        biases,
+        parameters: biases + outputs + 4,
+        order_start: 1,
+        order_stride: rows + outputs / 4 % 3,
+    };
+    let mut source = Source::new(seed, fill);
+    let settings = learners(&mut source, count, fill);
+    let (packed, bytes) = images(&mut source, pixels);
+    let order = order(&mut source, 1 + count * params.order_stride);
+    let dy = source.floats(count * rows * outputs);
+    let parameters = source.floats(count * params.parameters);
+    let velocity = source.floats(count * params.parameters);
+    let inputs = vec![
+        bytemuck::cast_slice(&settings).to_vec(),
+        packed,
+        order.clone(),
+        bits(&dy),
+        bits(&parameters),
+        bits(&velocity),
+    ];
+    let image = |entry: &u32| &bytes[((entry & INDEX) * pixels) as usize..][..pixels as usize];
+    let step = |learner: usize, settings: &Learner, state: &mut State<'_>| {
+        let start = params.order_start as usize + params.order_stride as usize * learner;
+        let images: Vec<&[u8]> = order[start..][..rows as usize].iter().map(image).collect();
+        reference(&params, learner, settings, &images, &dy, state);
+    };
+    let (parameters, velocity) = after(&settings, &parameters, &velocity, step);
+    Case::new((shape, fill, seed), &params, count, inputs)
+        .wants(4, parameters)
+        .wants(5, velocity)
+}
+
+/// One learner's step; `images` are its samples.
+fn reference(
+    p: &ImageBackwardWeights,
+    learner: usize,
+    settings: &Learner,
+    images: &[&[u8]],
+    dy: &[f32],
+    state: &mut State<'_>,
+) {
+    let [rows, pixels, outputs] = [p.rows, p.pixels, p.outputs].map(|n| n as usize);
+    let dy = &dy[learner * rows * outputs..][..rows * outputs];
+    let scale = Bounded::exact(1.0).over(255.0 * rows as f64);
+    for o in 0..outputs {
+        let dy = || dy.iter().skip(o).step_by(outputs).copied();
+        for i in 0..pixels {
+            let x = images.iter().map(|image| f32::from(image[i]));
+            let gradient = Bounded::dot(dy().zip(x)) * scale;
+            let at = p.weights as usize + o * pixels + i;
+            state.descend(at, gradient, settings);
+        }
+        let bias = Bounded::sum(dy()).over(rows as f64);
+        state.descend(p.biases as usize + o, bias, settings);
+    }
+}

@@ -1,0 +1,107 @@
+//! Reference of `image_forward`: y = max(x Wᵀ / 255 + b, 0) with x the bytes of the images.
+//!
+//! Bound: γ(K)·Σ|x||w| / 255 for the products, K the number of pixels; 2.5 units in the last place,
+//! which is 5u, for the division; u·(Σ|x||w| / 255 + |b|) for the bias. Small integer weights make
+//! the sums exact, and leave the division's error.
+
+use rayon::prelude::*;
+
+use super::{Family, IMAGES, beside, bits, images, order};
+use crate::check::bounded::Bounded;
+use crate::check::case::{Case, Want, poison};
+use crate::check::shape::{Fill, Shape, Source, around};
+use crate::kernel::{IMAGE_FORWARD, INDEX, ImageForward};
+
+pub(super) const FAMILY: Family = Family {
+    kernel: &IMAGE_FORWARD,
+    shapes,
+    fit,
+    case,
+};
+
+fn shapes() -> Vec<Shape> {
+    let tiles = around(&IMAGE_FORWARD).into_iter().enumerate();
+    let mut shapes: Vec<Shape> = tiles
+        .map(|(place, [x, y])| {
+            let (inputs, learners) = beside(place);
+            Shape::new(y, inputs, x, learners)
+        })
+        .collect();
+    shapes.extend([
+        Shape::new(64, 784, 128, 2),
+        Shape::new(1, 784, 10, 9),
+        Shape::new(201, 784, 128, 1),
+        Shape::new(65, 16, 4, 33_000),
+    ]);
+    shapes
+}
+
+fn fit(shape: Shape) -> Shape {
+    Shape {
+        inputs: shape.inputs.next_multiple_of(16),
+        outputs: shape.outputs.next_multiple_of(4),
+        ..shape
+    }
+}
+
+fn case(shape: Shape, fill: Fill, seed: u32) -> Case {
+    let Shape {
+        rows,
+        inputs: pixels,
+        outputs,
+        learners,
+    } = shape;
+    let weights = 4;
+    let biases = weights + pixels * outputs;
+    // Every other shape is an evaluation: all learners see the same samples.
+    let shared = (rows + outputs / 4) % 2 == 1;
+    let params = ImageForward {
+        rows,
+        pixels,
+        outputs,
+        weights,
+        biases,
+        parameters: biases + outputs + 8,
+        order_start: 2,
+        order_stride: if shared { 0 } else { rows },
+    };
+    let mut source = Source::new(seed, fill);
+    let (packed, bytes) = images(&mut source, pixels);
+    let order = order(&mut source, 2 + learners * rows);
+    let parameters = source.floats(learners * params.parameters);
+    let y = reference(&params, learners, &bytes, &order, &parameters);
+    debug_assert_eq!(bytes.len(), (IMAGES * pixels) as usize);
+    let inputs = vec![
+        packed,
+        order,
+        bits(&parameters),
+        poison(learners * rows * outputs),
+    ];
+    Case::new((shape, fill, seed), &params, learners, inputs).wants(3, y)
+}
+
+/// y [learners, rows, outputs].
+fn reference(
+    p: &ImageForward,
+    learners: u32,
+    bytes: &[u8],
+    order: &[u32],
+    parameters: &[f32],
+) -> Vec<Want> {
+    let (pixels, outputs) = (p.pixels as usize, p.outputs as usize);
+    let samples = (0..learners * p.rows).into_par_iter();
+    samples
+        .flat_map_iter(|sample| {
+            let (learner, row) = (sample / p.rows, sample % p.rows);
+            let entry = order[(p.order_start + learner * p.order_stride + row) as usize];
+            let image = &bytes[(entry & INDEX) as usize * pixels..][..pixels];
+            let own = &parameters[(learner * p.parameters) as usize..];
+            (0..outputs).map(move |o| {
+                let w = &own[p.weights as usize + o * pixels..][..pixels];
+                let pairs = image.iter().map(|&x| f32::from(x)).zip(w.iter().copied());
+                let bias = Bounded::input(own[p.biases as usize + o]);
+                Want::from((Bounded::dot(pairs).over(255.0) + bias).relu())
+            })
+        })
+        .collect()
+}

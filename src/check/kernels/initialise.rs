@@ -1,0 +1,105 @@
+//! Reference of `initialise`: w = (a·2⁻²³ − 1)·bound with a 24-bit random integer a; zero in the
+//! padding and for biases.
+//!
+//! The bits of a are exact. The formula has one rounding as it stands, and three where a compiler
+//! multiplies it out, so the bound is 3u·2·bound; where `bound` is 2²³ every way of computing it is
+//! exact. The random bits are `random::threefry2x32`, held against published numbers by its tests.
+
+use super::{Family, bits};
+use crate::check::bounded::Bounded;
+use crate::check::case::{Case, Want};
+use crate::check::shape::{Fill, Shape, Source, around};
+use crate::kernel::{INITIALISE, Initialise};
+use crate::random::threefry2x32;
+
+pub(super) const FAMILY: Family = Family {
+    kernel: &INITIALISE,
+    shapes,
+    fit,
+    case,
+};
+
+fn shapes() -> Vec<Shape> {
+    let tiles = around(&INITIALISE).into_iter().enumerate();
+    let mut shapes: Vec<Shape> = tiles
+        .map(|(place, [x, _])| Shape::new(1, x, [1, 3, 10, 30][place % 4], [1, 3, 2][place % 3]))
+        .collect();
+    shapes.extend([
+        Shape::new(1, 784, 128, 2),
+        Shape::new(1, 64, 10, 9),
+        Shape::new(1, 65, 1, 8500),
+    ]);
+    shapes
+}
+
+fn fit(shape: Shape) -> Shape {
+    Shape { rows: 1, ..shape }
+}
+
+fn case(shape: Shape, fill: Fill, seed: u32) -> Case {
+    let Shape {
+        inputs,
+        outputs,
+        learners,
+        ..
+    } = shape;
+    let (padded_inputs, padded_outputs) = (inputs.next_multiple_of(4), outputs.next_multiple_of(4));
+    let weights = 4;
+    let biases = weights + padded_inputs * padded_outputs + 4;
+    let params = Initialise {
+        inputs,
+        outputs,
+        padded_inputs,
+        padded_outputs,
+        weights,
+        biases,
+        parameters: biases + padded_outputs + 4,
+        layer: inputs % 3,
+        bound: if fill == Fill::Exact {
+            8_388_608.0
+        } else {
+            (6.0 / inputs as f32).sqrt()
+        },
+        ..Default::default()
+    };
+    let mut source = Source::new(seed, fill);
+    let keys = source.below(2 * learners, u32::MAX);
+    let before = bits(&source.floats(learners * params.parameters));
+    let wanted = keys
+        .chunks_exact(2)
+        .zip(before.chunks_exact(params.parameters as usize))
+        .flat_map(|(key, before)| reference(&params, [key[0], key[1]], before, fill))
+        .collect();
+    Case::new((shape, fill, seed), &params, learners, vec![keys, before]).wants(1, wanted)
+}
+
+/// One learner's parameters.
+fn reference(p: &Initialise, key: [u32; 2], before: &[u32], fill: Fill) -> Vec<Want> {
+    let mut wanted: Vec<Want> = before.iter().map(|word| Want::Word(*word)).collect();
+    for row in 0..p.padded_outputs {
+        for column in 0..p.padded_inputs {
+            let at = p.weights + row * p.padded_inputs + column;
+            let real = row < p.outputs && column < p.inputs;
+            let counter = [row.wrapping_mul(p.inputs) + column, p.layer];
+            wanted[at as usize] = match real {
+                true => weight(threefry2x32(key, counter)[0] >> 8, p.bound, fill),
+                false => Want::Word(0),
+            };
+        }
+        wanted[(p.biases + row) as usize] = Want::Word(0);
+    }
+    wanted
+}
+
+fn weight(a: u32, bound: f32, fill: Fill) -> Want {
+    let unit = 1.0 / 8_388_608.0;
+    let w = (Bounded::exact(a.into()) * Bounded::exact(unit) - Bounded::exact(1.0))
+        * Bounded::exact(bound.into());
+    match fill {
+        Fill::Exact => Want::Near {
+            value: w.value,
+            bound: 0.0,
+        },
+        _ => w.into(),
+    }
+}

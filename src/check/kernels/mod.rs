@@ -1,0 +1,109 @@
+//! What each kernel must compute: a file per kernel with its reference in f64, plain loops, the
+//! derivation of its bounds, and its shapes.
+
+mod close_step;
+mod dense_backward_input;
+mod dense_backward_weights;
+mod dense_forward;
+mod image_backward_weights;
+mod image_forward;
+mod initialise;
+mod sample_order;
+mod score;
+mod sgd;
+mod softmax_loss;
+
+use super::case::Case;
+use super::shape::{Fill, Shape, Source};
+use crate::kernel::{KERNELS, Kernel, SOFT};
+
+/// How a kernel is checked.
+pub(crate) struct Family {
+    /// Its row.
+    pub(crate) kernel: &'static Kernel,
+    /// The shapes that are always run, in any padding.
+    pub(crate) shapes: fn() -> Vec<Shape>,
+    /// A shape as the kernel can take it: padded as the program pads.
+    pub(crate) fit: fn(Shape) -> Shape,
+    /// The case of a fitting shape.
+    pub(crate) case: fn(Shape, Fill, u32) -> Case,
+}
+
+impl Family {
+    /// The case of any shape.
+    pub(crate) fn build(&self, shape: Shape, fill: Fill, seed: u32) -> Case {
+        (self.case)((self.fit)(shape), fill, seed)
+    }
+}
+
+/// The families, in the table's order.
+pub(crate) static FAMILIES: &[Family] = &[
+    initialise::FAMILY,
+    sample_order::FAMILY,
+    image_forward::FAMILY,
+    dense_forward::FAMILY,
+    softmax_loss::FAMILY,
+    dense_backward_input::FAMILY,
+    dense_backward_weights::FAMILY,
+    image_backward_weights::FAMILY,
+    close_step::FAMILY,
+    score::FAMILY,
+];
+
+// A row without a family, or out of order, does not compile.
+const _: () = assert!(FAMILIES.len() == KERNELS.len());
+
+fn bits(values: &[f32]) -> Vec<u32> {
+    values.iter().map(|v| v.to_bits()).collect()
+}
+
+/// Contracted sizes and learners that go along with the sizes of a tile: one, odd, several.
+fn beside(place: usize) -> (u32, u32) {
+    const DEPTHS: [u32; 6] = [1, 4, 7, 20, 33, 68];
+    const LEARNERS: [u32; 5] = [1, 3, 2, 1, 5];
+    (DEPTHS[place % 6], LEARNERS[place % 5])
+}
+
+/// Images that a case's order names.
+const IMAGES: u32 = 23;
+
+/// An order over `IMAGES` images; some entries ask for the soft target.
+fn order(source: &mut Source, entries: u32) -> Vec<u32> {
+    let soft = |(i, index): (usize, u32)| if i % 3 == 0 { index | SOFT } else { index };
+    let indices = source.below(entries, IMAGES);
+    indices.into_iter().enumerate().map(soft).collect()
+}
+
+/// `IMAGES` images of so many random pixels, as packed words and as bytes.
+fn images(source: &mut Source, pixels: u32) -> (Vec<u32>, Vec<u8>) {
+    let words = source.below(IMAGES * pixels / 4, u32::MAX);
+    let bytes = words.iter().flat_map(|w| w.to_le_bytes()).collect();
+    (words, bytes)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::check::shape::Fill;
+
+    #[test]
+    fn families_follow_the_table() {
+        for (family, kernel) in FAMILIES.iter().zip(KERNELS) {
+            assert_eq!(family.kernel.name, kernel.name);
+        }
+    }
+
+    #[test]
+    fn fitting_shapes_stay_as_they_are() {
+        for family in FAMILIES {
+            for shape in (family.shapes)() {
+                let fitted = (family.fit)(shape);
+                assert_eq!(fitted, (family.fit)(fitted), "{}", family.kernel.name);
+                if fitted.rows * fitted.learners < 1000 {
+                    let case = family.build(shape, Fill::Random, 1);
+                    assert_eq!(case.shape, fitted);
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,106 @@
+//! Reference of `score`: counts of (label, answer), and sums of confidences and losses in fixed
+//! point, which start from what the buffer holds.
+//!
+//! Counts are integers and exact. A confidence, 1 / Σ exp(z − max), and a loss, log Σ exp(z − max)
+//! − (z − max), are off by what `softmax_loss.rs` derives; each is rounded to its unit, so a sum
+//! must lie between the sums of the lowest and the highest integer that each term may round to.
+//! Almost always those are equal.
+
+use super::softmax_loss::{exponentials, logits};
+use super::{Family, bits};
+use crate::check::bounded::Bounded;
+use crate::check::case::{Case, Want};
+use crate::check::shape::{Fill, Shape, Source, around};
+use crate::kernel::{CONFIDENCE_UNIT, LARGEST_LOSS, LOSS_UNIT, SCORE, ScoreCounts};
+
+pub(super) const FAMILY: Family = Family {
+    kernel: &SCORE,
+    shapes,
+    fit,
+    case,
+};
+
+fn shapes() -> Vec<Shape> {
+    let tiles = around(&SCORE).into_iter().enumerate();
+    let mut shapes: Vec<Shape> = tiles
+        .map(|(place, [x, _])| Shape::new(x, 1, [10, 2, 12, 7][place % 4], [1, 3, 5][place % 3]))
+        .collect();
+    shapes.extend([
+        Shape::new(1000, 1, 10, 9),
+        Shape::new(10_000, 1, 10, 1),
+        Shape::new(65, 1, 3, 33_000),
+    ]);
+    shapes
+}
+
+fn fit(shape: Shape) -> Shape {
+    Shape { inputs: 1, ..shape }
+}
+
+fn case(shape: Shape, fill: Fill, seed: u32) -> Case {
+    let Shape {
+        rows,
+        outputs: classes,
+        learners,
+        ..
+    } = shape;
+    let params = ScoreCounts {
+        rows,
+        classes,
+        stride: classes.next_multiple_of(4),
+        first: 3,
+    };
+    let mut source = Source::new(seed, fill);
+    let labels = source.below(params.first + rows, classes);
+    let mut logits = logits(&mut source, learners * rows * params.stride, rows);
+    // No tie between subnormals and zeros: whether they are equal is the device's choice.
+    for (row, z) in logits.chunks_exact_mut(params.stride as usize).enumerate() {
+        if fill == Fill::Special {
+            z[row % classes as usize] = 7.0;
+        }
+    }
+    let before = source.below(learners * (classes + 2) * classes, 1000);
+    let counts = reference(&params, &labels, &logits, &before);
+    let inputs = vec![labels, bits(&logits), before];
+    Case::new((shape, fill, seed), &params, learners, inputs).wants(2, counts)
+}
+
+/// counts [learners, (classes + 2)·classes].
+fn reference(p: &ScoreCounts, labels: &[u32], logits: &[f32], before: &[u32]) -> Vec<Want> {
+    let (classes, stride) = (p.classes as usize, p.stride as usize);
+    let mut sums: Vec<[u32; 2]> = before.iter().map(|&n| [n, n]).collect();
+    let learners = sums.chunks_exact_mut((classes + 2) * classes);
+    let labels = &labels[p.first as usize..];
+    for (sums, logits) in learners.zip(logits.chunks_exact(p.rows as usize * stride)) {
+        for (z, &label) in logits.chunks_exact(stride).zip(labels) {
+            let (z, label) = (&z[..classes], label as usize);
+            let (terms, largest) = exponentials(z);
+            let total = Bounded::total(&terms);
+            let loss = total.log() - Bounded::difference(z[label], z[largest]);
+            let loss = loss.at_most(LARGEST_LOSS.into());
+            add(&mut sums[label * classes + largest], [1, 1]);
+            let at = classes * classes + label;
+            add(&mut sums[at], units(total.reciprocal(), CONFIDENCE_UNIT));
+            add(&mut sums[at + classes], units(loss, LOSS_UNIT));
+        }
+    }
+    let want = |&[low, high]: &[u32; 2]| Want::Between(low, high);
+    sums.iter().map(want).collect()
+}
+
+fn add(sums: &mut [u32; 2], terms: [u32; 2]) {
+    for (sum, term) in sums.iter_mut().zip(terms) {
+        *sum += term;
+    }
+}
+
+/// The lowest and the highest whole number of units that value·unit + ½ may be cut to.
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "at most 24 nats of 2⁻¹⁴, and not below zero"
+)]
+fn units(value: Bounded, unit: f32) -> [u32; 2] {
+    let scaled = value * Bounded::exact(unit.into()) + Bounded::exact(0.5);
+    [-1.0, 1.0].map(|side| (scaled.value + side * scaled.error).max(0.0) as u32)
+}

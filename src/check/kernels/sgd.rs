@@ -1,0 +1,98 @@
+//! The SGD step that both `*_backward_weights` kernels take, in f64 with bounds.
+//!
+//! g = gradient + decay·w, v' = momentum·v + g, w' = w − rate·v': each operation is charged u
+//! times its magnitude, on top of what its operands may be off by. Where the momentum is zero,
+//! v is not touched.
+
+use rayon::prelude::*;
+
+use crate::check::bounded::Bounded;
+use crate::check::case::Want;
+use crate::check::shape::{Fill, Source};
+use crate::kernel::Learner;
+
+/// What one learner's parameters and velocities must be after the step: what no step reaches stays
+/// as it is.
+pub(super) struct State<'a> {
+    parameters: &'a [f32],
+    velocity: &'a [f32],
+    wanted_parameters: Vec<Want>,
+    wanted_velocity: Vec<Want>,
+}
+
+impl<'a> State<'a> {
+    fn new(parameters: &'a [f32], velocity: &'a [f32]) -> Self {
+        let kept = |values: &[f32]| values.iter().map(|v| Want::Word(v.to_bits())).collect();
+        Self {
+            parameters,
+            velocity,
+            wanted_parameters: kept(parameters),
+            wanted_velocity: kept(velocity),
+        }
+    }
+
+    /// Takes the step of the parameter at `at`.
+    pub(super) fn descend(&mut self, at: usize, gradient: Bounded, s: &Learner) {
+        let w = Bounded::input(self.parameters[at]);
+        let mut v = gradient + Bounded::input(s.decay) * w;
+        if s.momentum != 0.0 {
+            v = Bounded::input(s.momentum) * Bounded::input(self.velocity[at]) + v;
+            self.wanted_velocity[at] = v.into();
+        }
+        self.wanted_parameters[at] = (w - Bounded::input(s.rate) * v).into();
+    }
+}
+
+/// What all learners' parameters and velocities must be, where `step` takes the step of the learner
+/// with the given number.
+pub(super) fn after(
+    settings: &[Learner],
+    parameters: &[f32],
+    velocity: &[f32],
+    step: impl Fn(usize, &Learner, &mut State<'_>) + Sync,
+) -> (Vec<Want>, Vec<Want>) {
+    let size = parameters.len() / settings.len();
+    let own = parameters
+        .par_chunks_exact(size)
+        .zip(velocity.par_chunks_exact(size));
+    let states: Vec<(Vec<Want>, Vec<Want>)> = own
+        .zip(settings)
+        .enumerate()
+        .map(|(learner, ((parameters, velocity), settings))| {
+            let mut state = State::new(parameters, velocity);
+            step(learner, settings, &mut state);
+            (state.wanted_parameters, state.wanted_velocity)
+        })
+        .collect();
+    let (parameters, velocity): (Vec<_>, Vec<_>) = states.into_iter().unzip();
+    (parameters.concat(), velocity.concat())
+}
+
+/// Settings that differ between learners; with and without momentum and decay.
+pub(super) fn learners(source: &mut Source, count: u32, fill: Fill) -> Vec<Learner> {
+    let keys = source.below(2 * count + 2, u32::MAX);
+    let exact = fill == Fill::Exact;
+    let learner = |i: u32| Learner {
+        key: [keys[2 * i as usize], keys[2 * i as usize + 1]],
+        list_start: 3 * i,
+        list_length: 50 + i,
+        rate: if exact {
+            1.0 + (i % 2) as f32
+        } else {
+            0.1 * (1 + i % 7) as f32
+        },
+        momentum: match (i % 2, exact) {
+            (0, _) => 0.0,
+            (_, true) => 2.0,
+            (_, false) => 0.9,
+        },
+        decay: if exact {
+            (i % 3) as f32
+        } else {
+            0.01 * (i % 3) as f32
+        },
+        pad: 0,
+    };
+    // The second of two learners has everything; a single one has momentum and decay as well.
+    (1..=count).map(learner).collect()
+}

@@ -1,0 +1,25 @@
+//! The correctness suite: every kernel, in every variant, on every adapter, against references in
+//! f64 under derived bounds. `unlearn check` and the tests run the same cases.
+//!
+//! The way through: [`bounded`] is the arithmetic of the references; `kernels/` holds, for each
+//! kernel, its reference with the derivation of its bounds, and its shapes; a `Case` is one run,
+//! with poisoned outputs and guard zones; [`suite`] runs the cases and finds the smallest that
+//! fails; [`training`] checks whole steps; [`mutants`] makes faulty shaders, and [`power`](mod@power) counts how many the suite finds.
+
+mod bounded;
+mod case;
+mod equivalent;
+mod kernels;
+pub mod mutants;
+mod page;
+mod power;
+pub mod report;
+mod shape;
+mod suite;
+pub mod training;
+
+pub use case::Mismatch;
+pub use page::adapters_page;
+pub use power::{Score, WatchScore, power};
+pub use shape::{Fill, Shape};
+pub use suite::{Options, Subject, Watch, check};

@@ -1,0 +1,394 @@
+//! The operators: each looks at one token and says what faults can be made there.
+
+use std::ops::Range;
+
+use super::Operator;
+use super::source::{Place, Source, TILE, is_assignment};
+
+/// A change of one piece of the text.
+#[derive(Clone, Debug)]
+pub(super) struct Edit {
+    /// What kind of fault it is.
+    pub(super) operator: Operator,
+    /// The bytes that are replaced.
+    pub(super) bytes: Range<usize>,
+    /// What replaces them.
+    pub(super) to: String,
+    /// The bytes to show around the change.
+    pub(super) shown: Range<usize>,
+    /// The token where it starts.
+    pub(super) at: usize,
+}
+
+/// The names that the operators look for.
+struct Names<'a> {
+    shared: Vec<&'a str>,
+    uniform: &'a str,
+    fields: Vec<(&'a str, &'a str)>,
+}
+
+/// A place in a shader, under an operator's eyes.
+struct Site<'s, 'a> {
+    source: &'s Source<'a>,
+    names: &'s Names<'a>,
+    at: usize,
+}
+
+/// The rules; `Site::allows` says which of their edits are safe where.
+const RULES: [fn(&Site) -> Vec<Edit>; 10] = [
+    off_by_one,
+    lost_tail,
+    learner_stride,
+    swapped_parameter,
+    dropped_sign,
+    swapped_token,
+    transposed,
+    missing_mask,
+    constant,
+    dropped_statement,
+];
+
+/// All edits of a shader, by position, then operator.
+pub(super) fn edits(source: &Source) -> Vec<Edit> {
+    let (uniform, fields) = source.uniform();
+    let names = Names {
+        shared: source.shared_arrays(),
+        uniform,
+        fields,
+    };
+    let mut found = Vec::new();
+    for at in 0..source.tokens.len() {
+        let names = &names;
+        let site = Site { source, names, at };
+        let made = RULES.iter().flat_map(|rule| rule(&site));
+        found.extend(made.filter(|edit| site.allows(edit.operator)));
+    }
+    found.sort_by_key(|edit| (edit.bytes.start, edit.operator));
+    found
+}
+
+impl<'a> Site<'_, 'a> {
+    /// The token's text.
+    fn word(&self) -> &'a str {
+        self.source.word(self.at)
+    }
+
+    /// The text of the token `ahead` places on.
+    fn next(&self, ahead: usize) -> &'a str {
+        self.source.word(self.at + ahead)
+    }
+
+    /// The text from one token to another.
+    fn text(&self, (first, last): (usize, usize)) -> &'a str {
+        &self.source.text[self.source.bytes(first, last)]
+    }
+
+    /// The variable that the operand before the token belongs to.
+    fn operand_before(&self) -> &'a str {
+        self.source.word(self.source.operand_start(self.at))
+    }
+
+    /// Whether the token is a variable's name where its value is used.
+    fn is_value(&self) -> bool {
+        let declared = matches!(self.source.before(self.at), "." | "let" | "var" | "const");
+        let set = is_assignment(self.next(1)) || matches!(self.next(1), "++" | "--" | ":" | "(");
+        !declared && !set
+    }
+
+    /// Whether an edit of this kind leaves every loop an end. In a loop's header, and in the
+    /// statements that feed it, a difference could fall below zero, which is four billion turns.
+    fn allows(&self, operator: Operator) -> bool {
+        use Operator::*;
+        let (source, at) = (self.source, self.at);
+        match source.places[at] {
+            Place::Outside | Place::Update => false,
+            Place::Constant => operator == Constant,
+            Place::Start => matches!(operator, Constant | SwappedParameter) && !source.falls(at),
+            Place::Condition if operator == SwappedParameter => !source.falls(at),
+            Place::Condition => matches!(operator, LostTail | ExtraTurn),
+            Place::Limit => {
+                let safe = [Constant, SwappedParameter, LearnerStride, Factor];
+                safe.contains(&operator) && !source.falls(at)
+            }
+            // A guard may be what keeps a difference above zero.
+            Place::Body if matches!(operator, Relation | DroppedStatement) => {
+                !source.has_falling_bound(at)
+            }
+            Place::Body => !matches!(operator, LostTail | ExtraTurn),
+        }
+    }
+
+    /// An edit that replaces the tokens `first` to `last` and shows those of `shown`.
+    fn edit(
+        &self,
+        operator: Operator,
+        (first, last): (usize, usize),
+        to: impl Into<String>,
+        shown: (usize, usize),
+    ) -> Edit {
+        Edit {
+            operator,
+            bytes: self.source.bytes(first, last),
+            to: to.into(),
+            shown: self.source.bytes(shown.0, shown.1),
+            at: self.at,
+        }
+    }
+
+    /// An edit of the token itself, shown with the operands on its sides.
+    fn operator_edit(&self, operator: Operator, to: &str) -> Edit {
+        let shown = (
+            self.source.operand_start(self.at),
+            self.source.operand_end(self.at),
+        );
+        self.edit(operator, (self.at, self.at), to, shown)
+    }
+
+    /// An edit of the token itself, shown with what it belongs to.
+    fn word_edit(&self, operator: Operator, to: impl Into<String>) -> Edit {
+        let first = self.source.operand_start(self.at + 1);
+        self.edit(operator, (self.at, self.at), to, (first, self.at))
+    }
+}
+
+/// `buffer[e]` → `buffer[(e) + 1u]`.
+fn off_by_one(site: &Site) -> Vec<Edit> {
+    let close = site.source.partner(site.at + 1);
+    let (Some(close), "[") = (close, site.next(1)) else {
+        return Vec::new();
+    };
+    if !site.names.shared.contains(&site.word()) {
+        return Vec::new();
+    }
+    let index = (site.at + 2, close - 1);
+    let to = format!("({}) + 1u", site.text(index));
+    vec![site.edit(Operator::OffByOne, index, to, (site.at, close))]
+}
+
+/// `i < n` → `i + 1u < n`, with the loop's own step.
+fn lost_tail(site: &Site) -> Vec<Edit> {
+    let source = site.source;
+    if source.places[site.at] != Place::Condition || site.next(1) != "<" || !site.is_value() {
+        return Vec::new();
+    }
+    let step = (site.at..source.tokens.len()).find(|i| source.word(*i) == "+=");
+    let update = (site.at..source.tokens.len()).find(|i| source.places[*i] == Place::Update);
+    let own = step.filter(|s| update.is_some_and(|u| *s == u + 1));
+    let step = own.map_or("1u", |s| site.text((s + 1, source.operand_end(s))));
+    let to = format!("{} + {step}", site.word());
+    let shown = (site.at, source.operand_end(site.at + 1));
+    vec![site.edit(Operator::LostTail, (site.at, site.at), to, shown)]
+}
+
+/// `learner * n` → `0u * n` and `(learner + 1u) * n`.
+fn learner_stride(site: &Site) -> Vec<Edit> {
+    if site.word() != "learner" || site.next(1) != "*" || site.source.before(site.at) == "." {
+        return Vec::new();
+    }
+    let shown = (site.at, site.source.operand_end(site.at + 1));
+    ["0u", "(learner + 1u)"]
+        .map(|to| site.edit(Operator::LearnerStride, (site.at, site.at), to, shown))
+        .into()
+}
+
+/// `p.field` → `p.next`, the next field of the same type that is no padding.
+fn swapped_parameter(site: &Site) -> Vec<Edit> {
+    let fields = &site.names.fields;
+    let place = fields.iter().position(|(name, _)| *name == site.word());
+    let (Some(place), ".") = (place, site.source.before(site.at)) else {
+        return Vec::new();
+    };
+    if site.source.before(site.at - 1) != site.names.uniform {
+        return Vec::new();
+    }
+    let is_padding = |name: &str| {
+        let number = name.strip_prefix("pad");
+        number.is_some_and(|n| n.chars().all(|c| c.is_ascii_digit()))
+    };
+    let mut others = fields[place + 1..].iter().chain(&fields[..place]);
+    let other = others.find(|(name, kind)| *kind == fields[place].1 && !is_padding(name));
+    other
+        .map(|(name, _)| site.word_edit(Operator::SwappedParameter, *name))
+        .into_iter()
+        .collect()
+}
+
+/// `-x` → `x`.
+fn dropped_sign(site: &Site) -> Vec<Edit> {
+    if site.word() != "-" || site.source.follows_operand(site.at) {
+        return Vec::new();
+    }
+    let shown = (site.at, site.source.operand_end(site.at));
+    vec![site.edit(Operator::Sign, (site.at, site.at), "", shown)]
+}
+
+/// One operator for another.
+fn swapped_token(site: &Site) -> Vec<Edit> {
+    use Operator::*;
+    let others: &[(Operator, &str)] = match site.word() {
+        "+" => &[(Sign, "-")],
+        "-" => &[(Sign, "+")],
+        // The stride of a learner and the identifier of a thread have their own faults.
+        "*" if matches!(site.operand_before(), "learner" | "id") => &[],
+        "*" => &[(Factor, "+")],
+        "/" => &[(Factor, "*")],
+        "%" => &[(Factor, "/")],
+        "+=" => &[(Accumulation, "-="), (Accumulation, "=")],
+        "-=" => &[(Accumulation, "+="), (Accumulation, "=")],
+        "*=" | "/=" | "^=" | "&=" | "|=" => &[(Accumulation, "=")],
+        "==" => &[(Relation, "!=")],
+        "!=" => &[(Relation, "==")],
+        "<" => &[(Relation, "<="), (ExtraTurn, "<=")],
+        "<=" => &[(Relation, "<")],
+        ">" => &[(Relation, ">=")],
+        ">=" => &[(Relation, ">")],
+        "&&" => &[(Relation, "||")],
+        "||" => &[(Relation, "&&")],
+        "&" | "^" => &[(Bits, "|")],
+        "|" => &[(Bits, "&")],
+        "<<" => &[(Bits, ">>")],
+        ">>" => &[(Bits, "<<")],
+        _ => &[],
+    };
+    if !site.source.follows_operand(site.at) {
+        return Vec::new();
+    }
+    // A turn beyond the tile is beyond its registers, where anything may be.
+    let beyond = |operator| operator == ExtraTurn && TILE.contains(&site.next(1));
+    let safe = others.iter().filter(|(operator, _)| !beyond(*operator));
+    safe.map(|(operator, to)| site.operator_edit(*operator, to))
+        .collect()
+}
+
+/// `v.x` ↔ `v.y`, `v.z` ↔ `v.w`; `row` ↔ `col` and `i` ↔ `j` where both are in scope.
+fn transposed(site: &Site) -> Vec<Edit> {
+    let (word, source) = (site.word(), site.source);
+    let edit = |to: &str| vec![site.word_edit(Operator::Transposed, to)];
+    if source.before(site.at) == "." {
+        return match word {
+            "x" => edit("y"),
+            "y" => edit("x"),
+            // The identifiers of threads have three components; learners have their own faults.
+            "z" if source.before(site.at - 1) == "id" => Vec::new(),
+            "z" => edit("w"),
+            "w" => edit("z"),
+            _ => Vec::new(),
+        };
+    }
+    let pairs = [
+        ("row", "col"),
+        ("row", "column"),
+        ("row", "word"),
+        ("i", "j"),
+        ("i", "q"),
+    ];
+    let partners = pairs.iter().filter_map(|(a, b)| match word {
+        _ if word == *a => Some(b),
+        _ if word == *b => Some(a),
+        _ => None,
+    });
+    let both =
+        partners.filter(|other| source.in_scope(word, site.at) && source.in_scope(other, site.at));
+    let found = both.filter(|_| site.is_value());
+    found.flat_map(|other| edit(other)).collect()
+}
+
+/// `max(a, b)` → `a`, `min(a, b)` → `a`, one for the other; `select(a, b, c)` → `a` and `b`.
+fn missing_mask(site: &Site) -> Vec<Edit> {
+    let kept: &[usize] = match site.word() {
+        "max" | "min" => &[0],
+        "select" => &[0, 1],
+        _ => return Vec::new(),
+    };
+    let (Some(close), "(") = (site.source.partner(site.at + 1), site.next(1)) else {
+        return Vec::new();
+    };
+    let call = (site.at, close);
+    let arguments = site.source.arguments(site.at + 1);
+    let instead = kept
+        .iter()
+        .filter_map(|k| arguments.get(*k))
+        .map(|argument| {
+            let text = site.text(*argument);
+            let alone = site.source.operand_end(argument.0.saturating_sub(1)) == argument.1;
+            if alone {
+                text.to_owned()
+            } else {
+                format!("({text})")
+            }
+        });
+    let mut found: Vec<Edit> = instead
+        .map(|to| site.edit(Operator::Mask, call, to, call))
+        .collect();
+    let other = match site.word() {
+        "max" => "min",
+        "min" => "max",
+        _ => return found,
+    };
+    found.push(site.edit(Operator::Mask, (site.at, site.at), other, call));
+    found
+}
+
+/// An integer literal and the next one; a float literal and its double, or 0.0 and 1.0.
+fn constant(site: &Site) -> Vec<Edit> {
+    if !site.source.is_number(site.at) {
+        return Vec::new();
+    }
+    let Some(to) = another_number(site.word()) else {
+        return Vec::new();
+    };
+    let shown = match site.source.before(site.at) {
+        // The fault of the operator stands for that of its operand.
+        "+" | "-" | "*" | "/" | "%" | "<<" | ">>" | "==" | "!=" | "<" | ">" | "<=" | ">=" => {
+            return Vec::new();
+        }
+        "=" => site.source.operand_start(site.at - 1),
+        _ => site.at,
+    };
+    vec![site.edit(Operator::Constant, (site.at, site.at), to, (shown, site.at))]
+}
+
+/// The literal that stands for a wrong constant in the place of this one, in its own type.
+fn another_number(literal: &str) -> Option<String> {
+    let hex = literal.strip_prefix("0x");
+    let suffixes: &[char] = if hex.is_some() {
+        &['u', 'i']
+    } else {
+        &['u', 'i', 'f', 'h']
+    };
+    let digits = literal.trim_end_matches(suffixes);
+    let suffix = &literal[digits.len()..];
+    if let Some(hex) = hex.and(digits.strip_prefix("0x")) {
+        let next = u32::from_str_radix(hex, 16).ok()?.checked_add(1)?;
+        return Some(format!("{next:#x}{suffix}"));
+    }
+    if !matches!(suffix, "f" | "h")
+        && let Ok(value) = digits.parse::<u32>()
+    {
+        return Some(format!("{}{suffix}", value.checked_add(1)?));
+    }
+    let value: f64 = digits.parse().ok()?;
+    let other = if value == 0.0 { 1.0 } else { 2.0 * value };
+    Some(format!("{other:?}{suffix}"))
+}
+
+/// A store, a call, a barrier, `return;` or `break;` → nothing.
+fn dropped_statement(site: &Site) -> Vec<Edit> {
+    let source = site.source;
+    let tokens = source.statement(site.at);
+    let end = tokens.end;
+    let declares = matches!(site.word(), "let" | "var" | "const" | "for");
+    if !source.starts_statement(site.at) || source.word(end) != ";" || declares {
+        return Vec::new();
+    }
+    let call = site.next(1) == "(" && source.partner(site.at + 1) == end.checked_sub(1);
+    let jump = end == site.at + 1 && matches!(site.word(), "return" | "break" | "continue");
+    let stores = tokens.clone().any(|i| source.word(i) == "=");
+    let operator = match site.word() {
+        word if call && word.ends_with("Barrier") => Operator::DroppedBarrier,
+        _ if call || jump || stores => Operator::DroppedStatement,
+        _ => return Vec::new(),
+    };
+    let all = (site.at, end);
+    vec![site.edit(operator, all, "", all)]
+}

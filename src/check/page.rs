@@ -1,0 +1,51 @@
+//! The page of adapters that were checked, made from the reports that people sent.
+
+use std::fmt::Write;
+
+use super::report::{DeviceReport, Report};
+
+/// A table in Markdown: a line for each device of each report, the latest report of a device and
+/// driver last.
+pub fn adapters_page(reports: &[Report]) -> String {
+    let mut page = String::from(
+        "# Adapters that were checked\n\n\
+         Each line is a device in a report of `unlearn check --json FILE`; the reports lie in \
+         [adapters/](adapters).\nThe worst error is the largest share of its derived bound that any \
+         f32 result reached.\n\n\
+         | adapter | driver | backend | OS | version | verdict | worst error | cases |\n\
+         |---|---|---|---|---|---|---|---|\n",
+    );
+    for report in reports {
+        for device in &report.devices {
+            // Writing to a String cannot fail.
+            let _ = writeln!(page, "{}", line(report, device));
+        }
+    }
+    page + "\nTo add yours: `cargo run --release -- check --json docs/adapters/NAME.json`, then \
+            `UPDATE_DOCS=1 cargo test --release --test adapters`.\n"
+}
+
+fn line(report: &Report, checked: &DeviceReport) -> String {
+    let d = &checked.device;
+    let wrong: Vec<String> = checked
+        .rows
+        .iter()
+        .filter(|row| row.failure.is_some())
+        .map(|row| format!("{}/{}", row.kernel, row.variant))
+        .collect();
+    let verdict = match wrong.is_empty() {
+        true => "all right".to_owned(),
+        false => format!("wrong: {}", wrong.join(", ")),
+    };
+    let worst = checked.worst().map_or(String::new(), |w| format!("{w:.2}"));
+    format!(
+        "| {} | {} | {} | {} {} | {} | {verdict} | {worst} | {} |",
+        d.name,
+        d.driver,
+        d.backend,
+        report.os,
+        report.arch,
+        report.version,
+        checked.cases()
+    )
+}

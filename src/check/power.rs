@@ -1,0 +1,179 @@
+//! The check's power: the share of faulty shaders that it finds.
+
+use std::time::Instant;
+
+use serde::{Deserialize, Serialize};
+
+use super::case::Case;
+use super::equivalent::argument;
+use super::kernels::Family;
+use super::mutants::{Mutant, mutants};
+use super::suite::{MANY, Options, Verdict, judge};
+use crate::device::Device;
+use crate::error::Result;
+use crate::kernel::{Kernel, Variant};
+
+/// What became of the mutants of one variant of a kernel.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+pub struct Score {
+    /// The kernel's name.
+    pub kernel: String,
+    /// The variant's.
+    pub variant: String,
+    /// Mutants that some case found wrong.
+    pub caught: u32,
+    /// Mutants that the compiler refused: they are none.
+    pub refused: u32,
+    /// Mutants that no case found, with the reason why they compute the same.
+    pub equivalent: Vec<(String, String)>,
+    /// Mutants that no case found: holes in the check.
+    pub survivors: Vec<String>,
+    /// How long it took.
+    pub seconds: f64,
+}
+
+impl Score {
+    /// Mutants that compute something else than the original.
+    pub fn mutants(&self) -> u32 {
+        self.caught + u32::try_from(self.survivors.len()).unwrap_or(u32::MAX)
+    }
+}
+
+/// Is told how a measurement of power goes.
+pub trait WatchScore {
+    /// A kernel begins, with so many mutants in all its variants.
+    fn begin(&mut self, kernel: &str, mutants: u64);
+    /// A mutant is through.
+    fn advance(&mut self);
+    /// A variant is through.
+    fn score(&mut self, score: &Score);
+}
+
+/// Runs every `step`-th mutant of every kernel and variant through the cases of `options`. The
+/// device must have been opened with bounds checks: mutants leave their buffers.
+///
+/// # Errors
+/// `Usage` where the options name nothing that exists.
+pub fn power(
+    device: &dyn Device,
+    options: &Options,
+    step: usize,
+    watch: &mut dyn WatchScore,
+) -> Result<Vec<Score>> {
+    let mut scores = Vec::new();
+    for family in options.families()? {
+        let mutants: Vec<Mutant> = mutants(family.kernel.wgsl)
+            .into_iter()
+            .step_by(step)
+            .collect();
+        let variants: Vec<&Variant> = device
+            .variants(family.kernel)
+            .iter()
+            .filter(|v| options.wants(v))
+            .collect();
+        watch.begin(family.kernel.name, (mutants.len() * variants.len()) as u64);
+        let mut cases = Cases::new(family, options);
+        for variant in variants {
+            let score = measure(device, &mut cases, variant, &mutants, watch);
+            watch.score(&score);
+            scores.push(score);
+        }
+    }
+    Ok(scores)
+}
+
+/// A family's cases, built when a mutant first gets so far, and kept for the others.
+struct Cases<'a> {
+    family: &'a Family,
+    plan: Vec<(super::Shape, super::Fill)>,
+    seed: u32,
+    built: Vec<Case>,
+}
+
+impl<'a> Cases<'a> {
+    /// The random shapes, which are planned last, come first: their sizes are all different. Those
+    /// with thousands of learners are left out: they find what is wrong with devices, not shaders.
+    fn new(family: &'a Family, options: &Options) -> Self {
+        let mut plan = options.plan(family);
+        plan.retain(|(shape, _)| shape.learners <= MANY);
+        plan.reverse();
+        Self {
+            family,
+            plan,
+            seed: options.seed,
+            built: Vec::new(),
+        }
+    }
+
+    fn get(&mut self, number: usize) -> Option<&Case> {
+        if number == self.built.len() {
+            let (shape, fill) = *self.plan.get(number)?;
+            self.built.push(self.family.build(shape, fill, self.seed));
+        }
+        self.built.get(number)
+    }
+}
+
+fn measure(
+    device: &dyn Device,
+    cases: &mut Cases<'_>,
+    variant: &'static Variant,
+    mutants: &[Mutant],
+    watch: &mut dyn WatchScore,
+) -> Score {
+    let start = Instant::now();
+    let kernel = cases.family.kernel;
+    device.choose(kernel, Some(variant));
+    let mut score = Score {
+        kernel: kernel.name.to_owned(),
+        variant: variant.name.to_owned(),
+        ..Score::default()
+    };
+    for mutant in mutants {
+        match fate(device, cases, variant, planted(kernel, mutant)) {
+            Fate::Caught => score.caught += 1,
+            Fate::Refused => score.refused += 1,
+            Fate::Survived => match argument(kernel.name, mutant) {
+                Some(why) => score.equivalent.push((mutant.to_string(), why.to_owned())),
+                None => score.survivors.push(mutant.to_string()),
+            },
+        }
+        watch.advance();
+    }
+    score.seconds = start.elapsed().as_secs_f64();
+    score
+}
+
+/// The kernel with a fault. Devices know kernels by their address, for as long as they live, so the
+/// memory is not given back.
+fn planted(kernel: &Kernel, mutant: &Mutant) -> &'static Kernel {
+    Box::leak(Box::new(Kernel {
+        wgsl: mutant.text.clone().leak(),
+        ..*kernel
+    }))
+}
+
+enum Fate {
+    Caught,
+    Refused,
+    Survived,
+}
+
+fn fate(
+    device: &dyn Device,
+    cases: &mut Cases<'_>,
+    variant: &Variant,
+    mutant: &'static Kernel,
+) -> Fate {
+    let mut number = 0;
+    while let Some(case) = cases.get(number) {
+        if number == 0 && !case.compiles(device, mutant) {
+            return Fate::Refused;
+        }
+        if let Verdict::Wrong(_) = judge(case, mutant, variant, device, 1) {
+            return Fate::Caught;
+        }
+        number += 1;
+    }
+    Fate::Survived
+}

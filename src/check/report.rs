@@ -1,0 +1,89 @@
+//! What a check found, as plain data.
+
+use serde::{Deserialize, Serialize};
+
+use super::case::Mismatch;
+use super::shape::{Fill, Shape};
+use crate::record::DeviceRecord;
+
+/// A whole check.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Report {
+    /// This program's version.
+    pub version: String,
+    /// The operating system.
+    pub os: String,
+    /// The processor's architecture.
+    pub arch: String,
+    /// The seed of all cases.
+    pub seed: u32,
+    /// Whether nothing failed.
+    pub passed: bool,
+    /// How long it took.
+    pub seconds: f64,
+    /// What was checked.
+    pub devices: Vec<DeviceReport>,
+}
+
+/// The check of one device.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct DeviceReport {
+    /// What `--device` takes for it.
+    pub spec: String,
+    /// What it is.
+    pub device: DeviceRecord,
+    /// A line for each kernel and variant.
+    pub rows: Vec<Row>,
+}
+
+impl DeviceReport {
+    /// Whether nothing failed.
+    pub fn passed(&self) -> bool {
+        self.rows.iter().all(|row| row.failure.is_none())
+    }
+
+    /// The worst error of all kernels, as a share of its bound.
+    pub fn worst(&self) -> Option<f64> {
+        self.rows.iter().filter_map(|r| r.worst).reduce(f64::max)
+    }
+
+    /// Cases that were run.
+    pub fn cases(&self) -> u32 {
+        self.rows.iter().map(|row| row.cases).sum()
+    }
+}
+
+/// The check of one variant of a kernel on one device.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+pub struct Row {
+    /// The kernel's name, or "training" for steps as a whole.
+    pub kernel: String,
+    /// The variant's, or how many steps.
+    pub variant: String,
+    /// Cases that were run.
+    pub cases: u32,
+    /// Cases that the device has no room for.
+    pub skipped: u32,
+    /// The worst error as a share of its bound, special numbers apart, which reach it by their
+    /// nature; none where all results must be exact.
+    pub worst: Option<f64>,
+    /// How long the device took.
+    pub seconds: f64,
+    /// The smallest case that fails.
+    pub failure: Option<Failure>,
+}
+
+/// A case that fails, and how to run just this one again.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Failure {
+    /// Its sizes; a training has none.
+    pub shape: Option<Shape>,
+    /// Its contents.
+    pub fill: Option<Fill>,
+    /// Where its numbers come from.
+    pub seed: u32,
+    /// What is wrong.
+    pub mismatch: Mismatch,
+    /// The command that runs just this case.
+    pub command: String,
+}

@@ -1,0 +1,201 @@
+//! The sizes and the contents of cases.
+
+use std::fmt;
+use std::str::FromStr;
+
+use serde::{Deserialize, Serialize};
+
+use crate::kernel::Kernel;
+use crate::random::threefry2x32;
+
+/// The sizes of a case; each kernel takes from it what it has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct Shape {
+    /// Samples per learner.
+    pub rows: u32,
+    /// Width of a layer's input; `sample_order`: length of the shortest sample list.
+    pub inputs: u32,
+    /// Width of a layer's output; classes.
+    pub outputs: u32,
+    /// Learners.
+    pub learners: u32,
+}
+
+impl Shape {
+    pub(crate) const fn new(rows: u32, inputs: u32, outputs: u32, learners: u32) -> Self {
+        Self {
+            rows,
+            inputs,
+            outputs,
+            learners,
+        }
+    }
+
+    /// Any sizes up to a few tiles, from a random key.
+    pub(crate) fn random(seed: u32, number: u32) -> Self {
+        let word = |i, end: u32| 1 + threefry2x32([seed, 0x5a5a], [number, i])[0] % end;
+        Self::new(word(0, 140), word(1, 200), word(2, 140), word(3, 6))
+    }
+
+    /// Shapes that are smaller in one way, the smallest first.
+    pub(crate) fn smaller(self) -> Vec<Self> {
+        type Field = fn(&mut Shape) -> &mut u32;
+        let fields: [Field; 4] = [
+            |s| &mut s.learners,
+            |s| &mut s.rows,
+            |s| &mut s.inputs,
+            |s| &mut s.outputs,
+        ];
+        let steps: [fn(u32) -> u32; 4] = [|_| 1, |n| n / 2, |n| n.saturating_sub(4), |n| n - 1];
+        let mut shapes = Vec::new();
+        for step in steps {
+            for field in fields {
+                let mut shape = self;
+                let value = step(*field(&mut shape)).max(1);
+                *field(&mut shape) = value;
+                shapes.push(shape);
+            }
+        }
+        shapes.retain(|s| *s != self);
+        shapes
+    }
+}
+
+impl fmt::Display for Shape {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let [r, i, o, l] = [self.rows, self.inputs, self.outputs, self.learners];
+        write!(f, "{r}x{i}x{o}x{l}")
+    }
+}
+
+impl FromStr for Shape {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let sizes: Vec<u32> = text.split('x').filter_map(|n| n.parse().ok()).collect();
+        match sizes[..] {
+            [rows, inputs, outputs, learners] if !sizes.contains(&0) => {
+                Ok(Self::new(rows, inputs, outputs, learners))
+            }
+            _ => Err(format!(
+                "{text:?} is no shape: give rows, inputs, outputs and learners, each 1 or more, \
+                 such as 64x784x128x4"
+            )),
+        }
+    }
+}
+
+impl TryFrom<String> for Shape {
+    type Error = String;
+    fn try_from(text: String) -> Result<Self, String> {
+        text.parse()
+    }
+}
+
+impl From<Shape> for String {
+    fn from(shape: Shape) -> Self {
+        shape.to_string()
+    }
+}
+
+/// What a case's floats are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Fill {
+    /// Random numbers in [−1, 1).
+    Random,
+    /// Small integers, whose sums f32 holds exactly.
+    Exact,
+    /// 0, −0, subnormal, tiny and large numbers among random ones.
+    Special,
+}
+
+impl Fill {
+    /// All of them.
+    pub const ALL: [Self; 3] = [Self::Random, Self::Exact, Self::Special];
+
+    /// Its name at the command line.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Random => "random",
+            Self::Exact => "exact",
+            Self::Special => "special",
+        }
+    }
+}
+
+/// Where a case's numbers come from: every call draws fresh ones.
+#[derive(Debug)]
+pub(crate) struct Source {
+    seed: u32,
+    fill: Fill,
+    calls: u32,
+}
+
+impl Source {
+    pub(crate) fn new(seed: u32, fill: Fill) -> Self {
+        Self {
+            seed,
+            fill,
+            calls: 0,
+        }
+    }
+
+    fn words(&mut self, n: u32) -> impl Iterator<Item = [u32; 2]> + use<> {
+        self.calls += 1;
+        let key = [self.seed, self.calls];
+        (0..n).map(move |i| threefry2x32(key, [i, 0]))
+    }
+
+    /// `n` integers below `end`.
+    pub(crate) fn below(&mut self, n: u32, end: u32) -> Vec<u32> {
+        self.words(n).map(|[a, _]| a % end).collect()
+    }
+
+    /// `n` floats, as the fill has them.
+    pub(crate) fn floats(&mut self, n: u32) -> Vec<f32> {
+        let fill = self.fill;
+        self.words(n).map(|[a, b]| fill.number(a, b)).collect()
+    }
+}
+
+impl Fill {
+    fn number(self, a: u32, b: u32) -> f32 {
+        let random = (a >> 8) as f32 / 8_388_608.0 - 1.0;
+        match self {
+            Self::Random => random,
+            Self::Exact => (a % 15) as f32 - 7.0,
+            Self::Special => match b % 12 {
+                0 => 0.0,
+                1 => -0.0,
+                2 => f32::from_bits(1 + (a >> 9)),
+                3 => 1e15 * random,
+                4 => -1e-30,
+                5 => f32::MIN_POSITIVE,
+                _ => random,
+            },
+        }
+    }
+}
+
+/// Sizes under, at and over the thread's and the workgroup's tile of every variant, as pairs of
+/// units of extent in x and y.
+pub(crate) fn around(kernel: &Kernel) -> Vec<[u32; 2]> {
+    let mut pairs = vec![[1, 1]];
+    for variant in kernel.variants {
+        let tile = kernel.tile(variant);
+        let sizes = |axis: usize| -> Vec<u32> {
+            let (group, thread) = (tile.covers[axis], tile.covers[axis] / tile.group[axis]);
+            let near = |n: u32| [n.saturating_sub(1).max(1), n, n + 1];
+            [near(thread), near(group), near(2 * group)].concat()
+        };
+        let (xs, ys) = (sizes(0), sizes(1));
+        let mixed = xs.iter().zip(ys.iter().rev().chain(&ys));
+        pairs.extend(mixed.map(|(x, y)| [*x, *y]));
+        pairs.extend(xs.iter().zip(&ys).map(|(x, y)| [*x, *y]));
+    }
+    let mut seen = std::collections::HashSet::new();
+    pairs.retain(|pair| seen.insert(*pair));
+    pairs
+}

@@ -1,0 +1,384 @@
+//! All cases of all kernels, on one or more devices.
+
+use std::time::Instant;
+
+use super::case::{Case, Mismatch};
+use super::kernels::{FAMILIES, Family};
+use super::report::{DeviceReport, Failure, Report, Row};
+use super::shape::{Fill, Shape};
+use super::training::{Reference, Task, compare};
+use crate::device::Device;
+use crate::error::{Error, Result};
+use crate::kernel::{Kernel, Variant};
+
+/// Runs of a case whose bits must be the same.
+const REPEATS: u32 = 10;
+/// Random shapes for each kernel.
+const RANDOM_SHAPES: u32 = 18;
+/// Cases tried in search of the smallest one that fails.
+const SHRINKS: usize = 200;
+/// Cases with more learners than this are run with one fill only.
+pub(super) const MANY: u32 = 1000;
+
+/// What whole steps are called where kernels have their names.
+const TRAINING: &str = "training";
+
+/// What to check.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// Only this kernel.
+    pub kernel: Option<String>,
+    /// Only this variant.
+    pub variant: Option<String>,
+    /// Only this shape.
+    pub shape: Option<Shape>,
+    /// Only this fill.
+    pub fill: Option<Fill>,
+    /// The seed of all cases.
+    pub seed: u32,
+}
+
+/// A device under check.
+pub struct Subject {
+    /// What `--device` takes for it.
+    pub spec: String,
+    /// The device.
+    pub device: Box<dyn Device>,
+}
+
+/// Is told how a check goes.
+pub trait Watch {
+    /// A kernel begins, with so many runs ahead.
+    fn begin(&mut self, kernel: &str, runs: u64);
+    /// A run is over.
+    fn advance(&mut self);
+    /// A variant of a kernel is through on a device.
+    fn row(&mut self, subject: &Subject, row: &Row);
+}
+
+impl Options {
+    /// The families that are asked for.
+    ///
+    /// # Errors
+    /// `Usage` where there is no such kernel or variant.
+    pub(super) fn families(&self) -> Result<Vec<&'static Family>> {
+        let wanted = |f: &&Family| self.kernel.as_ref().is_none_or(|k| *k == f.kernel.name);
+        let families: Vec<&Family> = FAMILIES.iter().filter(wanted).collect();
+        let names: Vec<&str> = FAMILIES.iter().map(|f| f.kernel.name).collect();
+        if families.is_empty() && !self.training() {
+            return Err(Error::Usage(format!(
+                "there is no kernel {:?}: --kernel takes {}, or {TRAINING}",
+                self.kernel.as_deref().unwrap_or_default(),
+                names.join(", ")
+            )));
+        }
+        Ok(families)
+    }
+
+    /// Whether whole steps are asked for.
+    fn training(&self) -> bool {
+        let whole = self.variant.is_none() && self.shape.is_none() && self.fill.is_none();
+        whole && self.kernel.as_ref().is_none_or(|name| name == TRAINING)
+    }
+
+    /// Whether a variant is asked for.
+    pub(super) fn wants(&self, variant: &Variant) -> bool {
+        self.variant
+            .as_ref()
+            .is_none_or(|name| name == variant.name)
+    }
+
+    /// Shapes and fills of a family, the telling ones first.
+    pub(super) fn plan(&self, family: &Family) -> Vec<(Shape, Fill)> {
+        let fills = match self.fill {
+            Some(fill) => vec![fill],
+            None => Fill::ALL.to_vec(),
+        };
+        if let Some(shape) = self.shape {
+            return fills.into_iter().map(|fill| (shape, fill)).collect();
+        }
+        let mut plan = Vec::new();
+        for (place, shape) in (family.shapes)().into_iter().enumerate() {
+            let some = match place % 3 {
+                _ if shape.learners > MANY => vec![Fill::Exact],
+                0 => Fill::ALL.to_vec(),
+                _ => vec![Fill::Random, Fill::Exact],
+            };
+            plan.extend(some.into_iter().map(|fill| (shape, fill)));
+        }
+        let random = (0..RANDOM_SHAPES).map(|n| Shape::random(self.seed, n));
+        plan.extend(random.zip(Fill::ALL.into_iter().cycle()));
+        plan.retain(|(_, fill)| fills.contains(fill));
+        plan
+    }
+}
+
+/// A variant of the kernel on a device, and what is known of it.
+struct Lane<'a> {
+    /// The subject's number.
+    number: usize,
+    subject: &'a Subject,
+    variant: &'static Variant,
+    row: Row,
+}
+
+/// Checks devices.
+///
+/// # Errors
+/// `Usage` where the options name nothing that exists. What goes wrong on a device is a failure
+/// in the report, not an error.
+pub fn check(subjects: &[Subject], options: &Options, watch: &mut dyn Watch) -> Result<Report> {
+    let start = Instant::now();
+    let mut rows: Vec<(usize, Row)> = Vec::new();
+    for family in options.families()? {
+        rows.extend(check_family(family, subjects, options, watch));
+    }
+    if options.training() {
+        rows.extend(training_rows(subjects, watch)?);
+    }
+    if rows.is_empty() {
+        return Err(Error::Usage(format!(
+            "no kernel that was asked for has a variant {:?} on this device",
+            options.variant.as_deref().unwrap_or_default()
+        )));
+    }
+    let devices: Vec<DeviceReport> = subjects
+        .iter()
+        .enumerate()
+        .map(|(number, subject)| DeviceReport {
+            spec: subject.spec.clone(),
+            device: subject.device.record().clone(),
+            rows: of(&rows, number),
+        })
+        .collect();
+    Ok(Report {
+        version: env!("CARGO_PKG_VERSION").to_owned(),
+        os: std::env::consts::OS.to_owned(),
+        arch: std::env::consts::ARCH.to_owned(),
+        seed: options.seed,
+        passed: devices.iter().all(DeviceReport::passed),
+        seconds: start.elapsed().as_secs_f64(),
+        devices,
+    })
+}
+
+/// The rows of the subject with this number.
+fn of(rows: &[(usize, Row)], number: usize) -> Vec<Row> {
+    let own = rows.iter().filter(|(subject, _)| *subject == number);
+    own.map(|(_, row)| row.clone()).collect()
+}
+
+/// A case is built once, and runs on all devices in all variants before the next one is built.
+fn check_family(
+    family: &Family,
+    subjects: &[Subject],
+    options: &Options,
+    watch: &mut dyn Watch,
+) -> Vec<(usize, Row)> {
+    let mut lanes = lanes(family.kernel, subjects, options);
+    let plan = options.plan(family);
+    watch.begin(family.kernel.name, (plan.len() * lanes.len()) as u64);
+    let repeated = repeated(&plan);
+    for (number, (shape, fill)) in plan.into_iter().enumerate() {
+        let case = family.build(shape, fill, options.seed);
+        let times = if number == repeated { REPEATS } else { 1 };
+        for lane in &mut lanes {
+            lane.check(family, &case, times);
+            watch.advance();
+        }
+    }
+    for subject in subjects {
+        subject.device.choose(family.kernel, None);
+    }
+    for lane in &lanes {
+        watch.row(lane.subject, &lane.row);
+    }
+    lanes
+        .into_iter()
+        .map(|lane| (lane.number, lane.row))
+        .collect()
+}
+
+/// Whole steps, with the variants that the devices choose by themselves.
+fn training_rows(subjects: &[Subject], watch: &mut dyn Watch) -> Result<Vec<(usize, Row)>> {
+    let tasks = Task::all()?;
+    watch.begin(TRAINING, (tasks.len() * subjects.len()) as u64);
+    let mut rows = Vec::new();
+    for reference in tasks.map(Reference::new) {
+        for (number, subject) in subjects.iter().enumerate() {
+            for row in compare_training(subject, &reference) {
+                watch.row(subject, &row);
+                rows.push((number, row));
+            }
+            watch.advance();
+        }
+    }
+    Ok(rows)
+}
+
+/// A row for each number of steps of the reference.
+fn compare_training(subject: &Subject, reference: &Reference) -> Vec<Row> {
+    let start = Instant::now();
+    let compared = compare(&*subject.device, reference);
+    let steps = reference.task().points;
+    let seconds = start.elapsed().as_secs_f64() / steps.len() as f64;
+    let row = |(place, steps): (usize, &u32)| {
+        let (worst, mismatch) = match &compared {
+            Ok(all) => (Some(all[place].share()), all[place].mismatch()),
+            Err(e) => (None, Some(Mismatch::refused(e))),
+        };
+        Row {
+            kernel: TRAINING.to_owned(),
+            variant: format!("{steps} step{}", if *steps == 1 { "" } else { "s" }),
+            cases: 1,
+            worst,
+            seconds,
+            failure: mismatch.map(|mismatch| Failure {
+                shape: None,
+                fill: None,
+                seed: 1,
+                mismatch,
+                command: format!(
+                    "unlearn check --device {} --kernel {TRAINING}",
+                    subject.spec
+                ),
+            }),
+            ..Row::default()
+        }
+    };
+    steps.iter().enumerate().map(row).collect()
+}
+
+/// The case whose bits must repeat: the one with the most samples of all learners, but for those
+/// with thousands of learners.
+fn repeated(plan: &[(Shape, Fill)]) -> usize {
+    let size = |s: &Shape| match s.learners > MANY {
+        true => 0,
+        false => u64::from(s.rows) * u64::from(s.learners) * u64::from(s.inputs),
+    };
+    let places = plan.iter().enumerate();
+    let telling = places.filter(|(_, (_, fill))| *fill != Fill::Exact || plan.len() == 1);
+    let largest = telling.max_by_key(|(_, (shape, _))| size(shape));
+    largest.map_or(0, |(place, _)| place)
+}
+
+fn lanes<'a>(kernel: &Kernel, subjects: &'a [Subject], options: &Options) -> Vec<Lane<'a>> {
+    let mut lanes = Vec::new();
+    for (number, subject) in subjects.iter().enumerate() {
+        let variants = subject.device.variants(kernel).iter();
+        let variants = variants.filter(|v| options.wants(v));
+        lanes.extend(variants.map(|variant| Lane {
+            number,
+            subject,
+            variant,
+            row: Row {
+                kernel: kernel.name.to_owned(),
+                variant: variant.name.to_owned(),
+                ..Row::default()
+            },
+        }));
+    }
+    lanes
+}
+
+impl Lane<'_> {
+    /// Runs a case, unless one has failed before; a failure is followed to its smallest case.
+    fn check(&mut self, family: &Family, case: &Case, times: u32) {
+        if self.row.failure.is_some() {
+            return;
+        }
+        let start = Instant::now();
+        match self.judge(case, times) {
+            Verdict::NoRoom => self.row.skipped += 1,
+            Verdict::Right(share) => {
+                self.row.cases += 1;
+                // A subnormal that a device flushes to zero is off by all that it may be off.
+                let telling = share.filter(|_| case.fill != Fill::Special);
+                self.row.worst = telling.into_iter().chain(self.row.worst).reduce(f64::max);
+            }
+            Verdict::Wrong(mismatch) => {
+                self.row.cases += 1;
+                self.row.failure = Some(self.smallest(family, case, mismatch, times));
+            }
+        }
+        self.row.seconds += start.elapsed().as_secs_f64();
+    }
+
+    fn judge(&self, case: &Case, times: u32) -> Verdict {
+        let device = &*self.subject.device;
+        device.choose(case.kernel, Some(self.variant));
+        judge(case, case.kernel, self.variant, device, times)
+    }
+
+    fn smallest(&self, family: &Family, case: &Case, mismatch: Mismatch, times: u32) -> Failure {
+        let (mut shape, mut mismatch) = (case.shape, mismatch);
+        let mut tried = 0;
+        'search: loop {
+            for smaller in shape.smaller().into_iter().map(family.fit) {
+                if smaller == shape || tried == SHRINKS {
+                    continue;
+                }
+                tried += 1;
+                let case = family.build(smaller, case.fill, case.seed);
+                if let Verdict::Wrong(still) = self.judge(&case, times) {
+                    (shape, mismatch) = (smaller, still);
+                    continue 'search;
+                }
+            }
+            break;
+        }
+        let (device, kernel, variant) = (&self.subject.spec, case.kernel.name, self.variant.name);
+        let (fill, seed) = (case.fill, case.seed);
+        Failure {
+            shape: Some(shape),
+            fill: Some(fill),
+            seed,
+            mismatch,
+            command: format!(
+                "unlearn check --device {device} --kernel {kernel} --variant {variant} \
+                 --shape {shape} --fill {} --seed {seed}",
+                fill.name()
+            ),
+        }
+    }
+}
+
+/// How a case ended.
+pub(super) enum Verdict {
+    /// The device has no room for it.
+    NoRoom,
+    /// Right, with the worst error as a share of its bound.
+    Right(Option<f64>),
+    /// Wrong.
+    Wrong(Mismatch),
+}
+
+/// Runs a case on a device, with the case's own kernel or a mutant of it.
+pub(super) fn judge(
+    case: &Case,
+    kernel: &'static Kernel,
+    variant: &Variant,
+    device: &dyn Device,
+    times: u32,
+) -> Verdict {
+    if !case.fits(variant, device.limits()) {
+        return Verdict::NoRoom;
+    }
+    let runs = match case.run(device, kernel, times) {
+        Ok(runs) => runs,
+        Err(e) => return Verdict::Wrong(Mismatch::refused(&e)),
+    };
+    let mut worst = None;
+    for run in &runs {
+        if let Some(mismatch) = case.differs(&runs[0], run) {
+            return Verdict::Wrong(mismatch);
+        }
+    }
+    for run in runs.iter().take(1) {
+        match case.judge(run) {
+            Ok(share) => worst = share,
+            Err(mismatch) => return Verdict::Wrong(mismatch),
+        }
+    }
+    Verdict::Right(worst)
+}

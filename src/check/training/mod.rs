@@ -1,0 +1,303 @@
+//! The step as a whole: a device trains for 1, 10 and 200 steps, and must arrive where plain f64
+//! loops arrive, with losses that fall alike.
+//!
+//! **How far apart honest results may lie** is found by Monte Carlo arithmetic (Parker, "Monte
+//! Carlo arithmetic: exploiting randomness in floating-point arithmetic", 1997): the reference
+//! trains again with random rounding errors, and what these runs differ by from the exact one is
+//! what such errors do to the result, growth and cancellation included. The errors:
+//!
+//! - A rounding is off by up to one unit in the last place, 2⁻²³: WGSL asks for one of the two
+//!   neighbours, not for the nearer one. Where it allows more (division, exp, log), so do the runs.
+//! - A sum of K products, in whatever order, is off by up to √K·2⁻²³·Σ|a||b|. Roundings are as good
+//!   as independent (Higham and Mary, "A new approach to probabilistic rounding error analysis",
+//!   2019); K of them, each uniform on a partial sum that is no larger than Σ|a||b|, have the
+//!   variance of one error that is uniform within this bound.
+//! - Velocities, gradients, activations and losses get fresh errors wherever they arise. A weight
+//!   is rounded to the same side in every step, by a share drawn once: where updates hardly change
+//!   from step to step (a decay with no gradient beside it), so do the roundings to the nearest, and
+//!   errors that are drawn afresh would hide it (Croci et al., "Stochastic rounding:
+//!   implementation, error analysis and applications", 2022).
+//!
+//! **The tolerance** is twice the largest distance among [`RUNS`] such runs of all learners. Were
+//! a device as bad as the runs, with distances that have an exponential tail (a cautious choice:
+//! those of sums of many errors fall faster), all 24 of them would lie under half of its own with
+//! a chance of 1/C(26, 2) = 0.3 %. Devices that round to the nearest are at least twice as good,
+//! and partial sums are mostly far smaller than Σ|a||b|.
+//!
+//! **Why not one network for all.** A pre-activation that rounding moves across zero switches a
+//! ReLU, and with it a sample's whole gradient of that unit: a jump of a thousandth, not of a
+//! millionth, from which trainings part for good. The default network makes millions of pre-
+//! activations in 200 steps, some of which lie within rounding of zero; honest devices then
+//! differ by a hundredth of the way gone, the runs by a tenth, and no tolerance tells them from a
+//! wrong rate. So the wide task has the default network and 10 steps, the long one 200 steps of a
+//! narrow network, and the seeds are such that no pre-activation comes so near to zero that even
+//! four times the errors above could switch it.
+
+mod plain;
+mod task;
+
+use std::fmt;
+
+use rayon::prelude::*;
+
+use super::Mismatch;
+use crate::device::Device;
+use crate::error::Result;
+use crate::population::{DeviceImages, Population};
+use plain::{Arithmetic, Trainee};
+
+pub use task::Task;
+
+/// Disturbed runs of the reference.
+pub const RUNS: u64 = 8;
+/// Tolerance, in largest distances of disturbed runs.
+const SLACK: f64 = 2.0;
+/// Steps that are watched one by one; later losses are compared in sums of as many.
+const SINGLE_STEPS: u32 = 10;
+
+/// What a learner went through.
+#[derive(Clone, Debug, Default)]
+struct Course {
+    /// Parameters at the start and at each of the task's points: [1 + points][parameters].
+    parameters: Vec<Vec<f64>>,
+    /// Mean loss of a step, in nats, of each stretch up to each point: [points][stretches].
+    losses: Vec<Vec<f64>>,
+}
+
+/// The steps up to each point, cut into the stretches whose losses are compared.
+fn stretches(points: &[u32]) -> Vec<Vec<u32>> {
+    let mut step = 0;
+    let mut up_to = |point: u32| {
+        let mut stretches = Vec::new();
+        while step < point {
+            let most = if step < SINGLE_STEPS { 1 } else { SINGLE_STEPS };
+            let stretch = most.min(point - step);
+            stretches.push(stretch);
+            step += stretch;
+        }
+        stretches
+    };
+    points.iter().map(|&point| up_to(point)).collect()
+}
+
+/// Trains one learner in plain loops; `times` the rounding errors of f32, drawn by `seed`.
+fn course(task: &Task, learner: usize, times: f64, seed: u64) -> Course {
+    let mut trainee = Trainee::new(task, learner, Arithmetic::new(times, seed));
+    let mut course = Course {
+        parameters: vec![trainee.parameters()],
+        losses: Vec::new(),
+    };
+    for stretches in stretches(task.points) {
+        let mut loss = |&steps: &u32| {
+            let sum: f64 = (0..steps).map(|_| trainee.step(f64::from(steps))).sum();
+            sum / f64::from(steps)
+        };
+        course
+            .losses
+            .push(stretches.iter().map(&mut loss).collect());
+        course.parameters.push(trainee.parameters());
+    }
+    course
+}
+
+/// Trains all learners on a device.
+fn courses(device: &dyn Device, task: &Task) -> Result<Vec<Course>> {
+    let images = DeviceImages::upload(device, &task.images)?;
+    let (model, batch) = (&task.model, task.batch);
+    let population = Population::new(device, model, batch, &images, &images, &task.learners)?;
+    population.initialise(&task.weights)?;
+    let mut courses = vec![Course::default(); task.learners.len()];
+    let keep = |courses: &mut [Course]| -> Result<()> {
+        let parameters = population.parameters()?;
+        let learners = parameters.chunks_exact(model.parameters() as usize);
+        for (course, parameters) in courses.iter_mut().zip(learners) {
+            let parameters = parameters.iter().map(|&w| w.into()).collect();
+            course.parameters.push(parameters);
+        }
+        Ok(())
+    };
+    keep(&mut courses)?;
+    for stretches in stretches(task.points) {
+        let mut losses = vec![Vec::new(); courses.len()];
+        for steps in stretches {
+            population.train(steps, &mut |_| {})?;
+            for (losses, progress) in losses.iter_mut().zip(population.take_progress()?) {
+                losses.push(f64::from(progress.loss_sum) / f64::from(steps));
+            }
+        }
+        for (course, losses) in courses.iter_mut().zip(losses) {
+            course.losses.push(losses);
+        }
+        keep(&mut courses)?;
+    }
+    Ok(courses)
+}
+
+/// The largest difference; infinite where one is no number.
+fn largest_difference(a: &[f64], b: &[f64]) -> f64 {
+    let worse = |worst: f64, (a, b): (&f64, &f64)| {
+        let apart = (a - b).abs();
+        let apart = if apart.is_nan() { f64::INFINITY } else { apart };
+        worst.max(apart)
+    };
+    a.iter().zip(b).fold(0.0, worse)
+}
+
+/// How far two courses are apart at point number `point`: the largest difference of parameters,
+/// as a share of the farthest that any of them has moved in the exact course, and the largest
+/// difference of losses since the point before, in nats.
+fn distance(course: &Course, exact: &Course, point: usize) -> [f64; 2] {
+    let parameters = &exact.parameters[point + 1];
+    let moved = largest_difference(parameters, &exact.parameters[0]);
+    [
+        largest_difference(&course.parameters[point + 1], parameters) / moved,
+        largest_difference(&course.losses[point], &exact.losses[point]),
+    ]
+}
+
+/// The largest distances at a point among pairs of a course and its exact one.
+fn largest<'a>(pairs: impl Iterator<Item = (&'a Course, &'a Course)>, point: usize) -> [f64; 2] {
+    pairs.fold([0.0; 2], |[w, l], (course, exact)| {
+        let [weights, losses] = distance(course, exact, point);
+        [weights.max(w), losses.max(l)]
+    })
+}
+
+/// The exact training of a task, and what may be expected of others; for all devices.
+#[derive(Clone, Debug)]
+pub struct Reference {
+    task: Task,
+    exact: Vec<Course>,        // [learners]
+    tolerances: Vec<[f64; 2]>, // [points], of parameters and losses
+}
+
+impl Reference {
+    /// Trains the task in f64, once exactly and [`RUNS`] times with rounding errors.
+    #[must_use]
+    pub fn new(task: Task) -> Self {
+        Self::with_errors(task, 1.0)
+    }
+
+    /// As `new`, with errors that many times as large.
+    fn with_errors(task: Task, times: f64) -> Self {
+        let learners = task.learners.len();
+        let run = |run: u64| (0..learners).map(move |learner| (run, learner));
+        let jobs: Vec<_> = (0..=RUNS).flat_map(run).collect();
+        let train = |(run, learner): (u64, usize)| {
+            let times = if run == 0 { 0.0 } else { times };
+            course(
+                &task,
+                learner,
+                times,
+                run * learners as u64 + learner as u64,
+            )
+        };
+        let mut exact: Vec<Course> = jobs.into_par_iter().map(train).collect();
+        let disturbed = exact.split_off(learners);
+        let tolerance = |point| {
+            let pairs = disturbed.iter().zip(exact.iter().cycle());
+            largest(pairs, point).map(|apart| SLACK * apart)
+        };
+        Self {
+            tolerances: (0..task.points.len()).map(tolerance).collect(),
+            exact,
+            task,
+        }
+    }
+
+    /// What was trained.
+    #[must_use]
+    pub fn task(&self) -> &Task {
+        &self.task
+    }
+}
+
+/// A device's training beside the reference, at one point.
+#[derive(Clone, Copy, Debug)]
+pub struct Agreement {
+    /// Steps done.
+    pub steps: u32,
+    /// The largest difference of a parameter, as a share of the farthest that any parameter of
+    /// the same learner has moved.
+    pub apart: f64,
+    /// What `apart` may be.
+    pub tolerance: f64,
+    /// The largest difference of mean losses since the point before, in nats.
+    pub loss_apart: f64,
+    /// What `loss_apart` may be.
+    pub loss_tolerance: f64,
+}
+
+impl Agreement {
+    /// The larger distance as a share of its tolerance.
+    #[must_use]
+    pub fn share(&self) -> f64 {
+        (self.apart / self.tolerance).max(self.loss_apart / self.loss_tolerance)
+    }
+
+    /// Whether the device trains as it should.
+    #[must_use]
+    pub fn agrees(&self) -> bool {
+        self.share() <= 1.0
+    }
+
+    /// What is wrong, where it does not.
+    pub(super) fn mismatch(&self) -> Option<Mismatch> {
+        let losses = self.loss_apart > self.loss_tolerance;
+        let (place, apart, tolerance, unit) = match losses {
+            true => ("the losses", self.loss_apart, self.loss_tolerance, "nats"),
+            false => ("the weights", self.apart, self.tolerance, "of their way"),
+        };
+        (!self.agrees()).then(|| Mismatch {
+            place: format!("{place} after {} steps", self.steps),
+            got: format!("{apart:.1e} {unit} apart"),
+            expected: "what f64 loops reach".to_owned(),
+            bound: format!("{tolerance:.1e}"),
+        })
+    }
+}
+
+impl fmt::Display for Agreement {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "step {}: weights {:.1e} apart of {:.1e}, losses {:.1e} of {:.1e} nats",
+            self.steps, self.apart, self.tolerance, self.loss_apart, self.loss_tolerance
+        )
+    }
+}
+
+/// Trains the reference's task on a device, and compares at each of its points.
+///
+/// # Errors
+/// `Usage` or `Data` where the device cannot hold the task; `Device` where it fails.
+pub fn compare(device: &dyn Device, reference: &Reference) -> Result<Vec<Agreement>> {
+    compare_as(device, reference, reference.task())
+}
+
+/// As `compare`, with another task of the same shape, which should be found out.
+///
+/// # Errors
+/// As `compare`.
+pub fn compare_as(
+    device: &dyn Device,
+    reference: &Reference,
+    task: &Task,
+) -> Result<Vec<Agreement>> {
+    let courses = courses(device, task)?;
+    let points = task.points.iter().zip(&reference.tolerances).enumerate();
+    let agreement = |(point, (&steps, tolerances)): (usize, (&u32, &[f64; 2]))| {
+        let [apart, loss_apart] = largest(courses.iter().zip(&reference.exact), point);
+        Agreement {
+            steps,
+            apart,
+            tolerance: tolerances[0],
+            loss_apart,
+            loss_tolerance: tolerances[1],
+        }
+    };
+    Ok(points.map(agreement).collect())
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,212 @@
+//! `unlearn check`.
+
+use std::io::{IsTerminal, stderr};
+use std::path::PathBuf;
+
+use clap::Args;
+use indicatif::{ProgressBar, ProgressStyle};
+use unlearn::check::report::{DeviceReport, Failure, Report, Row};
+use unlearn::check::{Fill, Options, Shape, Subject, Watch, check};
+use unlearn::device::gpu::Opening;
+use unlearn::error::{Error, Result};
+use unlearn::{device, files};
+
+use super::mutants;
+
+/// What to check, and where.
+#[derive(Args, Debug)]
+pub(crate) struct Arguments {
+    /// Which devices: all (every adapter, and the CPU twins), cpu, or an adapter's number or name
+    /// (see `unlearn devices`)
+    #[arg(long, value_name = "all|cpu|INDEX|NAME", default_value = "all")]
+    device: String,
+    /// Only this kernel
+    #[arg(long, value_name = "NAME")]
+    kernel: Option<String>,
+    /// Only this variant of it
+    #[arg(long, value_name = "NAME")]
+    variant: Option<String>,
+    /// Only this shape: rows, inputs, outputs and learners, such as 64x784x128x4
+    #[arg(long, value_name = "RxIxOxL", requires = "kernel")]
+    shape: Option<Shape>,
+    /// Only these contents of the buffers: random, exact (small integers) or special (zeros,
+    /// subnormal and large numbers)
+    #[arg(long, value_name = "FILL", value_parser = fill)]
+    fill: Option<Fill>,
+    /// Seed of all numbers and of the random shapes
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    seed: u32,
+    /// Measure the check itself: plant faults in the shaders, and count how many it finds
+    #[arg(long, conflicts_with_all = ["shape", "fill", "json"])]
+    mutants: bool,
+    /// Write the whole report to a file, or to stdout with -
+    #[arg(long, value_name = "FILE")]
+    json: Option<PathBuf>,
+}
+
+fn fill(text: &str) -> std::result::Result<Fill, String> {
+    let found = Fill::ALL.into_iter().find(|fill| fill.name() == text);
+    found.ok_or_else(|| "give random, exact or special".to_owned())
+}
+
+/// Checks, prints the table, and says whether all is right.
+pub(crate) fn run(arguments: &Arguments) -> Result<bool> {
+    let options = Options {
+        kernel: arguments.kernel.clone(),
+        variant: arguments.variant.clone(),
+        shape: arguments.shape,
+        fill: arguments.fill,
+        seed: arguments.seed,
+    };
+    if arguments.mutants {
+        return mutants::run(&arguments.device, &options);
+    }
+    let devices = device::open_all(&arguments.device, Opening::default())?;
+    let subjects: Vec<Subject> = devices
+        .into_iter()
+        .map(|(spec, device)| Subject { spec, device })
+        .collect();
+    // Where the report goes to stdout, nothing else does.
+    let to_stdout = arguments
+        .json
+        .as_deref()
+        .is_some_and(|p| p.as_os_str() == "-");
+    let mut table = Table::new(&subjects, !to_stdout)?;
+    let report = check(&subjects, &options, &mut table)?;
+    table.end(&report)?;
+    if let Some(path) = &arguments.json {
+        let text = serde_json::to_string_pretty(&report).map_err(|e| Error::Data(e.to_string()))?;
+        match to_stdout {
+            true => super::print(&text)?,
+            false => files::write(path, (text + "\n").as_bytes())?,
+        }
+    }
+    Ok(report.passed)
+}
+
+/// The table, a line at a time, with a bar below it where someone watches.
+struct Table {
+    bar: ProgressBar,
+    kernel: String,
+    visible: bool,
+}
+
+impl Table {
+    fn new(subjects: &[Subject], visible: bool) -> Result<Self> {
+        let table = Self {
+            bar: ProgressBar::hidden(),
+            kernel: String::new(),
+            visible,
+        };
+        for subject in subjects {
+            let r = subject.device.record();
+            let line = format!(
+                "device {:<4} {} ({}; {})",
+                subject.spec, r.name, r.backend, r.driver
+            );
+            table.line(&line)?;
+        }
+        table.line("")?;
+        table.line(&format!(
+            "{:<23} {:<8} {:>6} {:>7} {:>12} {:>8}  verdict",
+            "kernel", "variant", "device", "cases", "error/bound", "time"
+        ))?;
+        Ok(table)
+    }
+
+    fn line(&self, text: &str) -> Result<()> {
+        match self.visible {
+            true => self.bar.suspend(|| super::print(text)),
+            false => Ok(()),
+        }
+    }
+
+    fn end(&self, report: &Report) -> Result<()> {
+        self.bar.finish_and_clear();
+        for device in &report.devices {
+            for row in &device.rows {
+                if let Some(failure) = &row.failure {
+                    self.line(&failed(device, row, failure))?;
+                }
+            }
+        }
+        self.line(&summary(report))
+    }
+}
+
+/// A failure, whole.
+fn failed(device: &DeviceReport, row: &Row, failure: &Failure) -> String {
+    let (d, m) = (&device.device, &failure.mismatch);
+    let mut text = format!(
+        "\nWRONG: {}/{} on {} ({}; {})",
+        row.kernel, row.variant, d.name, d.backend, d.driver
+    );
+    if let (Some(shape), Some(fill)) = (failure.shape, failure.fill) {
+        let (fill, seed) = (fill.name(), failure.seed);
+        text += &format!(
+            "\n  case      {shape} (rows x inputs x outputs x learners), {fill}, seed {seed}"
+        );
+    }
+    for (label, value) in [
+        ("where", &m.place),
+        ("got", &m.got),
+        ("expected", &m.expected),
+        ("bound", &m.bound),
+        ("again", &failure.command),
+    ] {
+        text += &format!("\n  {label:<9} {value}");
+    }
+    text
+}
+
+fn summary(report: &Report) -> String {
+    let cases: u32 = report.devices.iter().map(|d| d.cases()).sum();
+    let worst = report
+        .devices
+        .iter()
+        .filter_map(|d| d.worst())
+        .reduce(f64::max);
+    let rows = report.devices.iter().flat_map(|d| &d.rows);
+    let wrong = rows.filter(|row| row.failure.is_some()).count();
+    let worst = worst.map_or(String::new(), |w| {
+        format!(" The worst error is {w:.2} of its bound.")
+    });
+    let seconds = report.seconds;
+    match wrong {
+        0 => format!("\nAll {cases} cases are right.{worst} {seconds:.0} s."),
+        1 => format!("\n1 variant of a kernel is wrong. {seconds:.0} s."),
+        n => format!("\n{n} variants of kernels are wrong. {seconds:.0} s."),
+    }
+}
+
+impl Watch for Table {
+    fn begin(&mut self, kernel: &str, runs: u64) {
+        self.kernel = kernel.to_owned();
+        if self.visible && stderr().is_terminal() {
+            self.bar.finish_and_clear();
+            self.bar = ProgressBar::new(runs).with_message(kernel.to_owned());
+            let style = ProgressStyle::with_template("{msg:23} {bar:24.cyan/dim} {percent:>3} %");
+            if let Ok(style) = style {
+                self.bar.set_style(style.progress_chars("━╸─"));
+            }
+        }
+    }
+
+    fn advance(&mut self) {
+        self.bar.inc(1);
+    }
+
+    fn row(&mut self, subject: &Subject, row: &Row) {
+        let worst = row.worst.map_or("exact".to_owned(), |w| format!("{w:.3}"));
+        let verdict = match (&row.failure, row.skipped) {
+            (Some(_), _) => "WRONG".to_owned(),
+            (None, 0) => "ok".to_owned(),
+            (None, n) => format!("ok; no room for {n}"),
+        };
+        // A closed stdout ends the table, not the check.
+        let _ = self.line(&format!(
+            "{:<23} {:<8} {:>6} {:>7} {:>12} {:>6.1} s  {verdict}",
+            row.kernel, row.variant, subject.spec, row.cases, worst, row.seconds
+        ));
+    }
+}

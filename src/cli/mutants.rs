@@ -1,0 +1,103 @@
+//! `unlearn check --mutants`.
+
+use std::io::{IsTerminal, stderr};
+
+use indicatif::{ProgressBar, ProgressStyle};
+use unlearn::check::{Options, Score, WatchScore, power};
+use unlearn::device::{self, gpu::Opening};
+use unlearn::error::Result;
+
+/// Measures the check's power, prints the table, and says whether every mutant is accounted for.
+pub(crate) fn run(spec: &str, options: &Options) -> Result<bool> {
+    let checked = Opening {
+        checked: true,
+        ..Opening::default()
+    };
+    let mut all_found = true;
+    for (spec, device) in device::open_all(spec, checked)? {
+        // The twins are not made from shaders.
+        if spec == "cpu" {
+            continue;
+        }
+        let r = device.record();
+        super::print(&format!(
+            "device {spec:<4} {} ({}; {})\n",
+            r.name, r.backend, r.driver
+        ))?;
+        super::print(&format!(
+            "{:<23} {:<8} {:>7} {:>7} {:>10} {:>9} {:>9}",
+            "kernel", "variant", "mutants", "caught", "equivalent", "survivors", "time"
+        ))?;
+        let mut table = Table {
+            bar: ProgressBar::hidden(),
+        };
+        let scores = power(&*device, options, 1, &mut table)?;
+        table.bar.finish_and_clear();
+        super::print(&summary(&scores))?;
+        all_found &= scores.iter().all(|score| score.survivors.is_empty());
+    }
+    Ok(all_found)
+}
+
+fn summary(scores: &[Score]) -> String {
+    let mut text = String::new();
+    for score in scores {
+        for (mutant, why) in &score.equivalent {
+            text += &format!(
+                "\nequivalent: {}/{} {mutant}: {why}",
+                score.kernel, score.variant
+            );
+        }
+    }
+    for score in scores {
+        for mutant in &score.survivors {
+            text += &format!("\nSURVIVES: {}/{} {mutant}", score.kernel, score.variant);
+        }
+    }
+    let mutants: u32 = scores.iter().map(Score::mutants).sum();
+    let caught: u32 = scores.iter().map(|score| score.caught).sum();
+    let equivalent: usize = scores.iter().map(|score| score.equivalent.len()).sum();
+    let seconds: f64 = scores.iter().map(|score| score.seconds).sum();
+    text + &format!(
+        "\n\nMutation score: {caught} of {mutants} ({:.1} %); {equivalent} more compute the same \
+         as the original. {seconds:.0} s.",
+        100.0 * f64::from(caught) / f64::from(mutants.max(1))
+    )
+}
+
+/// A line for each variant, with a bar below them where someone watches.
+struct Table {
+    bar: ProgressBar,
+}
+
+impl WatchScore for Table {
+    fn begin(&mut self, kernel: &str, mutants: u64) {
+        if stderr().is_terminal() {
+            self.bar.finish_and_clear();
+            self.bar = ProgressBar::new(mutants).with_message(kernel.to_owned());
+            let style = ProgressStyle::with_template("{msg:23} {bar:24.cyan/dim} {percent:>3} %");
+            if let Ok(style) = style {
+                self.bar.set_style(style.progress_chars("━╸─"));
+            }
+        }
+    }
+
+    fn advance(&mut self) {
+        self.bar.inc(1);
+    }
+
+    fn score(&mut self, score: &Score) {
+        let line = format!(
+            "{:<23} {:<8} {:>7} {:>7} {:>10} {:>9} {:>7.1} s",
+            score.kernel,
+            score.variant,
+            score.mutants() as usize + score.equivalent.len(),
+            score.caught,
+            score.equivalent.len(),
+            score.survivors.len(),
+            score.seconds
+        );
+        // A closed stdout ends the table, not the measurement.
+        let _ = self.bar.suspend(|| super::print(&line));
+    }
+}

@@ -1,0 +1,189 @@
+//! The check finds devices that are wrong, each in its way, and follows a failure to its smallest
+//! case.
+
+use std::cell::Cell;
+
+use unlearn::check::report::{Failure, Row};
+use unlearn::check::{Options, Subject, Watch, check};
+use unlearn::device::cpu::Cpu;
+use unlearn::device::{Buffer, Device, Limits, Program, Recording, WINDOW};
+use unlearn::error::{Error, Result};
+use unlearn::kernel::{Kernel, Variant};
+use unlearn::record::DeviceRecord;
+
+/// What a faulty device does to the words that it gives back: the run's number, from 0, and the
+/// words, guard zones included.
+type Fault = fn(u32, &mut Vec<u32>);
+
+/// The CPU twins with a fault.
+struct Faulty {
+    twins: Cpu,
+    fault: Fault,
+    runs: Cell<u32>,
+}
+
+impl Device for Faulty {
+    fn record(&self) -> &DeviceRecord {
+        self.twins.record()
+    }
+    fn limits(&self) -> Limits {
+        self.twins.limits()
+    }
+    fn variants(&self, kernel: &Kernel) -> &'static [Variant] {
+        self.twins.variants(kernel)
+    }
+    fn choose(&self, kernel: &Kernel, variant: Option<&'static Variant>) {
+        self.twins.choose(kernel, variant);
+    }
+    fn allocate(&self, label: &str, words: usize) -> Result<Buffer> {
+        self.twins.allocate(label, words)
+    }
+    fn free(&self, buffers: &[Buffer], programs: &[&Program]) {
+        self.twins.free(buffers, programs);
+    }
+    fn upload(&self, buffer: Buffer, at: usize, words: &[u32]) -> Result<()> {
+        self.twins.upload(buffer, at, words)
+    }
+    fn compile(&self, recording: &Recording) -> Result<Program> {
+        self.twins.compile(recording)
+    }
+    fn run(&self, program: &Program, times: u32, done: &mut dyn FnMut(u32)) -> Result<()> {
+        self.runs.set(self.runs.get() + 1);
+        self.twins.run(program, times, done)
+    }
+    fn download(&self, buffer: Buffer) -> Result<Vec<u32>> {
+        let mut words = self.twins.download(buffer)?;
+        (self.fault)(self.runs.get() - 1, &mut words);
+        Ok(words)
+    }
+}
+
+struct Silent;
+
+impl Watch for Silent {
+    fn begin(&mut self, _: &str, _: u64) {}
+    fn advance(&mut self) {}
+    fn row(&mut self, _: &Subject, _: &Row) {}
+}
+
+fn options(kernel: &str) -> Options {
+    Options {
+        kernel: Some(kernel.to_owned()),
+        variant: None,
+        shape: None,
+        fill: None,
+        seed: 3,
+    }
+}
+
+/// What the check says of twins with a fault.
+fn found(fault: Fault, options: &Options) -> Option<Failure> {
+    let device = Faulty {
+        twins: Cpu::new("test"),
+        fault,
+        runs: Cell::new(0),
+    };
+    let subject = Subject {
+        spec: "cpu".to_owned(),
+        device: Box::new(device),
+    };
+    let report = check(&[subject], options, &mut Silent).unwrap();
+    let failure = report.devices[0].rows[0].failure.clone();
+    assert_eq!(report.passed, failure.is_none());
+    failure
+}
+
+/// Sets the last of the words, if the buffer has more than 200 of its own.
+fn late(words: &mut [u32], value: u32) {
+    let end = words.len() - WINDOW;
+    if end - WINDOW > 200 {
+        words[end - 1] = value;
+    }
+}
+
+#[test]
+fn a_device_without_a_fault_passes() {
+    assert!(found(|_, _| {}, &options("dense_forward")).is_none());
+}
+
+#[test]
+fn a_wrong_element_is_followed_to_a_small_case_that_repeats() {
+    let wrong: Fault = |_, words| late(words, 0x4640_e400);
+    let failure = found(wrong, &options("dense_forward")).unwrap();
+    assert!(failure.mismatch.got.contains("1.2345e4"), "{failure:?}");
+    let s = failure.shape.unwrap();
+    let words = s.learners * s.rows.max(s.outputs + 3) * (s.inputs + s.outputs);
+    assert!(words < 2000, "{s} is not small");
+    let again = Options {
+        shape: Some(s),
+        fill: failure.fill,
+        seed: failure.seed,
+        ..options("dense_forward")
+    };
+    let same = found(wrong, &again).unwrap();
+    assert_eq!(same.mismatch, failure.mismatch);
+    assert!(failure.command.contains(&s.to_string()), "{failure:?}");
+    let parsed: unlearn::check::Shape = s.to_string().parse().unwrap();
+    assert_eq!(parsed, s);
+}
+
+#[test]
+fn an_error_in_the_last_bits_is_found() {
+    // γ is about 1e-5 at the most here; an output off by a ten-thousandth is outside.
+    let failure = found(
+        |_, words| {
+            for word in words.iter_mut() {
+                if *word != 0x7fc0_dead {
+                    *word = (f32::from_bits(*word) * 1.0001).to_bits();
+                }
+            }
+        },
+        &options("softmax_loss"),
+    );
+    assert!(failure.is_some());
+}
+
+#[test]
+fn a_write_into_a_guard_zone_is_found() {
+    let failure = found(
+        |_, words| {
+            let end = words.len() - WINDOW;
+            words[end] = 0;
+        },
+        &options("score"),
+    );
+    let place = failure.unwrap().mismatch.place;
+    assert!(place.starts_with("1 words past the end of"), "{place}");
+}
+
+#[test]
+fn a_result_that_changes_from_run_to_run_is_found() {
+    // The sign of a zero is within every bound.
+    let failure = found(
+        |run, words| {
+            let zeros = words.iter_mut().filter(|w| **w == 0);
+            zeros.take(1).for_each(|w| *w |= run << 31);
+        },
+        &Options {
+            fill: Some(unlearn::check::Fill::Random),
+            ..options("dense_forward")
+        },
+    );
+    let mismatch = failure.unwrap().mismatch;
+    assert!(mismatch.expected.contains("first run"), "{mismatch:?}");
+}
+
+#[test]
+fn a_kernel_that_does_not_exist_is_refused() {
+    let subject = Subject {
+        spec: "cpu".to_owned(),
+        device: Box::new(Cpu::new("test")),
+    };
+    let error = check(&[subject], &options("dense_sideways"), &mut Silent)
+        .err()
+        .unwrap();
+    let Error::Usage(text) = error else {
+        panic!("{error}")
+    };
+    assert!(text.contains("dense_forward"), "{text}");
+}

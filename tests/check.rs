@@ -73,6 +73,7 @@ fn options(kernel: &str) -> Options {
         shape: None,
         fill: None,
         seed: 3,
+        plant: None,
     }
 }
 

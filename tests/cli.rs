@@ -7,6 +7,7 @@ use std::process::{Command, Output};
 
 use idx_files::{files, mentions, write};
 use tempfile::TempDir;
+use unlearn::check::report::Report;
 use unlearn::data::builtin;
 
 fn unlearn(arguments: &[&str]) -> Output {
@@ -254,6 +255,74 @@ fn devices_are_listed_as_text_and_as_json() {
         assert_eq!(device["features"], abilities["features"]);
     }
     assert_eq!(text(devices.last().unwrap(), "name"), "CPU twins");
+}
+
+#[test]
+fn a_check_that_passes_exits_with_zero_and_can_be_read_by_machines() {
+    let folder = TempDir::new().unwrap();
+    let file = folder.path().join("report.json");
+    let output = unlearn(&["check", "--kernel", "close_step", "--json", text(&file)]);
+    assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
+    let table = String::from_utf8(output.stdout).unwrap();
+    mentions(&table, &["close_step", "plain", "twin", "cases are right"]);
+    let report: Report = serde_json::from_slice(&std::fs::read(&file).unwrap()).unwrap();
+    assert!(report.passed);
+    assert_eq!(report.devices.len(), unlearn::device::list().len());
+    let stdout = unlearn(&["check", "--kernel", "close_step", "--json", "-"]).stdout;
+    let same: Report = serde_json::from_slice(&stdout).unwrap();
+    assert_eq!(same.devices.len(), report.devices.len());
+}
+
+#[test]
+fn a_check_that_fails_exits_with_one_and_names_the_case() {
+    let adapter = &unlearn::device::list()[0].spec;
+    let planted = [
+        "check", "--device", adapter, "--kernel", "score", "--plant", "7",
+    ];
+    let output = unlearn(&planted);
+    assert_eq!(output.status.code(), Some(1), "{}", stderr(&output));
+    let table = String::from_utf8(output.stdout).unwrap();
+    mentions(
+        &table,
+        &["WRONG: score/plain", "got", "expected", "bound", "again"],
+    );
+    let again = table
+        .lines()
+        .find_map(|l| l.trim().strip_prefix("again"))
+        .unwrap();
+    let flags: Vec<&str> = again.split_whitespace().skip(1).collect();
+    assert_eq!(unlearn(&flags).status.code(), Some(1), "{again}");
+    let sound = &flags[..flags.len() - 2];
+    assert_eq!(
+        unlearn(sound).status.code(),
+        Some(0),
+        "without the fault: {sound:?}"
+    );
+}
+
+#[test]
+fn a_check_of_nothing_is_refused() {
+    for (flags, parts) in [
+        (
+            &["--kernel", "dense"][..],
+            &["dense_forward", "training"][..],
+        ),
+        (&["--device", "nonesuch"], &["nonesuch", "cpu"]),
+        (&["--variant", "fast", "--device", "cpu"], &["fast"]),
+        (
+            &["--kernel", "score", "--shape", "3x4"],
+            &["3x4", "64x784x128x4"],
+        ),
+        (
+            &["--kernel", "score", "--plant", "999"],
+            &["mutants", "--plant"],
+        ),
+        (&["--shape", "1x1x1x1"], &["--kernel"]),
+    ] {
+        let output = unlearn(&[&["check"], flags].concat());
+        assert_eq!(output.status.code(), Some(2), "{flags:?}");
+        mentions(&stderr(&output), parts);
+    }
 }
 
 const SHORT: [&str; 8] = [

@@ -61,6 +61,7 @@ fn options(kernel: &str, fill: Option<Fill>) -> Options {
         shape: None,
         fill,
         seed: 1,
+        plant: None,
     }
 }
 

@@ -146,7 +146,7 @@ fn measure(
 
 /// The kernel with a fault. Devices know kernels by their address, for as long as they live, so the
 /// memory is not given back.
-fn planted(kernel: &Kernel, mutant: &Mutant) -> &'static Kernel {
+pub(super) fn planted(kernel: &Kernel, mutant: &Mutant) -> &'static Kernel {
     Box::leak(Box::new(Kernel {
         wgsl: mutant.text.clone().leak(),
         ..*kernel

@@ -4,6 +4,8 @@ use std::time::Instant;
 
 use super::case::{Case, Mismatch};
 use super::kernels::{FAMILIES, Family};
+use super::mutants::mutants;
+use super::power::planted;
 use super::report::{DeviceReport, Failure, Report, Row};
 use super::shape::{Fill, Shape};
 use super::training::{Reference, Task, compare};
@@ -36,6 +38,8 @@ pub struct Options {
     pub fill: Option<Fill>,
     /// The seed of all cases.
     pub seed: u32,
+    /// Check the mutant with this number in place of the kernel, to see a failure.
+    pub plant: Option<usize>,
 }
 
 /// A device under check.
@@ -88,6 +92,25 @@ impl Options {
             .is_none_or(|name| name == variant.name)
     }
 
+    /// The kernel, or the mutant that is to stand in for it.
+    fn planted(&self, kernel: &'static Kernel) -> Result<&'static Kernel> {
+        let Some(number) = self.plant else {
+            return Ok(kernel);
+        };
+        let mutants = mutants(kernel.wgsl);
+        mutants
+            .get(number)
+            .map(|m| planted(kernel, m))
+            .ok_or_else(|| {
+                Error::Usage(format!(
+                    "{} has {} mutants: --plant takes 0 to {}",
+                    kernel.name,
+                    mutants.len(),
+                    mutants.len().saturating_sub(1)
+                ))
+            })
+    }
+
     /// Shapes and fills of a family, the telling ones first.
     pub(super) fn plan(&self, family: &Family) -> Vec<(Shape, Fill)> {
         let fills = match self.fill {
@@ -118,6 +141,10 @@ struct Lane<'a> {
     /// The subject's number.
     number: usize,
     subject: &'a Subject,
+    /// The case's kernel, or a mutant of it.
+    kernel: &'static Kernel,
+    /// The mutant's number.
+    plant: Option<usize>,
     variant: &'static Variant,
     row: Row,
 }
@@ -131,7 +158,8 @@ pub fn check(subjects: &[Subject], options: &Options, watch: &mut dyn Watch) -> 
     let start = Instant::now();
     let mut rows: Vec<(usize, Row)> = Vec::new();
     for family in options.families()? {
-        rows.extend(check_family(family, subjects, options, watch));
+        let kernel = options.planted(family.kernel)?;
+        rows.extend(check_family((family, kernel), subjects, options, watch));
     }
     if options.training() {
         rows.extend(training_rows(subjects, watch)?);
@@ -170,12 +198,12 @@ fn of(rows: &[(usize, Row)], number: usize) -> Vec<Row> {
 
 /// A case is built once, and runs on all devices in all variants before the next one is built.
 fn check_family(
-    family: &Family,
+    (family, kernel): (&Family, &'static Kernel),
     subjects: &[Subject],
     options: &Options,
     watch: &mut dyn Watch,
 ) -> Vec<(usize, Row)> {
-    let mut lanes = lanes(family.kernel, subjects, options);
+    let mut lanes = lanes(kernel, subjects, options);
     let plan = options.plan(family);
     watch.begin(family.kernel.name, (plan.len() * lanes.len()) as u64);
     let repeated = repeated(&plan);
@@ -262,7 +290,7 @@ fn repeated(plan: &[(Shape, Fill)]) -> usize {
     largest.map_or(0, |(place, _)| place)
 }
 
-fn lanes<'a>(kernel: &Kernel, subjects: &'a [Subject], options: &Options) -> Vec<Lane<'a>> {
+fn lanes<'a>(kernel: &'static Kernel, subjects: &'a [Subject], options: &Options) -> Vec<Lane<'a>> {
     let mut lanes = Vec::new();
     for (number, subject) in subjects.iter().enumerate() {
         let variants = subject.device.variants(kernel).iter();
@@ -270,6 +298,8 @@ fn lanes<'a>(kernel: &Kernel, subjects: &'a [Subject], options: &Options) -> Vec
         lanes.extend(variants.map(|variant| Lane {
             number,
             subject,
+            kernel,
+            plant: options.plant,
             variant,
             row: Row {
                 kernel: kernel.name.to_owned(),
@@ -306,8 +336,8 @@ impl Lane<'_> {
 
     fn judge(&self, case: &Case, times: u32) -> Verdict {
         let device = &*self.subject.device;
-        device.choose(case.kernel, Some(self.variant));
-        judge(case, case.kernel, self.variant, device, times)
+        device.choose(self.kernel, Some(self.variant));
+        judge(case, self.kernel, self.variant, device, times)
     }
 
     fn smallest(&self, family: &Family, case: &Case, mismatch: Mismatch, times: u32) -> Failure {
@@ -329,6 +359,9 @@ impl Lane<'_> {
         }
         let (device, kernel, variant) = (&self.subject.spec, case.kernel.name, self.variant.name);
         let (fill, seed) = (case.fill, case.seed);
+        let planted = self
+            .plant
+            .map_or(String::new(), |n| format!(" --plant {n}"));
         Failure {
             shape: Some(shape),
             fill: Some(fill),
@@ -336,7 +369,7 @@ impl Lane<'_> {
             mismatch,
             command: format!(
                 "unlearn check --device {device} --kernel {kernel} --variant {variant} \
-                 --shape {shape} --fill {} --seed {seed}",
+                 --shape {shape} --fill {} --seed {seed}{planted}",
                 fill.name()
             ),
         }

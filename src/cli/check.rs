@@ -36,9 +36,14 @@ pub(crate) struct Arguments {
     /// Seed of all numbers and of the random shapes
     #[arg(long, value_name = "N", default_value_t = 1)]
     seed: u32,
-    /// Measure the check itself: plant faults in the shaders, and count how many it finds
-    #[arg(long, conflicts_with_all = ["shape", "fill", "json"])]
+    /// Measure the check itself: plant faults in the shaders (the plain variants, unless --variant
+    /// says otherwise), and count how many it finds
+    #[arg(long, conflicts_with_all = ["shape", "fill", "json", "plant"])]
     mutants: bool,
+    /// Plant the fault with this number, from 0, in the kernel's shader, to see what a failure
+    /// looks like
+    #[arg(long, value_name = "N", requires = "kernel")]
+    plant: Option<usize>,
     /// Write the whole report to a file, or to stdout with -
     #[arg(long, value_name = "FILE")]
     json: Option<PathBuf>,
@@ -57,11 +62,16 @@ pub(crate) fn run(arguments: &Arguments) -> Result<bool> {
         shape: arguments.shape,
         fill: arguments.fill,
         seed: arguments.seed,
+        plant: arguments.plant,
     };
     if arguments.mutants {
         return mutants::run(&arguments.device, &options);
     }
-    let devices = device::open_all(&arguments.device, Opening::default())?;
+    let opening = Opening {
+        checked: arguments.plant.is_some(),
+        ..Opening::default()
+    };
+    let devices = device::open_all(&arguments.device, opening)?;
     let subjects: Vec<Subject> = devices
         .into_iter()
         .map(|(spec, device)| Subject { spec, device })

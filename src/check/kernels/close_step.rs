@@ -57,13 +57,22 @@ fn case(shape: Shape, fill: Fill, seed: u32) -> Case {
     Case::new((shape, fill, seed), &params, 1, inputs).wants(1, wanted)
 }
 
-/// The last loss of every other learner becomes one that cannot be used, or nearly so.
+/// The last loss of every other learner becomes one that cannot be used, or nearly so, or makes a
+/// mean on either side of the limit.
 fn spoil(losses: &mut [f32], rows: usize) {
-    let bad = [f32::NAN, f32::INFINITY, 3e38, 1e6, 900.0];
+    let sum = UNUSABLE_LOSS * rows as f32;
+    let bad = [
+        f32::NAN,
+        f32::INFINITY,
+        3e38,
+        1.5 * sum,
+        0.9 * sum,
+        1.05 * sum,
+    ];
     for (learner, losses) in losses.chunks_exact_mut(rows).enumerate() {
         losses.iter_mut().for_each(|loss| *loss = loss.min(5.0));
         if learner % 2 == 0 {
-            losses[rows - 1] = bad[learner / 2 % 5];
+            losses[rows - 1] = bad[learner / 2 % bad.len()];
         }
     }
 }

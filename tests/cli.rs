@@ -317,6 +317,11 @@ fn a_check_of_nothing_is_refused() {
             &["--kernel", "score", "--plant", "999"],
             &["mutants", "--plant"],
         ),
+        (&["--mutants", "--device", "cpu"], &["twins"]),
+        (
+            &["--kernel", "score", "--shape", "9999x1x1x9999999"],
+            &["out of range"],
+        ),
         (&["--shape", "1x1x1x1"], &["--kernel"]),
     ] {
         let output = unlearn(&[&["check"], flags].concat());

@@ -4,13 +4,14 @@
 //! same formula may end from it on any adapter that keeps WGSL's rules ("WebGPU Shading Language",
 //! section 15.7.4, Floating Point Accuracy):
 //!
-//! - +, − and × are correctly rounded: off by u·|result| at the most, u = 2⁻²⁴;
+//! - +, − and × are rounded to one of the two neighbours, WGSL does not say to which: off by
+//!   u·|result| at the most, u = 2⁻²³, twice that of rounding to the nearest;
 //! - sums may be reassociated and multiply-adds fused or not: so every operation is charged
 //!   u·M, where M, the magnitude, is the same formula with every term taken positive, and a sum of
 //!   K products γ(K)·Σ|a||b| with γ(K) = K·u / (1 − K·u) (Higham, "Accuracy and Stability of
 //!   Numerical Algorithms", 2002, chapter 3), which holds in every order;
 //! - a division is off by 2.5 units in the last place, exp(x) by 3 + 2·|x|, log by 3, or by 2⁻²¹
-//!   between ½ and 2. A unit in the last place of r is at most 2u·|r|;
+//!   between ½ and 2. A unit in the last place of r is at most u·|r|;
 //! - subnormal inputs and results may become zero.
 //!
 //! Where every term is an integer and the magnitude does not exceed 2²⁴, all partial results in
@@ -18,8 +19,8 @@
 
 use std::ops::{Add, Mul, Sub};
 
-/// Half the distance from 1 to the next f32, with room for products of such errors.
-const U: f64 = 1.0 / 16_777_216.0 * 1.001;
+/// The distance from 1 to the next f32, with room for products of such errors.
+const U: f64 = 1.0 / 8_388_608.0 * 1.001;
 /// The smallest normal f32: what a flushed result is off by at the most.
 const TINY: f64 = f32::MIN_POSITIVE as f64;
 /// Up to here f32 holds all integers.
@@ -135,7 +136,7 @@ impl Bounded {
         let magnitude = self.magnitude / divisor;
         Self {
             value: self.value / divisor,
-            error: self.error / divisor + 5.0 * U * magnitude + TINY,
+            error: self.error / divisor + 2.5 * U * magnitude + TINY,
             magnitude,
             integer: false,
         }
@@ -146,7 +147,7 @@ impl Bounded {
         let value = 1.0 / self.value;
         Self {
             value,
-            error: value * self.error / (self.value - self.error) + 5.0 * U * value + TINY,
+            error: value * self.error / (self.value - self.error) + 2.5 * U * value + TINY,
             magnitude: value,
             integer: false,
         }
@@ -157,7 +158,7 @@ impl Bounded {
         let value = self.value.exp();
         let argument = self.error.min(1.0).exp_m1();
         // An infinite number of units of nothing is nothing.
-        let units = (3.0 + 2.0 * self.value.abs()) * 2.0 * U * value;
+        let units = (3.0 + 2.0 * self.value.abs()) * U * value;
         Self {
             value,
             error: argument * value + if value > 0.0 { units } else { 0.0 } + TINY,
@@ -172,7 +173,7 @@ impl Bounded {
         let argument = self.error / (self.value - self.error);
         let own = match self.value <= 2.0 + self.error {
             true => 1.0 / 2_097_152.0,
-            false => 6.0 * U * value.abs(),
+            false => 3.0 * U * value.abs(),
         };
         Self {
             value,

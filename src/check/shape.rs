@@ -8,6 +8,9 @@ use serde::{Deserialize, Serialize};
 use crate::kernel::Kernel;
 use crate::random::threefry2x32;
 
+/// Elements of a matrix in the largest case that may be asked for: 256 MiB.
+const LARGEST: u128 = 1 << 26;
+
 /// The sizes of a case; each kernel takes from it what it has.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
@@ -30,6 +33,12 @@ impl Shape {
             outputs,
             learners,
         }
+    }
+
+    /// Elements of the largest matrix that a kernel may have of these sizes, all learners together.
+    fn elements(self) -> u128 {
+        let [r, i, o, l] = [self.rows, self.inputs, self.outputs, self.learners].map(u128::from);
+        (r * i).max(r * o).max(i * o) * l
     }
 
     /// Any sizes up to a few tiles, from a random key.
@@ -74,14 +83,18 @@ impl FromStr for Shape {
 
     fn from_str(text: &str) -> Result<Self, String> {
         let sizes: Vec<u32> = text.split('x').filter_map(|n| n.parse().ok()).collect();
-        match sizes[..] {
-            [rows, inputs, outputs, learners] if !sizes.contains(&0) => {
-                Ok(Self::new(rows, inputs, outputs, learners))
-            }
-            _ => Err(format!(
-                "{text:?} is no shape: give rows, inputs, outputs and learners, each 1 or more, \
-                 such as 64x784x128x4"
+        let [rows, inputs, outputs, learners] = sizes[..] else {
+            return Err(format!(
+                "{text:?} is no shape: give rows, inputs, outputs and learners, such as 64x784x128x4"
+            ));
+        };
+        let shape = Self::new(rows, inputs, outputs, learners);
+        match sizes.contains(&0) || shape.elements() > LARGEST {
+            true => Err(format!(
+                "{text} is out of range: sizes are 1 or more, and no matrix of all learners may \
+                 have more than {LARGEST} elements"
             )),
+            false => Ok(shape),
         }
     }
 }
@@ -198,4 +211,41 @@ pub(crate) fn around(kernel: &Kernel) -> Vec<[u32; 2]> {
     let mut seen = std::collections::HashSet::new();
     pairs.retain(|pair| seen.insert(*pair));
     pairs
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn shapes_are_read_as_they_are_written() {
+        let shape = Shape::new(64, 784, 128, 4);
+        assert_eq!(shape.to_string().parse(), Ok(shape));
+        let refused = [
+            "",
+            "3x4",
+            "1x2x3x4x5",
+            "0x1x1x1",
+            "1x-1x1x1",
+            "axbxcxd",
+            "4000000000x1x1x1",
+            "1x70000x70000x1",
+            "4294967295x4294967295x4294967295x4294967295",
+        ];
+        for text in refused {
+            assert!(text.parse::<Shape>().is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn shrinking_ends_at_the_smallest_shape() {
+        let mut shape = Shape::random(1, 2);
+        for _ in 0..1000 {
+            let Some(smaller) = shape.smaller().pop() else {
+                break;
+            };
+            shape = smaller;
+        }
+        assert_eq!(shape, Shape::new(1, 1, 1, 1));
+    }
 }

@@ -5,10 +5,17 @@ use std::io::{IsTerminal, stderr};
 use indicatif::{ProgressBar, ProgressStyle};
 use unlearn::check::{Options, Score, WatchScore, power};
 use unlearn::device::{self, gpu::Opening};
-use unlearn::error::Result;
+use unlearn::error::{Error, Result};
 
 /// Measures the check's power, prints the table, and says whether every mutant is accounted for.
 pub(crate) fn run(spec: &str, options: &Options) -> Result<bool> {
+    if spec == "cpu" {
+        return Err(Error::Usage(
+            "the CPU twins are not made from shaders, so no fault can be planted: give --mutants \
+             an adapter (see `unlearn devices`)"
+                .to_owned(),
+        ));
+    }
     let checked = Opening {
         checked: true,
         ..Opening::default()

@@ -1,7 +1,7 @@
 //! Reference of `close_step`: the batch's mean loss is added to the running sum, the first step with
 //! an unusable loss is noted, the clock moves.
 //!
-//! Bound of the mean: γ(K)·Σ|loss| / K and 5u for the division; u for adding it to the sum. The clock
+//! Bound of the mean: γ(K)·Σ|loss| / K and 2.5u for the division; u for adding it to the sum. The clock
 //! and the note are exact, but for a mean that may lie on either side of the limit.
 
 use super::{Family, bits};

@@ -1,6 +1,6 @@
 //! Reference of `dense_backward_weights`: g = Σ dy ⊗ x / rows, then the SGD step (`sgd.rs`).
 //!
-//! Bound of g: γ(K)·Σ|dy||x| / rows, K the number of rows, and 5u for the division (2.5 units in
+//! Bound of g: γ(K)·Σ|dy||x| / rows, K the number of rows, and 2.5u for the division (2.5 units in
 //! the last place); likewise the bias, whose terms are dy alone.
 
 use super::sgd::{State, after, learners};

@@ -1,7 +1,7 @@
 //! Reference of `image_backward_weights`: g = Σ dy ⊗ x / (255·rows) with x the bytes of the images,
 //! then the SGD step (`sgd.rs`).
 //!
-//! Bound of g: γ(K)·Σ|dy||x| / (255·rows), K the number of rows; 5u for the reciprocal (2.5 units
+//! Bound of g: γ(K)·Σ|dy||x| / (255·rows), K the number of rows; 2.5u for the reciprocal (2.5 units
 //! in the last place) and u for the product with it.
 
 use super::sgd::{State, after, learners};

@@ -1,7 +1,7 @@
 //! Reference of `image_forward`: y = max(x Wᵀ / 255 + b, 0) with x the bytes of the images.
 //!
 //! Bound: γ(K)·Σ|x||w| / 255 for the products, K the number of pixels; 2.5 units in the last place,
-//! which is 5u, for the division; u·(Σ|x||w| / 255 + |b|) for the bias. Small integer weights make
+//! at most 2.5u, for the division; u·(Σ|x||w| / 255 + |b|) for the bias. Small integer weights make
 //! the sums exact, and leave the division's error.
 
 use rayon::prelude::*;

@@ -38,7 +38,9 @@ impl Shape {
     /// Elements of the largest matrix that a kernel may have of these sizes, all learners together.
     fn elements(self) -> u128 {
         let [r, i, o, l] = [self.rows, self.inputs, self.outputs, self.learners].map(u128::from);
-        (r * i).max(r * o).max(i * o) * l
+        // With room for padding and gaps.
+        let (i, o) = (i + 16, o + 16);
+        (r * i).max(r * o).max(i * o).max(o * o).max(32 * i) * l
     }
 
     /// Any sizes up to a few tiles, from a random key.
@@ -82,7 +84,8 @@ impl FromStr for Shape {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
-        let sizes: Vec<u32> = text.split('x').filter_map(|n| n.parse().ok()).collect();
+        let sizes: Result<Vec<u32>, _> = text.split('x').map(str::parse).collect();
+        let sizes = sizes.unwrap_or_default();
         let [rows, inputs, outputs, learners] = sizes[..] else {
             return Err(format!(
                 "{text:?} is no shape: give rows, inputs, outputs and learners, such as 64x784x128x4"
@@ -228,6 +231,8 @@ mod tests {
             "0x1x1x1",
             "1x-1x1x1",
             "axbxcxd",
+            "64x784xABCx128x4",
+            "1x1x65536x1",
             "4000000000x1x1x1",
             "1x70000x70000x1",
             "4294967295x4294967295x4294967295x4294967295",

@@ -67,13 +67,20 @@ pub(crate) fn run(arguments: &Arguments) -> Result<bool> {
     if arguments.mutants {
         return mutants::run(&arguments.device, &options);
     }
+    let planting = arguments.plant.is_some();
+    if planting && arguments.device == "cpu" {
+        return Err(Error::Usage(
+            "the CPU twins are not made from shaders: give --plant an adapter".to_owned(),
+        ));
+    }
     let opening = Opening {
-        checked: arguments.plant.is_some(),
+        checked: planting,
         ..Opening::default()
     };
     let devices = device::open_all(&arguments.device, opening)?;
     let subjects: Vec<Subject> = devices
         .into_iter()
+        .filter(|(spec, _)| !(planting && spec == "cpu"))
         .map(|(spec, device)| Subject { spec, device })
         .collect();
     // Where the report goes to stdout, nothing else does.

@@ -1,7 +1,7 @@
 //! Reference of `dense_forward`: y = act(x Wᵀ + b).
 //!
-//! Bound: γ(K)·Σ|x||w| for the products, K the padded width of x, and u·(Σ|x||w| + |b|) for the
-//! bias; act, which is max(·, 0) or nothing, adds none.
+//! Bound: γ(K + 1)·(Σ|x||w| + |b|), K the padded width of x: the bias is one more term, which a
+//! compiler may add first. act, which is max(·, 0) or nothing, adds none.
 
 use rayon::prelude::*;
 
@@ -85,8 +85,9 @@ fn reference(p: &DenseForward, x: &[f32], parameters: &[f32]) -> Vec<Want> {
         let own = &parameters[learner * p.parameters as usize..];
         (0..outputs).map(move |o| {
             let w = &own[p.weights as usize + o * inputs..][..inputs];
-            let sum = Bounded::dot(x.iter().copied().zip(w.iter().copied()));
-            let y = sum + Bounded::input(own[p.biases as usize + o]);
+            let bias = own[p.biases as usize + o];
+            let pairs = x.iter().copied().zip(w.iter().copied());
+            let y = Bounded::dot(pairs.chain([(bias, 1.0)]));
             Want::from(if p.relu == 1 { y.relu() } else { y })
         })
     })

@@ -34,9 +34,12 @@ impl<'a> State<'a> {
     /// Takes the step of the parameter at `at`.
     pub(super) fn descend(&mut self, at: usize, gradient: Bounded, s: &Learner) {
         let w = Bounded::input(self.parameters[at]);
-        let mut v = gradient + Bounded::input(s.decay) * w;
+        let mut terms = vec![gradient, Bounded::input(s.decay) * w];
         if s.momentum != 0.0 {
-            v = Bounded::input(s.momentum) * Bounded::input(self.velocity[at]) + v;
+            terms.push(Bounded::input(s.momentum) * Bounded::input(self.velocity[at]));
+        }
+        let v = Bounded::total(&terms);
+        if s.momentum != 0.0 {
             self.wanted_velocity[at] = v.into();
         }
         self.wanted_parameters[at] = (w - Bounded::input(s.rate) * v).into();

@@ -1,10 +1,13 @@
 //! The check finds devices that are wrong, each in its way, and follows a failure to its smallest
 //! case.
 
+mod common;
+
 use std::cell::Cell;
 
-use unlearn::check::report::{Failure, Row};
-use unlearn::check::{Options, Subject, Watch, check};
+use common::Silent;
+use unlearn::check::report::Failure;
+use unlearn::check::{Options, Subject, check};
 use unlearn::device::cpu::Cpu;
 use unlearn::device::{Buffer, Device, Limits, Program, Recording, WINDOW};
 use unlearn::error::{Error, Result};
@@ -59,14 +62,6 @@ impl Device for Faulty {
         (self.fault)(self.runs.get() - 1, binding, &mut words);
         Ok(words)
     }
-}
-
-struct Silent;
-
-impl Watch for Silent {
-    fn begin(&mut self, _: &str, _: u64) {}
-    fn advance(&mut self) {}
-    fn row(&mut self, _: &Subject, _: &Row) {}
 }
 
 fn options(kernel: &str) -> Options {

@@ -4,10 +4,10 @@
 
 mod common;
 
-use common::{all_adapters, gpu};
+use common::{Silent, all_adapters, gpu};
 use libtest_mimic::{Arguments, Failed, Trial};
-use unlearn::check::report::{Report, Row};
-use unlearn::check::{Fill, Options, Score, Subject, Watch, WatchScore, check, power};
+use unlearn::check::report::Report;
+use unlearn::check::{Fill, Options, Subject, check, power};
 use unlearn::device::cpu::Cpu;
 use unlearn::device::gpu::{Adapter, Gpu, Opening, strict_adapters};
 use unlearn::device::{Device, list};
@@ -63,20 +63,6 @@ fn options(kernel: &str, fill: Option<Fill>) -> Options {
         seed: 1,
         plant: None,
     }
-}
-
-struct Silent;
-
-impl Watch for Silent {
-    fn begin(&mut self, _: &str, _: u64) {}
-    fn advance(&mut self) {}
-    fn row(&mut self, _: &Subject, _: &Row) {}
-}
-
-impl WatchScore for Silent {
-    fn begin(&mut self, _: &str, _: u64) {}
-    fn advance(&mut self) {}
-    fn score(&mut self, _: &Score) {}
 }
 
 fn agrees(kernel: &str, fill: Option<Fill>, device: Box<dyn Device>) -> Result<(), Failed> {

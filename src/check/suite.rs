@@ -401,17 +401,12 @@ pub(super) fn judge(
         Ok(runs) => runs,
         Err(e) => return Verdict::Wrong(Mismatch::refused(&e)),
     };
-    let mut worst = None;
-    for run in &runs {
-        if let Some(mismatch) = case.differs(&runs[0], run) {
-            return Verdict::Wrong(mismatch);
-        }
+    let Some((first, others)) = runs.split_first() else {
+        return Verdict::Right(None);
+    };
+    if let Some(mismatch) = others.iter().find_map(|run| case.differs(first, run)) {
+        return Verdict::Wrong(mismatch);
     }
-    for run in runs.iter().take(1) {
-        match case.judge(run) {
-            Ok(share) => worst = share,
-            Err(mismatch) => return Verdict::Wrong(mismatch),
-        }
-    }
-    Verdict::Right(worst)
+    case.judge(first)
+        .map_or_else(Verdict::Wrong, Verdict::Right)
 }

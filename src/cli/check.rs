@@ -1,10 +1,9 @@
 //! `unlearn check`.
 
-use std::io::{IsTerminal, stderr};
 use std::path::PathBuf;
 
 use clap::Args;
-use indicatif::{ProgressBar, ProgressStyle};
+use indicatif::ProgressBar;
 use unlearn::check::report::{DeviceReport, Failure, Report, Row};
 use unlearn::check::{Fill, Options, Shape, Subject, Watch, check};
 use unlearn::device::gpu::Opening;
@@ -104,7 +103,6 @@ pub(crate) fn run(arguments: &Arguments) -> Result<bool> {
 /// The table, a line at a time, with a bar below it where someone watches.
 struct Table {
     bar: ProgressBar,
-    kernel: String,
     visible: bool,
 }
 
@@ -112,16 +110,10 @@ impl Table {
     fn new(subjects: &[Subject], visible: bool) -> Result<Self> {
         let table = Self {
             bar: ProgressBar::hidden(),
-            kernel: String::new(),
             visible,
         };
         for subject in subjects {
-            let r = subject.device.record();
-            let line = format!(
-                "device {:<4} {} ({}; {})",
-                subject.spec, r.name, r.backend, r.driver
-            );
-            table.line(&line)?;
+            table.line(&super::headline(&subject.spec, subject.device.record()))?;
         }
         table.line("")?;
         table.line(&format!(
@@ -198,14 +190,9 @@ fn summary(report: &Report) -> String {
 
 impl Watch for Table {
     fn begin(&mut self, kernel: &str, runs: u64) {
-        self.kernel = kernel.to_owned();
-        if self.visible && stderr().is_terminal() {
+        if self.visible {
             self.bar.finish_and_clear();
-            self.bar = ProgressBar::new(runs).with_message(kernel.to_owned());
-            let style = ProgressStyle::with_template("{msg:23} {bar:24.cyan/dim} {percent:>3} %");
-            if let Ok(style) = style {
-                self.bar.set_style(style.progress_chars("━╸─"));
-            }
+            self.bar = super::counting_bar(runs, kernel);
         }
     }
 

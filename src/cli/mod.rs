@@ -16,9 +16,12 @@ mod progress;
 mod run;
 mod table;
 
+use std::io::{IsTerminal, stderr};
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
+use indicatif::{ProgressBar, ProgressStyle};
+use unlearn::record::DeviceRecord;
 
 /// Trains networks on handwritten digits in WGSL compute shaders, makes them forget chosen
 /// digits, and trains them again: many networks at once, beside controls.
@@ -69,4 +72,28 @@ pub(crate) fn print(text: &str) -> unlearn::error::Result<()> {
         }),
         _ => Ok(()),
     }
+}
+
+/// A bar that counts to `length`, where someone watches; hidden elsewhere.
+pub(crate) fn counting_bar(length: u64, message: &str) -> ProgressBar {
+    if !stderr().is_terminal() {
+        return ProgressBar::hidden();
+    }
+    let bar = ProgressBar::new(length).with_message(message.to_owned());
+    let style = ProgressStyle::with_template("{msg:23} {bar:24.cyan/dim} {percent:>3} %");
+    if let Ok(style) = style {
+        bar.set_style(style.progress_chars("━╸─"));
+    }
+    bar
+}
+
+/// A device in a line, with what `--device` takes for it.
+pub(crate) fn headline(spec: &str, device: &DeviceRecord) -> String {
+    let DeviceRecord {
+        name,
+        backend,
+        driver,
+        ..
+    } = device;
+    format!("device {spec:<4} {name} ({backend}; {driver})")
 }

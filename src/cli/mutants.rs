@@ -1,8 +1,6 @@
 //! `unlearn check --mutants`.
 
-use std::io::{IsTerminal, stderr};
-
-use indicatif::{ProgressBar, ProgressStyle};
+use indicatif::ProgressBar;
 use unlearn::check::{Options, Score, WatchScore, power};
 use unlearn::device::{self, gpu::Opening};
 use unlearn::error::{Error, Result};
@@ -28,11 +26,7 @@ pub(crate) fn run(spec: &str, options: &Options) -> Result<bool> {
         if spec == "cpu" {
             continue;
         }
-        let r = device.record();
-        super::print(&format!(
-            "device {spec:<4} {} ({}; {})\n",
-            r.name, r.backend, r.driver
-        ))?;
+        super::print(&(super::headline(&spec, device.record()) + "\n"))?;
         super::print(&format!(
             "{:<23} {:<8} {:>7} {:>7} {:>10} {:>9} {:>9}",
             "kernel", "variant", "mutants", "caught", "equivalent", "survivors", "time"
@@ -81,14 +75,8 @@ struct Table {
 
 impl WatchScore for Table {
     fn begin(&mut self, kernel: &str, mutants: u64) {
-        if stderr().is_terminal() {
-            self.bar.finish_and_clear();
-            self.bar = ProgressBar::new(mutants).with_message(kernel.to_owned());
-            let style = ProgressStyle::with_template("{msg:23} {bar:24.cyan/dim} {percent:>3} %");
-            if let Ok(style) = style {
-                self.bar.set_style(style.progress_chars("━╸─"));
-            }
-        }
+        self.bar.finish_and_clear();
+        self.bar = super::counting_bar(mutants, kernel);
     }
 
     fn advance(&mut self) {

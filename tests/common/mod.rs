@@ -2,6 +2,8 @@
 
 #![allow(dead_code, reason = "every test binary uses its own part")]
 
+use unlearn::check::report::Row;
+use unlearn::check::{Score, Subject, Watch, WatchScore};
 use unlearn::device::Device;
 use unlearn::device::gpu::{Adapter, Gpu, adapters};
 use unlearn::random::threefry2x32;
@@ -49,4 +51,19 @@ pub(crate) fn integers(seed: u32, n: usize, end: u32) -> Vec<u32> {
 /// The bits of floats.
 pub(crate) fn bits(values: &[f32]) -> Vec<u32> {
     values.iter().map(|v| v.to_bits()).collect()
+}
+
+/// Watches a check and says nothing.
+pub(crate) struct Silent;
+
+impl Watch for Silent {
+    fn begin(&mut self, _: &str, _: u64) {}
+    fn advance(&mut self) {}
+    fn row(&mut self, _: &Subject, _: &Row) {}
+}
+
+impl WatchScore for Silent {
+    fn begin(&mut self, _: &str, _: u64) {}
+    fn advance(&mut self) {}
+    fn score(&mut self, _: &Score) {}
 }

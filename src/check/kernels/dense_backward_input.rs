@@ -5,41 +5,29 @@
 
 use rayon::prelude::*;
 
-use super::{Family, beside, bits};
+use super::{Family, at_tiles, bits, padded};
 use crate::check::bounded::Bounded;
 use crate::check::case::{Case, Want, poison};
-use crate::check::shape::{Fill, Shape, Source, around};
+use crate::check::shape::{Fill, Shape, Source};
 use crate::kernel::{DENSE_BACKWARD_INPUT, DenseBackwardInput};
 
 pub(super) const FAMILY: Family = Family {
     kernel: &DENSE_BACKWARD_INPUT,
     shapes,
-    fit,
+    fit: padded,
     case,
 };
 
 fn shapes() -> Vec<Shape> {
-    let tiles = around(&DENSE_BACKWARD_INPUT).into_iter().enumerate();
-    let mut shapes: Vec<Shape> = tiles
-        .map(|(place, [x, y])| {
-            let (outputs, learners) = beside(place);
-            Shape::new(y, x, outputs, learners)
-        })
-        .collect();
+    let mut shapes = at_tiles(&DENSE_BACKWARD_INPUT, |[x, y], depth, learners| {
+        Shape::new(y, x, depth, learners)
+    });
     shapes.extend([
         Shape::new(64, 128, 64, 1),
         Shape::new(64, 64, 10, 9),
         Shape::new(1, 68, 4, 33_000),
     ]);
     shapes
-}
-
-fn fit(shape: Shape) -> Shape {
-    Shape {
-        inputs: shape.inputs.next_multiple_of(4),
-        outputs: shape.outputs.next_multiple_of(4),
-        ..shape
-    }
 }
 
 fn case(shape: Shape, fill: Fill, seed: u32) -> Case {

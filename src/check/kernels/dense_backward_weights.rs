@@ -4,27 +4,23 @@
 //! the last place); likewise the bias, whose terms are dy alone.
 
 use super::sgd::{State, after, learners};
-use super::{Family, beside, bits};
+use super::{Family, at_tiles, bits, padded};
 use crate::check::bounded::Bounded;
 use crate::check::case::Case;
-use crate::check::shape::{Fill, Shape, Source, around};
+use crate::check::shape::{Fill, Shape, Source};
 use crate::kernel::{DENSE_BACKWARD_WEIGHTS, DenseBackwardWeights, Learner};
 
 pub(super) const FAMILY: Family = Family {
     kernel: &DENSE_BACKWARD_WEIGHTS,
     shapes,
-    fit,
+    fit: padded,
     case,
 };
 
 fn shapes() -> Vec<Shape> {
-    let tiles = around(&DENSE_BACKWARD_WEIGHTS).into_iter().enumerate();
-    let mut shapes: Vec<Shape> = tiles
-        .map(|(place, [x, y])| {
-            let (rows, learners) = beside(place);
-            Shape::new(rows, x, y, learners)
-        })
-        .collect();
+    let mut shapes = at_tiles(&DENSE_BACKWARD_WEIGHTS, |[x, y], depth, learners| {
+        Shape::new(depth, x, y, learners)
+    });
     shapes.extend([
         Shape::new(64, 128, 64, 2),
         Shape::new(64, 64, 10, 9),
@@ -32,14 +28,6 @@ fn shapes() -> Vec<Shape> {
         Shape::new(1, 68, 4, 33_000),
     ]);
     shapes
-}
-
-fn fit(shape: Shape) -> Shape {
-    Shape {
-        inputs: shape.inputs.next_multiple_of(4),
-        outputs: shape.outputs.next_multiple_of(4),
-        ..shape
-    }
 }
 
 fn case(shape: Shape, fill: Fill, seed: u32) -> Case {

@@ -5,27 +5,23 @@
 
 use rayon::prelude::*;
 
-use super::{Family, beside, bits};
+use super::{Family, at_tiles, bits, padded};
 use crate::check::bounded::Bounded;
 use crate::check::case::{Case, Want, poison};
-use crate::check::shape::{Fill, Shape, Source, around};
+use crate::check::shape::{Fill, Shape, Source};
 use crate::kernel::{DENSE_FORWARD, DenseForward};
 
 pub(super) const FAMILY: Family = Family {
     kernel: &DENSE_FORWARD,
     shapes,
-    fit,
+    fit: padded,
     case,
 };
 
 fn shapes() -> Vec<Shape> {
-    let tiles = around(&DENSE_FORWARD).into_iter().enumerate();
-    let mut shapes: Vec<Shape> = tiles
-        .map(|(place, [x, y])| {
-            let (inputs, learners) = beside(place);
-            Shape::new(y, inputs, x, learners)
-        })
-        .collect();
+    let mut shapes = at_tiles(&DENSE_FORWARD, |[x, y], depth, learners| {
+        Shape::new(y, depth, x, learners)
+    });
     // The layers of the default network, one learner and many; then more workgroups than any axis
     // of a dispatch may have.
     shapes.extend([
@@ -35,14 +31,6 @@ fn shapes() -> Vec<Shape> {
         Shape::new(1, 4, 68, 33_000),
     ]);
     shapes
-}
-
-fn fit(shape: Shape) -> Shape {
-    Shape {
-        inputs: shape.inputs.next_multiple_of(4),
-        outputs: shape.outputs.next_multiple_of(4),
-        ..shape
-    }
 }
 
 fn case(shape: Shape, fill: Fill, seed: u32) -> Case {

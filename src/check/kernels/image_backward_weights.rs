@@ -5,41 +5,29 @@
 //! in the last place) and u for the product with it.
 
 use super::sgd::{State, after, learners};
-use super::{Family, beside, bits, images, order};
+use super::{Family, at_tiles, bits, images, order, padded_pixels};
 use crate::check::bounded::Bounded;
 use crate::check::case::Case;
-use crate::check::shape::{Fill, Shape, Source, around};
+use crate::check::shape::{Fill, Shape, Source};
 use crate::kernel::{IMAGE_BACKWARD_WEIGHTS, INDEX, ImageBackwardWeights, Learner};
 
 pub(super) const FAMILY: Family = Family {
     kernel: &IMAGE_BACKWARD_WEIGHTS,
     shapes,
-    fit,
+    fit: padded_pixels,
     case,
 };
 
 fn shapes() -> Vec<Shape> {
-    let tiles = around(&IMAGE_BACKWARD_WEIGHTS).into_iter().enumerate();
-    let mut shapes: Vec<Shape> = tiles
-        .map(|(place, [x, y])| {
-            let (rows, learners) = beside(place);
-            Shape::new(rows, 16 * x, y, learners)
-        })
-        .collect();
+    let mut shapes = at_tiles(&IMAGE_BACKWARD_WEIGHTS, |[x, y], depth, learners| {
+        Shape::new(depth, 16 * x, y, learners)
+    });
     shapes.extend([
         Shape::new(64, 784, 128, 1),
         Shape::new(64, 784, 10, 9),
         Shape::new(1, 144, 4, 33_000),
     ]);
     shapes
-}
-
-fn fit(shape: Shape) -> Shape {
-    Shape {
-        inputs: shape.inputs.next_multiple_of(16),
-        outputs: shape.outputs.next_multiple_of(4),
-        ..shape
-    }
 }
 
 fn case(shape: Shape, fill: Fill, seed: u32) -> Case {

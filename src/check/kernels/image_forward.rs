@@ -6,27 +6,23 @@
 
 use rayon::prelude::*;
 
-use super::{Family, IMAGES, beside, bits, images, order};
+use super::{Family, IMAGES, at_tiles, bits, images, order, padded_pixels};
 use crate::check::bounded::Bounded;
 use crate::check::case::{Case, Want, poison};
-use crate::check::shape::{Fill, Shape, Source, around};
+use crate::check::shape::{Fill, Shape, Source};
 use crate::kernel::{IMAGE_FORWARD, INDEX, ImageForward};
 
 pub(super) const FAMILY: Family = Family {
     kernel: &IMAGE_FORWARD,
     shapes,
-    fit,
+    fit: padded_pixels,
     case,
 };
 
 fn shapes() -> Vec<Shape> {
-    let tiles = around(&IMAGE_FORWARD).into_iter().enumerate();
-    let mut shapes: Vec<Shape> = tiles
-        .map(|(place, [x, y])| {
-            let (inputs, learners) = beside(place);
-            Shape::new(y, inputs, x, learners)
-        })
-        .collect();
+    let mut shapes = at_tiles(&IMAGE_FORWARD, |[x, y], depth, learners| {
+        Shape::new(y, depth, x, learners)
+    });
     shapes.extend([
         Shape::new(64, 784, 128, 2),
         Shape::new(1, 784, 10, 9),
@@ -34,14 +30,6 @@ fn shapes() -> Vec<Shape> {
         Shape::new(65, 16, 4, 33_000),
     ]);
     shapes
-}
-
-fn fit(shape: Shape) -> Shape {
-    Shape {
-        inputs: shape.inputs.next_multiple_of(16),
-        outputs: shape.outputs.next_multiple_of(4),
-        ..shape
-    }
 }
 
 fn case(shape: Shape, fill: Fill, seed: u32) -> Case {

@@ -14,7 +14,7 @@ mod sgd;
 mod softmax_loss;
 
 use super::case::Case;
-use super::shape::{Fill, Shape, Source};
+use super::shape::{Fill, Shape, Source, around};
 use crate::kernel::{KERNELS, Kernel, SOFT};
 
 /// How a kernel is checked.
@@ -57,11 +57,32 @@ fn bits(values: &[f32]) -> Vec<u32> {
     values.iter().map(|v| v.to_bits()).collect()
 }
 
-/// Contracted sizes and learners that go along with the sizes of a tile: one, odd, several.
-fn beside(place: usize) -> (u32, u32) {
+/// Shapes at the edges of a kernel's tiles: `shape` makes them from the extents in x and y, the
+/// contracted size and the learners, of which there are one, odd and several.
+fn at_tiles(kernel: &Kernel, shape: fn([u32; 2], u32, u32) -> Shape) -> Vec<Shape> {
     const DEPTHS: [u32; 6] = [1, 4, 7, 20, 33, 68];
     const LEARNERS: [u32; 5] = [1, 3, 2, 1, 5];
-    (DEPTHS[place % 6], LEARNERS[place % 5])
+    let tiles = around(kernel).into_iter().enumerate();
+    tiles
+        .map(|(place, extent)| shape(extent, DEPTHS[place % 6], LEARNERS[place % 5]))
+        .collect()
+}
+
+/// A dense layer's shape, padded as the program pads.
+fn padded(shape: Shape) -> Shape {
+    Shape {
+        inputs: shape.inputs.next_multiple_of(4),
+        outputs: shape.outputs.next_multiple_of(4),
+        ..shape
+    }
+}
+
+/// The shape of a layer that reads images: a word has four pixels, and a vector four words.
+fn padded_pixels(shape: Shape) -> Shape {
+    Shape {
+        inputs: shape.inputs.next_multiple_of(16),
+        ..padded(shape)
+    }
 }
 
 /// Images that a case's order names.

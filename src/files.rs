@@ -1,19 +1,56 @@
 //! Files that are either whole or not there.
 
 use std::fs::File;
-use std::io::Write;
+use std::io::{ErrorKind, Write};
 use std::path::Path;
+
+use tempfile::NamedTempFile;
 
 use crate::error::{Error, Result};
 
-/// Writes a file atomically: a temporary one beside it, synced, then renamed.
+/// Tries whether a file can be written, and leaves nothing behind.
+///
+/// # Errors
+/// `File` as `write`.
+pub fn probe(path: &Path) -> Result<()> {
+    let attempt = || match is_special(path) {
+        true => std::fs::OpenOptions::new().write(true).open(path).map(drop),
+        false if path.is_dir() => Err(ErrorKind::IsADirectory.into()),
+        false => NamedTempFile::new_in(folder(path)).map(drop),
+    };
+    attempt().map_err(|e| Error::file("write", path)(plain(e)))
+}
+
+/// Whether this is a pipe, a terminal or another thing that must not be replaced by a file.
+fn is_special(path: &Path) -> bool {
+    path.metadata()
+        .is_ok_and(|there| !there.is_file() && !there.is_dir())
+}
+
+fn folder(path: &Path) -> &Path {
+    path.parent().unwrap_or(Path::new("."))
+}
+
+/// An error that does not name the temporary file.
+fn plain(error: std::io::Error) -> std::io::Error {
+    match error.raw_os_error() {
+        Some(code) => std::io::Error::from_raw_os_error(code),
+        None => error.kind().into(),
+    }
+}
+
+/// Writes a file atomically: a temporary one beside it, synced, then renamed. What is no regular
+/// file, such as /dev/stdout, is written as it is.
 ///
 /// # Errors
 /// `File` where the folder cannot be written or the disk is full.
 pub fn write(path: &Path, bytes: &[u8]) -> Result<()> {
-    let folder = path.parent().unwrap_or(Path::new("."));
     let attempt = || {
-        let mut file = tempfile::NamedTempFile::new_in(folder)?;
+        if is_special(path) {
+            return std::fs::write(path, bytes);
+        }
+        let folder = folder(path);
+        let mut file = NamedTempFile::new_in(folder)?;
         file.write_all(bytes)?;
         file.as_file().sync_all()?;
         let kept = file.persist(path)?;
@@ -27,7 +64,7 @@ pub fn write(path: &Path, bytes: &[u8]) -> Result<()> {
         sync_folder(folder);
         Ok(())
     };
-    attempt().map_err(Error::file("write", path))
+    attempt().map_err(|e| Error::file("write", path)(plain(e)))
 }
 
 /// Makes the rename itself durable. Not every system can sync a folder, and the file is whole

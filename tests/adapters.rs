@@ -51,4 +51,7 @@ fn a_failure_shows_on_the_page() {
         .unwrap(),
     );
     assert!(adapters_page(&reports).contains(&name));
+    reports[0].devices[0].rows.clear();
+    reports[0].devices[0].stopped = Some("it | broke\ndown".to_owned());
+    assert!(adapters_page(&reports).contains("stopped: it \\| broke down"));
 }

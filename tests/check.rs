@@ -6,7 +6,7 @@ mod common;
 use std::cell::Cell;
 
 use common::Silent;
-use unlearn::check::report::Failure;
+use unlearn::check::report::{Failure, Report};
 use unlearn::check::{Options, Subject, check};
 use unlearn::device::cpu::Cpu;
 use unlearn::device::{Buffer, Device, Limits, Program, Recording, WINDOW};
@@ -22,8 +22,33 @@ type Fault = fn(u32, u32, &mut Vec<u32>);
 struct Faulty {
     twins: Cpu,
     fault: Fault,
+    /// Fails in all runs from this one on.
+    lost_at: u32,
+    /// Has no room for buffers over so many words.
+    room: usize,
     runs: Cell<u32>,
     downloads: Cell<u32>,
+}
+
+impl Faulty {
+    fn new(fault: Fault) -> Self {
+        Self {
+            twins: Cpu::new("test"),
+            fault,
+            lost_at: u32::MAX,
+            room: usize::MAX,
+            runs: Cell::new(0),
+            downloads: Cell::new(0),
+        }
+    }
+
+    fn report(self, options: &Options) -> Report {
+        let subject = Subject {
+            spec: "cpu".to_owned(),
+            device: Box::new(self),
+        };
+        check(&[subject], options, &mut Silent).unwrap()
+    }
 }
 
 impl Device for Faulty {
@@ -40,7 +65,10 @@ impl Device for Faulty {
         self.twins.choose(kernel, variant);
     }
     fn allocate(&self, label: &str, words: usize) -> Result<Buffer> {
-        self.twins.allocate(label, words)
+        match words > self.room {
+            true => Err(Error::Device("out of memory".to_owned())),
+            false => self.twins.allocate(label, words),
+        }
     }
     fn free(&self, buffers: &[Buffer], programs: &[&Program]) {
         self.twins.free(buffers, programs);
@@ -54,6 +82,9 @@ impl Device for Faulty {
     fn run(&self, program: &Program, times: u32, done: &mut dyn FnMut(u32)) -> Result<()> {
         self.runs.set(self.runs.get() + 1);
         self.downloads.set(0);
+        if self.runs.get() > self.lost_at {
+            return Err(Error::Device(format!("lost in run {}", self.runs.get())));
+        }
         self.twins.run(program, times, done)
     }
     fn download(&self, buffer: Buffer) -> Result<Vec<u32>> {
@@ -77,17 +108,7 @@ fn options(kernel: &str) -> Options {
 
 /// What the check says of twins with a fault.
 fn found(fault: Fault, options: &Options) -> Option<Failure> {
-    let device = Faulty {
-        twins: Cpu::new("test"),
-        fault,
-        runs: Cell::new(0),
-        downloads: Cell::new(0),
-    };
-    let subject = Subject {
-        spec: "cpu".to_owned(),
-        device: Box::new(device),
-    };
-    let report = check(&[subject], options, &mut Silent).unwrap();
+    let report = Faulty::new(fault).report(options);
     let failure = report.devices[0].rows[0].failure.clone();
     assert_eq!(report.passed, failure.is_none());
     failure
@@ -182,6 +203,49 @@ fn a_result_that_changes_from_run_to_run_is_found() {
     );
     let mismatch = failure.unwrap().mismatch;
     assert!(mismatch.expected.contains("first run"), "{mismatch:?}");
+}
+
+#[test]
+fn a_device_that_is_lost_is_left_alone_from_then_on() {
+    let mut device = Faulty::new(|_, _, _| {});
+    device.lost_at = 5;
+    let report = device.report(&Options {
+        kernel: None,
+        ..options("")
+    });
+    assert!(!report.passed);
+    let checked = &report.devices[0];
+    // The sixth run is the last one: nothing is followed to a smaller case.
+    assert_eq!(checked.stopped.as_deref(), Some("lost in run 6"));
+    let (first, others) = checked.rows.split_first().unwrap();
+    assert!(
+        first
+            .failure
+            .as_ref()
+            .unwrap()
+            .mismatch
+            .got
+            .contains("lost in run 6")
+    );
+    assert_eq!(first.cases, 6);
+    assert!(
+        others
+            .iter()
+            .all(|row| row.cases == 0 && row.failure.is_none())
+    );
+}
+
+#[test]
+fn a_case_that_finds_no_room_is_skipped() {
+    let mut device = Faulty::new(|_, _, _| {});
+    device.room = 20_000;
+    let report = device.report(&options("dense_forward"));
+    let row = &report.devices[0].rows[0];
+    assert!(report.passed && row.skipped > 5 && row.cases > 5, "{row:?}");
+    let mut device = Faulty::new(|_, _, _| {});
+    device.room = 0;
+    let report = device.report(&options("dense_forward"));
+    assert!(!report.passed, "nothing ran");
 }
 
 #[test]

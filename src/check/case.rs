@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::bounded::Bounded;
 use super::shape::{Fill, Shape};
 use crate::device::{Buffer, Device, Limits, Recording, WINDOW};
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::kernel::{Access, Kernel, Params, Variant};
 
 /// What outputs and guard zones hold before a run: a NaN that no arithmetic makes.
@@ -95,6 +95,17 @@ pub(crate) struct Case {
     wants: Vec<Option<Vec<Want>>>,
 }
 
+/// Why a case gave no result.
+#[derive(Debug)]
+pub(crate) enum Trouble {
+    /// The device has no room for its buffers.
+    NoRoom,
+    /// The driver does not take the shader.
+    Refused(Error),
+    /// The device failed while it ran: nothing that it does from then on can be trusted.
+    Lost(Error),
+}
+
 /// What differs from what was expected.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Mismatch {
@@ -110,7 +121,7 @@ pub struct Mismatch {
 
 impl Mismatch {
     /// A device that does not run the case at all.
-    pub(crate) fn refused(error: &crate::error::Error) -> Self {
+    pub(crate) fn refused(error: &Error) -> Self {
         Self {
             place: "the device".to_owned(),
             got: error.to_string(),
@@ -177,23 +188,17 @@ impl Case {
 
     /// Runs it `times` times from the same inputs with `kernel`, which may be a mutant of the
     /// case's own; returns all buffers, with their guard zones, of each run.
-    ///
-    /// # Errors
-    /// `Device` where the device refuses or fails.
     pub(crate) fn run(
         &self,
         device: &dyn Device,
         kernel: &'static Kernel,
         times: u32,
-    ) -> Result<Vec<Vec<Vec<u32>>>> {
+    ) -> std::result::Result<Vec<Vec<Vec<u32>>>, Trouble> {
         let inputs = self.inputs.iter().enumerate();
         let guarded: Vec<Vec<u32>> = inputs
             .map(|(binding, words)| guarded(words, self.guard(binding)))
             .collect();
-        let buffers = guarded
-            .iter()
-            .map(|words| device.allocate("check", words.len()))
-            .collect::<Result<Vec<Buffer>>>()?;
+        let buffers = allocate(device, &guarded).ok_or(Trouble::NoRoom)?;
         let windows: Vec<Buffer> = buffers
             .iter()
             .zip(&self.inputs)
@@ -201,7 +206,10 @@ impl Case {
             .collect();
         let mut recording = Recording::default();
         recording.dispatch_bytes(kernel, &self.params, self.extent, &windows);
-        let program = device.compile(&recording)?;
+        let program = device.compile(&recording).map_err(|e| {
+            device.free(&buffers, &[]);
+            Trouble::Refused(e)
+        })?;
         let once = || -> Result<Vec<Vec<u32>>> {
             for (buffer, words) in buffers.iter().zip(&guarded) {
                 device.upload(*buffer, 0, words)?;
@@ -209,9 +217,9 @@ impl Case {
             device.run(&program, 1, &mut |_| {})?;
             buffers.iter().map(|b| device.download(*b)).collect()
         };
-        let results = (0..times).map(|_| once()).collect();
+        let results: Result<Vec<_>> = (0..times).map(|_| once()).collect();
         device.free(&buffers, &[&program]);
-        results
+        results.map_err(Trouble::Lost)
     }
 
     /// The worst error as a share of its bound, none where all are exact; or the first mismatch.
@@ -327,6 +335,19 @@ impl Case {
         }
         None
     }
+}
+
+/// A buffer for each of these, or none where the device has no room for all of them.
+fn allocate(device: &dyn Device, contents: &[Vec<u32>]) -> Option<Vec<Buffer>> {
+    let mut buffers = Vec::new();
+    for words in contents {
+        let Ok(buffer) = device.allocate("check", words.len()) else {
+            device.free(&buffers, &[]);
+            return None;
+        };
+        buffers.push(buffer);
+    }
+    Some(buffers)
 }
 
 /// Words between two guard zones.

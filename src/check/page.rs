@@ -4,16 +4,15 @@ use std::fmt::Write;
 
 use super::report::{DeviceReport, Report};
 
-/// A table in Markdown: a line for each device of each report, the latest report of a device and
-/// driver last.
+/// A table in Markdown: a line for each device of each report, in the order of the reports.
 pub fn adapters_page(reports: &[Report]) -> String {
     let mut page = String::from(
         "# Adapters that were checked\n\n\
          Each line is a device in a report of `unlearn check --json FILE`; the reports lie in \
          [adapters/](adapters).\nThe worst error is the largest share of its derived bound that any \
          f32 result reached.\n\n\
-         | adapter | driver | backend | OS | version | verdict | worst error | cases |\n\
-         |---|---|---|---|---|---|---|---|\n",
+         | adapter | driver | backend | OS | version | verdict | worst error | cases | no room for |\n\
+         |---|---|---|---|---|---|---|---|---|\n",
     );
     for report in reports {
         for device in &report.devices {
@@ -33,19 +32,26 @@ fn line(report: &Report, checked: &DeviceReport) -> String {
         .filter(|row| row.failure.is_some())
         .map(|row| format!("{}/{}", row.kernel, row.variant))
         .collect();
-    let verdict = match wrong.is_empty() {
-        true => "all right".to_owned(),
-        false => format!("wrong: {}", wrong.join(", ")),
+    let verdict = match (wrong.is_empty(), &checked.stopped) {
+        (false, _) => format!("wrong: {}", wrong.join(", ")),
+        (true, Some(why)) => format!("stopped: {why}"),
+        (true, None) if checked.passed() => "all right".to_owned(),
+        (true, None) => "not all of it ran".to_owned(),
     };
+    let skipped: u32 = checked.rows.iter().map(|row| row.skipped).sum();
     let worst = checked.worst().map_or(String::new(), |w| format!("{w:.2}"));
-    format!(
-        "| {} | {} | {} | {} {} | {} | {verdict} | {worst} | {} |",
-        d.name,
-        d.driver,
-        d.backend,
-        report.os,
-        report.arch,
-        report.version,
-        checked.cases()
-    )
+    let cells = [
+        d.name.clone(),
+        d.driver.clone(),
+        d.backend.clone(),
+        format!("{} {}", report.os, report.arch),
+        report.version.clone(),
+        verdict,
+        worst,
+        checked.cases().to_string(),
+        skipped.to_string(),
+    ];
+    // Drivers name themselves; a bar or a line break would end the cell.
+    let cells = cells.map(|cell| cell.replace('|', "\\|").replace('\n', " "));
+    format!("| {} |", cells.join(" | "))
 }

@@ -4,7 +4,7 @@ use std::time::Instant;
 
 use serde::{Deserialize, Serialize};
 
-use super::case::Case;
+use super::case::{Case, Trouble};
 use super::equivalent::argument;
 use super::kernels::Family;
 use super::mutants::{Mutant, mutants};
@@ -170,8 +170,10 @@ fn fate(
         if number == 0 && !case.compiles(device, mutant) {
             return Fate::Refused;
         }
-        if let Verdict::Wrong(_) = judge(case, mutant, variant, device, 1) {
-            return Fate::Caught;
+        // A mutant that brings the device down is found, too.
+        match judge(case, mutant, variant, device, 1) {
+            Verdict::Wrong(_) | Verdict::None(Trouble::Lost(_)) => return Fate::Caught,
+            _ => {}
         }
         number += 1;
     }

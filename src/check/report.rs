@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::case::Mismatch;
 use super::shape::{Fill, Shape};
+use crate::error::Error;
 use crate::record::DeviceRecord;
 
 /// A whole check.
@@ -32,15 +33,28 @@ pub struct DeviceReport {
     pub spec: String,
     /// What it is.
     pub device: DeviceRecord,
+    /// Why its check ended early: it does not open, or failed on the way.
+    #[serde(default)]
+    pub stopped: Option<String>,
     /// A line for each kernel and variant.
     pub rows: Vec<Row>,
 }
 
 impl DeviceReport {
+    /// The report of a device that does not open.
+    pub fn unopened(spec: &str, device: &DeviceRecord, why: &Error) -> Self {
+        Self {
+            spec: spec.to_owned(),
+            device: device.clone(),
+            stopped: Some(why.to_string()),
+            rows: Vec::new(),
+        }
+    }
+
     /// Whether everything ran and nothing failed.
     pub fn passed(&self) -> bool {
         let right = |row: &Row| row.failure.is_none() && row.cases > 0;
-        self.rows.iter().all(right)
+        self.stopped.is_none() && self.rows.iter().all(right)
     }
 
     /// The worst error of all kernels, as a share of its bound.

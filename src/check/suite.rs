@@ -2,7 +2,7 @@
 
 use std::time::Instant;
 
-use super::case::{Case, Mismatch};
+use super::case::{Case, Mismatch, Trouble};
 use super::kernels::{FAMILIES, Family};
 use super::mutants::mutants;
 use super::power::planted;
@@ -68,20 +68,41 @@ impl Options {
     pub(super) fn families(&self) -> Result<Vec<&'static Family>> {
         let wanted = |f: &&Family| self.kernel.as_ref().is_none_or(|k| *k == f.kernel.name);
         let families: Vec<&Family> = FAMILIES.iter().filter(wanted).collect();
-        let names: Vec<&str> = FAMILIES.iter().map(|f| f.kernel.name).collect();
         if families.is_empty() && !self.training() {
-            return Err(Error::Usage(format!(
-                "there is no kernel {:?}: --kernel takes {}, or {TRAINING}",
-                self.kernel.as_deref().unwrap_or_default(),
-                names.join(", ")
-            )));
+            return Err(Error::Usage(self.unknown()));
         }
         Ok(families)
     }
 
+    /// What is wrong with the kernel's name.
+    fn unknown(&self) -> String {
+        let name = self.kernel.as_deref().unwrap_or_default();
+        if name == TRAINING {
+            return format!(
+                "{TRAINING} is whole steps of all kernels: it has no variants, shapes, fills or \
+                 mutants to choose"
+            );
+        }
+        let names: Vec<&str> = FAMILIES.iter().map(|f| f.kernel.name).collect();
+        let names = names.join(", ");
+        format!("there is no kernel {name:?}: --kernel takes {names}, or {TRAINING}")
+    }
+
+    /// Whether all that is asked for exists, on whatever device.
+    ///
+    /// # Errors
+    /// `Usage` where there is no such kernel, variant or mutant.
+    pub fn validate(&self) -> Result<()> {
+        for family in self.families()? {
+            self.planted(family.kernel)?;
+        }
+        Ok(())
+    }
+
     /// Whether whole steps are asked for.
     fn training(&self) -> bool {
-        let whole = self.variant.is_none() && self.shape.is_none() && self.fill.is_none();
+        let chosen = self.variant.is_some() || self.shape.is_some() || self.fill.is_some();
+        let whole = !chosen && self.plant.is_none();
         whole && self.kernel.as_ref().is_none_or(|name| name == TRAINING)
     }
 
@@ -136,6 +157,13 @@ impl Options {
     }
 }
 
+/// A device under check, and why its check ended early, if it did.
+struct Checked<'a> {
+    subject: &'a Subject,
+    stopped: Option<String>,
+    rows: Vec<Row>,
+}
+
 /// A variant of the kernel on a device, and what is known of it.
 struct Lane<'a> {
     /// The subject's number.
@@ -156,27 +184,32 @@ struct Lane<'a> {
 /// in the report, not an error.
 pub fn check(subjects: &[Subject], options: &Options, watch: &mut dyn Watch) -> Result<Report> {
     let start = Instant::now();
-    let mut rows: Vec<(usize, Row)> = Vec::new();
+    let new = |subject| Checked {
+        subject,
+        stopped: None,
+        rows: Vec::new(),
+    };
+    let mut all: Vec<Checked<'_>> = subjects.iter().map(new).collect();
     for family in options.families()? {
         let kernel = options.planted(family.kernel)?;
-        rows.extend(check_family((family, kernel), subjects, options, watch));
+        check_family((family, kernel), &mut all, options, watch);
     }
-    if options.training() {
-        rows.extend(training_rows(subjects, watch)?);
+    if options.training() && all.iter().any(|checked| checked.stopped.is_none()) {
+        check_training(&mut all, watch)?;
     }
-    if rows.is_empty() {
+    if all.iter().all(|checked| checked.rows.is_empty()) {
         return Err(Error::Usage(format!(
             "no kernel that was asked for has a variant {:?} on this device",
             options.variant.as_deref().unwrap_or_default()
         )));
     }
-    let devices: Vec<DeviceReport> = subjects
-        .iter()
-        .enumerate()
-        .map(|(number, subject)| DeviceReport {
-            spec: subject.spec.clone(),
-            device: subject.device.record().clone(),
-            rows: of(&rows, number),
+    let devices: Vec<DeviceReport> = all
+        .into_iter()
+        .map(|checked| DeviceReport {
+            spec: checked.subject.spec.clone(),
+            device: checked.subject.device.record().clone(),
+            stopped: checked.stopped,
+            rows: checked.rows,
         })
         .collect();
     Ok(Report {
@@ -190,91 +223,100 @@ pub fn check(subjects: &[Subject], options: &Options, watch: &mut dyn Watch) -> 
     })
 }
 
-/// The rows of the subject with this number.
-fn of(rows: &[(usize, Row)], number: usize) -> Vec<Row> {
-    let own = rows.iter().filter(|(subject, _)| *subject == number);
-    own.map(|(_, row)| row.clone()).collect()
-}
-
 /// A case is built once, and runs on all devices in all variants before the next one is built.
 fn check_family(
     (family, kernel): (&Family, &'static Kernel),
-    subjects: &[Subject],
+    all: &mut [Checked<'_>],
     options: &Options,
     watch: &mut dyn Watch,
-) -> Vec<(usize, Row)> {
-    let mut lanes = lanes(kernel, subjects, options);
+) {
+    let mut lanes = lanes(kernel, all, options);
     let plan = options.plan(family);
     watch.begin(family.kernel.name, (plan.len() * lanes.len()) as u64);
     let repeated = repeated(&plan);
     for (number, (shape, fill)) in plan.into_iter().enumerate() {
-        let case = family.build(shape, fill, options.seed);
+        let goes_on =
+            |lane: &Lane<'_>| lane.row.failure.is_none() && all[lane.number].stopped.is_none();
+        let case = lanes
+            .iter()
+            .any(goes_on)
+            .then(|| family.build(shape, fill, options.seed));
         let times = if number == repeated { REPEATS } else { 1 };
         for lane in &mut lanes {
-            lane.check(family, &case, times);
-            watch.advance();
-        }
-    }
-    for subject in subjects {
-        subject.device.choose(family.kernel, None);
-    }
-    for lane in &lanes {
-        watch.row(lane.subject, &lane.row);
-    }
-    lanes
-        .into_iter()
-        .map(|lane| (lane.number, lane.row))
-        .collect()
-}
-
-/// Whole steps, with the variants that the devices choose by themselves.
-fn training_rows(subjects: &[Subject], watch: &mut dyn Watch) -> Result<Vec<(usize, Row)>> {
-    let tasks = Task::all()?;
-    watch.begin(TRAINING, (tasks.len() * subjects.len()) as u64);
-    let mut rows = Vec::new();
-    for reference in tasks.map(Reference::new) {
-        for (number, subject) in subjects.iter().enumerate() {
-            for row in compare_training(subject, &reference) {
-                watch.row(subject, &row);
-                rows.push((number, row));
+            if let Some(case) = &case {
+                lane.check(family, case, times, &mut all[lane.number].stopped);
             }
             watch.advance();
         }
     }
-    Ok(rows)
+    for checked in &*all {
+        checked.subject.device.choose(family.kernel, None);
+    }
+    for lane in lanes {
+        watch.row(lane.subject, &lane.row);
+        all[lane.number].rows.push(lane.row);
+    }
 }
 
-/// A row for each number of steps of the reference.
-fn compare_training(subject: &Subject, reference: &Reference) -> Vec<Row> {
-    let start = Instant::now();
-    let compared = compare(&*subject.device, reference);
-    let steps = reference.task().points;
-    let seconds = start.elapsed().as_secs_f64() / steps.len() as f64;
-    let row = |(place, steps): (usize, &u32)| {
-        let (worst, mismatch) = match &compared {
-            Ok(all) => (Some(all[place].share()), all[place].mismatch()),
-            Err(e) => (None, Some(Mismatch::refused(e))),
-        };
-        Row {
+/// Whole steps, with the variants that the devices choose by themselves.
+fn check_training(all: &mut [Checked<'_>], watch: &mut dyn Watch) -> Result<()> {
+    let tasks = Task::all()?;
+    watch.begin(TRAINING, (tasks.len() * all.len()) as u64);
+    for reference in tasks.map(Reference::new) {
+        for checked in &mut *all {
+            for row in checked.train(&reference) {
+                watch.row(checked.subject, &row);
+                checked.rows.push(row);
+            }
+            watch.advance();
+        }
+    }
+    Ok(())
+}
+
+impl Checked<'_> {
+    /// A row for each number of steps of the reference.
+    fn train(&mut self, reference: &Reference) -> Vec<Row> {
+        let steps = reference.task().points;
+        let row = |steps: &u32| Row {
             kernel: TRAINING.to_owned(),
             variant: format!("{steps} step{}", if *steps == 1 { "" } else { "s" }),
-            cases: 1,
-            worst,
-            seconds,
-            failure: mismatch.map(|mismatch| Failure {
-                shape: None,
-                fill: None,
-                seed: 1,
-                mismatch,
-                command: format!(
-                    "unlearn check --device {} --kernel {TRAINING}",
-                    subject.spec
-                ),
-            }),
             ..Row::default()
+        };
+        let mut rows: Vec<Row> = steps.iter().map(row).collect();
+        if self.stopped.is_some() {
+            return rows;
         }
-    };
-    steps.iter().enumerate().map(row).collect()
+        let start = Instant::now();
+        let compared = compare(&*self.subject.device, reference);
+        let seconds = start.elapsed().as_secs_f64() / steps.len() as f64;
+        if let Err(e) = &compared {
+            self.stopped = Some(e.to_string());
+        }
+        for (place, row) in rows.iter_mut().enumerate() {
+            (row.cases, row.seconds) = (1, seconds);
+            let mismatch = match &compared {
+                Ok(all) => {
+                    row.worst = Some(all[place].share());
+                    all[place].mismatch()
+                }
+                Err(e) => Some(Mismatch::refused(e)),
+            };
+            row.failure = mismatch.map(|mismatch| self.training_failure(mismatch));
+        }
+        rows
+    }
+
+    fn training_failure(&self, mismatch: Mismatch) -> Failure {
+        let device = &self.subject.spec;
+        Failure {
+            shape: None,
+            fill: None,
+            seed: 1,
+            mismatch,
+            command: format!("unlearn check --device {device} --kernel {TRAINING}"),
+        }
+    }
 }
 
 /// The case whose bits must repeat: the one with the most samples of all learners, but for those
@@ -290,9 +332,9 @@ fn repeated(plan: &[(Shape, Fill)]) -> usize {
     largest.map_or(0, |(place, _)| place)
 }
 
-fn lanes<'a>(kernel: &'static Kernel, subjects: &'a [Subject], options: &Options) -> Vec<Lane<'a>> {
+fn lanes<'a>(kernel: &'static Kernel, all: &[Checked<'a>], options: &Options) -> Vec<Lane<'a>> {
     let mut lanes = Vec::new();
-    for (number, subject) in subjects.iter().enumerate() {
+    for (number, subject) in all.iter().map(|checked| checked.subject).enumerate() {
         let variants = subject.device.variants(kernel).iter();
         let variants = variants.filter(|v| options.wants(v));
         lanes.extend(variants.map(|variant| Lane {
@@ -312,14 +354,14 @@ fn lanes<'a>(kernel: &'static Kernel, subjects: &'a [Subject], options: &Options
 }
 
 impl Lane<'_> {
-    /// Runs a case, unless one has failed before; a failure is followed to its smallest case.
-    fn check(&mut self, family: &Family, case: &Case, times: u32) {
-        if self.row.failure.is_some() {
+    /// Runs a case, unless one has failed before or the device has stopped; a wrong result is
+    /// followed to its smallest case.
+    fn check(&mut self, family: &Family, case: &Case, times: u32, stopped: &mut Option<String>) {
+        if self.row.failure.is_some() || stopped.is_some() {
             return;
         }
         let start = Instant::now();
         match self.judge(case, times) {
-            Verdict::NoRoom => self.row.skipped += 1,
             Verdict::Right(share) => {
                 self.row.cases += 1;
                 // A subnormal that a device flushes to zero is off by all that it may be off.
@@ -328,7 +370,18 @@ impl Lane<'_> {
             }
             Verdict::Wrong(mismatch) => {
                 self.row.cases += 1;
-                self.row.failure = Some(self.smallest(family, case, mismatch, times));
+                let (shape, mismatch) = self.smallest(family, case, mismatch, times);
+                self.row.failure = Some(self.failure(case, shape, mismatch));
+            }
+            Verdict::None(Trouble::NoRoom) => self.row.skipped += 1,
+            Verdict::None(Trouble::Refused(e)) => {
+                self.row.cases += 1;
+                self.row.failure = Some(self.failure(case, case.shape, Mismatch::refused(&e)));
+            }
+            Verdict::None(Trouble::Lost(e)) => {
+                self.row.cases += 1;
+                self.row.failure = Some(self.failure(case, case.shape, Mismatch::refused(&e)));
+                *stopped = Some(e.to_string());
             }
         }
         self.row.seconds += start.elapsed().as_secs_f64();
@@ -340,7 +393,14 @@ impl Lane<'_> {
         judge(case, self.kernel, self.variant, device, times)
     }
 
-    fn smallest(&self, family: &Family, case: &Case, mismatch: Mismatch, times: u32) -> Failure {
+    /// The smallest shape that is wrong too. A device that fails on the way ends the search.
+    fn smallest(
+        &self,
+        family: &Family,
+        case: &Case,
+        mismatch: Mismatch,
+        times: u32,
+    ) -> (Shape, Mismatch) {
         let (mut shape, mut mismatch) = (case.shape, mismatch);
         let mut tried = 0;
         'search: loop {
@@ -350,13 +410,22 @@ impl Lane<'_> {
                 }
                 tried += 1;
                 let case = family.build(smaller, case.fill, case.seed);
-                if let Verdict::Wrong(still) = self.judge(&case, times) {
-                    (shape, mismatch) = (smaller, still);
-                    continue 'search;
+                match self.judge(&case, times) {
+                    Verdict::Wrong(still) => {
+                        (shape, mismatch) = (smaller, still);
+                        continue 'search;
+                    }
+                    Verdict::None(Trouble::Lost(_)) => break 'search,
+                    _ => {}
                 }
             }
-            break;
+            return (shape, mismatch);
         }
+        (shape, mismatch)
+    }
+
+    /// A mismatch in a case of this shape, with the command that repeats it.
+    fn failure(&self, case: &Case, shape: Shape, mismatch: Mismatch) -> Failure {
         let (device, kernel, variant) = (&self.subject.spec, case.kernel.name, self.variant.name);
         let (fill, seed) = (case.fill, case.seed);
         let planted = self
@@ -378,12 +447,12 @@ impl Lane<'_> {
 
 /// How a case ended.
 pub(super) enum Verdict {
-    /// The device has no room for it.
-    NoRoom,
     /// Right, with the worst error as a share of its bound.
     Right(Option<f64>),
     /// Wrong.
     Wrong(Mismatch),
+    /// It gave no result.
+    None(Trouble),
 }
 
 /// Runs a case on a device, with the case's own kernel or a mutant of it.
@@ -395,11 +464,11 @@ pub(super) fn judge(
     times: u32,
 ) -> Verdict {
     if !case.fits(variant, device.limits()) {
-        return Verdict::NoRoom;
+        return Verdict::None(Trouble::NoRoom);
     }
     let runs = match case.run(device, kernel, times) {
         Ok(runs) => runs,
-        Err(e) => return Verdict::Wrong(Mismatch::refused(&e)),
+        Err(trouble) => return Verdict::None(trouble),
     };
     let Some((first, others)) = runs.split_first() else {
         return Verdict::Right(None);

@@ -1,12 +1,12 @@
 //! `unlearn check`.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::Args;
 use indicatif::ProgressBar;
 use unlearn::check::report::{DeviceReport, Failure, Report, Row};
 use unlearn::check::{Fill, Options, Shape, Subject, Watch, check};
-use unlearn::device::gpu::Opening;
+use unlearn::device::{Opened, gpu::Opening};
 use unlearn::error::{Error, Result};
 use unlearn::{device, files};
 
@@ -15,9 +15,9 @@ use super::mutants;
 /// What to check, and where.
 #[derive(Args, Debug)]
 pub(crate) struct Arguments {
-    /// Which devices: all (every adapter, and the CPU twins), cpu, or an adapter's number or name
-    /// (see `unlearn devices`)
-    #[arg(long, value_name = "all|cpu|INDEX|NAME", default_value = "all")]
+    /// Which devices: all (every adapter, and the CPU twins), auto (the best adapter), cpu, or an
+    /// adapter's number or name (see `unlearn devices`)
+    #[arg(long, value_name = "all|auto|cpu|INDEX|NAME", default_value = "all")]
     device: String,
     /// Only this kernel
     #[arg(long, value_name = "NAME")]
@@ -63,6 +63,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<bool> {
         seed: arguments.seed,
         plant: arguments.plant,
     };
+    options.validate()?;
     if arguments.mutants {
         return mutants::run(&arguments.device, &options);
     }
@@ -76,28 +77,63 @@ pub(crate) fn run(arguments: &Arguments) -> Result<bool> {
         checked: planting,
         ..Opening::default()
     };
-    let devices = device::open_all(&arguments.device, opening)?;
-    let subjects: Vec<Subject> = devices
-        .into_iter()
-        .filter(|(spec, _)| !(planting && spec == "cpu"))
-        .map(|(spec, device)| Subject { spec, device })
-        .collect();
+    let output = arguments.json.as_deref().map(Output::new).transpose()?;
+    let mut devices = device::open_all(&arguments.device, opening)?;
+    devices.retain(|opened| !(planting && opened.spec == "cpu"));
     // Where the report goes to stdout, nothing else does.
-    let to_stdout = arguments
-        .json
-        .as_deref()
-        .is_some_and(|p| p.as_os_str() == "-");
-    let mut table = Table::new(&subjects, !to_stdout)?;
-    let report = check(&subjects, &options, &mut table)?;
-    table.end(&report)?;
-    if let Some(path) = &arguments.json {
-        let text = serde_json::to_string_pretty(&report).map_err(|e| Error::Data(e.to_string()))?;
-        match to_stdout {
-            true => super::print(&text)?,
-            false => files::write(path, (text + "\n").as_bytes())?,
+    let mut table = Table::new(!matches!(output, Some(Output::Stdout)));
+    let (mut subjects, mut unopened) = (Vec::new(), Vec::new());
+    for Opened {
+        spec,
+        record,
+        device,
+    } in devices
+    {
+        table.line(&super::headline(&spec, &record))?;
+        match device {
+            Ok(device) => subjects.push(Subject { spec, device }),
+            Err(e) => {
+                table.line(&format!("  not checked: {e}"))?;
+                unopened.push(DeviceReport::unopened(&spec, &record, &e));
+            }
         }
     }
+    table.head()?;
+    let mut report = check(&subjects, &options, &mut table)?;
+    report.passed &= unopened.is_empty();
+    report.devices.extend(unopened);
+    table.end(&report)?;
+    match output.map_or(Ok(()), |output| output.write(&report)) {
+        // That something is wrong must not get lost because its report did.
+        Err(e) if !report.passed => say!("error: {e}"),
+        written => written?,
+    }
     Ok(report.passed)
+}
+
+/// Where the report in JSON goes.
+enum Output {
+    Stdout,
+    File(PathBuf),
+}
+
+impl Output {
+    /// Tried before the work, so that its result is not lost.
+    fn new(path: &Path) -> Result<Self> {
+        if path.as_os_str() == "-" {
+            return Ok(Self::Stdout);
+        }
+        files::probe(path)?;
+        Ok(Self::File(path.to_owned()))
+    }
+
+    fn write(&self, report: &Report) -> Result<()> {
+        let text = serde_json::to_string_pretty(report).map_err(|e| Error::Data(e.to_string()))?;
+        match self {
+            Self::Stdout => super::print(&text),
+            Self::File(path) => files::write(path, (text + "\n").as_bytes()),
+        }
+    }
 }
 
 /// The table, a line at a time, with a bar below it where someone watches.
@@ -107,20 +143,18 @@ struct Table {
 }
 
 impl Table {
-    fn new(subjects: &[Subject], visible: bool) -> Result<Self> {
-        let table = Self {
+    fn new(visible: bool) -> Self {
+        Self {
             bar: ProgressBar::hidden(),
             visible,
-        };
-        for subject in subjects {
-            table.line(&super::headline(&subject.spec, subject.device.record()))?;
         }
-        table.line("")?;
-        table.line(&format!(
-            "{:<23} {:<8} {:>6} {:>7} {:>12} {:>8}  verdict",
+    }
+
+    fn head(&self) -> Result<()> {
+        self.line(&format!(
+            "\n{:<23} {:<8} {:>6} {:>7} {:>12} {:>8}  verdict",
             "kernel", "variant", "device", "cases", "error/bound", "time"
-        ))?;
-        Ok(table)
+        ))
     }
 
     fn line(&self, text: &str) -> Result<()> {
@@ -137,6 +171,12 @@ impl Table {
                 if let Some(failure) = &row.failure {
                     self.line(&failed(device, row, failure))?;
                 }
+            }
+            if let Some(why) = &device.stopped {
+                let name = &device.device.name;
+                self.line(&format!(
+                    "\nSTOPPED: {name} was not checked to the end: {why}"
+                ))?;
             }
         }
         self.line(&summary(report))
@@ -175,17 +215,42 @@ fn summary(report: &Report) -> String {
         .iter()
         .filter_map(|d| d.worst())
         .reduce(f64::max);
-    let rows = report.devices.iter().flat_map(|d| &d.rows);
-    let wrong = rows.filter(|row| row.failure.is_some()).count();
+    let rows = || report.devices.iter().flat_map(|d| &d.rows);
+    let wrong = rows().filter(|row| row.failure.is_some()).count();
+    let not_run = rows().filter(|row| row.cases == 0).count();
+    let stopped = report
+        .devices
+        .iter()
+        .filter(|d| d.stopped.is_some())
+        .count();
     let worst = worst.map_or(String::new(), |w| {
         format!(" The worst error is {w:.2} of its bound.")
     });
     let seconds = report.seconds;
-    match wrong {
-        0 => format!("\nAll {cases} cases are right.{worst} {seconds:.0} s."),
-        1 => format!("\n1 variant of a kernel is wrong. {seconds:.0} s."),
-        n => format!("\n{n} variants of kernels are wrong. {seconds:.0} s."),
+    if report.passed {
+        return format!("\nAll {cases} cases are right.{worst} {seconds:.0} s.");
     }
+    let mut parts = Vec::new();
+    for (count, one, many) in [
+        (
+            wrong,
+            "variant of a kernel is wrong",
+            "variants of kernels are wrong",
+        ),
+        (not_run, "was not run", "were not run"),
+        (
+            stopped,
+            "device was not checked to the end",
+            "devices were not checked to the end",
+        ),
+    ] {
+        match count {
+            0 => {}
+            1 => parts.push(format!("1 {one}")),
+            n => parts.push(format!("{n} {many}")),
+        }
+    }
+    format!("\nNot passed: {}. {seconds:.0} s.", parts.join("; "))
 }
 
 impl Watch for Table {
@@ -204,6 +269,8 @@ impl Watch for Table {
         let worst = row.worst.map_or("exact".to_owned(), |w| format!("{w:.3}"));
         let verdict = match (&row.failure, row.skipped) {
             (Some(_), _) => "WRONG".to_owned(),
+            (None, 0) if row.cases == 0 => "not run".to_owned(),
+            (None, n) if row.cases == 0 => format!("not run; no room for {n}"),
             (None, 0) => "ok".to_owned(),
             (None, n) => format!("ok; no room for {n}"),
         };

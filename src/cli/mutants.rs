@@ -21,12 +21,20 @@ pub(crate) fn run(spec: &str, options: &Options) -> Result<bool> {
     let mut options = options.clone();
     options.variant.get_or_insert("plain".to_owned());
     let mut all_found = true;
-    for (spec, device) in device::open_all(spec, checked)? {
+    for opened in device::open_all(spec, checked)? {
         // The twins are not made from shaders.
-        if spec == "cpu" {
+        if opened.spec == "cpu" {
             continue;
         }
-        super::print(&(super::headline(&spec, device.record()) + "\n"))?;
+        super::print(&(super::headline(&opened.spec, &opened.record) + "\n"))?;
+        let device = match opened.device {
+            Ok(device) => device,
+            Err(e) => {
+                super::print(&format!("  not measured: {e}\n"))?;
+                all_found = false;
+                continue;
+            }
+        };
         super::print(&format!(
             "{:<23} {:<8} {:>7} {:>7} {:>10} {:>9} {:>9}",
             "kernel", "variant", "mutants", "caught", "equivalent", "survivors", "time"

@@ -10,7 +10,7 @@ use crate::error::Result;
 use crate::kernel::{Kernel, Params, Variant};
 use crate::record::DeviceRecord;
 
-pub use select::{Choice, list, open, open_all};
+pub use select::{Choice, Opened, list, open, open_all};
 
 /// A buffer of 32-bit words on a device, or a window of one. Only a name: the device holds the
 /// memory until `free`.

@@ -63,48 +63,70 @@ pub fn open(spec: &str) -> Result<Box<dyn Device>> {
             None => Box::new(Cpu::new(&decision.twins)),
         });
     }
-    let gpu = open_adapter(find(&adapters, spec)?, spec, Opening::default())?;
-    Ok(Box::new(gpu))
+    opened(find(&adapters, spec)?, spec, Opening::default()).device
 }
 
-/// Opens every device that `spec` names, with what `--device` takes for it: `all` for all adapters
-/// and the CPU twins, or whatever `open` takes, but `auto`.
+/// A device that was asked for.
+pub struct Opened {
+    /// What `--device` takes for it.
+    pub spec: String,
+    /// What it is.
+    pub record: DeviceRecord,
+    /// The device, or why it does not open.
+    pub device: Result<Box<dyn Device>>,
+}
+
+/// Opens every device that `spec` names: `all` for all adapters and the CPU twins, or whatever
+/// `open` takes. Of `all`, one that does not open is in the list, with its error.
 ///
 /// # Errors
-/// `Device` where no adapter matches, there is none at all, or one does not open.
-pub fn open_all(spec: &str, opening: Opening) -> Result<Vec<(String, Box<dyn Device>)>> {
-    let cpu = || -> (String, Box<dyn Device>) {
-        let twins = Cpu::new("asked for by --device");
-        ("cpu".to_owned(), Box::new(twins))
+/// `Device` where no adapter matches, there is none at all, or the one that `spec` names does not
+/// open.
+pub fn open_all(spec: &str, opening: Opening) -> Result<Vec<Opened>> {
+    let twins = |reason: &str| {
+        let twins = Cpu::new(reason);
+        Opened {
+            spec: "cpu".to_owned(),
+            record: twins.record().clone(),
+            device: Ok(Box::new(twins)),
+        }
     };
     if spec == "cpu" {
-        return Ok(vec![cpu()]);
+        return Ok(vec![twins("asked for by --device")]);
     }
     let adapters = adapters();
-    let chosen = match spec {
-        "all" => adapters.iter().collect(),
-        one => vec![find(&adapters, one)?],
-    };
-    if chosen.is_empty() {
+    if spec == "auto" {
+        let decision = decide(&adapters);
+        return match decision.opened {
+            Some((index, _)) => Ok(vec![opened(&adapters[index], spec, opening)]),
+            None => Ok(vec![twins(&decision.twins)]),
+        };
+    }
+    if spec != "all" {
+        let mut one = opened(find(&adapters, spec)?, spec, opening);
+        one.device = Ok(one.device?);
+        return Ok(vec![one]);
+    }
+    if adapters.is_empty() {
         return Err(Error::Device(
             "wgpu finds no adapter. Install a driver for your GPU, or a software one (on Debian or \
              Ubuntu: apt-get install mesa-vulkan-drivers); --device cpu takes the CPU twins alone"
                 .to_owned(),
         ));
     }
-    let mut devices: Vec<(String, Box<dyn Device>)> = Vec::new();
-    for adapter in chosen {
-        let gpu = open_adapter(adapter, spec, opening)?;
-        devices.push((adapter.index.to_string(), Box::new(gpu)));
-    }
-    if spec == "all" {
-        devices.push(cpu());
-    }
-    Ok(devices)
+    let adapters = adapters.iter();
+    let all = adapters.map(|adapter| opened(adapter, spec, opening));
+    Ok(all.chain([twins("asked for by --device")]).collect())
 }
 
-fn open_adapter(adapter: &Adapter, spec: &str, opening: Opening) -> Result<Gpu> {
-    Gpu::open_with(adapter, &format!("asked for by --device {spec}"), opening)
+fn opened(adapter: &Adapter, spec: &str, opening: Opening) -> Opened {
+    let reason = format!("asked for by --device {spec}");
+    let device = Gpu::open_with(adapter, &reason, opening);
+    Opened {
+        spec: adapter.index.to_string(),
+        record: adapter.record(&reason),
+        device: device.map(|gpu| Box::new(gpu) as Box<dyn Device>),
+    }
 }
 
 /// The adapter that `spec`, a number or a part of a name, means.

@@ -2,6 +2,8 @@
 
 #![allow(dead_code, reason = "every test binary uses its own part")]
 
+use std::process::{Command, Output};
+
 use unlearn::check::report::Row;
 use unlearn::check::{Score, Subject, Watch, WatchScore};
 use unlearn::device::Device;
@@ -51,6 +53,17 @@ pub(crate) fn integers(seed: u32, n: usize, end: u32) -> Vec<u32> {
 /// The bits of floats.
 pub(crate) fn bits(values: &[f32]) -> Vec<u32> {
     values.iter().map(|v| v.to_bits()).collect()
+}
+
+/// Runs the real binary.
+pub(crate) fn unlearn(arguments: &[&str]) -> Output {
+    let binary = env!("CARGO_BIN_EXE_unlearn");
+    Command::new(binary).args(arguments).output().unwrap()
+}
+
+/// What it said on stderr.
+pub(crate) fn stderr(output: &Output) -> String {
+    String::from_utf8_lossy(&output.stderr).into_owned()
 }
 
 /// Watches a check and says nothing.

@@ -5,19 +5,20 @@
 //! second, two in flight at the most: long enough to cost nothing, short enough for the
 //! watchdogs of operating systems and for live progress.
 
-use std::cell::{Cell, RefCell};
-use std::collections::{HashMap, HashSet, VecDeque};
+use std::cell::RefCell;
+use std::collections::{HashMap, VecDeque};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use wgpu::{BufferUsages, PollType, SubmissionIndex};
 
 use super::Adapter;
-use super::encode::{Action, encode};
-use super::mirror::{self, sampled_bindings, sampled_buffers, texture};
-use crate::device::{Buffer, Command, Device, Dispatch, Limits, Program, Recording};
+use super::compile::Compiled;
+use super::encode::encode;
+use super::pipeline::Pipeline;
+use crate::device::{Buffer, Device, Limits, Program, Recording};
 use crate::error::{Error, Result};
-use crate::kernel::{Access, Kernel, TEXELS, Variant};
+use crate::kernel::{Kernel, Variant};
 use crate::record::DeviceRecord;
 
 /// A device that has not answered for this long is taken for lost.
@@ -40,36 +41,21 @@ pub struct Opening {
 /// An opened adapter.
 #[derive(Debug)]
 pub struct Gpu {
-    record: DeviceRecord,
-    checked: bool,
-    software: bool,
-    device: wgpu::Device,
-    queue: wgpu::Queue,
-    buffers: RefCell<Vec<Option<wgpu::Buffer>>>,
+    pub(super) record: DeviceRecord,
+    pub(super) checked: bool,
+    pub(super) software: bool,
+    pub(super) device: wgpu::Device,
+    pub(super) queue: wgpu::Queue,
+    pub(super) buffers: RefCell<Vec<Option<wgpu::Buffer>>>,
     /// Textures that mirror buffers.
-    mirrors: RefCell<HashMap<Buffer, wgpu::Texture>>,
+    pub(super) mirrors: RefCell<HashMap<Buffer, wgpu::Texture>>,
     /// By the address of the kernel's row, and the variant's name.
-    pipelines: RefCell<HashMap<(*const Kernel, &'static str), Pipeline>>,
+    pub(super) pipelines: RefCell<HashMap<(*const Kernel, &'static str), Pipeline>>,
     /// Variants that were chosen by name of the kernel.
-    choices: RefCell<HashMap<&'static str, &'static Variant>>,
+    pub(super) choices: RefCell<HashMap<&'static str, &'static Variant>>,
     programs: RefCell<Vec<Option<Compiled>>>,
     flying: RefCell<VecDeque<SubmissionIndex>>,
     failure: Arc<Mutex<Option<String>>>,
-}
-
-#[derive(Clone, Debug)]
-struct Pipeline {
-    pipeline: wgpu::ComputePipeline,
-    layout: wgpu::BindGroupLayout,
-}
-
-#[derive(Debug)]
-struct Compiled {
-    /// Done once, before the first repetition.
-    before: Vec<Action>,
-    actions: Vec<Action>,
-    /// Repetitions that fill a submission, by measurement.
-    repetitions: Cell<u32>,
 }
 
 impl Gpu {
@@ -132,35 +118,6 @@ impl Gpu {
         })
     }
 
-    /// The variant of a kernel for these buffers: a texture may not be tall enough for one.
-    fn variant(&self, dispatch: &Dispatch) -> &'static Variant {
-        let kernel = dispatch.kernel;
-        if let Some(chosen) = self.choices.borrow().get(kernel.name) {
-            return chosen;
-        }
-        let rows = |b: &Buffer| b.words as u64 / u64::from(4 * TEXELS) + 1;
-        let tallest = self.device.limits().max_texture_dimension_2d;
-        let fits = |variant: &&Variant| {
-            sampled_buffers(dispatch, variant).all(|b| rows(&b) <= tallest.into())
-        };
-        let wanted = match self.software {
-            true => &["sampled", "lanes"][..],
-            false => &[],
-        };
-        let mut named = wanted.iter().filter_map(|name| kernel.variant(name));
-        named.find(fits).unwrap_or(&Variant::PLAIN)
-    }
-
-    /// The texture that mirrors a buffer, made at its first use.
-    fn mirror(&self, buffer: Buffer, format: wgpu::TextureFormat) -> Result<wgpu::Texture> {
-        let bytes = self.buffer(buffer)?.size() - 4 * buffer.first as u64;
-        let mut mirrors = self.mirrors.borrow_mut();
-        let made = mirrors
-            .entry(buffer)
-            .or_insert_with(|| mirror::create(&self.device, bytes, format));
-        Ok(made.clone())
-    }
-
     /// Reports what the driver complained about since the last call.
     fn healthy(&self) -> Result<()> {
         let mut slot = self.failure.lock().unwrap_or_else(PoisonError::into_inner);
@@ -170,20 +127,25 @@ impl Gpu {
         }
     }
 
-    fn error(&self, text: &str) -> Error {
+    pub(super) fn error(&self, text: &str) -> Error {
         Error::Device(format!(
             "{} failed: {text}. Try again with --device cpu, or another adapter of `unlearn devices`",
             self.record.name
         ))
     }
 
-    fn buffer(&self, buffer: Buffer) -> Result<wgpu::Buffer> {
+    pub(super) fn buffer(&self, buffer: Buffer) -> Result<wgpu::Buffer> {
         let buffers = self.buffers.borrow();
         let found = buffers.get(buffer.id).cloned().flatten();
         found.ok_or_else(|| self.error("a buffer was used after it was freed"))
     }
 
-    fn create_buffer(&self, label: &str, bytes: u64, usage: BufferUsages) -> Result<wgpu::Buffer> {
+    pub(super) fn create_buffer(
+        &self,
+        label: &str,
+        bytes: u64,
+        usage: BufferUsages,
+    ) -> Result<wgpu::Buffer> {
         let memory = self.device.push_error_scope(wgpu::ErrorFilter::OutOfMemory);
         let valid = self.device.push_error_scope(wgpu::ErrorFilter::Validation);
         let buffer = self.device.create_buffer(&wgpu::BufferDescriptor {
@@ -200,233 +162,6 @@ impl Gpu {
                  or a smaller --batch",
                 self.record.name
             ))),
-        }
-    }
-
-    /// The kernel's pipeline, made at its first use.
-    fn pipeline(&self, kernel: &'static Kernel, variant: &Variant) -> Result<Pipeline> {
-        let key = (std::ptr::from_ref(kernel), variant.name);
-        if let Some(made) = self.pipelines.borrow().get(&key) {
-            return Ok(made.clone());
-        }
-        let scope = self.device.push_error_scope(wgpu::ErrorFilter::Validation);
-        let made = self.create_pipeline(kernel, variant);
-        if let Some(e) = pollster::block_on(scope.pop()) {
-            let text = format!("the driver refuses the shader {}: {e}", kernel.name);
-            return Err(self.error(&text));
-        }
-        self.pipelines.borrow_mut().insert(key, made.clone());
-        Ok(made)
-    }
-
-    fn create_pipeline(&self, kernel: &Kernel, variant: &Variant) -> Pipeline {
-        let descriptor = wgpu::ShaderModuleDescriptor {
-            label: Some(kernel.name),
-            source: wgpu::ShaderSource::Wgsl(kernel.source(variant).into()),
-        };
-        let module = match self.checked {
-            true => self.device.create_shader_module(descriptor),
-            false => self.create_unchecked(descriptor),
-        };
-        let layout = self.create_layout(kernel, variant);
-        let pipelines = self
-            .device
-            .create_pipeline_layout(&wgpu::PipelineLayoutDescriptor {
-                label: Some(kernel.name),
-                bind_group_layouts: &[Some(&layout)],
-                ..Default::default()
-            });
-        let pipeline = self
-            .device
-            .create_compute_pipeline(&wgpu::ComputePipelineDescriptor {
-                label: Some(kernel.name),
-                layout: Some(&pipelines),
-                module: &module,
-                entry_point: Some(kernel.name),
-                compilation_options: wgpu::PipelineCompilationOptions::default(),
-                cache: None,
-            });
-        Pipeline { pipeline, layout }
-    }
-
-    /// A shader module without checks, which keep compilers from unrolling the register tiles.
-    fn create_unchecked(&self, descriptor: wgpu::ShaderModuleDescriptor<'_>) -> wgpu::ShaderModule {
-        let checks = wgpu::ShaderRuntimeChecks {
-            force_loop_bounding: false,
-            bounds_checks: false,
-            ..wgpu::ShaderRuntimeChecks::checked()
-        };
-        // SAFETY: every loop of the shaders ends: all count up to a bound, but the walk in
-        // `permuted`, which follows a cycle of a permutation that holds a value below n. Every
-        // index lies within its buffer: threads beyond a dispatch's extent return or repeat the
-        // last element, and population.rs sizes the buffers by the numbers it gives to kernels and
-        // checks labels and sample lists before they reach the device.
-        #[expect(unsafe_code, reason = "the only way to turn checks off")]
-        unsafe {
-            self.device.create_shader_module_trusted(descriptor, checks)
-        }
-    }
-
-    /// Bind group layout of a kernel: its parameters, then its storage buffers or their mirrors.
-    fn create_layout(&self, kernel: &Kernel, variant: &Variant) -> wgpu::BindGroupLayout {
-        let entry = |binding, ty| wgpu::BindGroupLayoutEntry {
-            binding,
-            visibility: wgpu::ShaderStages::COMPUTE,
-            ty,
-            count: None,
-        };
-        let buffer = |ty, min_binding_size| wgpu::BindingType::Buffer {
-            ty,
-            has_dynamic_offset: false,
-            min_binding_size,
-        };
-        let size = wgpu::BufferSize::new(kernel.params_size as u64);
-        let params = entry(0, buffer(wgpu::BufferBindingType::Uniform, size));
-        let sampled = sampled_bindings(kernel, variant);
-        let storage = kernel.bindings.iter().enumerate().map(|(place, access)| {
-            let read_only = *access == Access::Read;
-            sampled.get(&place).map_or_else(
-                || buffer(wgpu::BufferBindingType::Storage { read_only }, None),
-                |format| texture(*format),
-            )
-        });
-        let storage = (1..).zip(storage).map(|(binding, ty)| entry(binding, ty));
-        let entries: Vec<_> = std::iter::once(params).chain(storage).collect();
-        let descriptor = wgpu::BindGroupLayoutDescriptor {
-            label: Some(kernel.name),
-            entries: &entries,
-        };
-        self.device.create_bind_group_layout(&descriptor)
-    }
-
-    /// Turns a dispatch into an action; its parameters lie in `block` from byte `at` on.
-    fn dispatch(
-        &self,
-        dispatch: &Dispatch,
-        variant: &Variant,
-        block: &wgpu::Buffer,
-        at: u64,
-    ) -> Result<Action> {
-        let kernel = dispatch.kernel;
-        let Pipeline { pipeline, layout } = self.pipeline(kernel, variant)?;
-        let buffers = dispatch.buffers.iter().map(|&b| self.buffer(b));
-        let buffers = buffers.collect::<Result<Vec<_>>>()?;
-        let sampled = sampled_bindings(kernel, variant);
-        let mut views: HashMap<usize, wgpu::TextureView> = HashMap::new();
-        for (&place, &format) in &sampled {
-            let mirror = self.mirror(dispatch.buffers[place], format)?;
-            views.insert(place, mirror.create_view(&Default::default()));
-        }
-        let params = wgpu::BindingResource::Buffer(wgpu::BufferBinding {
-            buffer: block,
-            offset: at,
-            size: wgpu::BufferSize::new(dispatch.params.len() as u64),
-        });
-        let storage = buffers.iter().enumerate().map(|(place, buffer)| {
-            let view = views.get(&place).map(wgpu::BindingResource::TextureView);
-            let whole = wgpu::BufferBinding {
-                buffer,
-                offset: 4 * dispatch.buffers[place].first as u64,
-                size: None,
-            };
-            view.unwrap_or(wgpu::BindingResource::Buffer(whole))
-        });
-        let resources = std::iter::once(params).chain(storage);
-        let entries: Vec<_> = (0..)
-            .zip(resources)
-            .map(|(binding, resource)| wgpu::BindGroupEntry { binding, resource })
-            .collect();
-        let group = self.device.create_bind_group(&wgpu::BindGroupDescriptor {
-            label: Some(kernel.name),
-            layout: &layout,
-            entries: &entries,
-        });
-        Ok(Action::Dispatch {
-            pipeline,
-            group,
-            groups: kernel.groups(variant, dispatch.extent),
-        })
-    }
-
-    /// One buffer with the parameters of all dispatches, and the bytes from one to the next.
-    fn parameter_block(&self, recording: &Recording) -> Result<(wgpu::Buffer, u64)> {
-        let stride = self
-            .device
-            .limits()
-            .min_uniform_buffer_offset_alignment
-            .max(256) as usize;
-        let mut bytes = Vec::new();
-        for command in &recording.commands {
-            if let Command::Dispatch(dispatch) = command {
-                let end = bytes.len() + stride;
-                bytes.extend_from_slice(&dispatch.params);
-                bytes.resize(end, 0u8);
-            }
-        }
-        bytes.resize(bytes.len().max(stride), 0);
-        let usage = BufferUsages::UNIFORM | BufferUsages::COPY_DST;
-        let block = self.create_buffer("parameters of dispatches", bytes.len() as u64, usage)?;
-        self.queue.write_buffer(&block, 0, &bytes);
-        Ok((block, stride as u64))
-    }
-
-    /// A recording as actions, with mirrors brought up to date where a dispatch needs them: once
-    /// before the first repetition, or, where the recording writes the buffer, after each write.
-    fn actions(&self, recording: &Recording) -> Result<Compiled> {
-        let (block, stride) = self.parameter_block(recording)?;
-        let written: HashSet<Buffer> = recording.commands.iter().flat_map(writes).collect();
-        let mut fresh = HashSet::new();
-        let (mut before, mut actions) = (Vec::new(), Vec::new());
-        let mut at = 0;
-        for command in &recording.commands {
-            if let Command::Dispatch(dispatch) = command {
-                let variant = self.variant(dispatch);
-                actions.push(self.dispatch(dispatch, variant, &block, at)?);
-                let place = actions.len() - 1;
-                for buffer in sampled_buffers(dispatch, variant) {
-                    if fresh.insert(buffer) {
-                        let update = self.update(buffer)?;
-                        match written.contains(&buffer) {
-                            true => actions.insert(place, update),
-                            false => before.push(update),
-                        }
-                    }
-                }
-                at += stride;
-            } else {
-                actions.push(self.transfer(command)?);
-            }
-            for buffer in writes(command) {
-                fresh.remove(&buffer);
-            }
-        }
-        Ok(Compiled {
-            before,
-            actions,
-            repetitions: Cell::new(1),
-        })
-    }
-
-    /// Brings the mirror of a buffer up to date.
-    fn update(&self, buffer: Buffer) -> Result<Action> {
-        let mirror = self.mirrors.borrow().get(&buffer).cloned();
-        let mirror = mirror.ok_or_else(|| self.error("a buffer has no mirror"))?;
-        let from = (self.buffer(buffer)?, 4 * buffer.first as u64);
-        Ok(Action::Mirror(from, mirror))
-    }
-
-    fn transfer(&self, command: &Command) -> Result<Action> {
-        match command {
-            Command::Dispatch(_) => Err(self.error("a dispatch is no transfer")),
-            Command::Clear(buffer) => Ok(Action::Clear {
-                at: (self.buffer(*buffer)?, 4 * buffer.first as u64),
-                bytes: 4 * buffer.words as u64,
-            }),
-            Command::Copy { from, to, words } => Ok(Action::Copy {
-                from: (self.buffer(from.0)?, 4 * (from.0.first + from.1) as u64),
-                to: (self.buffer(to.0)?, 4 * (to.0.first + to.1) as u64),
-                bytes: 4 * *words as u64,
-            }),
         }
     }
 
@@ -471,19 +206,6 @@ impl Gpu {
             self.wait(oldest)?;
         }
         Ok(())
-    }
-}
-
-/// The buffers that a command writes.
-fn writes(command: &Command) -> Vec<Buffer> {
-    match command {
-        Command::Clear(buffer) => vec![*buffer],
-        Command::Copy { to, .. } => vec![to.0],
-        Command::Dispatch(dispatch) => {
-            let bound = dispatch.buffers.iter().zip(dispatch.kernel.bindings);
-            let written = bound.filter(|(_, access)| **access == Access::Write);
-            written.map(|(buffer, _)| *buffer).collect()
-        }
     }
 }
 

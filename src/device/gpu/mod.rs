@@ -2,9 +2,11 @@
 
 mod abilities;
 mod adapter;
+mod compile;
 mod encode;
 mod engine;
 mod mirror;
+mod pipeline;
 
 pub use abilities::{Abilities, AdapterLimits};
 pub use adapter::{Adapter, adapters, strict_adapters};

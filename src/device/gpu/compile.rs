@@ -1,0 +1,198 @@
+//! Recordings become programs: parameters, mirrors and bind groups are made here, once.
+
+use std::cell::Cell;
+use std::collections::{HashMap, HashSet};
+
+use wgpu::BufferUsages;
+
+use super::Gpu;
+use super::encode::Action;
+use super::mirror::{self, sampled_bindings, sampled_buffers};
+use super::pipeline::Pipeline;
+use crate::device::{Buffer, Command, Dispatch, Recording};
+use crate::error::Result;
+use crate::kernel::{Access, TEXELS, Variant};
+
+#[derive(Debug)]
+pub(super) struct Compiled {
+    /// Done once, before the first repetition.
+    pub(super) before: Vec<Action>,
+    pub(super) actions: Vec<Action>,
+    /// Repetitions that fill a submission, by measurement.
+    pub(super) repetitions: Cell<u32>,
+}
+
+impl Gpu {
+    /// The variant of a kernel for these buffers: a texture may not be tall enough for one.
+    fn variant(&self, dispatch: &Dispatch) -> &'static Variant {
+        let kernel = dispatch.kernel;
+        if let Some(chosen) = self.choices.borrow().get(kernel.name) {
+            return chosen;
+        }
+        let rows = |b: &Buffer| b.words as u64 / u64::from(4 * TEXELS) + 1;
+        let tallest = self.device.limits().max_texture_dimension_2d;
+        let fits = |variant: &&Variant| {
+            sampled_buffers(dispatch, variant).all(|b| rows(&b) <= tallest.into())
+        };
+        let wanted = match self.software {
+            true => &["sampled", "lanes"][..],
+            false => &[],
+        };
+        let mut named = wanted.iter().filter_map(|name| kernel.variant(name));
+        named.find(fits).unwrap_or(&Variant::PLAIN)
+    }
+
+    /// The texture that mirrors a buffer, made at its first use.
+    fn mirror(&self, buffer: Buffer, format: wgpu::TextureFormat) -> Result<wgpu::Texture> {
+        let bytes = self.buffer(buffer)?.size() - 4 * buffer.first as u64;
+        let mut mirrors = self.mirrors.borrow_mut();
+        let made = mirrors
+            .entry(buffer)
+            .or_insert_with(|| mirror::create(&self.device, bytes, format));
+        Ok(made.clone())
+    }
+
+    /// Turns a dispatch into an action; its parameters lie in `block` from byte `at` on.
+    fn dispatch(
+        &self,
+        dispatch: &Dispatch,
+        variant: &Variant,
+        block: &wgpu::Buffer,
+        at: u64,
+    ) -> Result<Action> {
+        let kernel = dispatch.kernel;
+        let Pipeline { pipeline, layout } = self.pipeline(kernel, variant)?;
+        let buffers = dispatch.buffers.iter().map(|&b| self.buffer(b));
+        let buffers = buffers.collect::<Result<Vec<_>>>()?;
+        let sampled = sampled_bindings(kernel, variant);
+        let mut views: HashMap<usize, wgpu::TextureView> = HashMap::new();
+        for (&place, &format) in &sampled {
+            let mirror = self.mirror(dispatch.buffers[place], format)?;
+            views.insert(place, mirror.create_view(&Default::default()));
+        }
+        let params = wgpu::BindingResource::Buffer(wgpu::BufferBinding {
+            buffer: block,
+            offset: at,
+            size: wgpu::BufferSize::new(dispatch.params.len() as u64),
+        });
+        let storage = buffers.iter().enumerate().map(|(place, buffer)| {
+            let view = views.get(&place).map(wgpu::BindingResource::TextureView);
+            let whole = wgpu::BufferBinding {
+                buffer,
+                offset: 4 * dispatch.buffers[place].first as u64,
+                size: None,
+            };
+            view.unwrap_or(wgpu::BindingResource::Buffer(whole))
+        });
+        let resources = std::iter::once(params).chain(storage);
+        let entries: Vec<_> = (0..)
+            .zip(resources)
+            .map(|(binding, resource)| wgpu::BindGroupEntry { binding, resource })
+            .collect();
+        let group = self.device.create_bind_group(&wgpu::BindGroupDescriptor {
+            label: Some(kernel.name),
+            layout: &layout,
+            entries: &entries,
+        });
+        Ok(Action::Dispatch {
+            pipeline,
+            group,
+            groups: kernel.groups(variant, dispatch.extent),
+        })
+    }
+
+    /// One buffer with the parameters of all dispatches, and the bytes from one to the next.
+    fn parameter_block(&self, recording: &Recording) -> Result<(wgpu::Buffer, u64)> {
+        let stride = self
+            .device
+            .limits()
+            .min_uniform_buffer_offset_alignment
+            .max(256) as usize;
+        let mut bytes = Vec::new();
+        for command in &recording.commands {
+            if let Command::Dispatch(dispatch) = command {
+                let end = bytes.len() + stride;
+                bytes.extend_from_slice(&dispatch.params);
+                bytes.resize(end, 0u8);
+            }
+        }
+        bytes.resize(bytes.len().max(stride), 0);
+        let usage = BufferUsages::UNIFORM | BufferUsages::COPY_DST;
+        let block = self.create_buffer("parameters of dispatches", bytes.len() as u64, usage)?;
+        self.queue.write_buffer(&block, 0, &bytes);
+        Ok((block, stride as u64))
+    }
+
+    /// A recording as actions, with mirrors brought up to date where a dispatch needs them: once
+    /// before the first repetition, or, where the recording writes the buffer, after each write.
+    pub(super) fn actions(&self, recording: &Recording) -> Result<Compiled> {
+        let (block, stride) = self.parameter_block(recording)?;
+        let written: HashSet<Buffer> = recording.commands.iter().flat_map(writes).collect();
+        let mut fresh = HashSet::new();
+        let (mut before, mut actions) = (Vec::new(), Vec::new());
+        let mut at = 0;
+        for command in &recording.commands {
+            if let Command::Dispatch(dispatch) = command {
+                let variant = self.variant(dispatch);
+                actions.push(self.dispatch(dispatch, variant, &block, at)?);
+                let place = actions.len() - 1;
+                for buffer in sampled_buffers(dispatch, variant) {
+                    if fresh.insert(buffer) {
+                        let update = self.update(buffer)?;
+                        match written.contains(&buffer) {
+                            true => actions.insert(place, update),
+                            false => before.push(update),
+                        }
+                    }
+                }
+                at += stride;
+            } else {
+                actions.push(self.transfer(command)?);
+            }
+            for buffer in writes(command) {
+                fresh.remove(&buffer);
+            }
+        }
+        Ok(Compiled {
+            before,
+            actions,
+            repetitions: Cell::new(1),
+        })
+    }
+
+    /// Brings the mirror of a buffer up to date.
+    fn update(&self, buffer: Buffer) -> Result<Action> {
+        let mirror = self.mirrors.borrow().get(&buffer).cloned();
+        let mirror = mirror.ok_or_else(|| self.error("a buffer has no mirror"))?;
+        let from = (self.buffer(buffer)?, 4 * buffer.first as u64);
+        Ok(Action::Mirror(from, mirror))
+    }
+
+    fn transfer(&self, command: &Command) -> Result<Action> {
+        match command {
+            Command::Dispatch(_) => Err(self.error("a dispatch is no transfer")),
+            Command::Clear(buffer) => Ok(Action::Clear {
+                at: (self.buffer(*buffer)?, 4 * buffer.first as u64),
+                bytes: 4 * buffer.words as u64,
+            }),
+            Command::Copy { from, to, words } => Ok(Action::Copy {
+                from: (self.buffer(from.0)?, 4 * (from.0.first + from.1) as u64),
+                to: (self.buffer(to.0)?, 4 * (to.0.first + to.1) as u64),
+                bytes: 4 * *words as u64,
+            }),
+        }
+    }
+}
+
+/// The buffers that a command writes.
+fn writes(command: &Command) -> Vec<Buffer> {
+    match command {
+        Command::Clear(buffer) => vec![*buffer],
+        Command::Copy { to, .. } => vec![to.0],
+        Command::Dispatch(dispatch) => {
+            let bound = dispatch.buffers.iter().zip(dispatch.kernel.bindings);
+            let written = bound.filter(|(_, access)| **access == Access::Write);
+            written.map(|(buffer, _)| *buffer).collect()
+        }
+    }
+}

@@ -1,0 +1,110 @@
+//! Pipelines of kernels: shader modules, bind group layouts, and what the compiler is told.
+
+use super::Gpu;
+use super::mirror::{sampled_bindings, texture};
+use crate::error::Result;
+use crate::kernel::{Access, Kernel, Variant};
+
+#[derive(Clone, Debug)]
+pub(super) struct Pipeline {
+    pub(super) pipeline: wgpu::ComputePipeline,
+    pub(super) layout: wgpu::BindGroupLayout,
+}
+
+impl Gpu {
+    /// The kernel's pipeline, made at its first use.
+    pub(super) fn pipeline(&self, kernel: &'static Kernel, variant: &Variant) -> Result<Pipeline> {
+        let key = (std::ptr::from_ref(kernel), variant.name);
+        if let Some(made) = self.pipelines.borrow().get(&key) {
+            return Ok(made.clone());
+        }
+        let scope = self.device.push_error_scope(wgpu::ErrorFilter::Validation);
+        let made = self.create_pipeline(kernel, variant);
+        if let Some(e) = pollster::block_on(scope.pop()) {
+            let text = format!("the driver refuses the shader {}: {e}", kernel.name);
+            return Err(self.error(&text));
+        }
+        self.pipelines.borrow_mut().insert(key, made.clone());
+        Ok(made)
+    }
+
+    fn create_pipeline(&self, kernel: &Kernel, variant: &Variant) -> Pipeline {
+        let descriptor = wgpu::ShaderModuleDescriptor {
+            label: Some(kernel.name),
+            source: wgpu::ShaderSource::Wgsl(kernel.source(variant).into()),
+        };
+        let module = match self.checked {
+            true => self.device.create_shader_module(descriptor),
+            false => self.create_unchecked(descriptor),
+        };
+        let layout = self.create_layout(kernel, variant);
+        let pipelines = self
+            .device
+            .create_pipeline_layout(&wgpu::PipelineLayoutDescriptor {
+                label: Some(kernel.name),
+                bind_group_layouts: &[Some(&layout)],
+                ..Default::default()
+            });
+        let pipeline = self
+            .device
+            .create_compute_pipeline(&wgpu::ComputePipelineDescriptor {
+                label: Some(kernel.name),
+                layout: Some(&pipelines),
+                module: &module,
+                entry_point: Some(kernel.name),
+                compilation_options: wgpu::PipelineCompilationOptions::default(),
+                cache: None,
+            });
+        Pipeline { pipeline, layout }
+    }
+
+    /// A shader module without checks, which keep compilers from unrolling the register tiles.
+    fn create_unchecked(&self, descriptor: wgpu::ShaderModuleDescriptor<'_>) -> wgpu::ShaderModule {
+        let checks = wgpu::ShaderRuntimeChecks {
+            force_loop_bounding: false,
+            bounds_checks: false,
+            ..wgpu::ShaderRuntimeChecks::checked()
+        };
+        // SAFETY: every loop of the shaders ends: all count up to a bound, but the walk in
+        // `permuted`, which follows a cycle of a permutation that holds a value below n. Every
+        // index lies within its buffer: threads beyond a dispatch's extent return or repeat the
+        // last element, and population.rs sizes the buffers by the numbers it gives to kernels and
+        // checks labels and sample lists before they reach the device.
+        #[expect(unsafe_code, reason = "the only way to turn checks off")]
+        unsafe {
+            self.device.create_shader_module_trusted(descriptor, checks)
+        }
+    }
+
+    /// Bind group layout of a kernel: its parameters, then its storage buffers or their mirrors.
+    fn create_layout(&self, kernel: &Kernel, variant: &Variant) -> wgpu::BindGroupLayout {
+        let entry = |binding, ty| wgpu::BindGroupLayoutEntry {
+            binding,
+            visibility: wgpu::ShaderStages::COMPUTE,
+            ty,
+            count: None,
+        };
+        let buffer = |ty, min_binding_size| wgpu::BindingType::Buffer {
+            ty,
+            has_dynamic_offset: false,
+            min_binding_size,
+        };
+        let size = wgpu::BufferSize::new(kernel.params_size as u64);
+        let params = entry(0, buffer(wgpu::BufferBindingType::Uniform, size));
+        let sampled = sampled_bindings(kernel, variant);
+        let storage = kernel.bindings.iter().enumerate().map(|(place, access)| {
+            let read_only = *access == Access::Read;
+            sampled.get(&place).map_or_else(
+                || buffer(wgpu::BufferBindingType::Storage { read_only }, None),
+                |format| texture(*format),
+            )
+        });
+        let storage = (1..).zip(storage).map(|(binding, ty)| entry(binding, ty));
+        let entries: Vec<_> = std::iter::once(params).chain(storage).collect();
+        let descriptor = wgpu::BindGroupLayoutDescriptor {
+            label: Some(kernel.name),
+            entries: &entries,
+        };
+        self.device.create_bind_group_layout(&descriptor)
+    }
+}

@@ -22,7 +22,7 @@ pub struct Score {
     pub variant: String,
     /// Mutants that some case found wrong.
     pub caught: u32,
-    /// Mutants that the compiler refused: they are none.
+    /// Mutants that the shader compiler refused: they count neither as caught nor as mutants.
     pub refused: u32,
     /// Mutants that no case found, with the reason why they compute the same.
     pub equivalent: Vec<(String, String)>,

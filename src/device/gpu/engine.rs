@@ -212,8 +212,11 @@ impl Gpu {
         let scope = self.device.push_error_scope(wgpu::ErrorFilter::Validation);
         let made = self.create_pipeline(kernel, variant);
         if let Some(e) = pollster::block_on(scope.pop()) {
-            let text = format!("the driver refuses the shader {}: {e}", kernel.name);
-            return Err(self.error(&text));
+            let (device, shader) = (&self.record.name, kernel.name);
+            return Err(Error::Shader(format!(
+                "{device} refuses the shader {shader}: {e}. Try again with --device cpu, or \
+                 another adapter of `unlearn devices`"
+            )));
         }
         self.pipelines.borrow_mut().insert(key, made.clone());
         Ok(made)

@@ -57,7 +57,7 @@ impl Adapter {
     /// without checks in their code. Mesa's llvmpipe does: it has robustBufferAccess2 and
     /// robustImageAccess2, which wgpu turns on, and its code generator (gallivm,
     /// lp_bld_nir_soa.c) compares every access with the storage buffer's size, and clamps the
-    /// indices of local arrays. It does not check workgroup memory, of which the shaders have none.
+    /// computed indices of local arrays. It does not check workgroup memory: the shaders have none.
     pub(super) fn checks_bounds(&self) -> bool {
         self.info.driver == "llvmpipe"
     }

@@ -16,6 +16,9 @@ pub enum Error {
     /// A device could not be found, refused a request, or stopped answering.
     #[error("{0}")]
     Device(String),
+    /// The compiler refused a shader.
+    #[error("{0}")]
+    Shader(String),
     /// A file could not be read or written.
     #[error("cannot {action} {}: {source}", path.display())]
     File {

@@ -100,7 +100,7 @@ pub(crate) struct Case {
 pub(crate) enum Trouble {
     /// The device has no room for its buffers.
     NoRoom,
-    /// The driver does not take the shader.
+    /// The shader's compiler does not take it.
     Refused(Error),
     /// The device failed while it ran: nothing that it does from then on can be trusted.
     Lost(Error),
@@ -171,21 +171,6 @@ impl Case {
             && groups.iter().all(|n| *n <= limits.groups)
     }
 
-    /// Whether the device takes the kernel, which may be a mutant of the case's own, at all.
-    pub(crate) fn compiles(&self, device: &dyn Device, kernel: &'static Kernel) -> bool {
-        let buffers: Result<Vec<Buffer>> = self
-            .inputs
-            .iter()
-            .map(|words| device.allocate("check", words.len()))
-            .collect();
-        let Ok(buffers) = buffers else { return false };
-        let mut recording = Recording::default();
-        recording.dispatch_bytes(kernel, &self.params, self.extent, &buffers);
-        let program = device.compile(&recording);
-        device.free(&buffers, &program.iter().collect::<Vec<_>>());
-        program.is_ok()
-    }
-
     /// Runs it `times` times from the same inputs with `kernel`, which may be a mutant of the
     /// case's own; returns all buffers, with their guard zones, of each run.
     pub(crate) fn run(
@@ -208,7 +193,10 @@ impl Case {
         recording.dispatch_bytes(kernel, &self.params, self.extent, &windows);
         let program = device.compile(&recording).map_err(|e| {
             device.free(&buffers, &[]);
-            Trouble::Refused(e)
+            match e {
+                Error::Shader(_) => Trouble::Refused(e),
+                _ => Trouble::Lost(e),
+            }
         })?;
         let once = || -> Result<Vec<Vec<u32>>> {
             for (buffer, words) in buffers.iter().zip(&guarded) {

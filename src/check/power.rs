@@ -10,7 +10,7 @@ use super::kernels::Family;
 use super::mutants::{Mutant, mutants};
 use super::suite::{MANY, Options, Verdict, judge};
 use crate::device::Device;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::kernel::{Kernel, Variant};
 
 /// What became of the mutants of one variant of a kernel.
@@ -22,7 +22,7 @@ pub struct Score {
     pub variant: String,
     /// Mutants that some case found wrong.
     pub caught: u32,
-    /// Mutants that the compiler refused: they are none.
+    /// Mutants that the shader compiler refused: they count neither as caught nor as mutants.
     pub refused: u32,
     /// Mutants that no case found, with the reason why they compute the same.
     pub equivalent: Vec<(String, String)>,
@@ -53,15 +53,19 @@ pub trait WatchScore {
 /// device must have been opened with bounds checks: mutants leave their buffers.
 ///
 /// # Errors
-/// `Usage` where the options name nothing that exists.
+/// `Usage` where the options name nothing that exists; `Device` where the device fails.
 pub fn power(
     device: &dyn Device,
     options: &Options,
     step: usize,
     watch: &mut dyn WatchScore,
 ) -> Result<Vec<Score>> {
+    let families = options.families()?;
+    if families.is_empty() {
+        return Err(Error::Usage(options.unknown()));
+    }
     let mut scores = Vec::new();
-    for family in options.families()? {
+    for family in families {
         let mutants: Vec<Mutant> = mutants(family.kernel.wgsl)
             .into_iter()
             .step_by(step)
@@ -74,7 +78,7 @@ pub fn power(
         watch.begin(family.kernel.name, (mutants.len() * variants.len()) as u64);
         let mut cases = Cases::new(family, options);
         for variant in variants {
-            let score = measure(device, &mut cases, variant, &mutants, watch);
+            let score = measure(device, &mut cases, variant, &mutants, watch)?;
             watch.score(&score);
             scores.push(score);
         }
@@ -120,7 +124,7 @@ fn measure(
     variant: &'static Variant,
     mutants: &[Mutant],
     watch: &mut dyn WatchScore,
-) -> Score {
+) -> Result<Score> {
     let start = Instant::now();
     let kernel = cases.family.kernel;
     device.choose(kernel, Some(variant));
@@ -130,7 +134,7 @@ fn measure(
         ..Score::default()
     };
     for mutant in mutants {
-        match fate(device, cases, variant, planted(kernel, mutant)) {
+        match fate(device, cases, variant, planted(kernel, mutant))? {
             Fate::Caught => score.caught += 1,
             Fate::Refused => score.refused += 1,
             Fate::Survived => match argument(kernel.name, mutant) {
@@ -140,8 +144,9 @@ fn measure(
         }
         watch.advance();
     }
+    device.choose(kernel, None);
     score.seconds = start.elapsed().as_secs_f64();
-    score
+    Ok(score)
 }
 
 /// The kernel with a fault. Devices know kernels by their address, for as long as they live, so the
@@ -164,18 +169,16 @@ fn fate(
     cases: &mut Cases<'_>,
     variant: &Variant,
     mutant: &'static Kernel,
-) -> Fate {
+) -> Result<Fate> {
     let mut number = 0;
     while let Some(case) = cases.get(number) {
-        if number == 0 && !case.compiles(device, mutant) {
-            return Fate::Refused;
-        }
-        // A mutant that brings the device down is found, too.
         match judge(case, mutant, variant, device, 1) {
-            Verdict::Wrong(_) | Verdict::None(Trouble::Lost(_)) => return Fate::Caught,
-            _ => {}
+            Verdict::Wrong(_) => return Ok(Fate::Caught),
+            Verdict::None(Trouble::Refused(_)) => return Ok(Fate::Refused),
+            // What the device says from now on would tell nothing of the mutants.
+            Verdict::None(Trouble::Lost(e)) => return Err(e),
+            Verdict::Right(_) | Verdict::None(Trouble::NoRoom) => number += 1,
         }
-        number += 1;
     }
-    Fate::Survived
+    Ok(Fate::Survived)
 }

@@ -75,7 +75,7 @@ impl Options {
     }
 
     /// What is wrong with the kernel's name.
-    fn unknown(&self) -> String {
+    pub(super) fn unknown(&self) -> String {
         let name = self.kernel.as_deref().unwrap_or_default();
         if name == TRAINING {
             return format!(

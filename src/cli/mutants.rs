@@ -36,8 +36,8 @@ pub(crate) fn run(spec: &str, options: &Options) -> Result<bool> {
             }
         };
         super::print(&format!(
-            "{:<23} {:<8} {:>7} {:>7} {:>10} {:>9} {:>9}",
-            "kernel", "variant", "mutants", "caught", "equivalent", "survivors", "time"
+            "{:<23} {:<8} {:>7} {:>7} {:>7} {:>10} {:>9} {:>9}",
+            "kernel", "variant", "mutants", "refused", "caught", "equivalent", "survivors", "time"
         ))?;
         let mut table = Table {
             bar: ProgressBar::hidden(),
@@ -68,10 +68,11 @@ fn summary(scores: &[Score]) -> String {
     let mutants: u32 = scores.iter().map(Score::mutants).sum();
     let caught: u32 = scores.iter().map(|score| score.caught).sum();
     let equivalent: usize = scores.iter().map(|score| score.equivalent.len()).sum();
+    let refused: u32 = scores.iter().map(|score| score.refused).sum();
     let seconds: f64 = scores.iter().map(|score| score.seconds).sum();
     text + &format!(
         "\n\nMutation score: {caught} of {mutants} ({:.1} %); {equivalent} more compute the same \
-         as the original. {seconds:.0} s.",
+         as the original, and {refused} did not compile. {seconds:.0} s.",
         100.0 * f64::from(caught) / f64::from(mutants.max(1))
     )
 }
@@ -93,10 +94,11 @@ impl WatchScore for Table {
 
     fn score(&mut self, score: &Score) {
         let line = format!(
-            "{:<23} {:<8} {:>7} {:>7} {:>10} {:>9} {:>7.1} s",
+            "{:<23} {:<8} {:>7} {:>7} {:>7} {:>10} {:>9} {:>7.1} s",
             score.kernel,
             score.variant,
-            score.mutants() as usize + score.equivalent.len(),
+            (score.mutants() + score.refused) as usize + score.equivalent.len(),
+            score.refused,
             score.caught,
             score.equivalent.len(),
             score.survivors.len(),

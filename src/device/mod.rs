@@ -167,7 +167,7 @@ pub trait Device {
     /// Prepares a recording for running: pipelines, parameters, bind groups.
     ///
     /// # Errors
-    /// `Device` where the driver refuses a kernel or a dispatch exceeds a limit.
+    /// `Shader` where the compiler refuses a kernel, `Device` where a dispatch exceeds a limit.
     fn compile(&self, recording: &Recording) -> Result<Program>;
 
     /// Runs the whole program `times` times, and calls `done` with how many more were handed to

@@ -22,8 +22,8 @@ fn shapes() -> Vec<Shape> {
     let mut shapes = at_tiles(&DENSE_FORWARD, |[x, y], depth, learners| {
         Shape::new(y, depth, x, learners)
     });
-    // The layers of the default network, one learner and many; then more workgroups than any axis
-    // of a dispatch may have.
+    // The layers of the default network, one learner and many; then more workgroups in all than
+    // one axis of a dispatch may have.
     shapes.extend([
         Shape::new(64, 128, 64, 1),
         Shape::new(64, 64, 10, 9),
@@ -40,7 +40,8 @@ fn case(shape: Shape, fill: Fill, seed: u32) -> Case {
         outputs,
         learners,
     } = shape;
-    let weights = 8;
+    // Less than a thread's columns, so that it cannot pass for the number of outputs.
+    let weights = 4;
     let biases = weights + inputs * outputs + 4;
     let params = DenseForward {
         rows,

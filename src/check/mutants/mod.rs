@@ -14,6 +14,7 @@
 //! mutant does read and write beyond its buffers: compile it with bounds checks.
 
 mod operators;
+mod places;
 mod source;
 mod thin;
 mod tokens;

@@ -3,7 +3,8 @@
 use std::ops::Range;
 
 use super::Operator;
-use super::source::{Place, Source, TILE, is_assignment};
+use super::places::{Place, TILE};
+use super::source::{Source, is_assignment};
 
 /// A change of one piece of the text.
 #[derive(Clone, Debug)]

@@ -53,6 +53,15 @@ impl Adapter {
         self.info.device_type == DeviceType::Cpu
     }
 
+    /// Whether the driver is known to keep shaders within their buffers, textures and arrays
+    /// without checks in their code. Mesa's llvmpipe does: it has robustBufferAccess2 and
+    /// robustImageAccess2, which wgpu turns on, and its code generator (gallivm,
+    /// lp_bld_nir_soa.c) compares every access with the storage buffer's size, and clamps the
+    /// computed indices of local arrays. It does not check workgroup memory: the shaders have none.
+    pub(super) fn checks_bounds(&self) -> bool {
+        self.info.driver == "llvmpipe"
+    }
+
     /// How much `auto` wants it; less is more.
     pub(crate) fn rank(&self) -> u8 {
         match self.info.device_type {

@@ -103,8 +103,8 @@ impl Gpu {
         });
         Ok(Self {
             record,
-            // Renderers on the CPU check bounds themselves, and compile ten times as long with both.
-            checked: opening.checked && !adapter.is_software(),
+            // A driver that checks bounds itself compiles ten times as long with both.
+            checked: opening.checked && !adapter.checks_bounds(),
             software: adapter.is_software(),
             device,
             queue,

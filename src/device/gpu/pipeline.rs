@@ -2,7 +2,7 @@
 
 use super::Gpu;
 use super::mirror::{sampled_bindings, texture};
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::kernel::{Access, Kernel, Variant};
 
 #[derive(Clone, Debug)]
@@ -21,8 +21,11 @@ impl Gpu {
         let scope = self.device.push_error_scope(wgpu::ErrorFilter::Validation);
         let made = self.create_pipeline(kernel, variant);
         if let Some(e) = pollster::block_on(scope.pop()) {
-            let text = format!("the driver refuses the shader {}: {e}", kernel.name);
-            return Err(self.error(&text));
+            let (device, shader) = (&self.record.name, kernel.name);
+            return Err(Error::Shader(format!(
+                "{device} refuses the shader {shader}: {e}. Try again with --device cpu, or \
+                 another adapter of `unlearn devices`"
+            )));
         }
         self.pipelines.borrow_mut().insert(key, made.clone());
         Ok(made)
@@ -69,7 +72,9 @@ impl Gpu {
         // `permuted`, which follows a cycle of a permutation that holds a value below n. Every
         // index lies within its buffer: threads beyond a dispatch's extent return or repeat the
         // last element, and population.rs sizes the buffers by the numbers it gives to kernels and
-        // checks labels and sample lists before they reach the device.
+        // checks labels and sample lists before they reach the device. Planted faults, whose loops
+        // end too, may leave their buffers: they come here only where the driver checks bounds
+        // itself (`Adapter::checks_bounds`).
         #[expect(unsafe_code, reason = "the only way to turn checks off")]
         unsafe {
             self.device.create_shader_module_trusted(descriptor, checks)

@@ -65,7 +65,7 @@ pub struct Row {
     pub cases: u32,
     /// Cases that the device has no room for.
     pub skipped: u32,
-    /// The worst error as a share of its bound, special numbers apart, which reach it by their
+    /// The worst error as a share of its bound, tiny numbers apart, which reach it by their
     /// nature; none where all results must be exact.
     pub worst: Option<f64>,
     /// How long the device took.

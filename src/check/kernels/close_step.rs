@@ -44,7 +44,7 @@ fn case(shape: Shape, fill: Fill, seed: u32) -> Case {
     let mut source = Source::new(seed, fill);
     let mut losses: Vec<f32> = source.floats(learners * rows);
     losses.iter_mut().for_each(|loss| *loss = loss.abs());
-    if fill == Fill::Special {
+    if fill == Fill::Large {
         spoil(&mut losses, rows as usize);
     }
     let before = progress(&mut source, learners);
@@ -57,7 +57,7 @@ fn case(shape: Shape, fill: Fill, seed: u32) -> Case {
     Case::new((shape, fill, seed), &params, 1, inputs).wants(1, wanted)
 }
 
-/// The last loss of every other learner becomes one that cannot be used, or nearly so, or makes a
+/// The last loss of one learner in sixteen becomes one that cannot be used, or nearly so, or makes a
 /// mean on either side of the limit.
 fn spoil(losses: &mut [f32], rows: usize) {
     let sum = UNUSABLE_LOSS * rows as f32;
@@ -70,9 +70,8 @@ fn spoil(losses: &mut [f32], rows: usize) {
         1.05 * sum,
     ];
     for (learner, losses) in losses.chunks_exact_mut(rows).enumerate() {
-        losses.iter_mut().for_each(|loss| *loss = loss.min(5.0));
-        if learner % 2 == 0 {
-            losses[rows - 1] = bad[learner / 2 % bad.len()];
+        if learner % 16 == 0 {
+            losses[rows - 1] = bad[(learner / 16 + rows) % bad.len()];
         }
     }
 }

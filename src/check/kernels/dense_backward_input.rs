@@ -48,7 +48,7 @@ fn case(shape: Shape, fill: Fill, seed: u32) -> Case {
     };
     let mut source = Source::new(seed, fill);
     let parameters = source.floats(learners * params.parameters);
-    let dy = source.floats(learners * rows * outputs);
+    let dy = source.rows(learners * rows * outputs, outputs);
     let x = source.floats(learners * rows * inputs);
     let dx = reference(&params, &parameters, &dy, &x);
     let inputs = vec![

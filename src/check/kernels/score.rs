@@ -52,10 +52,10 @@ fn case(shape: Shape, fill: Fill, seed: u32) -> Case {
     };
     let mut source = Source::new(seed, fill);
     let labels = source.below(params.first + rows, classes);
-    let mut logits = logits(&mut source, learners * rows * params.stride, rows);
+    let mut logits = logits(&mut source, learners * rows, params.stride, rows);
     // No tie between subnormals and zeros: whether they are equal is the device's choice.
     for (row, z) in logits.chunks_exact_mut(params.stride as usize).enumerate() {
-        if fill == Fill::Special {
+        if fill == Fill::Tiny {
             z[row % classes as usize] = 7.0;
         }
     }

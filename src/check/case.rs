@@ -216,18 +216,25 @@ impl Case {
 
     /// The worst error as a share of its bound, none where all are exact; or the first mismatch.
     pub(crate) fn judge(&self, got: &[Vec<u32>]) -> std::result::Result<Option<f64>, Mismatch> {
-        let mut worst = None;
-        for (binding, got) in got.iter().enumerate() {
+        let shares = self.shares(got)?;
+        Ok(shares.into_iter().flatten().reduce(f64::max))
+    }
+
+    /// By binding: the worst error as a share of its bound.
+    pub(super) fn shares(
+        &self,
+        got: &[Vec<u32>],
+    ) -> std::result::Result<Vec<Option<f64>>, Mismatch> {
+        let share = |(binding, got): (usize, &Vec<u32>)| {
             let words = self.inputs[binding].len();
             self.judge_guards(binding, got, words)?;
             let inside = &got[WINDOW..WINDOW + words];
-            let share = match &self.wants[binding] {
-                None => self.judge_unchanged(binding, inside)?,
-                Some(wants) => self.judge_words(binding, inside, wants)?,
-            };
-            worst = share.into_iter().chain(worst).reduce(f64::max);
-        }
-        Ok(worst)
+            match &self.wants[binding] {
+                None => self.judge_unchanged(binding, inside),
+                Some(wants) => self.judge_words(binding, inside, wants),
+            }
+        };
+        got.iter().enumerate().map(share).collect()
     }
 
     /// What the guard zones of a binding hold: poison, which spoils every sum that it gets into;
@@ -338,4 +345,39 @@ fn guarded(words: &[u32], guard: u32) -> Vec<u32> {
 /// So many words that nothing has written yet.
 pub(crate) fn poison(words: u32) -> Vec<u32> {
     vec![POISON; words as usize]
+}
+
+#[cfg(test)]
+impl Want {
+    /// The size of what is wanted and how far it may be off; nothing where it must be exact.
+    fn size_and_bound(self) -> Option<[f64; 2]> {
+        match self {
+            Self::Near { value, bound } => Some([value.abs(), bound.into()]),
+            Self::Between(low, high) if low < high => Some([high.into(), (high - low).into()]),
+            Self::Any => Some([0.0, f64::INFINITY]),
+            Self::Word(_) | Self::Between(..) => None,
+        }
+    }
+}
+
+#[cfg(test)]
+impl Case {
+    /// By binding: the size and the bound of every word that need not be exact.
+    pub(super) fn sizes_and_bounds(&self) -> Vec<Vec<[f64; 2]>> {
+        let own = |wants: &Option<Vec<Want>>| {
+            let wants = wants.iter().flatten();
+            wants.filter_map(|want| want.size_and_bound()).collect()
+        };
+        self.wants.iter().map(own).collect()
+    }
+
+    /// The same case with bounds that many times as large.
+    pub(super) fn loosened(mut self, times: f32) -> Self {
+        for want in self.wants.iter_mut().flatten().flatten() {
+            if let Want::Near { bound, .. } = want {
+                *bound *= times;
+            }
+        }
+        self
+    }
 }

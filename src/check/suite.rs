@@ -207,7 +207,7 @@ fn check_family(
     let mut lanes = lanes(kernel, subjects, options);
     let plan = options.plan(family);
     watch.begin(family.kernel.name, (plan.len() * lanes.len()) as u64);
-    let repeated = repeated(&plan);
+    let repeated = repeated(family, &plan);
     for (number, (shape, fill)) in plan.into_iter().enumerate() {
         let case = family.build(shape, fill, options.seed);
         let times = if number == repeated { REPEATS } else { 1 };
@@ -278,16 +278,19 @@ fn compare_training(subject: &Subject, reference: &Reference) -> Vec<Row> {
     steps.iter().enumerate().map(row).collect()
 }
 
-/// The case whose bits must repeat: the one with the most samples of all learners, but for those
-/// with thousands of learners.
-fn repeated(plan: &[(Shape, Fill)]) -> usize {
-    let size = |s: &Shape| match s.learners > MANY {
-        true => 0,
-        false => u64::from(s.rows) * u64::from(s.learners) * u64::from(s.inputs),
+/// The case whose bits must repeat: one whose sums depend on their order, if there is any, and of
+/// those the one with the most samples of all learners, but for those with thousands of learners.
+fn repeated(family: &Family, plan: &[(Shape, Fill)]) -> usize {
+    let rank = |(shape, fill): &(Shape, Fill)| {
+        let s = (family.fit)(*shape);
+        let size = match s.learners > MANY {
+            true => 0,
+            false => u64::from(s.rows) * u64::from(s.learners) * u64::from(s.inputs),
+        };
+        (*fill != Fill::Exact, size)
     };
     let places = plan.iter().enumerate();
-    let telling = places.filter(|(_, (_, fill))| *fill != Fill::Exact || plan.len() == 1);
-    let largest = telling.max_by_key(|(_, (shape, _))| size(shape));
+    let largest = places.max_by_key(|(_, planned)| rank(planned));
     largest.map_or(0, |(place, _)| place)
 }
 
@@ -410,4 +413,31 @@ pub(super) fn judge(
     }
     case.judge(first)
         .map_or_else(Verdict::Wrong, Verdict::Right)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_large_case_repeats_with_every_fill() {
+        for family in FAMILIES {
+            for fill in [None].into_iter().chain(Fill::ALL.map(Some)) {
+                let options = Options {
+                    kernel: None,
+                    variant: None,
+                    shape: None,
+                    fill,
+                    seed: 1,
+                    plant: None,
+                };
+                let plan = options.plan(family);
+                let (shape, of) = plan[repeated(family, &plan)];
+                let s = (family.fit)(shape);
+                let words = s.rows * s.inputs * s.outputs * s.learners;
+                assert!(words >= 1000 && s.learners <= MANY, "{shape} {fill:?}");
+                assert!(fill.is_some() || of != Fill::Exact, "{shape} {of:?}");
+            }
+        }
+    }
 }

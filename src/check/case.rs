@@ -18,11 +18,18 @@ pub(crate) enum Want {
     Word(u32),
     /// An f32 within `bound` of `value`.
     Near { value: f64, bound: f32 },
+    /// As near, or zero.
+    NearOrZero { value: f64, bound: f32 },
+    /// One of these words.
+    OneOf(u32, u32),
     /// An integer in this range, ends included.
     Between(u32, u32),
     /// Whatever it is.
     Any,
 }
+
+// The largest case has 39 million of them.
+const _: () = assert!(size_of::<Want>() == 16);
 
 impl From<Bounded> for Want {
     fn from(b: Bounded) -> Self {
@@ -52,7 +59,12 @@ impl Want {
         match self {
             Self::Word(word) => right(got == word),
             Self::Between(low, high) => right((low..=high).contains(&got)),
+            Self::OneOf(one, other) => right(got == one || got == other),
             Self::Any => Some(0.0),
+            Self::NearOrZero { value, bound } => match f32::from_bits(got) {
+                0.0 => Some(0.0),
+                _ => Self::Near { value, bound }.share(got),
+            },
             Self::Near { value, bound } => {
                 let apart = (f64::from(f32::from_bits(got)) - value).abs();
                 let bound = f64::from(bound);
@@ -64,13 +76,25 @@ impl Want {
         }
     }
 
+    /// Whether it is a number that may be off by something.
+    fn bounded(self) -> bool {
+        match self {
+            Self::Near { bound, .. } | Self::NearOrZero { bound, .. } => bound > 0.0,
+            Self::Word(_) | Self::OneOf(..) | Self::Between(..) | Self::Any => false,
+        }
+    }
+
     /// What was expected and within which bound, in words.
     fn describe(self) -> (String, String) {
         match self {
             Self::Word(word) => (number(word), "exact".to_owned()),
             Self::Between(low, high) => (format!("{low} to {high}"), "exact".to_owned()),
+            Self::OneOf(one, other) => (format!("{one} or {other}"), "exact".to_owned()),
             Self::Any => ("anything".to_owned(), "none".to_owned()),
             Self::Near { value, bound } => (format!("{value:e}"), format!("{bound:.3e}")),
+            Self::NearOrZero { value, bound } => {
+                (format!("{value:e}, or 0"), format!("{bound:.3e}"))
+            }
         }
     }
 }
@@ -297,7 +321,7 @@ impl Case {
             let Some(share) = want.share(*got) else {
                 return Err(self.mismatch(binding, at, *got, *want));
             };
-            if matches!(want, Want::Near { bound, .. } if *bound > 0.0) {
+            if want.bounded() {
                 worst = Some(worst.unwrap_or(0.0f64).max(share));
             }
         }
@@ -352,10 +376,12 @@ impl Want {
     /// The size of what is wanted and how far it may be off; nothing where it must be exact.
     fn size_and_bound(self) -> Option<[f64; 2]> {
         match self {
-            Self::Near { value, bound } => Some([value.abs(), bound.into()]),
+            Self::Near { value, bound } | Self::NearOrZero { value, bound } => {
+                Some([value.abs(), bound.into()])
+            }
             Self::Between(low, high) if low < high => Some([high.into(), (high - low).into()]),
             Self::Any => Some([0.0, f64::INFINITY]),
-            Self::Word(_) | Self::Between(..) => None,
+            Self::Word(_) | Self::OneOf(..) | Self::Between(..) => None,
         }
     }
 }
@@ -379,5 +405,24 @@ impl Case {
             }
         }
         self
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_want_takes_nothing_between_two_values() {
+        let near = Want::NearOrZero {
+            value: 4.0,
+            bound: 0.5,
+        };
+        let right = |want: Want, x: f32| want.share(x.to_bits()).is_some();
+        assert!([0.0, -0.0, 3.5, 4.25].iter().all(|&x| right(near, x)));
+        let wrong = [1e-40, 2.0, 3.0, 5.0, -4.0, f32::NAN, f32::INFINITY];
+        assert!(wrong.iter().all(|&x| !right(near, x)));
+        let word = |word| Want::OneOf(0, 7).share(word).is_some();
+        assert_eq!([0, 7, 1, 6, 8].map(word), [true, true, false, false, false]);
     }
 }

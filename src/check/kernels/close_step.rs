@@ -2,7 +2,13 @@
 //! an unusable loss is noted, the clock moves.
 //!
 //! Bound of the mean: γ(K)·Σ|loss| / K and 2.5u for the division; u for adding it to the sum. The clock
-//! and the note are exact, but for a mean that may lie on either side of the limit.
+//! and the note are exact, but where the mean may lie on either side of the limit: there the learner
+//! is noted or is not.
+//!
+//! A loss that is infinite or NaN must be noted as well. That is more than WGSL promises, whose
+//! implementations may assume that there are no such numbers: but it is what the program needs, and
+//! the kernel looks at the mean's bits, not at the float. A device that fails here is within its
+//! rights, and yet of no use for noticing a divergence.
 
 use super::{Family, bits};
 use crate::check::bounded::Bounded;
@@ -99,7 +105,7 @@ fn reference(state: &Progress, losses: &[f32]) -> [Want; 4] {
     let broken = losses.iter().any(|loss| !loss.is_finite());
     let diverged = match state.diverged {
         0 if broken || mean.value > limit + mean.error => Want::Word(step),
-        0 if mean.value > limit - mean.error => Want::Any,
+        0 if mean.value > limit - mean.error => Want::OneOf(0, step),
         before => Want::Word(before),
     };
     let sum = Bounded::input(state.loss_sum) + mean;

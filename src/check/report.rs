@@ -88,3 +88,22 @@ pub struct Failure {
     /// The command that runs just this case.
     pub command: String,
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_share_that_is_no_number_is_null_and_is_read_back() {
+        for worst in [f64::NAN, f64::INFINITY] {
+            let row = Row {
+                worst: Some(worst),
+                ..Row::default()
+            };
+            let text = serde_json::to_string(&row).unwrap();
+            assert!(text.contains("\"worst\":null"), "{text}");
+            let back: Row = serde_json::from_str(&text).unwrap();
+            assert_eq!(back.worst, None);
+        }
+    }
+}

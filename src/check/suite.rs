@@ -253,7 +253,11 @@ fn compare_training(subject: &Subject, reference: &Reference) -> Vec<Row> {
     let seconds = start.elapsed().as_secs_f64() / steps.len() as f64;
     let row = |(place, steps): (usize, &u32)| {
         let (worst, mismatch) = match &compared {
-            Ok(all) => (Some(all[place].share()), all[place].mismatch()),
+            // JSON has no infinity: the mismatch says it.
+            Ok(all) => {
+                let share = all[place].share();
+                (Some(share).filter(|s| s.is_finite()), all[place].mismatch())
+            }
             Err(e) => (None, Some(Mismatch::refused(e))),
         };
         Row {

@@ -85,9 +85,9 @@ impl Want {
     }
 
     /// What was expected and within which bound, in words.
-    fn describe(self) -> (String, String) {
+    fn describe(self, float: bool) -> (String, String) {
         match self {
-            Self::Word(word) => (number(word), "exact".to_owned()),
+            Self::Word(word) => (number(word, float), "exact".to_owned()),
             Self::Between(low, high) => (format!("{low} to {high}"), "exact".to_owned()),
             Self::OneOf(one, other) => (format!("{one} or {other}"), "exact".to_owned()),
             Self::Any => ("anything".to_owned(), "none".to_owned()),
@@ -100,8 +100,11 @@ impl Want {
 }
 
 /// A word as the number that it is, and its bits.
-fn number(word: u32) -> String {
-    format!("{:e} ({word:#010x})", f32::from_bits(word))
+fn number(word: u32, float: bool) -> String {
+    match float {
+        true => format!("{:e} ({word:#010x})", f32::from_bits(word)),
+        false => format!("{word} ({word:#010x})"),
+    }
 }
 
 /// One run of a kernel, with its expected result.
@@ -168,8 +171,8 @@ impl Case {
 
     /// What the binding with this number, from 0, must hold after the run.
     pub(crate) fn wants(mut self, binding: usize, words: Vec<Want>) -> Self {
-        debug_assert_eq!(self.kernel.bindings[binding], Access::Write);
-        debug_assert_eq!(self.inputs[binding].len(), words.len());
+        assert_eq!(self.kernel.bindings[binding], Access::Write);
+        assert_eq!(self.inputs[binding].len(), words.len());
         self.wants[binding] = Some(words);
         self
     }
@@ -282,13 +285,9 @@ impl Case {
             if (WINDOW..behind).contains(&at) || *word == guard {
                 continue;
             }
-            let place = match at < WINDOW {
-                true => format!("{} words before", WINDOW - at),
-                false => format!("{} words past the end of", at - behind + 1),
-            };
             return Err(Mismatch {
-                place: format!("{place} {}", self.name(binding)),
-                got: number(*word),
+                place: self.place(binding, at),
+                got: number(*word, self.kernel.is_float(binding)),
                 expected: "an untouched guard zone".to_owned(),
                 bound: "exact".to_owned(),
             });
@@ -301,6 +300,7 @@ impl Case {
         binding: usize,
         got: &[u32],
     ) -> std::result::Result<Option<f64>, Mismatch> {
+        assert_eq!(got.len(), self.inputs[binding].len());
         let pairs = got.iter().zip(&self.inputs[binding]).enumerate();
         for (at, (got, before)) in pairs {
             if got != before {
@@ -316,6 +316,7 @@ impl Case {
         got: &[u32],
         wants: &[Want],
     ) -> std::result::Result<Option<f64>, Mismatch> {
+        assert_eq!(got.len(), wants.len());
         let mut worst = None;
         for (at, (got, want)) in got.iter().zip(wants).enumerate() {
             let Some(share) = want.share(*got) else {
@@ -329,18 +330,26 @@ impl Case {
     }
 
     fn mismatch(&self, binding: usize, at: usize, got: u32, want: Want) -> Mismatch {
-        let (expected, bound) = want.describe();
+        let float = self.kernel.is_float(binding) || want.bounded();
+        let (expected, bound) = want.describe(float);
         let never = if got == POISON { ", never written" } else { "" };
         Mismatch {
-            place: format!("{}[{at}]", self.name(binding)),
-            got: number(got) + never,
+            place: self.place(binding, WINDOW + at),
+            got: number(got, float) + never,
             expected,
             bound,
         }
     }
 
-    fn name(&self, binding: usize) -> &'static str {
-        self.kernel.binding_name(binding).unwrap_or("a buffer")
+    /// The place of a word of a binding, counted from the start of its first guard zone.
+    fn place(&self, binding: usize, at: usize) -> String {
+        let name = self.kernel.binding_name(binding).unwrap_or("a buffer");
+        let behind = WINDOW + self.inputs[binding].len();
+        match at {
+            _ if at < WINDOW => format!("{} words before {name}", WINDOW - at),
+            _ if at < behind => format!("{name}[{}]", at - WINDOW),
+            _ => format!("{} words past the end of {name}", at - behind + 1),
+        }
     }
 
     /// The first place where two runs differ.
@@ -348,10 +357,11 @@ impl Case {
         for (binding, (first, again)) in first.iter().zip(again).enumerate() {
             let mut pairs = first.iter().zip(again).enumerate();
             if let Some((at, (first, again))) = pairs.find(|(_, (a, b))| a != b) {
+                let float = self.kernel.is_float(binding);
                 return Some(Mismatch {
-                    place: format!("{}[{}]", self.name(binding), at.saturating_sub(WINDOW)),
-                    got: number(*again),
-                    expected: format!("the first run's {}", number(*first)),
+                    place: self.place(binding, at),
+                    got: number(*again, float),
+                    expected: format!("the first run's {}", number(*first, float)),
                     bound: "the same bits in every run".to_owned(),
                 });
             }
@@ -424,5 +434,29 @@ mod tests {
         assert!(wrong.iter().all(|&x| !right(near, x)));
         let word = |word| Want::OneOf(0, 7).share(word).is_some();
         assert_eq!([0, 7, 1, 6, 8].map(word), [true, true, false, false, false]);
+    }
+
+    #[test]
+    fn places_and_numbers_are_named_as_what_they_are() {
+        let inputs = vec![vec![1; 2], vec![POISON; 8], vec![7; 10]];
+        let params = crate::kernel::ScoreCounts::default();
+        let case = Case::new((Shape::new(1, 1, 2, 1), Fill::Exact, 1), &params, 1, inputs);
+        let counts = case.mismatch(2, 3, 5, Want::Between(6, 7));
+        assert_eq!(counts.place, "counts[3]");
+        assert_eq!(counts.got, "5 (0x00000005)");
+        let logits = case.mismatch(1, 0, 1f32.to_bits(), Want::Word(POISON));
+        assert_eq!(logits.got, "1e0 (0x3f800000)");
+        let zones: Vec<Vec<u32>> = (0..3)
+            .map(|b| vec![0; 2 * WINDOW + case.inputs[b].len()])
+            .collect();
+        for (at, place) in [
+            (WINDOW - 1, "1 words before counts"),
+            (WINDOW + 9, "counts[9]"),
+            (WINDOW + 10, "1 words past the end of counts"),
+        ] {
+            let mut again = zones.clone();
+            again[2][at] = 1;
+            assert_eq!(case.differs(&zones, &again).unwrap().place, place);
+        }
     }
 }

@@ -4,7 +4,7 @@
 //! Counts are integers and exact. A confidence, 1 / Σ exp(z − max), and a loss, log Σ exp(z − max)
 //! − (z − max), are off by what `softmax_loss.rs` derives; each is rounded to its unit, so a sum
 //! must lie between the sums of the lowest and the highest integer that each term may round to.
-//! Almost always those are equal.
+//! Often those are equal; no share of a bound is taken, so the table has "exact" for this kernel.
 
 use super::softmax_loss::{exponentials, logits};
 use super::{Family, bits};

@@ -132,6 +132,15 @@ impl Kernel {
             .contains(&format!("<storage, read> {name}: array<u32>"))
     }
 
+    /// Whether the storage buffer at this place among `bindings` holds floats and nothing else.
+    pub(crate) fn is_float(&self, place: usize) -> bool {
+        let name = self.binding_name(place).unwrap_or_default();
+        ["f32", "vec4<f32>"].iter().any(|element| {
+            let declared = format!("> {name}: array<{element}>");
+            self.wgsl.contains(&declared)
+        })
+    }
+
     /// The tile of a variant.
     pub fn tile(&self, variant: &Variant) -> Tile {
         let value = |name: &str| {

@@ -10,6 +10,8 @@
 //!   u·M, where M, the magnitude, is the same formula with every term taken positive, and a sum of
 //!   K products γ(K)·Σ|a||b| with γ(K) = K·u / (1 − K·u) (Higham, "Accuracy and Stability of
 //!   Numerical Algorithms", 2002, chapter 3), which holds in every order;
+//!   A `Bounded` that is a sum knows its terms, so it makes no difference how a sum is put
+//!   together;
 //! - a division is off by 2.5 units in the last place, exp(x) by 3 + 2·|x|, log by 3, or by 2⁻²¹
 //!   between ½ and 2. A unit in the last place of r is at most u·|r|;
 //! - subnormal inputs and results may become zero.
@@ -37,6 +39,11 @@ pub(crate) struct Bounded {
     magnitude: f64,
     /// Whether all terms are integers.
     integer: bool,
+    /// So many terms of a sum, which may be added in any order, together with those of another sum
+    /// that is added to it. One, where something other than a sum has been computed last.
+    terms: f64,
+    /// What the terms are off by before they are added.
+    before: f64,
 }
 
 /// What rounding a result costs.
@@ -47,25 +54,44 @@ fn rounding(magnitude: f64, integer: bool) -> f64 {
     }
 }
 
+/// γ(n): what n roundings, one after the other, may come to.
+fn gamma(n: f64) -> f64 {
+    assert!(n * U < 1.0, "{n} terms have no bound");
+    n * U / (1.0 - n * U)
+}
+
 impl Bounded {
     pub(crate) const ZERO: Self = Self::exact(0.0);
 
     /// A number that f32 holds.
     pub(crate) const fn exact(value: f64) -> Self {
         let magnitude = value.abs();
+        let integer = magnitude <= INTEGERS && magnitude % 1.0 == 0.0;
+        Self {
+            integer,
+            ..Self::term(value, 0.0, magnitude)
+        }
+    }
+
+    /// A result that is one term of whatever sum it gets into.
+    const fn term(value: f64, error: f64, magnitude: f64) -> Self {
         Self {
             value,
-            error: 0.0,
+            error,
             magnitude,
-            integer: magnitude <= INTEGERS && magnitude % 1.0 == 0.0,
+            integer: false,
+            terms: 1.0,
+            before: error,
         }
     }
 
     /// A number from memory, which may be flushed to zero.
     pub(crate) fn input(value: f32) -> Self {
         let flushed = value.is_subnormal();
+        let error = if flushed { f64::from(value.abs()) } else { 0.0 };
         Self {
-            error: if flushed { f64::from(value.abs()) } else { 0.0 },
+            error,
+            before: error,
             ..Self::exact(value.into())
         }
     }
@@ -84,15 +110,20 @@ impl Bounded {
                 flushed += product.abs();
             }
         }
-        let error = match integer && magnitude <= INTEGERS {
-            true => 0.0,
-            false => terms * U / (1.0 - terms * U) * magnitude + terms * TINY + flushed,
+        let (error, before) = match integer && magnitude <= INTEGERS {
+            true => (0.0, 0.0),
+            false => {
+                let lost = terms * TINY + flushed;
+                (gamma(terms) * magnitude + lost, U * magnitude + lost)
+            }
         };
         Self {
             value,
             error,
             magnitude,
             integer,
+            terms,
+            before,
         }
     }
 
@@ -119,93 +150,61 @@ impl Bounded {
 
     /// Σ of numbers, in any order.
     pub(crate) fn total(terms: &[Self]) -> Self {
-        let magnitude = terms.iter().map(|t| t.magnitude).sum();
-        let integer = terms.iter().all(|t| t.integer);
-        let errors: f64 = terms.iter().map(|t| t.error).sum();
-        let additions = terms.len() as f64 - 1.0;
-        Self {
-            value: terms.iter().map(|t| t.value).sum(),
-            error: errors + additions * rounding(magnitude, integer),
-            magnitude,
-            integer,
-        }
+        terms.iter().copied().reduce(Add::add).unwrap_or(Self::ZERO)
     }
 
     /// The quotient by a number that f32 holds.
     pub(crate) fn over(self, divisor: f64) -> Self {
         let magnitude = self.magnitude / divisor;
-        Self {
-            value: self.value / divisor,
-            error: self.error / divisor + 2.5 * U * magnitude + TINY,
-            magnitude,
-            integer: false,
-        }
+        let error = self.error / divisor + 2.5 * U * magnitude + TINY;
+        Self::term(self.value / divisor, error, magnitude)
     }
 
     /// 1 / self, for values of 1 and more.
     pub(crate) fn reciprocal(self) -> Self {
         let value = 1.0 / self.value;
-        Self {
-            value,
-            error: value * self.error / (self.value - self.error) + 2.5 * U * value + TINY,
-            magnitude: value,
-            integer: false,
-        }
+        let argument = value * self.error / (self.value - self.error).max(0.0);
+        Self::term(value, argument + 2.5 * U * value + TINY, value)
     }
 
     /// e to the self.
     pub(crate) fn exp(self) -> Self {
         let value = self.value.exp();
-        let argument = self.error.min(1.0).exp_m1();
+        // The farther end of what the argument may be, where the result and its units are largest.
+        let most = (self.value + self.error).exp();
+        let units = (3.0 + 2.0 * (self.value.abs() + self.error)) * U * most;
         // An infinite number of units of nothing is nothing.
-        let units = (3.0 + 2.0 * self.value.abs()) * U * value;
-        Self {
-            value,
-            error: argument * value + if value > 0.0 { units } else { 0.0 } + TINY,
-            magnitude: value,
-            integer: false,
-        }
+        let units = if most > 0.0 { units } else { 0.0 };
+        let argument = if most.is_finite() { most - value } else { most };
+        Self::term(value, argument + units + TINY, value)
     }
 
     /// The natural logarithm, for values over 1/2.
     pub(crate) fn log(self) -> Self {
         let value = self.value.ln();
-        let argument = self.error / (self.value - self.error);
+        let argument = self.error / (self.value - self.error).max(0.0);
         let own = match self.value <= 2.0 + self.error {
             true => 1.0 / 2_097_152.0,
             false => 3.0 * U * value.abs(),
         };
-        Self {
-            value,
-            error: argument + own,
-            magnitude: value.abs(),
-            integer: false,
-        }
+        Self::term(value, argument + own, value.abs())
     }
 
     /// max(self, 0), which adds no error.
     pub(crate) fn relu(self) -> Self {
         match self.value < -self.error {
             true => Self::ZERO,
-            false => Self {
-                value: self.value.max(0.0),
-                ..self
-            },
+            false => Self::term(self.value.max(0.0), self.error, self.magnitude),
         }
     }
 
     /// The smaller one of self and a number that f32 holds. Of what self may be, nothing over that
     /// number is left, so the value moves to the middle of the rest.
     pub(crate) fn at_most(self, most: f64) -> Self {
-        let (low, high) = (self.value - self.error, self.value + self.error);
-        match high > most {
-            true => Self {
-                value: f64::midpoint(low.min(most), most),
-                error: (most - low.min(most)) / 2.0,
-                magnitude: most,
-                integer: false,
-            },
-            false => self,
+        let low = (self.value - self.error).min(most);
+        match self.value + self.error > most {
+            true => Self::term(f64::midpoint(low, most), (most - low) / 2.0, most),
+            false => Self::term(self.value, self.error, self.magnitude),
         }
     }
 }
@@ -215,11 +214,20 @@ impl Add for Bounded {
     fn add(self, other: Self) -> Self {
         let magnitude = self.magnitude + other.magnitude;
         let integer = self.integer && other.integer;
+        let terms = self.terms + other.terms;
+        let before = self.before + other.before;
+        let additions = terms - 1.0;
+        let error = match integer && magnitude <= INTEGERS {
+            true => before,
+            false => before + gamma(additions) * (before + magnitude) + additions * TINY,
+        };
         Self {
             value: self.value + other.value,
-            error: self.error + other.error + rounding(magnitude, integer),
+            error,
             magnitude,
             integer,
+            terms,
+            before,
         }
     }
 }
@@ -240,11 +248,10 @@ impl Mul for Bounded {
         let magnitude = self.magnitude * other.magnitude;
         let integer = self.integer && other.integer;
         let cross = self.error * other.magnitude + other.error * self.magnitude;
+        let error = cross + self.error * other.error + rounding(magnitude, integer);
         Self {
-            value: self.value * other.value,
-            error: cross + self.error * other.error + rounding(magnitude, integer),
-            magnitude,
             integer,
+            ..Self::term(self.value * other.value, error, magnitude)
         }
     }
 }
@@ -323,6 +330,126 @@ mod tests {
         let large = Bounded::dot(std::iter::repeat_n((3000.0, 5000.0), 1000));
         assert!(large.error > 0.0);
         assert!((product + Bounded::exact(0.5)).error > 0.0);
+    }
+
+    /// How each operation is rounded, from its exact result in f64.
+    type Rounding = fn(f64) -> f32;
+
+    const ROUNDINGS: [Rounding; 4] = [
+        nearest,
+        |x| {
+            if f64::from(nearest(x)) < x {
+                nearest(x).next_up()
+            } else {
+                nearest(x)
+            }
+        },
+        down,
+        |x| if x < 0.0 { down(x) } else { -down(-x) },
+    ];
+
+    #[expect(clippy::cast_possible_truncation, reason = "a rounding")]
+    fn nearest(x: f64) -> f32 {
+        x as f32
+    }
+
+    fn down(x: f64) -> f32 {
+        if f64::from(nearest(x)) > x {
+            nearest(x).next_down()
+        } else {
+            nearest(x)
+        }
+    }
+
+    /// A sum of terms from the left, from the right, in pairs of pairs, and in seven lanes.
+    fn sums(terms: &[f32], rounding: Rounding) -> [f32; 4] {
+        let add = |a: f32, b: f32| rounding(f64::from(a) + f64::from(b));
+        let mut pairs = terms.to_vec();
+        while pairs.len() > 1 {
+            let halves = pairs.chunks(2);
+            pairs = halves
+                .map(|p| p.iter().copied().reduce(add).unwrap())
+                .collect();
+        }
+        let lane = |n| terms.iter().copied().skip(n).step_by(7).reduce(add);
+        [
+            terms.iter().copied().reduce(add).unwrap(),
+            terms.iter().rev().copied().reduce(add).unwrap(),
+            pairs[0],
+            (0..7).filter_map(lane).reduce(add).unwrap(),
+        ]
+    }
+
+    /// Terms of both signs, and of one, where all errors add up.
+    #[test]
+    fn sums_hold_in_all_orders_and_roundings_and_not_by_far() {
+        for terms in [3, 20, 300] {
+            let mut worst = 0.0f64;
+            for seed in 0..100 {
+                let (mut a, mut b) = (numbers(2 * seed, terms), numbers(2 * seed + 1, terms));
+                if seed % 2 == 0 {
+                    a.iter_mut().chain(&mut b).for_each(|x| *x = x.abs());
+                }
+                let pairs = || a.iter().copied().zip(b.iter().copied());
+                let dot = Bounded::dot(pairs());
+                // The same sum from parts: term by term, and a term beside the others.
+                let input = |(a, b)| Bounded::input(a) * Bounded::input(b);
+                let apart = pairs().map(input).reduce(Add::add).unwrap();
+                let parts = input((a[0], b[0])) + Bounded::dot(pairs().skip(1));
+                for rounding in ROUNDINGS {
+                    let product = |(a, b)| rounding(f64::from(a) * f64::from(b));
+                    let products: Vec<f32> = pairs().map(product).collect();
+                    for sum in sums(&products, rounding) {
+                        for bounded in [dot, apart, parts] {
+                            holds(bounded, sum);
+                            let error = (f64::from(sum) - bounded.value).abs();
+                            worst = worst.max(error / bounded.error);
+                        }
+                    }
+                }
+            }
+            assert!(worst > 0.1, "{terms} terms: {worst} of the bound is seen");
+        }
+    }
+
+    /// Each sum is charged for any order of all its terms, however it is written.
+    #[test]
+    fn chains_are_charged_as_one_sum() {
+        let n = [1.0, 1e-3, -0.3, 0.7].map(Bounded::input);
+        let [a, b, c, d] = n;
+        let ways = [
+            a + b + c + d,
+            a + (b + (c + d)),
+            (d + c) + (b + a),
+            Bounded::total(&n),
+        ];
+        for way in ways {
+            assert!((way.error - ways[0].error).abs() < 1e-20, "{way:?}");
+            assert!(way.error >= 3.0 * U * 2.001, "{way:?}");
+        }
+        let over = (a + b).over(3.0) + c;
+        assert!(over.error < (a + b + c).error * 2.0);
+        let dot = Bounded::dot([(1.0, 0.1), (0.5, 0.3)].into_iter());
+        assert!((dot + a).error > dot.error + 1.5 * U * (dot.magnitude + 1.0));
+    }
+
+    #[test]
+    fn an_uncertain_argument_has_a_large_bound() {
+        let argument = |error| Bounded::term(0.5, error, 0.5).exp();
+        assert!(argument(3.0).error >= 3.5f64.exp() - 0.5f64.exp());
+        assert_eq!(argument(1e6).error, f64::INFINITY);
+        assert_eq!(argument(f64::INFINITY).error, f64::INFINITY);
+        let wide = Bounded::term(1.0, 2.0, 1.0);
+        assert_eq!(wide.reciprocal().error, f64::INFINITY);
+        assert_eq!(wide.log().error, f64::INFINITY);
+        let lowest = Bounded::term(-1e15, 1e9, 1e15).exp();
+        assert!(lowest.value == 0.0 && lowest.error <= TINY);
+    }
+
+    #[test]
+    #[should_panic(expected = "have no bound")]
+    fn a_sum_too_long_for_a_bound_is_refused() {
+        Bounded::dot(std::iter::repeat_n((0.1, 0.1), 8_400_000));
     }
 
     #[test]

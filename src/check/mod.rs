@@ -16,6 +16,8 @@ mod power;
 pub mod report;
 mod shape;
 mod suite;
+#[cfg(test)]
+mod tightness;
 pub mod training;
 
 pub use case::Mismatch;

@@ -79,7 +79,7 @@ pub struct Row {
     pub cases: u32,
     /// Cases that the device has no room for.
     pub skipped: u32,
-    /// The worst error as a share of its bound, special numbers apart, which reach it by their
+    /// The worst error as a share of its bound, tiny numbers apart, which reach it by their
     /// nature; none where all results must be exact.
     pub worst: Option<f64>,
     /// How long the device took.
@@ -101,4 +101,23 @@ pub struct Failure {
     pub mismatch: Mismatch,
     /// The command that runs just this case.
     pub command: String,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_share_that_is_no_number_is_null_and_is_read_back() {
+        for worst in [f64::NAN, f64::INFINITY] {
+            let row = Row {
+                worst: Some(worst),
+                ..Row::default()
+            };
+            let text = serde_json::to_string(&row).unwrap();
+            assert!(text.contains("\"worst\":null"), "{text}");
+            let back: Row = serde_json::from_str(&text).unwrap();
+            assert_eq!(back.worst, None);
+        }
+    }
 }

@@ -123,20 +123,23 @@ pub enum Fill {
     Random,
     /// Small integers, whose sums f32 holds exactly.
     Exact,
-    /// 0, −0, subnormal, tiny and large numbers among random ones.
-    Special,
+    /// 0, −0, and subnormal and tiny numbers of both signs, among random ones.
+    Tiny,
+    /// Random numbers; in a few rows 1e15 times as large, and logits around ±150.
+    Large,
 }
 
 impl Fill {
     /// All of them.
-    pub const ALL: [Self; 3] = [Self::Random, Self::Exact, Self::Special];
+    pub const ALL: [Self; 4] = [Self::Random, Self::Exact, Self::Tiny, Self::Large];
 
     /// Its name at the command line.
     pub fn name(self) -> &'static str {
         match self {
             Self::Random => "random",
             Self::Exact => "exact",
-            Self::Special => "special",
+            Self::Tiny => "tiny",
+            Self::Large => "large",
         }
     }
 }
@@ -158,6 +161,10 @@ impl Source {
         }
     }
 
+    pub(crate) fn fill(&self) -> Fill {
+        self.fill
+    }
+
     fn words(&mut self, n: u32) -> impl Iterator<Item = [u32; 2]> + use<> {
         self.calls += 1;
         let key = [self.seed, self.calls];
@@ -174,21 +181,48 @@ impl Source {
         let fill = self.fill;
         self.words(n).map(|[a, b]| fill.number(a, b)).collect()
     }
+
+    /// `n` floats in rows of `width`, some of which are large in a large fill.
+    pub(crate) fn rows(&mut self, n: u32, width: u32) -> Vec<f32> {
+        let mut floats = self.floats(n);
+        self.enlarge(floats.chunks_mut(width as usize));
+        floats
+    }
+
+    /// `n` floats in rows of `width`, some of whose columns are large in a large fill.
+    pub(crate) fn columns(&mut self, n: u32, width: u32) -> Vec<f32> {
+        let mut floats = self.floats(n);
+        for row in floats.chunks_mut(width as usize) {
+            self.enlarge(row.chunks_mut(1));
+        }
+        floats
+    }
+
+    /// In a large fill: makes one row in sixteen 1e15 times as large. It is for one operand of a
+    /// product only, along an axis over which no sum runs: beside a large term in the same sum, a
+    /// small one could be anything.
+    pub(crate) fn enlarge<'a>(&self, rows: impl Iterator<Item = &'a mut [f32]>) {
+        if self.fill == Fill::Large {
+            let large = rows.skip(11).step_by(16);
+            large.flatten().for_each(|x| *x *= 1e15);
+        }
+    }
 }
 
 impl Fill {
     fn number(self, a: u32, b: u32) -> f32 {
         let random = (a >> 8) as f32 / 8_388_608.0 - 1.0;
         match self {
-            Self::Random => random,
+            Self::Random | Self::Large => random,
             Self::Exact => (a % 15) as f32 - 7.0,
-            Self::Special => match b % 12 {
+            Self::Tiny => match b % 16 {
                 0 => 0.0,
                 1 => -0.0,
                 2 => f32::from_bits(1 + (a >> 9)),
-                3 => 1e15 * random,
-                4 => -1e-30,
-                5 => f32::MIN_POSITIVE,
+                3 => -f32::from_bits(1 + (a >> 9)),
+                4 | 5 => 1e-30 * random,
+                6 => f32::MIN_POSITIVE,
+                7 => -f32::MIN_POSITIVE,
                 _ => random,
             },
         }

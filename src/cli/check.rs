@@ -28,8 +28,8 @@ pub(crate) struct Arguments {
     /// Only this shape: rows, inputs, outputs and learners, such as 64x784x128x4
     #[arg(long, value_name = "RxIxOxL", requires = "kernel")]
     shape: Option<Shape>,
-    /// Only these contents of the buffers: random, exact (small integers) or special (zeros,
-    /// subnormal and large numbers)
+    /// Only these contents of the buffers: random, exact (small integers), tiny (zeros, subnormal
+    /// and tiny numbers among random ones) or large (some rows are 1e15 times as large)
     #[arg(long, value_name = "FILL", value_parser = fill)]
     fill: Option<Fill>,
     /// Seed of all numbers and of the random shapes
@@ -50,7 +50,7 @@ pub(crate) struct Arguments {
 
 fn fill(text: &str) -> std::result::Result<Fill, String> {
     let found = Fill::ALL.into_iter().find(|fill| fill.name() == text);
-    found.ok_or_else(|| "give random, exact or special".to_owned())
+    found.ok_or_else(|| "give random, exact, tiny or large".to_owned())
 }
 
 /// Checks, prints the table, and says whether all is right.

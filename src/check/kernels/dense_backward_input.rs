@@ -1,7 +1,7 @@
 //! Reference of `dense_backward_input`: dx = (dy W) ⊙ [x > 0].
 //!
 //! Bound: γ(K)·Σ|dy||w|, K the padded width of dy. The mask adds none; a positive subnormal x may
-//! count as zero, so there both values are right.
+//! count as zero, so there the gradient and zero are right, and nothing between them.
 
 use rayon::prelude::*;
 
@@ -48,7 +48,7 @@ fn case(shape: Shape, fill: Fill, seed: u32) -> Case {
     };
     let mut source = Source::new(seed, fill);
     let parameters = source.floats(learners * params.parameters);
-    let dy = source.floats(learners * rows * outputs);
+    let dy = source.rows(learners * rows * outputs, outputs);
     let x = source.floats(learners * rows * inputs);
     let dx = reference(&params, &parameters, &dy, &x);
     let inputs = vec![
@@ -78,16 +78,9 @@ fn reference(p: &DenseBackwardInput, parameters: &[f32], dy: &[f32], x: &[f32]) 
 }
 
 fn masked(gradient: Bounded, x: f32) -> Want {
-    if x <= 0.0 {
-        return Want::from(Bounded::ZERO);
-    }
-    let lost = if x.is_subnormal() {
-        gradient.value.abs()
-    } else {
-        0.0
-    };
-    Want::Near {
-        value: gradient.value,
-        bound: Want::bound(gradient.error + lost),
+    match (x > 0.0, x.is_subnormal(), Want::from(gradient)) {
+        (false, _, _) => Want::from(Bounded::ZERO),
+        (true, true, Want::Near { value, bound }) => Want::NearOrZero { value, bound },
+        (true, _, near) => near,
     }
 }

@@ -50,7 +50,7 @@ fn case(shape: Shape, fill: Fill, seed: u32) -> Case {
     };
     let mut source = Source::new(seed, fill);
     let settings = learners(&mut source, count, fill);
-    let dy = source.floats(count * rows * outputs);
+    let dy = source.columns(count * rows * outputs, outputs);
     let x = source.floats(count * rows * inputs);
     let parameters = source.floats(count * params.parameters);
     let velocity = source.floats(count * params.parameters);

@@ -54,7 +54,7 @@ fn case(shape: Shape, fill: Fill, seed: u32) -> Case {
         pad: 0,
     };
     let mut source = Source::new(seed, fill);
-    let x = source.floats(learners * rows * inputs);
+    let x = source.rows(learners * rows * inputs, inputs);
     let parameters = source.floats(learners * params.parameters);
     let y = reference(&params, &x, &parameters);
     let inputs = vec![

@@ -53,7 +53,7 @@ fn case(shape: Shape, fill: Fill, seed: u32) -> Case {
     let settings = learners(&mut source, count, fill);
     let (packed, bytes) = images(&mut source, pixels);
     let order = order(&mut source, 1 + count * params.order_stride);
-    let dy = source.floats(count * rows * outputs);
+    let dy = source.columns(count * rows * outputs, outputs);
     let parameters = source.floats(count * params.parameters);
     let velocity = source.floats(count * params.parameters);
     let inputs = vec![

@@ -56,7 +56,11 @@ fn case(shape: Shape, fill: Fill, seed: u32) -> Case {
     let mut source = Source::new(seed, fill);
     let (packed, bytes) = images(&mut source, pixels);
     let order = order(&mut source, 2 + learners * rows);
-    let parameters = source.floats(learners * params.parameters);
+    let mut parameters = source.floats(learners * params.parameters);
+    for own in parameters.chunks_exact_mut(params.parameters as usize) {
+        let w = &mut own[weights as usize..biases as usize];
+        source.enlarge(w.chunks_exact_mut(pixels as usize));
+    }
     let y = reference(&params, learners, &bytes, &order, &parameters);
     debug_assert_eq!(bytes.len(), (IMAGES * pixels) as usize);
     let inputs = vec![

@@ -2,8 +2,9 @@
 //! padding and for biases.
 //!
 //! The bits of a are exact. The formula has one rounding as it stands, and three where a compiler
-//! multiplies it out, so the bound is 3u·2·bound; where `bound` is 2²³ every way of computing it is
-//! exact. The random bits are `random::threefry2x32`, held against published numbers by its tests.
+//! multiplies it out: of a·2⁻²³, which is less than 2, of the difference from 1, and of the product.
+//! The magnitude of all is (a·2⁻²³ + 1)·bound, at most 3·bound, so the bound is u·(a·2⁻²³ +
+//! 2·(a·2⁻²³ + 1))·bound, at most 8u·bound. Where `bound` is 2²³ every way of computing it is exact. The random bits are `random::threefry2x32`, held against published numbers by its tests.
 
 use super::{Family, bits};
 use crate::check::bounded::Bounded;

@@ -53,11 +53,7 @@ fn case(shape: Shape, fill: Fill, seed: u32) -> Case {
     let mut source = Source::new(seed, fill);
     let keys = source.below(2 * learners, u32::MAX);
     // A clock that counts beyond 2³² samples goes on from zero.
-    let latest = if fill == Fill::Special {
-        u32::MAX
-    } else {
-        5000
-    };
+    let latest = if fill == Fill::Large { u32::MAX } else { 5000 };
     let steps = source.below(learners, latest);
     let settings: Vec<Learner> = (0..learners)
         .map(|i| Learner {

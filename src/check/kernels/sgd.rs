@@ -16,21 +16,11 @@ use crate::kernel::Learner;
 pub(super) struct State<'a> {
     parameters: &'a [f32],
     velocity: &'a [f32],
-    wanted_parameters: Vec<Want>,
-    wanted_velocity: Vec<Want>,
+    wanted_parameters: &'a mut [Want],
+    wanted_velocity: &'a mut [Want],
 }
 
-impl<'a> State<'a> {
-    fn new(parameters: &'a [f32], velocity: &'a [f32]) -> Self {
-        let kept = |values: &[f32]| values.iter().map(|v| Want::Word(v.to_bits())).collect();
-        Self {
-            parameters,
-            velocity,
-            wanted_parameters: kept(parameters),
-            wanted_velocity: kept(velocity),
-        }
-    }
-
+impl State<'_> {
     /// Takes the step of the parameter at `at`.
     pub(super) fn descend(&mut self, at: usize, gradient: Bounded, s: &Learner) {
         let w = Bounded::input(self.parameters[at]);
@@ -54,21 +44,29 @@ pub(super) fn after(
     velocity: &[f32],
     step: impl Fn(usize, &Learner, &mut State<'_>) + Sync,
 ) -> (Vec<Want>, Vec<Want>) {
+    // The largest case has millions of them: each is written where it stays.
+    let kept =
+        |values: &[f32]| -> Vec<Want> { values.iter().map(|v| Want::Word(v.to_bits())).collect() };
+    let (mut wanted_parameters, mut wanted_velocity) = (kept(parameters), kept(velocity));
     let size = parameters.len() / settings.len();
     let own = parameters
         .par_chunks_exact(size)
         .zip(velocity.par_chunks_exact(size));
-    let states: Vec<(Vec<Want>, Vec<Want>)> = own
-        .zip(settings)
-        .enumerate()
-        .map(|(learner, ((parameters, velocity), settings))| {
-            let mut state = State::new(parameters, velocity);
+    let wanted = wanted_parameters
+        .par_chunks_exact_mut(size)
+        .zip(wanted_velocity.par_chunks_exact_mut(size));
+    own.zip(wanted).zip(settings).enumerate().for_each(
+        |(learner, (((parameters, velocity), (wanted_parameters, wanted_velocity)), settings))| {
+            let mut state = State {
+                parameters,
+                velocity,
+                wanted_parameters,
+                wanted_velocity,
+            };
             step(learner, settings, &mut state);
-            (state.wanted_parameters, state.wanted_velocity)
-        })
-        .collect();
-    let (parameters, velocity): (Vec<_>, Vec<_>) = states.into_iter().unzip();
-    (parameters.concat(), velocity.concat())
+        },
+    );
+    (wanted_parameters, wanted_velocity)
 }
 
 /// Settings that differ between learners; with and without momentum and decay.

@@ -5,7 +5,8 @@
 //! units in the last place through exp; the sum of C terms by those and γ(C); dz by the term, the
 //! sum and the division (2.5 units), and u for the difference with t; the loss by the sum's relative
 //! error, 3 units or 2⁻²¹ for the logarithm, and u for each of the C products with t and the
-//! differences. Without the maximum, logits of 90 and more overflow, which the shapes show.
+//! differences. Without the maximum, logits of 90 and more overflow, which the shapes and the large
+//! fill show.
 
 use super::{Family, IMAGES, bits, order};
 use crate::check::bounded::Bounded;
@@ -58,7 +59,7 @@ fn case(shape: Shape, fill: Fill, seed: u32) -> Case {
     let order = order(&mut source, learners * rows);
     let targets = source.floats(learners * params.stride);
     let targets: Vec<f32> = targets.iter().map(|t| t.abs().min(1.0)).collect();
-    let logits = logits(&mut source, learners * rows * params.stride, rows);
+    let logits = logits(&mut source, learners * rows, params.stride, rows);
     let (dlogits, losses) = reference(&params, &labels, &order, &targets, &logits);
     let inputs = vec![
         labels,
@@ -73,10 +74,20 @@ fn case(shape: Shape, fill: Fill, seed: u32) -> Case {
         .wants(5, losses)
 }
 
-/// Logits as networks give them, or so large that their exponentials overflow.
-pub(super) fn logits(source: &mut Source, n: u32, rows: u32) -> Vec<f32> {
+/// Logits of so many samples: as networks give them, or so far apart that their exponentials
+/// overflow. In a large fill those of a sample are close to each other and far from zero, to either
+/// side: without the maximum, all exponentials overflow, or all are zero.
+pub(super) fn logits(source: &mut Source, samples: u32, stride: u32, rows: u32) -> Vec<f32> {
     let size = [5.0, 1.0, 40.0, 200.0][(rows % 4) as usize];
-    source.floats(n).iter().map(|z| z * size).collect()
+    let mut logits = source.floats(samples * stride);
+    logits.iter_mut().for_each(|z| *z *= size);
+    if source.fill() == Fill::Large {
+        let offsets = [0.0, 150.0, -150.0].into_iter().cycle();
+        for (z, offset) in logits.chunks_exact_mut(stride as usize).zip(offsets) {
+            z.iter_mut().for_each(|z| *z += offset);
+        }
+    }
+    logits
 }
 
 /// exp(z − max) of every class, and the index of the first largest.

@@ -18,6 +18,13 @@
 //!   errors that are drawn afresh would hide it (Croci et al., "Stochastic rounding:
 //!   implementation, error analysis and applications", 2022).
 //!
+//!
+//! All this takes roundings to have no bias. A device that rounds every number up, or every number
+//! down, as WGSL lets it, errs by half a unit on average. A test has runs with every error half as
+//! large as it may be and to one side: they stay within the tolerance. That is no promise for sums
+//! whose terms have one sign, where such a device is off by up to K·2⁻²³·Σ|a||b|: it must keep the
+//! bounds of the single kernels, which hold for every rounding, but may fail here.
+//!
 //! **The tolerance** is twice the largest distance among [`RUNS`] such runs of all learners. Were
 //! a device as bad as the runs, with distances that have an exponential tail (a cautious choice:
 //! those of sums of many errors fall faster), all 24 of them would lie under half of its own with
@@ -80,9 +87,9 @@ fn stretches(points: &[u32]) -> Vec<Vec<u32>> {
     points.iter().map(|&point| up_to(point)).collect()
 }
 
-/// Trains one learner in plain loops; `times` the rounding errors of f32, drawn by `seed`.
-fn course(task: &Task, learner: usize, times: f64, seed: u64) -> Course {
-    let mut trainee = Trainee::new(task, learner, Arithmetic::new(times, seed));
+/// Trains one learner in plain loops.
+fn course(task: &Task, learner: usize, arithmetic: Arithmetic) -> Course {
+    let mut trainee = Trainee::new(task, learner, arithmetic);
     let mut course = Course {
         parameters: vec![trainee.parameters()],
         losses: Vec::new(),
@@ -184,13 +191,12 @@ impl Reference {
         let run = |run: u64| (0..learners).map(move |learner| (run, learner));
         let jobs: Vec<_> = (0..=RUNS).flat_map(run).collect();
         let train = |(run, learner): (u64, usize)| {
-            let times = if run == 0 { 0.0 } else { times };
-            course(
-                &task,
-                learner,
-                times,
-                run * learners as u64 + learner as u64,
-            )
+            let seed = run * learners as u64 + learner as u64;
+            let arithmetic = match run {
+                0 => Arithmetic::new(0.0, 0),
+                _ => Arithmetic::new(times, seed),
+            };
+            course(&task, learner, arithmetic)
         };
         let mut exact: Vec<Course> = jobs.into_par_iter().map(train).collect();
         let disturbed = exact.split_off(learners);
@@ -229,10 +235,17 @@ pub struct Agreement {
 }
 
 impl Agreement {
-    /// The larger distance as a share of its tolerance.
+    /// The larger distance as a share of its tolerance; infinite where one is no number.
     #[must_use]
     pub fn share(&self) -> f64 {
-        (self.apart / self.tolerance).max(self.loss_apart / self.loss_tolerance)
+        let shares = [
+            self.apart / self.tolerance,
+            self.loss_apart / self.loss_tolerance,
+        ];
+        match shares.iter().any(|share| share.is_nan()) {
+            true => f64::INFINITY,
+            false => shares[0].max(shares[1]),
+        }
     }
 
     /// Whether the device trains as it should.

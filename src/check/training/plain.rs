@@ -29,6 +29,7 @@ const EXPONENTIAL: [f64; 2] = [3.0, 2.0];
 pub(super) struct Arithmetic {
     unit: f64,
     state: u64,
+    side: Option<f64>, // every draw, in place of chance
 }
 
 impl Arithmetic {
@@ -37,12 +38,25 @@ impl Arithmetic {
         Self {
             unit: times * SINGLE,
             state: seed.wrapping_mul(0xd1b5_4a32_d192_ed03),
+            side: None,
+        }
+    }
+
+    /// Every error of f32 is this share of what it may be, and to the same side.
+    #[cfg(test)]
+    pub(super) fn one_sided(side: f64) -> Self {
+        Self {
+            side: Some(side),
+            ..Self::new(1.0, 0)
         }
     }
 
     /// A number in [−1, 1): SplitMix64 (Steele, Lea, Flood, "Fast splittable pseudorandom number
     /// generators", 2014). Threefry would take most of the time.
     fn draw(&mut self) -> f64 {
+        if let Some(side) = self.side {
+            return side;
+        }
         self.state = self.state.wrapping_add(0x9e37_79b9_7f4a_7c15);
         let mut z = self.state;
         z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);

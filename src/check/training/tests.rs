@@ -100,6 +100,23 @@ fn no_rounding_switches_a_relu() {
     }
 }
 
+/// Half a unit up or down in every operation, as roundings to one side have on average.
+#[test]
+fn roundings_to_one_side_stay_within_the_tolerance() {
+    for task in Task::all().unwrap() {
+        let reference = Reference::new(task.clone());
+        for side in [0.5, -0.5] {
+            let train = |learner| course(&task, learner, Arithmetic::one_sided(side));
+            let biased: Vec<Course> = (0..task.learners.len()).map(train).collect();
+            for (point, tolerance) in reference.tolerances.iter().enumerate() {
+                let apart = largest(biased.iter().zip(&reference.exact), point);
+                println!("{apart:?} of {tolerance:?}");
+                assert!(apart[0] <= tolerance[0] && apart[1] <= tolerance[1]);
+            }
+        }
+    }
+}
+
 #[test]
 fn training_lowers_the_loss_of_every_learner() {
     for task in Task::all().unwrap() {
@@ -109,6 +126,23 @@ fn training_lowers_the_loss_of_every_learner() {
             println!("learner {number}: {first:.3} to {last:.3}");
             assert!(last < 0.95 * first, "learner {number}: {first} to {last}");
         }
+    }
+}
+
+#[test]
+fn what_is_no_number_does_not_agree() {
+    let agreement = |apart, tolerance| Agreement {
+        steps: 1,
+        apart,
+        tolerance,
+        loss_apart: 0.5,
+        loss_tolerance: 1.0,
+    };
+    assert!(agreement(0.9, 1.0).agrees());
+    for (apart, tolerance) in [(f64::NAN, 1.0), (f64::INFINITY, 1.0), (0.5, f64::NAN)] {
+        let wrong = agreement(apart, tolerance);
+        assert!(!wrong.agrees() && wrong.share().is_infinite(), "{wrong}");
+        assert!(wrong.mismatch().unwrap().place.contains("weights"));
     }
 }
 

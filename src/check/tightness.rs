@@ -1,0 +1,113 @@
+//! Tests of the bounds themselves: small beside the results, so that they judge, and not much
+//! larger than what honest rounding comes to.
+
+use super::case::Case;
+use super::kernels::{FAMILIES, Family};
+use super::shape::{Fill, Shape};
+use super::suite::MANY;
+use crate::device::cpu::Cpu;
+
+/// Fewer words of an output than this tell nothing of most of them, nor of the worst.
+const ENOUGH: usize = 100;
+/// A bound is at most this share of the typical size. For K products of random sign a bound is
+/// u·K·|ab| and a sum √K·|ab|: of each other u·√K·K, 0.003 for K = 784.
+const SMALL: f64 = 5e-3;
+
+/// The family's shapes but for those with thousands of learners, and some random ones.
+fn shapes(family: &Family) -> Vec<Shape> {
+    let mut shapes = (family.shapes)();
+    shapes.retain(|shape| shape.learners <= MANY);
+    shapes.extend((0..6).map(|number| Shape::random(1, number)));
+    shapes
+}
+
+/// The terms of a kernel's sums, or the operations in their place.
+fn terms(case: &Case) -> f64 {
+    let shape = case.shape;
+    f64::from(match case.kernel.name {
+        "image_forward" | "dense_forward" => shape.inputs,
+        "dense_backward_input" | "softmax_loss" => shape.outputs,
+        "initialise" => 3,
+        _ => shape.rows,
+    })
+}
+
+/// The outputs of which so few words have a small bound that the case judges little, with that
+/// share. What a typical size is, the same shape says with random numbers.
+fn unjudged(case: &Case, random: &Case) -> Vec<(usize, f64)> {
+    let mut unjudged = Vec::new();
+    let random = random.sizes_and_bounds();
+    for (binding, words) in case.sizes_and_bounds().iter().enumerate() {
+        let n = words.len() as f64;
+        let sizes = random[binding].iter().map(|[size, _]| size);
+        let typical = sizes.sum::<f64>() / random[binding].len() as f64;
+        let small = |[_, bound]: &&[f64; 2]| *bound <= SMALL * typical;
+        let share = words.iter().filter(small).count() as f64 / n;
+        // One class has a probability of 1 and a loss of 0, and nothing is typical.
+        if words.len() >= ENOUGH && typical > 0.0 && share < 0.9 {
+            unjudged.push((binding, share));
+        }
+    }
+    unjudged
+}
+
+#[test]
+fn bounds_are_small_beside_the_results_of_random_numbers() {
+    for family in FAMILIES {
+        for shape in shapes(family) {
+            let random = family.build(shape, Fill::Random, 1);
+            for fill in [Fill::Random, Fill::Tiny, Fill::Large] {
+                let case = family.build(shape, fill, 1);
+                let unjudged = unjudged(&case, &random);
+                let (kernel, fill) = (family.kernel.name, fill.name());
+                assert!(unjudged.is_empty(), "{kernel} {shape} {fill}: {unjudged:?}");
+            }
+        }
+    }
+}
+
+/// The outputs whose bound is far from what the twins' rounding comes to, with the worst share.
+///
+/// K products of random sign have partial sums of √k·|ab|, so their roundings, of random sign as
+/// well, come to u·K·|ab|, and the bound is u·K²·|ab|: shares fall like 1/K. (Like √K/K, were all
+/// products of one sign.) The worst of 100 words and more was never under 0.2/K.
+fn loose(case: &Case) -> Vec<(usize, f64)> {
+    let got = case.run(&Cpu::new("test"), case.kernel, 1).unwrap();
+    let shares = case.shares(&got[0]).unwrap();
+    let words = case.sizes_and_bounds();
+    let telling = |binding: &usize| words[*binding].len() >= ENOUGH;
+    let share = |binding: usize| shares[binding].map(|share| (binding, share));
+    let shares = (0..words.len()).filter(telling).filter_map(share);
+    shares.filter(|(_, s)| *s < 0.1 / terms(case)).collect()
+}
+
+#[test]
+fn bounds_are_near_what_rounding_comes_to() {
+    for family in FAMILIES {
+        for shape in shapes(family) {
+            let case = family.build(shape, Fill::Random, 1);
+            // One class or one sample: all is exact.
+            if terms(&case) > 1.0 {
+                let loose = loose(&case);
+                assert!(loose.is_empty(), "{} {shape}: {loose:?}", case.kernel.name);
+            }
+        }
+    }
+}
+
+#[test]
+fn bounds_that_judge_nothing_are_found() {
+    for family in FAMILIES {
+        let few = ["sample_order", "score", "close_step"];
+        if few.contains(&family.kernel.name) {
+            continue;
+        }
+        let case = |shape| family.build(shape, Fill::Random, 1);
+        let cases = shapes(family).into_iter().map(case);
+        let case = cases.max_by(|a, b| terms(a).total_cmp(&terms(b))).unwrap();
+        let name = family.kernel.name;
+        assert!(!loose(&case.clone().loosened(20.0)).is_empty(), "{name}");
+        let huge = case.clone().loosened(1e6);
+        assert!(!unjudged(&huge, &case).is_empty(), "{name}");
+    }
+}

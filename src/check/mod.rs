@@ -3,15 +3,18 @@
 //!
 //! The way through: [`bounded`] is the arithmetic of the references; `kernels/` holds, for each
 //! kernel, its reference with the derivation of its bounds, and its shapes; a `Case` is one run,
-//! with poisoned outputs and guard zones; [`suite`] runs the cases and finds the smallest that
-//! fails; [`training`] checks whole steps; [`mutants`] makes faulty shaders, and [`power`](mod@power) counts how many the suite finds.
+//! with poisoned outputs and guard zones; `plan` says which ones there are, a `lane` runs those of a
+//! variant on a device and finds the smallest that fails, `suite` runs all; [`training`] checks whole
+//! steps; [`mutants`] makes faulty shaders, and [`power`](mod@power) counts how many the suite finds.
 
 mod bounded;
 mod case;
 mod equivalent;
 mod kernels;
+mod lane;
 pub mod mutants;
 mod page;
+mod plan;
 mod power;
 pub mod report;
 mod shape;
@@ -22,6 +25,7 @@ pub mod training;
 
 pub use case::Mismatch;
 pub use page::adapters_page;
+pub use plan::Options;
 pub use power::{Score, WatchScore, power};
 pub use shape::{Fill, Shape};
-pub use suite::{Options, Subject, Watch, check};
+pub use suite::{Subject, Watch, check};

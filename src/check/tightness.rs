@@ -3,8 +3,8 @@
 
 use super::case::Case;
 use super::kernels::{FAMILIES, Family};
+use super::plan::MANY;
 use super::shape::{Fill, Shape};
-use super::suite::MANY;
 use crate::device::cpu::Cpu;
 
 /// Fewer words of an output than this tell nothing of most of them, nor of the worst.

@@ -1,0 +1,160 @@
+//! A variant of a kernel on a device: its cases, one after the other, and the smallest that fails.
+
+use std::time::Instant;
+
+use super::case::{Case, Mismatch, Trouble};
+use super::kernels::Family;
+use super::report::{Failure, Row};
+use super::shape::{Fill, Shape};
+use super::suite::Subject;
+use crate::device::Device;
+use crate::kernel::{Kernel, Variant};
+
+/// Cases tried in search of the smallest one that fails.
+const SHRINKS: usize = 200;
+
+/// A variant of the kernel on a device, and what is known of it.
+pub(super) struct Lane<'a> {
+    /// The subject's number.
+    pub(super) number: usize,
+    pub(super) subject: &'a Subject,
+    /// The case's kernel, or a mutant of it.
+    pub(super) kernel: &'static Kernel,
+    /// The mutant's number.
+    pub(super) plant: Option<usize>,
+    pub(super) variant: &'static Variant,
+    pub(super) row: Row,
+}
+
+impl Lane<'_> {
+    /// Runs a case, unless one has failed before or the device has stopped; a wrong result is
+    /// followed to its smallest case.
+    pub(super) fn check(
+        &mut self,
+        family: &Family,
+        case: &Case,
+        times: u32,
+        stopped: &mut Option<String>,
+    ) {
+        if self.row.failure.is_some() || stopped.is_some() {
+            return;
+        }
+        let start = Instant::now();
+        match self.judge(case, times) {
+            Verdict::Right(share) => {
+                self.row.cases += 1;
+                // A subnormal that a device flushes to zero is off by all that it may be off.
+                let telling = share.filter(|_| case.fill != Fill::Tiny);
+                self.row.worst = telling.into_iter().chain(self.row.worst).reduce(f64::max);
+            }
+            Verdict::Wrong(mismatch) => {
+                self.row.cases += 1;
+                let (shape, mismatch) = self.smallest(family, case, mismatch, times);
+                self.row.failure = Some(self.failure(case, shape, mismatch));
+            }
+            Verdict::None(Trouble::NoRoom) => self.row.skipped += 1,
+            Verdict::None(Trouble::Refused(e)) => {
+                self.row.cases += 1;
+                self.row.failure = Some(self.failure(case, case.shape, Mismatch::refused(&e)));
+            }
+            Verdict::None(Trouble::Lost(e)) => {
+                self.row.cases += 1;
+                self.row.failure = Some(self.failure(case, case.shape, Mismatch::refused(&e)));
+                *stopped = Some(e.to_string());
+            }
+        }
+        self.row.seconds += start.elapsed().as_secs_f64();
+    }
+
+    fn judge(&self, case: &Case, times: u32) -> Verdict {
+        let device = &*self.subject.device;
+        device.choose(self.kernel, Some(self.variant));
+        judge(case, self.kernel, self.variant, device, times)
+    }
+
+    /// The smallest shape that is wrong too. A device that fails on the way ends the search.
+    fn smallest(
+        &self,
+        family: &Family,
+        case: &Case,
+        mismatch: Mismatch,
+        times: u32,
+    ) -> (Shape, Mismatch) {
+        let (mut shape, mut mismatch) = (case.shape, mismatch);
+        let mut tried = 0;
+        'search: loop {
+            for smaller in shape.smaller().into_iter().map(family.fit) {
+                if smaller == shape || tried == SHRINKS {
+                    continue;
+                }
+                tried += 1;
+                let case = family.build(smaller, case.fill, case.seed);
+                match self.judge(&case, times) {
+                    Verdict::Wrong(still) => {
+                        (shape, mismatch) = (smaller, still);
+                        continue 'search;
+                    }
+                    Verdict::None(Trouble::Lost(_)) => break 'search,
+                    _ => {}
+                }
+            }
+            return (shape, mismatch);
+        }
+        (shape, mismatch)
+    }
+
+    /// A mismatch in a case of this shape, with the command that repeats it.
+    fn failure(&self, case: &Case, shape: Shape, mismatch: Mismatch) -> Failure {
+        let (device, kernel, variant) = (&self.subject.spec, case.kernel.name, self.variant.name);
+        let (fill, seed) = (case.fill, case.seed);
+        let planted = self
+            .plant
+            .map_or(String::new(), |n| format!(" --plant {n}"));
+        Failure {
+            shape: Some(shape),
+            fill: Some(fill),
+            seed,
+            mismatch,
+            command: format!(
+                "unlearn check --device {device} --kernel {kernel} --variant {variant} \
+                 --shape {shape} --fill {} --seed {seed}{planted}",
+                fill.name()
+            ),
+        }
+    }
+}
+
+/// How a case ended.
+pub(super) enum Verdict {
+    /// Right, with the worst error as a share of its bound.
+    Right(Option<f64>),
+    /// Wrong.
+    Wrong(Mismatch),
+    /// It gave no result.
+    None(Trouble),
+}
+
+/// Runs a case on a device, with the case's own kernel or a mutant of it.
+pub(super) fn judge(
+    case: &Case,
+    kernel: &'static Kernel,
+    variant: &Variant,
+    device: &dyn Device,
+    times: u32,
+) -> Verdict {
+    if !case.fits(variant, device.limits()) {
+        return Verdict::None(Trouble::NoRoom);
+    }
+    let runs = match case.run(device, kernel, times) {
+        Ok(runs) => runs,
+        Err(trouble) => return Verdict::None(trouble),
+    };
+    let Some((first, others)) = runs.split_first() else {
+        return Verdict::Right(None);
+    };
+    if let Some(mismatch) = others.iter().find_map(|run| case.differs(first, run)) {
+        return Verdict::Wrong(mismatch);
+    }
+    case.judge(first)
+        .map_or_else(Verdict::Wrong, Verdict::Right)
+}

@@ -1,0 +1,174 @@
+//! What to check: which kernels, in which variants, with which cases.
+
+use super::kernels::{FAMILIES, Family};
+use super::mutants::mutants;
+use super::power::planted;
+use super::shape::{Fill, Shape};
+use crate::error::{Error, Result};
+use crate::kernel::{Kernel, Variant};
+
+/// Random shapes for each kernel.
+const RANDOM_SHAPES: u32 = 20;
+/// Cases with more learners than this are run with one fill only.
+pub(super) const MANY: u32 = 1000;
+
+/// What whole steps are called where kernels have their names.
+pub(super) const TRAINING: &str = "training";
+
+/// What to check.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// Only this kernel.
+    pub kernel: Option<String>,
+    /// Only this variant.
+    pub variant: Option<String>,
+    /// Only this shape.
+    pub shape: Option<Shape>,
+    /// Only this fill.
+    pub fill: Option<Fill>,
+    /// The seed of all cases.
+    pub seed: u32,
+    /// Check the mutant with this number in place of the kernel, to see a failure.
+    pub plant: Option<usize>,
+}
+
+impl Options {
+    /// The families that are asked for.
+    ///
+    /// # Errors
+    /// `Usage` where there is no such kernel or variant.
+    pub(super) fn families(&self) -> Result<Vec<&'static Family>> {
+        let wanted = |f: &&Family| self.kernel.as_ref().is_none_or(|k| *k == f.kernel.name);
+        let families: Vec<&Family> = FAMILIES.iter().filter(wanted).collect();
+        if families.is_empty() && !self.training() {
+            return Err(Error::Usage(self.unknown()));
+        }
+        Ok(families)
+    }
+
+    /// What is wrong with the kernel's name.
+    pub(super) fn unknown(&self) -> String {
+        let name = self.kernel.as_deref().unwrap_or_default();
+        if name == TRAINING {
+            return format!(
+                "{TRAINING} is whole steps of all kernels: it has no variants, shapes, fills or \
+                 mutants to choose"
+            );
+        }
+        let names: Vec<&str> = FAMILIES.iter().map(|f| f.kernel.name).collect();
+        let names = names.join(", ");
+        format!("there is no kernel {name:?}: --kernel takes {names}, or {TRAINING}")
+    }
+
+    /// Whether all that is asked for exists, on whatever device.
+    ///
+    /// # Errors
+    /// `Usage` where there is no such kernel, variant or mutant.
+    pub fn validate(&self) -> Result<()> {
+        for family in self.families()? {
+            self.planted(family.kernel)?;
+        }
+        Ok(())
+    }
+
+    /// Whether whole steps are asked for.
+    pub(super) fn training(&self) -> bool {
+        let chosen = self.variant.is_some() || self.shape.is_some() || self.fill.is_some();
+        let whole = !chosen && self.plant.is_none();
+        whole && self.kernel.as_ref().is_none_or(|name| name == TRAINING)
+    }
+
+    /// Whether a variant is asked for.
+    pub(super) fn wants(&self, variant: &Variant) -> bool {
+        self.variant
+            .as_ref()
+            .is_none_or(|name| name == variant.name)
+    }
+
+    /// The kernel, or the mutant that is to stand in for it.
+    pub(super) fn planted(&self, kernel: &'static Kernel) -> Result<&'static Kernel> {
+        let Some(number) = self.plant else {
+            return Ok(kernel);
+        };
+        let mutants = mutants(kernel.wgsl);
+        mutants
+            .get(number)
+            .map(|m| planted(kernel, m))
+            .ok_or_else(|| {
+                Error::Usage(format!(
+                    "{} has {} mutants: --plant takes 0 to {}",
+                    kernel.name,
+                    mutants.len(),
+                    mutants.len().saturating_sub(1)
+                ))
+            })
+    }
+
+    /// Shapes and fills of a family, the telling ones first.
+    pub(super) fn plan(&self, family: &Family) -> Vec<(Shape, Fill)> {
+        let fills = match self.fill {
+            Some(fill) => vec![fill],
+            None => Fill::ALL.to_vec(),
+        };
+        if let Some(shape) = self.shape {
+            return fills.into_iter().map(|fill| (shape, fill)).collect();
+        }
+        let mut plan = Vec::new();
+        for (place, shape) in (family.shapes)().into_iter().enumerate() {
+            let some = match place % 3 {
+                _ if shape.learners > MANY => vec![Fill::Exact],
+                0 => vec![Fill::Random, Fill::Exact, Fill::Tiny],
+                1 => vec![Fill::Random, Fill::Exact, Fill::Large],
+                _ => vec![Fill::Random, Fill::Exact],
+            };
+            plan.extend(some.into_iter().map(|fill| (shape, fill)));
+        }
+        let random = (0..RANDOM_SHAPES).map(|n| Shape::random(self.seed, n));
+        plan.extend(random.zip(Fill::ALL.into_iter().cycle()));
+        plan.retain(|(_, fill)| fills.contains(fill));
+        plan
+    }
+}
+
+/// The case whose bits must repeat: one whose sums depend on their order, if there is any, and of
+/// those the one with the most samples of all learners, but for those with thousands of learners.
+pub(super) fn repeated(family: &Family, plan: &[(Shape, Fill)]) -> usize {
+    let rank = |(shape, fill): &(Shape, Fill)| {
+        let s = (family.fit)(*shape);
+        let size = match s.learners > MANY {
+            true => 0,
+            false => u64::from(s.rows) * u64::from(s.learners) * u64::from(s.inputs),
+        };
+        (*fill != Fill::Exact, size)
+    };
+    let places = plan.iter().enumerate();
+    let largest = places.max_by_key(|(_, planned)| rank(planned));
+    largest.map_or(0, |(place, _)| place)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_large_case_repeats_with_every_fill() {
+        for family in FAMILIES {
+            for fill in [None].into_iter().chain(Fill::ALL.map(Some)) {
+                let options = Options {
+                    kernel: None,
+                    variant: None,
+                    shape: None,
+                    fill,
+                    seed: 1,
+                    plant: None,
+                };
+                let plan = options.plan(family);
+                let (shape, of) = plan[repeated(family, &plan)];
+                let s = (family.fit)(shape);
+                let words = s.rows * s.inputs * s.outputs * s.learners;
+                assert!(words >= 1000 && s.learners <= MANY, "{shape} {fill:?}");
+                assert!(fill.is_some() || of != Fill::Exact, "{shape} {of:?}");
+            }
+        }
+    }
+}

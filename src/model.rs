@@ -22,7 +22,7 @@ pub struct Layer {
     pub padded_outputs: u32,
     /// Offset of W [`padded_outputs`, `padded_inputs`] in a learner's parameters.
     pub weights: u32,
-    /// Offset of b [`padded_outputs`].
+    /// Offset of b (`padded_outputs` numbers).
     pub biases: u32,
 }
 

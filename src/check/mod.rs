@@ -1,11 +1,11 @@
 //! The correctness suite: every kernel, in every variant, on every adapter, against references in
 //! f64 under derived bounds. `unlearn check` and the tests run the same cases.
 //!
-//! The way through: [`bounded`] is the arithmetic of the references; `kernels/` holds, for each
+//! The way through: `bounded` is the arithmetic of the references; `kernels/` holds, for each
 //! kernel, its reference with the derivation of its bounds, and its shapes; a `Case` is one run,
 //! with poisoned outputs and guard zones; `plan` says which ones there are, a `lane` runs those of a
 //! variant on a device and finds the smallest that fails, `suite` runs all; [`training`] checks whole
-//! steps; [`mutants`] makes faulty shaders, and [`power`](mod@power) counts how many the suite finds.
+//! steps; [`mutants`] makes faulty shaders, and `power` counts how many the suite finds.
 
 mod bounded;
 mod case;

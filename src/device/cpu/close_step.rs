@@ -3,7 +3,7 @@
 use super::View;
 use crate::kernel::{CloseStep, Progress, UNUSABLE_LOSS};
 
-/// Buffers: losses [learners, rows], progress [learners].
+/// Buffers: losses [learners, rows], progress `[learners]`.
 pub fn twin(params: &[u8], buffers: &[View<'_>], _: [u32; 3]) {
     let p: &CloseStep = bytemuck::from_bytes(params);
     let losses = buffers[0].read::<f32>();

@@ -33,9 +33,10 @@ fn folder(path: &Path) -> &Path {
 
 /// An error that does not name the temporary file.
 fn plain(error: std::io::Error) -> std::io::Error {
-    match error.raw_os_error() {
-        Some(code) => std::io::Error::from_raw_os_error(code),
-        None => error.kind().into(),
+    match (error.raw_os_error(), error.kind()) {
+        (Some(code), _) => std::io::Error::from_raw_os_error(code),
+        (None, ErrorKind::NotFound) => std::io::Error::other("there is no such folder"),
+        (None, kind) => kind.into(),
     }
 }
 

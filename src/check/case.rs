@@ -88,12 +88,13 @@ impl Want {
     fn describe(self, float: bool) -> (String, String) {
         match self {
             Self::Word(word) => (number(word, float), "exact".to_owned()),
+            Self::Between(low, high) if low == high => (low.to_string(), "exact".to_owned()),
             Self::Between(low, high) => (format!("{low} to {high}"), "exact".to_owned()),
             Self::OneOf(one, other) => (format!("{one} or {other}"), "exact".to_owned()),
             Self::Any => ("anything".to_owned(), "none".to_owned()),
-            Self::Near { value, bound } => (format!("{value:e}"), format!("{bound:.3e}")),
+            Self::Near { value, bound } => (format!("{value:?}"), format!("{bound:.3e}")),
             Self::NearOrZero { value, bound } => {
-                (format!("{value:e}, or 0"), format!("{bound:.3e}"))
+                (format!("{value:?}, or 0"), format!("{bound:.3e}"))
             }
         }
     }
@@ -102,7 +103,7 @@ impl Want {
 /// A word as the number that it is, and its bits.
 fn number(word: u32, float: bool) -> String {
     match float {
-        true => format!("{:e} ({word:#010x})", f32::from_bits(word)),
+        true => format!("{:?} ({word:#010x})", f32::from_bits(word)),
         false => format!("{word} ({word:#010x})"),
     }
 }
@@ -454,7 +455,7 @@ mod tests {
         assert_eq!(counts.place, "counts[3]");
         assert_eq!(counts.got, "5 (0x00000005)");
         let logits = case.mismatch(1, 0, 1f32.to_bits(), Want::Word(POISON));
-        assert_eq!(logits.got, "1e0 (0x3f800000)");
+        assert_eq!(logits.got, "1.0 (0x3f800000)");
         let zones: Vec<Vec<u32>> = (0..3)
             .map(|b| vec![0; 2 * WINDOW + case.inputs[b].len()])
             .collect();

@@ -43,12 +43,14 @@ impl Lane<'_> {
         match self.judge(case, times) {
             Verdict::Right(share) => {
                 self.row.cases += 1;
+                self.row.exact &= share.is_none();
                 // A subnormal that a device flushes to zero is off by all that it may be off.
                 let telling = share.filter(|_| case.fill != Fill::Tiny);
                 self.row.worst = telling.into_iter().chain(self.row.worst).reduce(f64::max);
             }
             Verdict::Wrong(mismatch) => {
                 self.row.cases += 1;
+                self.row.exact = false;
                 let (shape, mismatch) = self.smallest(family, case, mismatch, times);
                 self.row.failure = Some(self.failure(case, shape, mismatch));
             }

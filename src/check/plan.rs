@@ -1,11 +1,13 @@
 //! What to check: which kernels, in which variants, with which cases.
 
+use super::equivalent::argument;
 use super::kernels::{FAMILIES, Family};
 use super::mutants::mutants;
 use super::power::planted;
 use super::shape::{Fill, Shape};
+use crate::device::cpu::TWIN;
 use crate::error::{Error, Result};
-use crate::kernel::{Kernel, Variant};
+use crate::kernel::{KERNELS, Kernel, Variant};
 
 /// Random shapes for each kernel.
 const RANDOM_SHAPES: u32 = 20;
@@ -68,7 +70,14 @@ impl Options {
         for family in self.families()? {
             self.planted(family.kernel)?;
         }
-        Ok(())
+        let names = variant_names();
+        match &self.variant {
+            Some(name) if !names.contains(&name.as_str()) => Err(Error::Usage(format!(
+                "there is no variant {name:?}: --variant takes {}",
+                names.join(", ")
+            ))),
+            _ => Ok(()),
+        }
     }
 
     /// Whether whole steps are asked for.
@@ -91,17 +100,26 @@ impl Options {
             return Ok(kernel);
         };
         let mutants = mutants(kernel.wgsl);
-        mutants
-            .get(number)
-            .map(|m| planted(kernel, m))
-            .ok_or_else(|| {
-                Error::Usage(format!(
-                    "{} has {} mutants: --plant takes 0 to {}",
-                    kernel.name,
-                    mutants.len(),
-                    mutants.len().saturating_sub(1)
-                ))
-            })
+        let mutant = mutants.get(number).ok_or_else(|| {
+            Error::Usage(format!(
+                "{} has {} mutants: --plant takes 0 to {}",
+                kernel.name,
+                mutants.len(),
+                mutants.len().saturating_sub(1)
+            ))
+        })?;
+        Ok(planted(kernel, mutant))
+    }
+
+    /// What is planted, in words, and why it computes the same, where that is known.
+    pub fn fault(&self) -> Option<(String, Option<&'static str>)> {
+        let kernel = self.families().ok()?.first()?.kernel;
+        let mutants = mutants(kernel.wgsl);
+        let mutant = mutants.get(self.plant?)?;
+        Some((
+            format!("{} {mutant}", kernel.name),
+            argument(kernel.name, mutant),
+        ))
     }
 
     /// Shapes and fills of a family, the telling ones first.
@@ -128,6 +146,18 @@ impl Options {
         plan.retain(|(_, fill)| fills.contains(fill));
         plan
     }
+}
+
+/// The names of all variants of all kernels, and of the CPU's.
+fn variant_names() -> Vec<&'static str> {
+    let variants = KERNELS.iter().flat_map(|kernel| kernel.variants);
+    let mut names = Vec::new();
+    for name in variants.chain(&TWIN).map(|variant| variant.name) {
+        if !names.contains(&name) {
+            names.push(name);
+        }
+    }
+    names
 }
 
 /// The case whose bits must repeat: one whose sums depend on their order, if there is any, and of

@@ -67,8 +67,9 @@ pub fn power(
     }
     let mut scores = Vec::new();
     for family in families {
-        let mutants: Vec<Mutant> = mutants(family.kernel.wgsl)
+        let mutants: Vec<(usize, Mutant)> = mutants(family.kernel.wgsl)
             .into_iter()
+            .enumerate()
             .step_by(step)
             .collect();
         let variants: Vec<&Variant> = device
@@ -123,7 +124,7 @@ fn measure(
     device: &dyn Device,
     cases: &mut Cases<'_>,
     variant: &'static Variant,
-    mutants: &[Mutant],
+    mutants: &[(usize, Mutant)],
     watch: &mut dyn WatchScore,
 ) -> Result<Score> {
     let start = Instant::now();
@@ -134,13 +135,14 @@ fn measure(
         variant: variant.name.to_owned(),
         ..Score::default()
     };
-    for mutant in mutants {
+    for (number, mutant) in mutants {
+        let name = || format!("{number:>3}, {mutant}");
         match fate(device, cases, variant, planted(kernel, mutant))? {
             Fate::Caught => score.caught += 1,
             Fate::Refused => score.refused += 1,
             Fate::Survived => match argument(kernel.name, mutant) {
-                Some(why) => score.equivalent.push((mutant.to_string(), why.to_owned())),
-                None => score.survivors.push(mutant.to_string()),
+                Some(why) => score.equivalent.push((name(), why.to_owned())),
+                None => score.survivors.push(name()),
             },
         }
         watch.advance();

@@ -79,9 +79,12 @@ pub struct Row {
     pub cases: u32,
     /// Cases that the device has no room for.
     pub skipped: u32,
-    /// The worst error as a share of its bound, tiny numbers apart, which reach it by their
-    /// nature; none where all results must be exact.
+    /// The worst error of the cases that are right, as a share of its bound. Tiny fills are left
+    /// out: a subnormal that a device flushes to zero is off by all that it may be off.
     pub worst: Option<f64>,
+    /// Whether every result had to be exact.
+    #[serde(default)]
+    pub exact: bool,
     /// How long the device took.
     pub seconds: f64,
     /// The smallest case that fails.

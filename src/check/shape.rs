@@ -43,6 +43,12 @@ impl Shape {
         (r * i).max(r * o).max(i * o).max(o * o).max(32 * i) * l
     }
 
+    /// About how long a case takes, for a progress bar: multiply-adds, and what every case costs.
+    pub(super) fn work(self) -> u64 {
+        let sizes = [self.rows, self.inputs, self.outputs, self.learners];
+        sizes.map(u64::from).iter().product::<u64>() + 200_000
+    }
+
     /// Any sizes up to a few tiles, from a random key.
     pub(crate) fn random(seed: u32, number: u32) -> Self {
         let word = |i, end: u32| 1 + threefry2x32([seed, 0x5a5a], [number, i])[0] % end;

@@ -7,6 +7,7 @@ use super::kernels::Family;
 use super::lane::Lane;
 use super::plan::{Options, TRAINING, repeated};
 use super::report::{DeviceReport, Failure, Report, Row};
+use super::shape::{Fill, Shape};
 use super::training::{Reference, Task, compare};
 use crate::device::Device;
 use crate::error::{Error, Result};
@@ -25,10 +26,10 @@ pub struct Subject {
 
 /// Is told how a check goes.
 pub trait Watch {
-    /// A kernel begins, with so many runs ahead.
-    fn begin(&mut self, kernel: &str, runs: u64);
-    /// A run is over.
-    fn advance(&mut self);
+    /// A kernel begins, with so much work ahead.
+    fn begin(&mut self, kernel: &str, work: u64);
+    /// So much of it is done.
+    fn advance(&mut self, work: u64);
     /// A variant of a kernel is through on a device.
     fn row(&mut self, subject: &Subject, row: &Row);
 }
@@ -95,8 +96,14 @@ fn check_family(
 ) {
     let mut lanes = lanes(kernel, all, options);
     let plan = options.plan(family);
-    watch.begin(family.kernel.name, (plan.len() * lanes.len()) as u64);
     let repeated = repeated(family, &plan);
+    let times = |number: usize| if number == repeated { REPEATS } else { 1 };
+    let work = |(number, (shape, _)): (usize, &(Shape, Fill))| {
+        u64::from(times(number)) * (family.fit)(*shape).work()
+    };
+    let works: Vec<u64> = plan.iter().enumerate().map(work).collect();
+    let whole: u64 = works.iter().sum();
+    watch.begin(family.kernel.name, whole * lanes.len() as u64);
     for (number, (shape, fill)) in plan.into_iter().enumerate() {
         let goes_on =
             |lane: &Lane<'_>| lane.row.failure.is_none() && all[lane.number].stopped.is_none();
@@ -104,12 +111,12 @@ fn check_family(
             .iter()
             .any(goes_on)
             .then(|| family.build(shape, fill, options.seed));
-        let times = if number == repeated { REPEATS } else { 1 };
         for lane in &mut lanes {
             if let Some(case) = &case {
-                lane.check(family, case, times, &mut all[lane.number].stopped);
+                let stopped = &mut all[lane.number].stopped;
+                lane.check(family, case, times(number), stopped);
             }
-            watch.advance();
+            watch.advance(works[number]);
         }
     }
     for checked in &*all {
@@ -131,7 +138,7 @@ fn check_training(all: &mut [Checked<'_>], watch: &mut dyn Watch) -> Result<()> 
                 watch.row(checked.subject, &row);
                 checked.rows.push(row);
             }
-            watch.advance();
+            watch.advance(1);
         }
     }
     Ok(())
@@ -197,6 +204,7 @@ fn lanes<'a>(kernel: &'static Kernel, all: &[Checked<'a>], options: &Options) ->
             row: Row {
                 kernel: kernel.name.to_owned(),
                 variant: variant.name.to_owned(),
+                exact: true,
                 ..Row::default()
             },
         }));

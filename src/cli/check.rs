@@ -19,10 +19,10 @@ pub(crate) struct Arguments {
     /// adapter's number or name (see `unlearn devices`)
     #[arg(long, value_name = "all|auto|cpu|INDEX|NAME", default_value = "all")]
     device: String,
-    /// Only this kernel
+    /// Only this kernel, or `training` for whole steps
     #[arg(long, value_name = "NAME")]
     kernel: Option<String>,
-    /// Only this variant of it
+    /// Only this variant: plain, sampled, lanes, or twin on the CPU
     #[arg(long, value_name = "NAME")]
     variant: Option<String>,
     /// Only this shape: rows, inputs, outputs and learners, such as 64x784x128x4
@@ -63,10 +63,10 @@ pub(crate) fn run(arguments: &Arguments) -> Result<bool> {
         seed: arguments.seed,
         plant: arguments.plant,
     };
-    options.validate()?;
     if arguments.mutants {
         return mutants::run(&arguments.device, &options);
     }
+    options.validate()?;
     let planting = arguments.plant.is_some();
     if planting && arguments.device == "cpu" {
         return Err(Error::Usage(
@@ -98,11 +98,21 @@ pub(crate) fn run(arguments: &Arguments) -> Result<bool> {
             }
         }
     }
+    let fault = options.fault();
+    if let Some((fault, _)) = &fault {
+        table.line(&format!("planted: {fault}"))?;
+    }
     table.head()?;
     let mut report = check(&subjects, &options, &mut table)?;
     report.passed &= unopened.is_empty();
     report.devices.extend(unopened);
     table.end(&report)?;
+    if let (Some((_, argument)), true) = (fault, report.passed) {
+        table.line(&match argument {
+            Some(why) => format!("The planted fault shows nowhere, as is known: {why}."),
+            None => "The planted fault was not found.".to_owned(),
+        })?;
+    }
     match output.map_or(Ok(()), |output| output.write(&report)) {
         // That something is wrong must not get lost because its report did.
         Err(e) if !report.passed => say!("error: {e}"),
@@ -224,7 +234,7 @@ fn summary(report: &Report) -> String {
         .filter(|d| d.stopped.is_some())
         .count();
     let worst = worst.map_or(String::new(), |w| {
-        format!(" The worst error is {w:.2} of its bound.")
+        format!(" The worst error is {w:.3} of its bound.")
     });
     let seconds = report.seconds;
     if report.passed {
@@ -237,7 +247,7 @@ fn summary(report: &Report) -> String {
             "variant of a kernel is wrong",
             "variants of kernels are wrong",
         ),
-        (not_run, "was not run", "were not run"),
+        (not_run, "variant was not run", "variants were not run"),
         (
             stopped,
             "device was not checked to the end",
@@ -254,19 +264,23 @@ fn summary(report: &Report) -> String {
 }
 
 impl Watch for Table {
-    fn begin(&mut self, kernel: &str, runs: u64) {
+    fn begin(&mut self, kernel: &str, work: u64) {
         if self.visible {
             self.bar.finish_and_clear();
-            self.bar = super::counting_bar(runs, kernel);
+            self.bar = super::counting_bar(work, kernel);
         }
     }
 
-    fn advance(&mut self) {
-        self.bar.inc(1);
+    fn advance(&mut self, work: u64) {
+        self.bar.inc(work);
     }
 
     fn row(&mut self, subject: &Subject, row: &Row) {
-        let worst = row.worst.map_or("exact".to_owned(), |w| format!("{w:.3}"));
+        let worst = match row.worst {
+            Some(worst) => format!("{worst:.3}"),
+            None if row.exact && row.cases > 0 => "exact".to_owned(),
+            None => "-".to_owned(),
+        };
         let verdict = match (&row.failure, row.skipped) {
             (Some(_), _) => "WRONG".to_owned(),
             (None, 0) if row.cases == 0 => "not run".to_owned(),

@@ -80,7 +80,8 @@ pub(crate) fn counting_bar(length: u64, message: &str) -> ProgressBar {
         return ProgressBar::hidden();
     }
     let bar = ProgressBar::new(length).with_message(message.to_owned());
-    let style = ProgressStyle::with_template("{msg:23} {bar:24.cyan/dim} {percent:>3} %");
+    let style =
+        ProgressStyle::with_template("{msg:23} {bar:24.cyan/dim} {percent:>3} %  {elapsed}");
     if let Ok(style) = style {
         bar.set_style(style.progress_chars("━╸─"));
     }

@@ -1,5 +1,7 @@
 //! `unlearn check --mutants`.
 
+use std::collections::BTreeMap;
+
 use indicatif::ProgressBar;
 use unlearn::check::{Options, Score, WatchScore, power};
 use unlearn::device::{self, gpu::Opening};
@@ -20,6 +22,7 @@ pub(crate) fn run(spec: &str, options: &Options) -> Result<bool> {
     };
     let mut options = options.clone();
     options.variant.get_or_insert("plain".to_owned());
+    options.validate()?;
     let mut all_found = true;
     for opened in device::open_all(spec, checked)? {
         // The twins are not made from shaders.
@@ -51,14 +54,16 @@ pub(crate) fn run(spec: &str, options: &Options) -> Result<bool> {
 }
 
 fn summary(scores: &[Score]) -> String {
-    let mut text = String::new();
+    let mut reasons: BTreeMap<&str, Vec<String>> = BTreeMap::new();
     for score in scores {
         for (mutant, why) in &score.equivalent {
-            text += &format!(
-                "\nequivalent: {}/{} {mutant}: {why}",
-                score.kernel, score.variant
-            );
+            let name = format!("{}/{} {mutant}", score.kernel, score.variant);
+            reasons.entry(why).or_default().push(name);
         }
+    }
+    let mut text = String::new();
+    for (why, mutants) in reasons {
+        text += &format!("\nEquivalent, since {why}:\n  {}\n", mutants.join("\n  "));
     }
     for score in scores {
         for mutant in &score.survivors {
@@ -71,7 +76,7 @@ fn summary(scores: &[Score]) -> String {
     let refused: u32 = scores.iter().map(|score| score.refused).sum();
     let seconds: f64 = scores.iter().map(|score| score.seconds).sum();
     text + &format!(
-        "\n\nMutation score: {caught} of {mutants} ({:.1} %); {equivalent} more compute the same \
+        "\nMutation score: {caught} of {mutants} ({:.1} %); {equivalent} more compute the same \
          as the original, and {refused} did not compile. {seconds:.0} s.",
         100.0 * f64::from(caught) / f64::from(mutants.max(1))
     )

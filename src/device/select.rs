@@ -145,7 +145,8 @@ fn find<'a>(adapters: &'a [Adapter], spec: &str) -> Result<&'a Adapter> {
 }
 
 fn unknown(spec: &str, adapters: &[Adapter]) -> Error {
-    let mut text = format!("there is no device {spec:?}. --device takes auto, or one of:");
+    let mut text =
+        format!("there is no device {spec:?}. --device takes auto (check: or all), or one of:");
     for adapter in adapters {
         text += &format!("\n  {:<4} {}", adapter.index, adapter.name());
     }

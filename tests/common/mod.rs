@@ -71,7 +71,7 @@ pub(crate) struct Silent;
 
 impl Watch for Silent {
     fn begin(&mut self, _: &str, _: u64) {}
-    fn advance(&mut self) {}
+    fn advance(&mut self, _: u64) {}
     fn row(&mut self, _: &Subject, _: &Row) {}
 }
 

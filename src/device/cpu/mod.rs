@@ -51,7 +51,7 @@ impl View<'_> {
 }
 
 /// The only way the CPU runs a kernel.
-static TWIN: [Variant; 1] = [Variant {
+pub static TWIN: [Variant; 1] = [Variant {
     name: "twin",
     ..Variant::PLAIN
 }];

@@ -5,7 +5,9 @@
 // The rule and the order of its operations are PyTorch's torch.optim.SGD. A thread owns a
 // register tile of ROWS outputs × 16 inputs (one vec4<u32> of pixels), reads each of its weights
 // once, and writes it once; the gradient never travels to memory. The bias of a row belongs to
-// the thread that owns its first inputs.
+// the thread that owns its first inputs. Samples are taken STEP at a time, in arrays of that
+// length, which compilers unroll: on software adapters every sum that a loop carries costs a
+// masked move per turn.
 
 struct Learner {
     key: vec2<u32>,
@@ -29,6 +31,7 @@ struct Params {
 }
 
 const ROWS: u32 = 8u;
+const STEP: u32 = 2u; // samples at a time
 const GROUP_X: u32 = 8u;
 const GROUP_Y: u32 = 8u;
 const INDEX: u32 = 0x7fffffffu;
@@ -70,21 +73,30 @@ fn image_backward_weights(@builtin(global_invocation_id) id: vec3<u32>) {
 
     var sum: array<array<vec4<f32>, 4>, ROWS>;
     var bias: array<vec4<f32>, ROWS / 4u>;
-    for (var n = 0u; n < p.rows; n++) {
-        let image = order[p.order_start + learner * p.order_stride + n] & INDEX;
-        let packed = images[image * words + word];
-        var x: array<vec4<f32>, 4>;
-        for (var q = 0u; q < 4u; q++) {
-            x[q] = unpack(packed[q]);
-        }
-        for (var i = 0u; i < ROWS; i += 4u) {
-            let d = dy[(first + n) * stride + min((row + i) / 4u, stride - 1u)];
-            bias[i / 4u] += d;
+    for (var n = 0u; n < p.rows; n += STEP) {
+        var x: array<array<vec4<f32>, 4>, STEP>;
+        var d: array<array<vec4<f32>, ROWS / 4u>, STEP>;
+        for (var u = 0u; u < STEP; u++) {
+            let m = min(n + u, p.rows - 1u);
+            let image = order[p.order_start + learner * p.order_stride + m] & INDEX;
+            let packed = images[image * words + word];
             for (var q = 0u; q < 4u; q++) {
-                sum[i][q] += d.x * x[q];
-                sum[i + 1u][q] += d.y * x[q];
-                sum[i + 2u][q] += d.z * x[q];
-                sum[i + 3u][q] += d.w * x[q];
+                x[u][q] = unpack(packed[q]);
+            }
+            for (var i = 0u; i < ROWS / 4u; i++) {
+                let own = dy[(first + m) * stride + min(row / 4u + i, stride - 1u)];
+                d[u][i] = select(vec4<f32>(), own, n + u < p.rows);
+                bias[i] += d[u][i];
+            }
+        }
+        for (var i = 0u; i < ROWS / 4u; i++) {
+            for (var q = 0u; q < 4u; q++) {
+                for (var u = 0u; u < STEP; u++) {
+                    sum[4u * i][q] += d[u][i].x * x[u][q];
+                    sum[4u * i + 1u][q] += d[u][i].y * x[u][q];
+                    sum[4u * i + 2u][q] += d[u][i].z * x[u][q];
+                    sum[4u * i + 3u][q] += d[u][i].w * x[u][q];
+                }
             }
         }
     }

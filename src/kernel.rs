@@ -4,9 +4,13 @@
 //! A new kernel is one `shaders/NAME.wgsl` with the entry point `NAME`, one twin
 //! `device/cpu/NAME.rs`, one parameter struct and one row here.
 
+mod mirror;
+
 use bytemuck::{Pod, Zeroable};
 
 use crate::device::cpu::{self, Twin};
+
+pub use mirror::{Mirrored, TEXELS, Texel};
 
 /// How a kernel uses a storage buffer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -24,10 +28,10 @@ pub struct Variant {
     pub name: &'static str,
     /// Values for the file's `const NAME: u32` declarations; what is not listed keeps its value.
     pub constants: &'static [(&'static str, u32)],
-    /// Bindings of vec4s that are read through a texture which mirrors the buffer, instead of
-    /// from the buffer itself. Software adapters fetch texels for all lanes at a time where they
-    /// load from buffers lane by lane: five times as fast on Mesa's lavapipe 22.3.
-    pub sampled: &'static [&'static str],
+    /// Bindings that are read through a storage texture which mirrors the buffer, instead of from
+    /// the buffer itself: in a loop, Mesa's lavapipe loads from buffers lane by lane through memory,
+    /// but texels of all lanes at a time. What a kernel also writes is read as it was before.
+    pub mirrored: &'static [&'static str],
 }
 
 impl Variant {
@@ -35,33 +39,29 @@ impl Variant {
     pub const PLAIN: Self = Self {
         name: "plain",
         constants: &[],
-        sampled: &[],
+        mirrored: &[],
     };
 }
 
-/// The variants of a kernel whose software form has other constants and sampled bindings:
-/// `sampled` for software adapters, whose threads are the lanes of a CPU, and `lanes`, the same
+/// The variants of a kernel whose software form has other constants and mirrored bindings:
+/// `mirrored` for software adapters, whose threads are the lanes of a CPU, and `lanes`, the same
 /// without textures, where a buffer is too large for one.
 const fn for_software(
     constants: &'static [(&'static str, u32)],
-    sampled: &'static [&'static str],
+    mirrored: &'static [&'static str],
 ) -> [Variant; 3] {
     let lanes = Variant {
         name: "lanes",
         constants,
-        sampled: &[],
+        mirrored: &[],
     };
     let textures = Variant {
-        name: "sampled",
-        sampled,
+        name: "mirrored",
+        mirrored,
         ..lanes
     };
     [Variant::PLAIN, textures, lanes]
 }
-
-/// Texels in a row of a mirroring texture; element i of the buffer is texel (i mod this, i div
-/// this).
-pub const TEXELS: u32 = 1024;
 
 /// A row of the table.
 #[derive(Debug)]
@@ -104,8 +104,8 @@ impl Kernel {
                 text.replace_range(start..end, &format!("{value}u"));
             }
         }
-        for name in variant.sampled {
-            text = sampled(&text, name);
+        for mirrored in self.mirrored(variant) {
+            text = mirror::through_texture(&text, &mirrored);
         }
         text
     }
@@ -164,48 +164,6 @@ impl Kernel {
         let tile = self.tile(variant);
         std::array::from_fn(|axis| extent[axis].div_ceil(tile.covers[axis]))
     }
-}
-
-/// `text` with the buffer `name` as a texture: its declaration, and every `name[…]`.
-fn sampled(text: &str, name: &str) -> String {
-    let mut out = String::new();
-    let mut rest = text;
-    let buffer = |element| format!("var<storage, read> {name}: array<vec4<{element}>>");
-    let texture = |element| format!("var {name}: texture_2d<{element}>");
-    let declared = text
-        .replace(&buffer("f32"), &texture("f32"))
-        .replace(&buffer("u32"), &texture("u32"));
-    if declared != text {
-        rest = &declared;
-    }
-    let head = format!("{name}[");
-    while let Some(at) = rest.find(&head) {
-        let longer = rest[..at].ends_with(|c: char| c.is_alphanumeric() || c == '_');
-        let open = at + head.len();
-        let close = open + closing(&rest[open..]);
-        if longer {
-            out += &rest[..open];
-            rest = &rest[open..];
-            continue;
-        }
-        let (index, width) = (&rest[open..close], TEXELS);
-        out += &rest[..at];
-        out += &format!(
-            "textureLoad({name}, vec2<u32>(({index}) % {width}u, ({index}) / {width}u), 0)"
-        );
-        rest = &rest[close + 1..];
-    }
-    out + rest
-}
-
-/// Where the bracket that is open at the start of `text` closes.
-fn closing(text: &str) -> usize {
-    let mut depth = 1;
-    let ends = |c: char| {
-        depth += i32::from(c == '[') - i32::from(c == ']');
-        depth == 0
-    };
-    text.find(ends).unwrap_or(text.len())
 }
 
 /// Where the value of `const name: u32 = …;` stands in `text`.
@@ -403,7 +361,7 @@ kernels! {
     /// The first layer's gradient and SGD step.
     ImageBackwardWeights, IMAGE_BACKWARD_WEIGHTS, image_backward_weights,
     [Read, Read, Read, Read, Write, Write],
-    for_software(&[("ROWS", 12), ("GROUP_X", 8), ("GROUP_Y", 1)], &["images", "dy"]), {
+    for_software(&[("GROUP_X", 8), ("GROUP_Y", 1)], &["images", "order", "dy", "parameters"]), {
         /// Samples per learner.
         rows: u32,
         /// Pixels per image, a multiple of 16.

@@ -29,7 +29,8 @@ fn faults(kernel: &Kernel, text: &str, variant: &Variant) -> Result<(), String> 
 }
 
 fn bindings(kernel: &Kernel, module: &Module, variant: &Variant) -> Result<(), String> {
-    let sampled = |name: &str| variant.sampled.contains(&name);
+    let mirrored = kernel.mirrored(variant);
+    let texture = |binding: u32| mirrored.iter().any(|m| m.binding == binding);
     let mut found = Vec::new();
     for (_, variable) in module.global_variables.iter() {
         let Some(place) = variable.binding else {
@@ -37,9 +38,7 @@ fn bindings(kernel: &Kernel, module: &Module, variant: &Variant) -> Result<(), S
         };
         let access = match variable.space {
             AddressSpace::Uniform => None,
-            AddressSpace::Handle if variable.name.as_deref().is_some_and(sampled) => {
-                Some(Access::Read)
-            }
+            AddressSpace::Handle if texture(place.binding) => Some(Access::Read),
             AddressSpace::Storage { access } if access == StorageAccess::LOAD => Some(Access::Read),
             AddressSpace::Storage { .. } => Some(Access::Write),
             other => return Err(format!("binding {} in {other:?}", place.binding)),
@@ -48,7 +47,11 @@ fn bindings(kernel: &Kernel, module: &Module, variant: &Variant) -> Result<(), S
     }
     found.sort_by_key(|b| b.1);
     let storage = (1..).zip(kernel.bindings).map(|(i, a)| (0, i, Some(*a)));
-    let expected: Vec<_> = std::iter::once((0, 0, None)).chain(storage).collect();
+    let mut expected: Vec<_> = std::iter::once((0, 0, None)).chain(storage).collect();
+    let behind = mirrored
+        .iter()
+        .filter(|m| m.binding as usize > kernel.bindings.len());
+    expected.extend(behind.map(|m| (0, m.binding, Some(Access::Read))));
     if found == expected {
         Ok(())
     } else {
@@ -203,26 +206,41 @@ fn variants_name_constants_and_bindings_of_the_file() {
                 let declaration = format!("const {name}: u32 = ");
                 assert_eq!(kernel.wgsl.matches(&declaration).count(), 1, "{at}: {name}");
             }
-            for name in variant.sampled {
-                let binding = kernel.binding(name).unwrap();
-                assert_eq!(kernel.bindings[binding], Access::Read, "{at}: {name}");
-            }
+            let mirrored = kernel.mirrored(variant);
+            assert_eq!(mirrored.len(), variant.mirrored.len(), "{at}");
+            assert!(mirrored.len() <= 4, "{at}: portable storage textures");
         }
     }
 }
 
 #[test]
-fn sampling_rewrites_every_use() {
+fn mirroring_rewrites_every_read() {
     let kernel = &unlearn::kernel::DENSE_FORWARD;
-    let text = kernel.source(kernel.variant("sampled").unwrap());
+    let text = kernel.source(kernel.variant("mirrored").unwrap());
     for name in ["x", "parameters"] {
-        assert!(
-            text.contains(&format!("var {name}: texture_2d<f32>;")),
-            "{text}"
-        );
+        let declared = format!("var {name}: texture_storage_2d<rgba32float, read>;");
+        assert!(text.contains(&declared), "{text}");
         assert!(!text.contains(&format!(" {name}[")), "{text}");
     }
     assert!(kernel.source(&Variant::PLAIN) == kernel.wgsl);
+}
+
+/// What is written stays a buffer; it is read as it was before.
+#[test]
+fn mirroring_leaves_writes_alone() {
+    let kernel = &unlearn::kernel::IMAGE_BACKWARD_WEIGHTS;
+    let variant = kernel.variant("mirrored").unwrap();
+    let text = kernel.source(variant);
+    let of = kernel.mirrored(variant);
+    let of = of.iter().find(|m| m.name == "parameters").unwrap();
+    assert_eq!(of.binding as usize, kernel.bindings.len() + 1);
+    for part in [
+        "let w = textureLoad(parameters_before, ",
+        "    parameters[at] = ",
+        "var<storage, read_write> parameters: ",
+    ] {
+        assert!(text.contains(part), "{part} is not in {text}");
+    }
 }
 
 /// WGSL has no includes: what several shaders share stands in each, and must stay one thing.

@@ -237,7 +237,7 @@ fn glsl_that_is_wrong_is_refused() {
     if !GLSL.sits("the mutants of GLSL") {
         return;
     }
-    let text = backends::glsl(&dense_forward("sampled")).unwrap();
+    let text = backends::glsl(&dense_forward("mirrored")).unwrap();
     GLSL.verdict(text.as_bytes()).unwrap();
     for (from, to) in [
         ("#version 310 es", "#version 300 es"),
@@ -255,7 +255,7 @@ fn glsl_that_is_wrong_is_refused() {
 
 #[test]
 fn msl_and_hlsl_without_a_landmark_are_refused() {
-    let shader = dense_forward("sampled");
+    let shader = dense_forward("mirrored");
     let (msl, entry) = backends::msl(&shader, (2, 0), CHECKS[3]).unwrap();
     let marks = msl_landmarks(&shader, &entry);
     assert_eq!(marks.len(), 5);

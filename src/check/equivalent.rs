@@ -35,10 +35,14 @@ const EDGE: &str = "what is read past the edge, in place of the last row or colu
     sums that are not stored; the read may leave the buffer, harmless under robust access";
 const QUARTERS: &str = "the loop steps by four, and its index is divided by four; widths and \
     offsets are multiples of four";
+const TURNS: &str = "how many samples a turn takes, and how many turns there are past the last \
+    sample, changes no sum: a sample past the last one counts as zero";
+const PAST: &str = "what is read past the last sample counts as zero; the read may leave the \
+    buffer, harmless under robust access";
 
 #[rustfmt::skip]
 const EQUIVALENT: &[Argument] = {
-    use Operator::{Constant, DroppedStatement, Mask, Relation, Sign};
+    use Operator::{Constant, DroppedStatement, ExtraTurn, Mask, Relation, Sign};
     &[
         ("initialise", Relation, "row >= p.padded_outputs", "row > p.padded_outputs",
             "a workgroup is one row high, so no thread has a row past the last one"),
@@ -78,8 +82,12 @@ const EQUIVALENT: &[Argument] = {
 
         // Not its `return;` and `||`: the stores do not test the column again.
         ("image_backward_weights", Relation, "row >= p.outputs", "row > p.outputs", EARLY),
+        ("image_backward_weights", Constant, "u32 = 2u", "u32 = 3u", TURNS),
+        ("image_backward_weights", ExtraTurn, "n < p.rows", "n <= p.rows", TURNS),
+        ("image_backward_weights", Mask, "min(n + u, p.rows - 1u)", "(n + u)", PAST),
+        ("image_backward_weights", Sign, "p.rows - 1u", "p.rows + 1u", PAST),
         ("image_backward_weights", Mask,
-            "min((row + i) / 4u, stride - 1u)", "((row + i) / 4u)", EDGE),
+            "min(row / 4u + i, stride - 1u)", "(row / 4u + i)", EDGE),
         ("image_backward_weights", Constant, "i = 0u", "i = 1u", QUARTERS),
     ]
 };

@@ -138,10 +138,12 @@ impl Recorder<'_> {
         for number in (1..self.model.layers().len()).rev() {
             self.backward_input(recording, number, rows);
         }
+        // The first layer first: it is read as it was in the forward pass, of which software
+        // adapters have a copy for as long as nothing was written.
+        self.backward_images(recording, train, rows);
         for number in (1..self.model.layers().len()).rev() {
             self.backward_weights(recording, number, rows);
         }
-        self.backward_images(recording, train, rows);
     }
 
     fn backward_input(&self, recording: &mut Recording, number: usize, rows: u32) {

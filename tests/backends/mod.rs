@@ -70,8 +70,10 @@ impl Shader {
             Access::Read => Slot::Read,
             Access::Write => Slot::Write,
         }));
-        for name in self.variant.sampled {
-            slots[1 + self.kernel.binding(name).unwrap()] = Slot::Texture;
+        for mirrored in self.kernel.mirrored(self.variant) {
+            let binding = mirrored.binding as usize;
+            slots.resize(slots.len().max(binding + 1), Slot::Texture);
+            slots[binding] = Slot::Texture;
         }
         slots
     }
@@ -205,8 +207,9 @@ pub(crate) fn msl(
 pub(crate) fn hlsl_class(slot: Slot) -> char {
     match slot {
         Slot::Uniform => 'b',
-        Slot::Read | Slot::Texture => 't',
-        Slot::Write => 'u',
+        Slot::Read => 't',
+        // Storage textures are UAVs, read or not.
+        Slot::Write | Slot::Texture => 'u',
     }
 }
 

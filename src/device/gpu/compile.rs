@@ -1,17 +1,17 @@
 //! Recordings become programs: parameters, mirrors and bind groups are made here, once.
 
 use std::cell::Cell;
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
 
 use wgpu::BufferUsages;
 
 use super::Gpu;
 use super::encode::Action;
-use super::mirror::{self, sampled_bindings, sampled_buffers};
+use super::mirror;
 use super::pipeline::Pipeline;
 use crate::device::{Buffer, Command, Dispatch, Recording};
 use crate::error::Result;
-use crate::kernel::{Access, TEXELS, Variant};
+use crate::kernel::{Access, Mirrored, Texel, Variant};
 
 #[derive(Debug)]
 pub(super) struct Compiled {
@@ -29,13 +29,15 @@ impl Gpu {
         if let Some(chosen) = self.choices.borrow().get(kernel.name) {
             return chosen;
         }
-        let rows = |b: &Buffer| b.words as u64 / u64::from(4 * TEXELS) + 1;
         let tallest = self.device.limits().max_texture_dimension_2d;
         let fits = |variant: &&Variant| {
-            sampled_buffers(dispatch, variant).all(|b| rows(&b) <= tallest.into())
+            kernel.mirrored(variant).iter().all(|mirrored| {
+                let bytes = 4 * dispatch.buffers[mirrored.place].words as u64;
+                mirror::rows(bytes, mirrored.texel) < tallest.into()
+            })
         };
         let wanted = match self.software {
-            true => &["sampled", "lanes"][..],
+            true => &["mirrored", "lanes"][..],
             false => &[],
         };
         let mut named = wanted.iter().filter_map(|name| kernel.variant(name));
@@ -43,12 +45,12 @@ impl Gpu {
     }
 
     /// The texture that mirrors a buffer, made at its first use.
-    fn mirror(&self, buffer: Buffer, format: wgpu::TextureFormat) -> Result<wgpu::Texture> {
+    fn mirror(&self, buffer: Buffer, texel: Texel) -> Result<wgpu::Texture> {
         let bytes = self.buffer(buffer)?.size() - 4 * buffer.first as u64;
         let mut mirrors = self.mirrors.borrow_mut();
-        let made = mirrors
+        let (made, _) = mirrors
             .entry(buffer)
-            .or_insert_with(|| mirror::create(&self.device, bytes, format));
+            .or_insert_with(|| (mirror::create(&self.device, bytes, texel), texel));
         Ok(made.clone())
     }
 
@@ -64,31 +66,36 @@ impl Gpu {
         let Pipeline { pipeline, layout } = self.pipeline(kernel, variant)?;
         let buffers = dispatch.buffers.iter().map(|&b| self.buffer(b));
         let buffers = buffers.collect::<Result<Vec<_>>>()?;
-        let sampled = sampled_bindings(kernel, variant);
-        let mut views: HashMap<usize, wgpu::TextureView> = HashMap::new();
-        for (&place, &format) in &sampled {
-            let mirror = self.mirror(dispatch.buffers[place], format)?;
-            views.insert(place, mirror.create_view(&Default::default()));
-        }
         let params = wgpu::BindingResource::Buffer(wgpu::BufferBinding {
             buffer: block,
             offset: at,
             size: wgpu::BufferSize::new(dispatch.params.len() as u64),
         });
-        let storage = buffers.iter().enumerate().map(|(place, buffer)| {
-            let view = views.get(&place).map(wgpu::BindingResource::TextureView);
-            let whole = wgpu::BufferBinding {
+        let storage = buffers.iter().zip(&dispatch.buffers).map(|(buffer, of)| {
+            wgpu::BindingResource::Buffer(wgpu::BufferBinding {
                 buffer,
-                offset: 4 * dispatch.buffers[place].first as u64,
+                offset: 4 * of.first as u64,
                 size: None,
-            };
-            view.unwrap_or(wgpu::BindingResource::Buffer(whole))
+            })
         });
         let resources = std::iter::once(params).chain(storage);
-        let entries: Vec<_> = (0..)
+        let mut entries: Vec<_> = (0..)
             .zip(resources)
             .map(|(binding, resource)| wgpu::BindGroupEntry { binding, resource })
             .collect();
+        let mirrored = kernel.mirrored(variant);
+        let view = |m: &Mirrored| {
+            let texture = self.mirror(dispatch.buffers[m.place], m.texel)?;
+            Ok((m.binding, texture.create_view(&Default::default())))
+        };
+        let views = mirrored.iter().map(view).collect::<Result<Vec<_>>>()?;
+        for (binding, view) in &views {
+            entries.retain(|entry| entry.binding != *binding);
+            entries.push(wgpu::BindGroupEntry {
+                binding: *binding,
+                resource: wgpu::BindingResource::TextureView(view),
+            });
+        }
         let group = self.device.create_bind_group(&wgpu::BindGroupDescriptor {
             label: Some(kernel.name),
             layout: &layout,
@@ -136,7 +143,8 @@ impl Gpu {
                 let variant = self.variant(dispatch);
                 actions.push(self.dispatch(dispatch, variant, &block, at)?);
                 let place = actions.len() - 1;
-                for buffer in sampled_buffers(dispatch, variant) {
+                for mirrored in dispatch.kernel.mirrored(variant) {
+                    let buffer = dispatch.buffers[mirrored.place];
                     if fresh.insert(buffer) {
                         let update = self.update(buffer)?;
                         match written.contains(&buffer) {

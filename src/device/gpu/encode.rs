@@ -1,6 +1,7 @@
 //! Actions, which are what a recording becomes, and their way into a command encoder.
 
 use super::mirror;
+use crate::kernel::Texel;
 
 /// One thing for the queue to do.
 #[derive(Debug)]
@@ -20,7 +21,7 @@ pub(super) enum Action {
         bytes: u64,
     },
     /// Bring a texture up to date with its buffer from a byte on.
-    Mirror((wgpu::Buffer, u64), wgpu::Texture),
+    Mirror((wgpu::Buffer, u64), (wgpu::Texture, Texel)),
 }
 
 /// Encodes a program once; neighbouring dispatches share a pass.

@@ -18,7 +18,7 @@ use super::encode::encode;
 use super::pipeline::Pipeline;
 use crate::device::{Buffer, Device, Limits, Program, Recording};
 use crate::error::{Error, Result};
-use crate::kernel::{Kernel, Variant};
+use crate::kernel::{Kernel, Texel, Variant};
 use crate::record::DeviceRecord;
 
 /// A device that has not answered for this long is taken for lost.
@@ -48,7 +48,7 @@ pub struct Gpu {
     pub(super) queue: wgpu::Queue,
     pub(super) buffers: RefCell<Vec<Option<wgpu::Buffer>>>,
     /// Textures that mirror buffers.
-    pub(super) mirrors: RefCell<HashMap<Buffer, wgpu::Texture>>,
+    pub(super) mirrors: RefCell<HashMap<Buffer, (wgpu::Texture, Texel)>>,
     /// By the address of the kernel's row, and the variant's name.
     pub(super) pipelines: RefCell<HashMap<(*const Kernel, &'static str), Pipeline>>,
     /// Variants that were chosen by name of the kernel.
@@ -261,7 +261,7 @@ impl Device for Gpu {
                 buffer.destroy();
             }
         }
-        mirrors.retain(|of, mirror| {
+        mirrors.retain(|of, (mirror, _)| {
             let kept = freed.iter().all(|buffer| buffer.id != of.id);
             if !kept {
                 mirror.destroy();

@@ -1,73 +1,49 @@
 //! Textures that mirror buffers, for the variants that read through them.
 
-use std::collections::HashMap;
-
-use crate::device::{Buffer, Dispatch};
-use crate::kernel::{Kernel, TEXELS, Variant};
+use crate::kernel::{TEXELS, Texel};
 
 /// Bytes in a row of a mirror.
-const ROW: u64 = 16 * TEXELS as u64;
-
-/// The sampled bindings of a variant by their place, and the format of their texels.
-pub(super) fn sampled_bindings(
-    kernel: &Kernel,
-    variant: &Variant,
-) -> HashMap<usize, wgpu::TextureFormat> {
-    let format = |name: &str| {
-        let integers = format!("> {name}: array<vec4<u32>>");
-        match kernel.wgsl.contains(&integers) {
-            true => wgpu::TextureFormat::Rgba32Uint,
-            false => wgpu::TextureFormat::Rgba32Float,
-        }
-    };
-    let names = variant.sampled.iter();
-    names
-        .filter_map(|name| Some((kernel.binding(name)?, format(name))))
-        .collect()
+fn row(texel: Texel) -> u64 {
+    u64::from(texel.bytes() * TEXELS)
 }
 
-/// The buffers that a dispatch samples.
-pub(super) fn sampled_buffers(
-    dispatch: &Dispatch,
-    variant: &Variant,
-) -> impl Iterator<Item = Buffer> {
-    let places = sampled_bindings(dispatch.kernel, variant).into_keys();
-    let mut places: Vec<usize> = places.collect();
-    places.sort_unstable();
-    places.into_iter().map(|place| dispatch.buffers[place])
+/// Rows of the mirror of so many bytes.
+pub(super) fn rows(bytes: u64, texel: Texel) -> u64 {
+    bytes.div_ceil(row(texel))
 }
 
-/// The binding type of a mirror.
-pub(super) fn texture(format: wgpu::TextureFormat) -> wgpu::BindingType {
-    let sample_type = match format {
-        wgpu::TextureFormat::Rgba32Uint => wgpu::TextureSampleType::Uint,
-        _ => wgpu::TextureSampleType::Float { filterable: false },
-    };
-    wgpu::BindingType::Texture {
-        sample_type,
+pub(super) fn format(texel: Texel) -> wgpu::TextureFormat {
+    match texel {
+        Texel::Floats => wgpu::TextureFormat::Rgba32Float,
+        Texel::Words => wgpu::TextureFormat::Rgba32Uint,
+        Texel::Word => wgpu::TextureFormat::R32Uint,
+    }
+}
+
+/// The binding type of a mirror. A storage texture, though it is only read: lavapipe calls a
+/// function to fetch from any other, and loads from this one in place.
+pub(super) fn binding(texel: Texel) -> wgpu::BindingType {
+    wgpu::BindingType::StorageTexture {
+        access: wgpu::StorageTextureAccess::ReadOnly,
+        format: format(texel),
         view_dimension: wgpu::TextureViewDimension::D2,
-        multisampled: false,
     }
 }
 
 /// A texture with room for so many bytes.
-pub(super) fn create(
-    device: &wgpu::Device,
-    bytes: u64,
-    format: wgpu::TextureFormat,
-) -> wgpu::Texture {
+pub(super) fn create(device: &wgpu::Device, bytes: u64, texel: Texel) -> wgpu::Texture {
     device.create_texture(&wgpu::TextureDescriptor {
         label: Some("mirror"),
         size: wgpu::Extent3d {
             width: TEXELS,
-            height: u32::try_from(bytes.div_ceil(ROW)).unwrap_or(u32::MAX),
+            height: u32::try_from(rows(bytes, texel)).unwrap_or(u32::MAX),
             depth_or_array_layers: 1,
         },
         mip_level_count: 1,
         sample_count: 1,
         dimension: wgpu::TextureDimension::D2,
-        format,
-        usage: wgpu::TextureUsages::TEXTURE_BINDING | wgpu::TextureUsages::COPY_DST,
+        format: format(texel),
+        usage: wgpu::TextureUsages::STORAGE_BINDING | wgpu::TextureUsages::COPY_DST,
         view_formats: &[],
     })
 }
@@ -77,22 +53,23 @@ pub(super) fn create(
 pub(super) fn encode_mirror(
     buffer: &wgpu::Buffer,
     start: u64,
-    mirror: &wgpu::Texture,
+    mirror: &(wgpu::Texture, Texel),
     encoder: &mut wgpu::CommandEncoder,
 ) {
-    let bytes = buffer.size() - start;
-    let rows = u32::try_from(bytes / ROW).unwrap_or(u32::MAX);
-    let rest = u32::try_from(bytes % ROW / 16).unwrap_or(0);
+    let (texture, texel) = mirror;
+    let (bytes, row) = (buffer.size() - start, row(*texel));
+    let rows = u32::try_from(bytes / row).unwrap_or(u32::MAX);
+    let rest = u32::try_from(bytes % row / u64::from(texel.bytes())).unwrap_or(0);
     for (y, width, height) in [(0, TEXELS, rows), (rows, rest, 1)] {
         if width == 0 || height == 0 {
             continue;
         }
         let layout = wgpu::TexelCopyBufferLayout {
-            offset: start + u64::from(y) * ROW,
-            bytes_per_row: Some(16 * TEXELS),
+            offset: start + u64::from(y) * row,
+            bytes_per_row: Some(texel.bytes() * TEXELS),
             rows_per_image: None,
         };
-        let mut target = mirror.as_image_copy();
+        let mut target = texture.as_image_copy();
         target.origin.y = y;
         let size = wgpu::Extent3d {
             width,

@@ -1,7 +1,7 @@
 //! Pipelines of kernels: shader modules, bind group layouts, and what the compiler is told.
 
 use super::Gpu;
-use super::mirror::{sampled_bindings, texture};
+use super::mirror;
 use crate::error::{Error, Result};
 use crate::kernel::{Access, Kernel, Variant};
 
@@ -96,16 +96,16 @@ impl Gpu {
         };
         let size = wgpu::BufferSize::new(kernel.params_size as u64);
         let params = entry(0, buffer(wgpu::BufferBindingType::Uniform, size));
-        let sampled = sampled_bindings(kernel, variant);
-        let storage = kernel.bindings.iter().enumerate().map(|(place, access)| {
+        let storage = kernel.bindings.iter().map(|access| {
             let read_only = *access == Access::Read;
-            sampled.get(&place).map_or_else(
-                || buffer(wgpu::BufferBindingType::Storage { read_only }, None),
-                |format| texture(*format),
-            )
+            buffer(wgpu::BufferBindingType::Storage { read_only }, None)
         });
         let storage = (1..).zip(storage).map(|(binding, ty)| entry(binding, ty));
-        let entries: Vec<_> = std::iter::once(params).chain(storage).collect();
+        let mut entries: Vec<_> = std::iter::once(params).chain(storage).collect();
+        for mirrored in kernel.mirrored(variant) {
+            entries.retain(|entry| entry.binding != mirrored.binding);
+            entries.push(entry(mirrored.binding, mirror::binding(mirrored.texel)));
+        }
         let descriptor = wgpu::BindGroupLayoutDescriptor {
             label: Some(kernel.name),
             entries: &entries,

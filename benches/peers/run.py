@@ -27,7 +27,7 @@ BURN = HERE / "burn"
 INSTALL = {
     "torch": "pip install torch numpy",
     "jax": 'pip install jax numpy (with CUDA: pip install "jax[cuda12]" numpy)',
-    "burn": f"cargo build --release --manifest-path {BURN.relative_to(ROOT)}/Cargo.toml (a quarter of an hour)",
+    "burn": f"cargo build --release --manifest-path {BURN.relative_to(ROOT)}/Cargo.toml (a quarter of an hour; sooner with --no-default-features, without wgpu)",
 }
 
 
@@ -140,7 +140,7 @@ def build_ours() -> str:
 
 def built_burn(given: str | None) -> str:
     target = Path(os.environ.get("CARGO_TARGET_DIR", BURN / "target"))
-    return given or str(target / "release" / ("peer_burn.exe" if os.name == "nt" else "peer_burn"))
+    return str(Path(given).resolve()) if given else str(target / "release" / ("peer_burn.exe" if os.name == "nt" else "peer_burn"))
 
 
 def probe(command: list[str]) -> tuple[dict | None, str]:
@@ -169,7 +169,13 @@ def variants(program: str, found: dict, settings: argparse.Namespace) -> list[tu
     return [(kind(name), ["--device", name]) for name in devices]
 
 
-def contenders(settings: argparse.Namespace) -> tuple[list[Contender], dict, list[dict]]:
+def absent_device(program: str, found: dict, gpus: list[str]) -> str:
+    """The device that a program could have on this machine, and has not."""
+    wanted = {"burn": "wgpu", "torch": "cuda" if gpus else None, "jax": "cuda" if gpus else None}.get(program)
+    return wanted if wanted and wanted not in [d["device"] for d in found["devices"]] else ""
+
+
+def contenders(settings: argparse.Namespace, gpus: list[str]) -> tuple[list[Contender], dict, list[dict]]:
     """Who takes part, everyone's versions, and who is missing."""
     commands = {
         "ours": lambda: [build_ours()],
@@ -184,6 +190,8 @@ def contenders(settings: argparse.Namespace) -> tuple[list[Contender], dict, lis
         if found is None:
             missing.append({"program": program, "reason": reason, "install": INSTALL.get(program, "")})
             continue
+        if absent := absent_device(program, found, gpus):
+            missing.append({"program": program, "reason": f"built without {absent}", "install": INSTALL[program]})
         versions[program] = {k: found[k] for k in ("versions", "devices")}
         for kind, arguments in variants(program, found, settings):
             sizes = [1] if program == "burn" else settings.learners
@@ -256,7 +264,7 @@ def disagreements(rows: list[dict], tolerance: float) -> list[str]:
 def main() -> int:
     settings = settings_of_command_line()
     about = machine()
-    entered, versions, missing = contenders(settings)
+    entered, versions, missing = contenders(settings, about["gpus"])
     print("\n".join(f"{key:12} {value}" for key, value in about.items()))
     for program, found in versions.items():
         devices = [" ".join(str(d[k]) for k in ("device", "name", "driver") if d.get(k)) for d in found["devices"]]
@@ -274,7 +282,7 @@ def main() -> int:
     print(f"\n{table(rows)}\n")
     print(f"medians of {settings.rounds} rounds of {settings.epochs} epochs without the first; accuracy: mean after epoch {settings.epochs}")
     for absent in missing:
-        print(f"MISSING: {absent['program']} ({absent['reason']}); {absent['install']}")
+        print(f"MISSING: {absent['program']} ({absent['reason']}); to have it: {absent['install']}")
     failed = [c for c in entered if c.failure]
     for contender in failed:
         print(f"FAILED: {contender}: {contender.failure}")

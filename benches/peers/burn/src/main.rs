@@ -16,6 +16,10 @@ use burn::tensor::{Device, Int, Tensor, TensorData};
 use flate2::read::GzDecoder;
 
 const VERSION: &str = "0.22.1";
+#[cfg(feature = "wgpu")]
+const DEVICES: &[&str] = &["wgpu", "flex"];
+#[cfg(not(feature = "wgpu"))]
+const DEVICES: &[&str] = &["flex"];
 const PIXELS: usize = 784;
 const RATE: f64 = 0.1;
 
@@ -31,11 +35,21 @@ impl Net {
         // Weights uniform within ±√(6 / inputs), biases zero.
         let linear = |inputs: usize, outputs: usize| {
             let bound = (6.0 / inputs as f64).sqrt();
-            let uniform = Initializer::Uniform { min: -bound, max: bound };
+            let uniform = Initializer::Uniform {
+                min: -bound,
+                max: bound,
+            };
             let bias: Param<Tensor<1>> = Initializer::Zeros.init([outputs], device);
-            Linear { weight: uniform.init([inputs, outputs], device), bias: Some(bias) }
+            Linear {
+                weight: uniform.init([inputs, outputs], device),
+                bias: Some(bias),
+            }
         };
-        Self { fc1: linear(PIXELS, 128), fc2: linear(128, 64), fc3: linear(64, 10) }
+        Self {
+            fc1: linear(PIXELS, 128),
+            fc2: linear(128, 64),
+            fc3: linear(64, 10),
+        }
     }
 
     fn logits(&self, images: Tensor<2>) -> Tensor<2> {
@@ -117,12 +131,23 @@ impl Trainer {
 
     /// Waits until the device has nothing left to do, which reading a weight takes for certain.
     fn wait(&self) {
-        self.net.fc1.weight.val().slice([0..1, 0..1]).into_scalar::<f32>();
-        self.device.sync().unwrap_or_else(|error| stop(&format!("{error:?}")));
+        self.net
+            .fc1
+            .weight
+            .val()
+            .slice([0..1, 0..1])
+            .into_scalar::<f32>();
+        self.device
+            .sync()
+            .unwrap_or_else(|error| stop(&format!("{error:?}")));
     }
 
     fn accuracy(&self, test: &Set) -> f64 {
-        let answers = self.net.logits(test.images.clone()).argmax(1).reshape([test.count]);
+        let answers = self
+            .net
+            .logits(test.images.clone())
+            .argmax(1)
+            .reshape([test.count]);
         let right = answers.equal(test.labels.clone()).int().sum();
         right.into_scalar::<i64>() as f64 / test.count as f64
     }
@@ -130,14 +155,20 @@ impl Trainer {
 
 fn open(name: &str) -> Device {
     match name {
+        #[cfg(feature = "wgpu")]
         "wgpu" => Device::wgpu(Default::default()),
         "flex" => Device::flex(),
-        _ => stop(&format!("--device {name}: there are wgpu and flex")),
+        _ => stop(&format!("--device {name}: not among {DEVICES:?}")),
     }
 }
 
-fn name(device: &Device) -> String {
-    device.identity().map_or("cpu".to_owned(), |identity| identity.name)
+/// What a device calls itself; flex has no name.
+fn name(_device: &Device) -> String {
+    #[cfg(feature = "wgpu")]
+    if let Some(identity) = _device.identity() {
+        return identity.name;
+    }
+    "cpu".to_owned()
 }
 
 fn train(options: &HashMap<String, String>) {
@@ -191,15 +222,18 @@ fn train(options: &HashMap<String, String>) {
 fn main() {
     let words: Vec<String> = std::env::args().skip(1).collect();
     if words.iter().any(|word| word == "--probe") {
-        let devices = r#"[{"device": "wgpu"}, {"device": "flex"}]"#;
+        let devices = DEVICES
+            .iter()
+            .map(|name| format!(r#"{{"device": "{name}"}}"#));
+        let devices = devices.collect::<Vec<_>>().join(", ");
         println!(
             "{{\"program\": \"burn\", \"versions\": {{\"burn\": \"{VERSION}\"}}, \
-             \"devices\": {devices}}}"
+             \"devices\": [{devices}]}}"
         );
         return;
     }
-    let options = words.chunks_exact(2).map(|pair| {
-        (pair[0].trim_start_matches("--").to_owned(), pair[1].clone())
-    });
+    let options = words
+        .chunks_exact(2)
+        .map(|pair| (pair[0].trim_start_matches("--").to_owned(), pair[1].clone()));
     train(&options.collect());
 }

@@ -7,8 +7,8 @@ use std::io::Read;
 use std::path::Path;
 use std::time::Instant;
 
-use burn::module::{Initializer, Module, Param};
-use burn::nn::Linear;
+use burn::module::{Module, Param};
+use burn::nn::{Initializer, Linear};
 use burn::nn::loss::{CrossEntropyLoss, CrossEntropyLossConfig};
 use burn::optim::{GradientsParams, ModuleOptimizer, SgdConfig};
 use burn::tensor::activation::relu;

@@ -9,9 +9,11 @@ use crate::device::{Buffer, Device, Recording};
 use crate::error::Result;
 use crate::kernel::Kernel;
 
-/// Threads of `fma_rate`: several times as many as any GPU holds at a time.
+/// Threads of `fma_rate` at the most: several times as many as any GPU holds at a time.
 const THREADS: u32 = 1 << 20;
-/// A run of `fma_rate` should last this long, in seconds, beside which its stores are nothing.
+/// Rounds of a thread at the least, beside which its first and its last instructions are nothing.
+const ROUNDS: u32 = 256;
+/// A run of `fma_rate` should last this long, in seconds.
 const LONG: f64 = 5e-3;
 /// Words of each buffer that is copied, 128 MiB: two of them are larger than any cache.
 const WORDS: usize = 1 << 25;
@@ -36,20 +38,21 @@ pub fn ceilings(device: &dyn Device, budget: Duration) -> Result<Ceilings> {
     })
 }
 
-/// Median seconds of one run of a recording.
+/// Seconds of one run of a recording. Of a ceiling the fast samples tell more than the slow ones, in
+/// which something else ran: the lower quartile.
 fn seconds(device: &dyn Device, recording: &Recording, budget: Duration) -> Result<f64> {
     let program = device.compile(recording)?;
     let times = measure(device, &program, budget)?;
     device.free(&[], &[&program]);
-    Ok(times.median)
+    Ok(times.low)
 }
 
 /// 10⁹ f32 operations a second.
 fn arithmetic(device: &dyn Device, budget: Duration) -> Result<f64> {
     let sums = device.allocate("sums", THREADS as usize)?;
     let mut probe = Probe {
-        threads: THREADS,
-        rounds: 8,
+        threads: THREADS / 64,
+        rounds: ROUNDS,
         factor: 0.999,
         term: 0.001,
     };
@@ -58,12 +61,15 @@ fn arithmetic(device: &dyn Device, budget: Duration) -> Result<f64> {
         if seconds(device, &recording, Duration::ZERO)? > LONG || probe.rounds > 1 << 16 {
             break seconds(device, &recording, budget)?;
         }
-        probe.rounds *= 4;
+        match probe.threads < THREADS {
+            true => probe.threads *= 4,
+            false => probe.rounds *= 4,
+        }
     };
     device.free(&[sums], &[]);
     let operations = 2.0
         * 4.0
-        * [THREADS, CHAINS, probe.rounds]
+        * [probe.threads, CHAINS, probe.rounds]
             .map(f64::from)
             .iter()
             .product::<f64>();

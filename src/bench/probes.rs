@@ -102,13 +102,13 @@ type Pair = [f32; 2 * CHAINS as usize];
 fn fma_rate(params: &[u8], buffers: &[View<'_>], _: [u32; 3]) {
     let p: &Probe = bytemuck::from_bytes(params);
     let mut sums = buffers[0].write::<f32>();
-    let parts = sums.par_chunks_mut(256);
+    let parts = sums[..p.threads as usize].par_chunks_mut(256);
     parts.for_each(|part| {
         for (number, pair) in part.chunks_mut(2).enumerate() {
-            let start = |i: usize| (2 * number + i / 32) % 8 + i % 32;
+            let start = |i: usize| (2 * number + i / CHAINS as usize) % 8 + i % CHAINS as usize;
             let mut chains: Pair = std::array::from_fn(|i| start(i) as f32);
             turn(&mut chains, *p);
-            for (sum, own) in pair.iter_mut().zip(chains.chunks_exact(32)) {
+            for (sum, own) in pair.iter_mut().zip(chains.chunks_exact(CHAINS as usize)) {
                 *sum = own.iter().sum();
             }
         }
@@ -178,7 +178,7 @@ mod tests {
             };
             let buffer = || device.allocate("test", 4 * threads as usize).unwrap();
             let [a, b] = [buffer(), buffer()];
-            // a ← a/2 + 1 comes to 2 from wherever it starts.
+            // a ← a/2 + 1 comes to 2 from wherever it starts, so the sum of 32 is 64.
             run(&*device, &probe.recording(&FMA_RATE, &[a], 1));
             let sums = device.download(a).unwrap();
             let sums = &sums[..threads as usize];

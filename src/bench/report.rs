@@ -40,11 +40,11 @@ pub struct Report {
 /// The way to the first training step, in milliseconds.
 #[derive(Clone, Copy, Debug, Serialize, Deserialize)]
 pub struct StartUp {
-    /// Until the images are loaded.
-    pub data_ms: f64,
-    /// Until the device is open.
+    /// From the start of the process until the device is open; with several, until all are.
     pub device_ms: f64,
-    /// Until a step of one learner is done: uploads, compilation, fresh weights.
+    /// From there until the images are loaded.
+    pub data_ms: f64,
+    /// From there until a step of one learner is done: uploads, compilation, fresh weights.
     pub first_step_ms: f64,
     /// All of it.
     pub total_ms: f64,

@@ -133,10 +133,8 @@ pub(crate) struct Loaded {
 impl Loaded {
     /// Fills the buffers with the inputs, as they were before any run.
     pub(crate) fn fill(&self, device: &dyn Device) -> Result<()> {
-        let filled = self.buffers.iter().zip(&self.guarded);
-        filled
-            .map(|(buffer, words)| device.upload(*buffer, 0, words))
-            .collect()
+        let mut filled = self.buffers.iter().zip(&self.guarded);
+        filled.try_for_each(|(buffer, words)| device.upload(*buffer, 0, words))
     }
 
     pub(crate) fn free(self, device: &dyn Device) {

@@ -95,19 +95,19 @@ pub(crate) fn run(arguments: &Arguments, started: Instant) -> Result<bool> {
         .map(Reports::read)
         .transpose()?;
     let output = arguments.json.as_deref().map(Output::new).transpose()?;
-    let mut table = Table::new(!matches!(output, Some(Output::Stdout)));
-    let learners = arguments.learners();
-    let data = match learners.is_empty() {
-        true => None,
-        false => Some(data::load(&arguments.data, &|text| super::say!("{text}"))?),
-    };
-    let loaded = started.elapsed().as_secs_f64();
+    let mut table = Table::new(!matches!(output, Some(Output::Stdout)), arguments.flags());
     let opening = Opening {
         checked: arguments.plant.is_some(),
         ..Opening::default()
     };
     let devices = device::open_all(&arguments.device, opening)?;
-    let opened = started.elapsed().as_secs_f64() - loaded;
+    let opened = started.elapsed().as_secs_f64();
+    let learners = arguments.learners();
+    let data = match learners.is_empty() {
+        true => None,
+        false => Some(data::load(&arguments.data, &|text| super::say!("{text}"))?),
+    };
+    let loaded = started.elapsed().as_secs_f64() - opened;
     let (mut reports, mut failure) = (Vec::new(), None);
     for Opened {
         spec,
@@ -115,14 +115,14 @@ pub(crate) fn run(arguments: &Arguments, started: Instant) -> Result<bool> {
         device,
     } in devices
     {
-        table.line(&super::headline(&spec, &record))?;
+        table.device(&spec, &super::headline(&spec, &record))?;
         let mut report = arguments.report(spec, record);
         let measured = device.and_then(|device| {
             let mut bench = Bench {
                 device: &*device,
                 options: &options,
                 learners: &learners,
-                before: [loaded, opened],
+                before: [opened, loaded],
                 report: &mut report,
                 table: &mut table,
             };
@@ -170,6 +170,12 @@ impl Arguments {
         Ok(bench::Options { check, budget })
     }
 
+    /// What a check needs besides a case, to see the same.
+    fn flags(&self) -> String {
+        let planted = self.plant.map(|n| format!(" --plant {n}"));
+        format!(" --seed {}{}", self.seed, planted.unwrap_or_default())
+    }
+
     /// Sizes of populations.
     fn learners(&self) -> Vec<u32> {
         let training = self.kernel.as_deref().is_none_or(|name| name == "training");
@@ -202,7 +208,7 @@ struct Bench<'a> {
     device: &'a dyn Device,
     options: &'a bench::Options,
     learners: &'a [u32],
-    /// Seconds until the data was loaded, and from there until the device was open.
+    /// Seconds until the devices were open, and from there until the data was loaded.
     before: [f64; 2],
     report: &'a mut Report,
     table: &'a mut Table,
@@ -235,7 +241,7 @@ impl Bench<'_> {
     }
 
     fn start_up(&mut self, first_step: f64) -> Result<()> {
-        let [data, device] = self.before;
+        let [device, data] = self.before;
         let s = StartUp {
             data_ms: 1e3 * data,
             device_ms: 1e3 * device,
@@ -244,8 +250,8 @@ impl Bench<'_> {
         };
         self.report.start_up = Some(s);
         self.table.line(&format!(
-            "start-up   {:.0} ms to the end of the first step: data {:.0}, device {:.0}, step {:.0}",
-            s.total_ms, s.data_ms, s.device_ms, s.first_step_ms
+            "start-up   {:.0} ms to the end of the first step: device {:.0}, data {:.0}, step {:.0}",
+            s.total_ms, s.device_ms, s.data_ms, s.first_step_ms
         ))
     }
 }
@@ -256,6 +262,10 @@ struct Table {
     visible: bool,
     /// Which heading stands over the last line.
     heading: &'static str,
+    /// The device at hand.
+    spec: String,
+    /// What a check needs besides, to see the same.
+    flags: String,
 }
 
 /// Microseconds, in a unit that suits.
@@ -278,12 +288,23 @@ fn rate(value: f64) -> String {
 }
 
 impl Table {
-    fn new(visible: bool) -> Self {
+    fn new(visible: bool, flags: String) -> Self {
         Self {
+            spec: String::new(),
+            flags,
             bar: ProgressBar::hidden(),
             visible,
             heading: "",
         }
+    }
+
+    /// Another device begins.
+    fn device(&mut self, spec: &str, headline: &str) -> Result<()> {
+        if !self.spec.is_empty() {
+            self.line("")?;
+        }
+        (self.spec, self.heading) = (spec.to_owned(), "");
+        self.line(headline)
     }
 
     fn line(&self, text: &str) -> Result<()> {
@@ -291,6 +312,16 @@ impl Table {
             true => self.bar.suspend(|| super::print(text)),
             false => Ok(()),
         }
+    }
+
+    /// The check of a kernel that is wrong.
+    fn again(&self, row: &KernelRow) -> String {
+        let (kernel, variant, shape) = (&row.kernel, &row.variant, row.shape);
+        format!(
+            "unlearn check --device {} --kernel {kernel} --variant {variant} --shape {shape} --fill \
+             random{}",
+            self.spec, self.flags
+        )
     }
 
     /// A line of a table; its heading first, where it is another than the last line's. A closed
@@ -380,8 +411,12 @@ impl Watch for Table {
                 100.0 * m.share
             ),
             (None, Some(m)) => format!(
-                " WRONG, so not timed: {} is {}, not {} (bound {})",
-                m.place, m.got, m.expected, m.bound
+                " WRONG, so it was not timed:\n  {} is {}, not {} (bound: {}).\n  See `{}`",
+                m.place,
+                m.got,
+                m.expected,
+                m.bound,
+                self.again(row)
             ),
             (None, None) => " not timed: the device has no room for it".to_owned(),
         };

@@ -151,6 +151,8 @@ fn turn_fused(chains: &mut Pair, p: Probe) {
 
 #[cfg(test)]
 mod tests {
+    use std::time::Instant;
+
     use super::*;
     use crate::device::cpu::Cpu;
     use crate::device::gpu::{Gpu, adapters};
@@ -160,6 +162,31 @@ mod tests {
         let program = device.compile(recording).unwrap();
         device.run(&program, 2, &mut |_| {}).unwrap();
         program
+    }
+
+    /// What a device says that work takes is a part of the wall-clock time, and most of it.
+    #[test]
+    fn time_agrees_with_the_wall_clock() {
+        for adapter in adapters() {
+            let gpu = Gpu::open(&adapter, "test").unwrap();
+            let probe = Probe {
+                threads: 1 << 14,
+                rounds: 256,
+                factor: 0.5,
+                term: 1.0,
+            };
+            let sums = gpu.allocate("test", 1 << 14).unwrap();
+            let program = run(&gpu, &probe.recording(&FMA_RATE, &[sums], 1));
+            let once = gpu.time(&program, 1).unwrap();
+            let times = if once > 0.01 { 8 } else { 256 };
+            let start = Instant::now();
+            let seconds = gpu.time(&program, times).unwrap();
+            let passed = start.elapsed().as_secs_f64();
+            assert!(
+                seconds < passed && seconds > 0.2 * passed,
+                "{seconds} of {passed}"
+            );
+        }
     }
 
     #[test]

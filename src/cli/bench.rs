@@ -5,7 +5,6 @@ use std::time::{Duration, Instant};
 
 use clap::Args;
 use indicatif::ProgressBar;
-use serde::{Deserialize, Serialize};
 use unlearn::bench::report::{Ceilings, KernelRow, Report, StartUp, StepRow};
 use unlearn::bench::{self, Watch};
 use unlearn::check::{self, Shape};
@@ -59,41 +58,30 @@ pub(crate) struct Arguments {
 
 const LEARNERS: [u32; 4] = [1, 8, 64, 256];
 
-/// One device's report, or those of several.
-#[derive(Serialize, Deserialize)]
-#[serde(untagged)]
-enum Reports {
-    One(Box<Report>),
-    Several(Vec<Report>),
-}
-
-impl Reports {
-    fn read(path: &Path) -> Result<Vec<Report>> {
-        let text = std::fs::read(path).map_err(|source| Error::File {
-            action: "read",
-            path: path.to_path_buf(),
-            source,
-        })?;
-        match serde_json::from_slice(&text) {
-            Ok(Self::One(report)) => Ok(vec![*report]),
-            Ok(Self::Several(reports)) => Ok(reports),
-            Err(_) => Err(Error::Usage(format!(
-                "--compare {}: not the report of a benchmark. Take a file that `unlearn bench \
-                 --json FILE` wrote with this version",
-                path.display()
-            ))),
-        }
-    }
+/// The reports in a file: an object for one device, a list for several.
+fn read(path: &Path) -> Result<Vec<Report>> {
+    let text = std::fs::read(path).map_err(|source| Error::File {
+        action: "read",
+        path: path.to_path_buf(),
+        source,
+    })?;
+    let reports = match text.trim_ascii_start().first() {
+        Some(b'[') => serde_json::from_slice(&text),
+        _ => serde_json::from_slice(&text).map(|report| vec![report]),
+    };
+    reports.map_err(|e| {
+        Error::Usage(format!(
+            "--compare {}: not the report of a benchmark: {e}. Take a file that this version's \
+             `unlearn bench --json FILE` wrote",
+            path.display()
+        ))
+    })
 }
 
 /// Measures, prints the table, and says whether every kernel is right.
 pub(crate) fn run(arguments: &Arguments, started: Instant) -> Result<bool> {
     let options = arguments.options()?;
-    let old = arguments
-        .compare
-        .as_deref()
-        .map(Reports::read)
-        .transpose()?;
+    let old = arguments.compare.as_deref().map(read).transpose()?;
     let output = arguments.json.as_deref().map(Output::new).transpose()?;
     let mut table = Table::new(!matches!(output, Some(Output::Stdout)), arguments.flags());
     let opening = Opening {
@@ -142,14 +130,10 @@ pub(crate) fn run(arguments: &Arguments, started: Instant) -> Result<bool> {
     let right = |report: &Report| report.kernels.iter().all(|row| row.failure.is_none());
     let right = reports.iter().all(right);
     if let Some(output) = output {
-        let one = reports.len() == 1;
-        output.write(&match reports.pop() {
-            Some(report) if one => Reports::One(Box::new(report)),
-            last => {
-                reports.extend(last);
-                Reports::Several(reports)
-            }
-        })?;
+        match &reports[..] {
+            [report] => output.write(report)?,
+            several => output.write(&several)?,
+        }
     }
     failure.map_or(Ok(right), Err)
 }
@@ -367,8 +351,8 @@ impl Table {
     }
 }
 
-const KERNELS: &str = "kernel                  variant  shape                   time  spread \
-                       GFLOP/s    GB/s  bound by  share";
+const KERNELS: &str = "kernel                  variant  shape                time spread GFLOP/s   GB/s  \
+                       bound   share";
 const STEPS: &str = "learners        step  spread  on the device  s per learner-epoch  GFLOP/s";
 
 impl Watch for Table {
@@ -376,6 +360,8 @@ impl Watch for Table {
         if self.visible {
             self.bar.finish_and_clear();
             self.bar = super::counting_bar(measurements, what);
+            // Some take long: that they go on shall be seen.
+            self.bar.enable_steady_tick(Duration::from_millis(500));
         }
     }
 
@@ -395,14 +381,14 @@ impl Watch for Table {
 
     fn kernel(&mut self, row: &KernelRow) {
         let head = format!(
-            "{:<23} {:<8} {:<16}",
+            "{:<23} {:<8} {:<15}",
             row.kernel,
             row.variant,
             row.shape.to_string()
         );
         let rest = match (&row.measured, &row.failure) {
             (Some(m), _) => format!(
-                "{:>11} {:>5.0} % {:>8} {:>7}  {:<8} {:>4.0} %",
+                "{:>10} {:>4.0} % {:>7} {:>6}  {:<7} {:>4.0} %",
                 time(m.time.us),
                 100.0 * m.time.spread(),
                 rate(m.gflops),

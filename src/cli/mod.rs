@@ -125,7 +125,7 @@ impl Output {
         Ok(Self::File(path.to_owned()))
     }
 
-    pub(crate) fn write(&self, report: &impl Serialize) -> unlearn::error::Result<()> {
+    pub(crate) fn write(&self, report: &(impl Serialize + ?Sized)) -> unlearn::error::Result<()> {
         let text = serde_json::to_string_pretty(report).map_err(|e| Error::Data(e.to_string()))?;
         match self {
             Self::Stdout => print(&text),

@@ -46,8 +46,8 @@ pub(super) fn training_shapes(kernel: &str, model: &Model, learners: u32) -> Vec
     match kernel {
         "image_forward" | "image_backward_weights" => layers.take(1).collect(),
         "initialise" => layers.collect(),
-        // Half of MNIST: of a list as long as it, `--shape` takes fewer learners.
-        "sample_order" => vec![Shape::new(64, 30_000, 1, learners)],
+        // A quarter of MNIST: of a list as long as it, `--shape` takes fewer learners.
+        "sample_order" => vec![Shape::new(64, 15_000, 1, learners)],
         "score" => vec![Shape::new(1000, 1, 10, learners)],
         "softmax_loss" | "close_step" => vec![Shape::new(64, 1, 10, learners)],
         _ => layers.skip(1).collect(),

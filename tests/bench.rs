@@ -166,7 +166,7 @@ fn a_planted_fault_exits_with_one() {
 }
 
 #[test]
-fn what_makes_no_sense_is_refused_before_the_work() {
+fn what_makes_no_sense_is_refused() {
     let folder = TempDir::new().unwrap();
     let other = folder.path().join("other.json");
     std::fs::write(&other, "{}").unwrap();
@@ -177,6 +177,19 @@ fn what_makes_no_sense_is_refused_before_the_work() {
             &["sideways", "dense_forward"][..],
         ),
         (&["--variant", "fastest"], &["fastest", "plain"]),
+        (
+            &[
+                "--variant",
+                "lanes",
+                "--kernel",
+                "score",
+                "--device",
+                "cpu",
+                "--seconds",
+                "0.01",
+            ],
+            &["no kernel", "lanes"],
+        ),
         (&["--shape", "1x2x3"], &["1x2x3", "64x784x128x4"]),
         (&["--learners", "0"], &["--learners", "0"]),
         (&["--learners", "8,many"], &["many"]),

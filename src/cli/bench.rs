@@ -127,6 +127,15 @@ pub(crate) fn run(arguments: &Arguments, started: Instant) -> Result<bool> {
         }
         reports.push(report);
     }
+    if let (Some(variant), true, None) = (
+        &arguments.variant,
+        reports.iter().all(|report| report.kernels.is_empty()),
+        &failure,
+    ) {
+        failure = Some(Error::Usage(format!(
+            "no kernel that was asked for has a variant {variant:?} on this device"
+        )));
+    }
     let right = |report: &Report| report.kernels.iter().all(|row| row.failure.is_none());
     let right = reports.iter().all(right);
     if let Some(output) = output {

@@ -7,6 +7,7 @@
 
 #![warn(clippy::unwrap_used, clippy::expect_used)]
 
+pub mod bench;
 pub mod check;
 pub mod checkpoint;
 pub mod config;

@@ -8,7 +8,7 @@ mod recorder;
 use std::sync::Arc;
 
 use crate::data::{Images, PIXELS};
-use crate::device::{Buffer, Device, Limits, Program, Recording};
+use crate::device::{Buffer, Command, Device, Limits, Program, Recording};
 use crate::error::{Error, Result};
 use crate::kernel::{self, CONFIDENCE_UNIT, INDEX, Initialise, LOSS_UNIT, Progress};
 use crate::model::{Layer, Model};
@@ -366,6 +366,38 @@ impl<'d> Population<'d> {
     /// `Device` where the device fails.
     pub fn train(&self, steps: u32, done: &mut dyn FnMut(u32)) -> Result<()> {
         self.device.run(&self.step, steps, done)
+    }
+
+    /// A training step, for timing it.
+    pub(crate) fn step(&self) -> &Program {
+        &self.step
+    }
+
+    /// Each dispatch of a step as a program of its own, for timing it. Running one moves weights or
+    /// clocks as in a step, out of step with the others.
+    ///
+    /// # Errors
+    /// `Device` where the device fails.
+    pub(crate) fn dispatches(
+        &self,
+        train: &DeviceImages,
+        batch: u32,
+    ) -> Result<Vec<(&'static str, Program)>> {
+        let recorder = Recorder {
+            model: &self.model,
+            learners: self.learners,
+            buffers: &self.buffers,
+        };
+        let commands = recorder.step(train, batch).commands.into_iter();
+        let alone = commands.filter_map(|command| match &command {
+            Command::Dispatch(dispatch) => {
+                let (name, commands) = (dispatch.kernel.name, vec![command]);
+                let program = self.device.compile(&Recording { commands });
+                Some(program.map(|program| (name, program)))
+            }
+            _ => None,
+        });
+        alone.collect()
     }
 
     /// Clocks, sums of losses since the last call, and divergence, by learner.

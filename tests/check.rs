@@ -2,97 +2,23 @@
 //! case.
 
 mod common;
-
-use std::cell::Cell;
+mod faulty;
 
 use common::Silent;
+use faulty::{Fault, Faulty};
 use unlearn::check::report::{Failure, Report};
 use unlearn::check::{Options, Subject, check};
+use unlearn::device::WINDOW;
 use unlearn::device::cpu::Cpu;
-use unlearn::device::{Buffer, Device, Limits, Program, Recording, WINDOW};
-use unlearn::error::{Error, Result};
-use unlearn::kernel::{Kernel, Variant};
-use unlearn::record::DeviceRecord;
+use unlearn::error::Error;
 
-/// What a faulty device does to the words that it gives back: the run's number and the binding's,
-/// from 0, and the words, guard zones included.
-type Fault = fn(u32, u32, &mut Vec<u32>);
-
-/// The CPU twins with a fault.
-struct Faulty {
-    twins: Cpu,
-    fault: Fault,
-    /// Fails in all runs from this one on.
-    lost_at: u32,
-    /// Has no room for buffers over so many words.
-    room: usize,
-    runs: Cell<u32>,
-    downloads: Cell<u32>,
-}
-
-impl Faulty {
-    fn new(fault: Fault) -> Self {
-        Self {
-            twins: Cpu::new("test"),
-            fault,
-            lost_at: u32::MAX,
-            room: usize::MAX,
-            runs: Cell::new(0),
-            downloads: Cell::new(0),
-        }
-    }
-
-    fn report(self, options: &Options) -> Report {
-        let subject = Subject {
-            spec: "cpu".to_owned(),
-            device: Box::new(self),
-        };
-        check(&[subject], options, &mut Silent).unwrap()
-    }
-}
-
-impl Device for Faulty {
-    fn record(&self) -> &DeviceRecord {
-        self.twins.record()
-    }
-    fn limits(&self) -> Limits {
-        self.twins.limits()
-    }
-    fn variants(&self, kernel: &Kernel) -> &'static [Variant] {
-        self.twins.variants(kernel)
-    }
-    fn choose(&self, kernel: &Kernel, variant: Option<&'static Variant>) {
-        self.twins.choose(kernel, variant);
-    }
-    fn allocate(&self, label: &str, words: usize) -> Result<Buffer> {
-        match words > self.room {
-            true => Err(Error::Device("out of memory".to_owned())),
-            false => self.twins.allocate(label, words),
-        }
-    }
-    fn free(&self, buffers: &[Buffer], programs: &[&Program]) {
-        self.twins.free(buffers, programs);
-    }
-    fn upload(&self, buffer: Buffer, at: usize, words: &[u32]) -> Result<()> {
-        self.twins.upload(buffer, at, words)
-    }
-    fn compile(&self, recording: &Recording) -> Result<Program> {
-        self.twins.compile(recording)
-    }
-    fn run(&self, program: &Program, times: u32, done: &mut dyn FnMut(u32)) -> Result<()> {
-        self.runs.set(self.runs.get() + 1);
-        self.downloads.set(0);
-        if self.runs.get() > self.lost_at {
-            return Err(Error::Device(format!("lost in run {}", self.runs.get())));
-        }
-        self.twins.run(program, times, done)
-    }
-    fn download(&self, buffer: Buffer) -> Result<Vec<u32>> {
-        let mut words = self.twins.download(buffer)?;
-        let binding = self.downloads.replace(self.downloads.get() + 1);
-        (self.fault)(self.runs.get() - 1, binding, &mut words);
-        Ok(words)
-    }
+/// What the check says of a device.
+fn checked(device: Faulty, options: &Options) -> Report {
+    let subject = Subject {
+        spec: "cpu".to_owned(),
+        device: Box::new(device),
+    };
+    check(&[subject], options, &mut Silent).unwrap()
 }
 
 fn options(kernel: &str) -> Options {
@@ -108,7 +34,7 @@ fn options(kernel: &str) -> Options {
 
 /// What the check says of twins with a fault.
 fn found(fault: Fault, options: &Options) -> Option<Failure> {
-    let report = Faulty::new(fault).report(options);
+    let report = checked(Faulty::new(fault), options);
     let failure = report.devices[0].rows[0].failure.clone();
     assert_eq!(report.passed, failure.is_none());
     failure
@@ -209,10 +135,13 @@ fn a_result_that_changes_from_run_to_run_is_found() {
 fn a_device_that_is_lost_is_left_alone_from_then_on() {
     let mut device = Faulty::new(|_, _, _| {});
     device.lost_at = 5;
-    let report = device.report(&Options {
-        kernel: None,
-        ..options("")
-    });
+    let report = checked(
+        device,
+        &Options {
+            kernel: None,
+            ..options("")
+        },
+    );
     assert!(!report.passed);
     let checked = &report.devices[0];
     // The sixth run is the last one: nothing is followed to a smaller case.
@@ -239,12 +168,12 @@ fn a_device_that_is_lost_is_left_alone_from_then_on() {
 fn a_case_that_finds_no_room_is_skipped() {
     let mut device = Faulty::new(|_, _, _| {});
     device.room = 20_000;
-    let report = device.report(&options("dense_forward"));
+    let report = checked(device, &options("dense_forward"));
     let row = &report.devices[0].rows[0];
     assert!(report.passed && row.skipped > 5 && row.cases > 5, "{row:?}");
     let mut device = Faulty::new(|_, _, _| {});
     device.room = 0;
-    let report = device.report(&options("dense_forward"));
+    let report = checked(device, &options("dense_forward"));
     assert!(!report.passed, "nothing ran");
 }
 

@@ -145,6 +145,25 @@ fn every_shader_is_valid_and_agrees_with_the_table() {
     }
 }
 
+/// The probes of `unlearn bench` are no rows of the table, but shaders all the same.
+#[test]
+fn every_probe_is_valid_and_agrees_with_its_row() {
+    for kernel in unlearn::bench::probes::PROBES {
+        let module = parsed(kernel.name, kernel.wgsl);
+        let bound = bindings(kernel, &module, &Variant::PLAIN);
+        let valid = validated(&module, kernel.wgsl).map(|_| ());
+        valid
+            .and(bound)
+            .unwrap_or_else(|e| panic!("{}: {e}", kernel.name));
+        let tile = kernel.tile(&Variant::PLAIN);
+        let entry = &module.entry_points[0];
+        assert_eq!(entry.name, kernel.name);
+        assert_eq!(entry.workgroup_size, [tile.group[0], tile.group[1], 1]);
+        let (fields, size) = layout(&module, "Params").unwrap();
+        assert_eq!((fields.len(), size as usize), (4, kernel.params_size));
+    }
+}
+
 #[test]
 fn a_shader_that_disagrees_is_found() {
     for (from, to) in [

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::bounded::Bounded;
 use super::shape::{Fill, Shape};
-use crate::device::{Buffer, Device, Limits, Recording, WINDOW};
+use crate::device::{Buffer, Device, Limits, Program, Recording, WINDOW};
 use crate::error::{Error, Result};
 use crate::kernel::{Access, Kernel, Params, Variant};
 
@@ -123,6 +123,25 @@ pub(crate) struct Case {
     wants: Vec<Option<Vec<Want>>>,
 }
 
+/// A case on a device: its buffers with their guard zones, and the program that runs it.
+pub(crate) struct Loaded {
+    guarded: Vec<Vec<u32>>,
+    buffers: Vec<Buffer>,
+    pub(crate) program: Program,
+}
+
+impl Loaded {
+    /// Fills the buffers with the inputs, as they were before any run.
+    pub(crate) fn fill(&self, device: &dyn Device) -> Result<()> {
+        let mut filled = self.buffers.iter().zip(&self.guarded);
+        filled.try_for_each(|(buffer, words)| device.upload(*buffer, 0, words))
+    }
+
+    pub(crate) fn free(self, device: &dyn Device) {
+        device.free(&self.buffers, &[&self.program]);
+    }
+}
+
 /// Why a case gave no result.
 #[derive(Debug)]
 pub(crate) enum Trouble {
@@ -207,6 +226,24 @@ impl Case {
         kernel: &'static Kernel,
         times: u32,
     ) -> std::result::Result<Vec<Vec<Vec<u32>>>, Trouble> {
+        let loaded = self.load(device, kernel)?;
+        let once = || -> Result<Vec<Vec<u32>>> {
+            loaded.fill(device)?;
+            device.run(&loaded.program, 1, &mut |_| {})?;
+            let buffers = loaded.buffers.iter();
+            buffers.map(|b| device.download(*b)).collect()
+        };
+        let results: Result<Vec<_>> = (0..times).map(|_| once()).collect();
+        loaded.free(device);
+        results.map_err(Trouble::Lost)
+    }
+
+    /// Brings it to a device, with `kernel` as in `run`; its buffers are not filled yet.
+    pub(crate) fn load(
+        &self,
+        device: &dyn Device,
+        kernel: &'static Kernel,
+    ) -> std::result::Result<Loaded, Trouble> {
         let inputs = self.inputs.iter().enumerate();
         let guarded: Vec<Vec<u32>> = inputs
             .map(|(binding, words)| guarded(words, self.guard(binding)))
@@ -226,16 +263,11 @@ impl Case {
                 _ => Trouble::Lost(e),
             }
         })?;
-        let once = || -> Result<Vec<Vec<u32>>> {
-            for (buffer, words) in buffers.iter().zip(&guarded) {
-                device.upload(*buffer, 0, words)?;
-            }
-            device.run(&program, 1, &mut |_| {})?;
-            buffers.iter().map(|b| device.download(*b)).collect()
-        };
-        let results: Result<Vec<_>> = (0..times).map(|_| once()).collect();
-        device.free(&buffers, &[&program]);
-        results.map_err(Trouble::Lost)
+        Ok(Loaded {
+            guarded,
+            buffers,
+            program,
+        })
     }
 
     /// The worst error as a share of its bound, none where all are exact; or the first mismatch.

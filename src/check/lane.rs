@@ -127,7 +127,7 @@ impl Lane<'_> {
 }
 
 /// How a case ended.
-pub(super) enum Verdict {
+pub(crate) enum Verdict {
     /// Right, with the worst error as a share of its bound.
     Right(Option<f64>),
     /// Wrong.
@@ -137,7 +137,7 @@ pub(super) enum Verdict {
 }
 
 /// Runs a case on a device, with the case's own kernel or a mutant of it.
-pub(super) fn judge(
+pub(crate) fn judge(
     case: &Case,
     kernel: &'static Kernel,
     variant: &Variant,

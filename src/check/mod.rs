@@ -24,6 +24,9 @@ mod tightness;
 pub mod training;
 
 pub use case::Mismatch;
+pub(crate) use case::Trouble;
+pub(crate) use kernels::{Family, IMAGES};
+pub(crate) use lane::{Verdict, judge};
 pub use page::adapters_page;
 pub use plan::Options;
 pub use power::{Score, WatchScore, power};

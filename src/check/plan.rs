@@ -15,7 +15,7 @@ const RANDOM_SHAPES: u32 = 20;
 pub(super) const MANY: u32 = 1000;
 
 /// What whole steps are called where kernels have their names.
-pub(super) const TRAINING: &str = "training";
+pub(crate) const TRAINING: &str = "training";
 
 /// What to check.
 #[derive(Clone, Debug)]
@@ -39,7 +39,7 @@ impl Options {
     ///
     /// # Errors
     /// `Usage` where there is no such kernel or variant.
-    pub(super) fn families(&self) -> Result<Vec<&'static Family>> {
+    pub(crate) fn families(&self) -> Result<Vec<&'static Family>> {
         let wanted = |f: &&Family| self.kernel.as_ref().is_none_or(|k| *k == f.kernel.name);
         let families: Vec<&Family> = FAMILIES.iter().filter(wanted).collect();
         if families.is_empty() && !self.training() {
@@ -81,21 +81,21 @@ impl Options {
     }
 
     /// Whether whole steps are asked for.
-    pub(super) fn training(&self) -> bool {
+    pub(crate) fn training(&self) -> bool {
         let chosen = self.variant.is_some() || self.shape.is_some() || self.fill.is_some();
         let whole = !chosen && self.plant.is_none();
         whole && self.kernel.as_ref().is_none_or(|name| name == TRAINING)
     }
 
     /// Whether a variant is asked for.
-    pub(super) fn wants(&self, variant: &Variant) -> bool {
+    pub(crate) fn wants(&self, variant: &Variant) -> bool {
         self.variant
             .as_ref()
             .is_none_or(|name| name == variant.name)
     }
 
     /// The kernel, or the mutant that is to stand in for it.
-    pub(super) fn planted(&self, kernel: &'static Kernel) -> Result<&'static Kernel> {
+    pub(crate) fn planted(&self, kernel: &'static Kernel) -> Result<&'static Kernel> {
         let Some(number) = self.plant else {
             return Ok(kernel);
         };

@@ -1,16 +1,16 @@
 //! `unlearn check`.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use clap::Args;
 use indicatif::ProgressBar;
 use unlearn::check::report::{DeviceReport, Failure, Report, Row};
 use unlearn::check::{Fill, Options, Shape, Subject, Watch, check};
+use unlearn::device;
 use unlearn::device::{Opened, gpu::Opening};
 use unlearn::error::{Error, Result};
-use unlearn::{device, files};
 
-use super::mutants;
+use super::{Output, mutants};
 
 /// What to check, and where.
 #[derive(Args, Debug)]
@@ -119,31 +119,6 @@ pub(crate) fn run(arguments: &Arguments) -> Result<bool> {
         written => written?,
     }
     Ok(report.passed)
-}
-
-/// Where the report in JSON goes.
-enum Output {
-    Stdout,
-    File(PathBuf),
-}
-
-impl Output {
-    /// Tried before the work, so that its result is not lost.
-    fn new(path: &Path) -> Result<Self> {
-        if path.as_os_str() == "-" {
-            return Ok(Self::Stdout);
-        }
-        files::probe(path)?;
-        Ok(Self::File(path.to_owned()))
-    }
-
-    fn write(&self, report: &Report) -> Result<()> {
-        let text = serde_json::to_string_pretty(report).map_err(|e| Error::Data(e.to_string()))?;
-        match self {
-            Self::Stdout => super::print(&text),
-            Self::File(path) => files::write(path, (text + "\n").as_bytes()),
-        }
-    }
 }
 
 /// The table, a line at a time, with a bar below it where someone watches.

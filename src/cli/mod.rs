@@ -9,6 +9,7 @@ macro_rules! say {
 }
 use say;
 
+mod bench;
 mod check;
 mod devices;
 mod mutants;
@@ -17,10 +18,15 @@ mod run;
 mod table;
 
 use std::io::{IsTerminal, stderr};
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use std::time::Instant;
 
 use clap::{Parser, Subcommand};
 use indicatif::{ProgressBar, ProgressStyle};
+use serde::Serialize;
+use unlearn::error::Error;
+use unlearn::files;
 use unlearn::record::DeviceRecord;
 
 /// Trains networks on handwritten digits in WGSL compute shaders, makes them forget chosen
@@ -32,7 +38,7 @@ struct Cli {
     command: Command,
 }
 
-const EXIT_CODES: &str = "Exit codes: 0 fine; 1 a check failed; 2 usage, data or device.";
+const EXIT_CODES: &str = "Exit codes: 0 fine; 1 a check failed, or a kernel of a benchmark is wrong; 2 usage, data or device.";
 
 #[derive(Debug, Subcommand)]
 enum Command {
@@ -40,15 +46,19 @@ enum Command {
     Run(Box<run::Arguments>),
     /// Hold every kernel on every device against references, within derived bounds.
     Check(Box<check::Arguments>),
+    /// Measure what every kernel and whole training steps take, beside what the device could do.
+    Bench(Box<bench::Arguments>),
     /// List the devices: what they can do, which one `auto` picks, and why.
     Devices(devices::Arguments),
 }
 
 /// Parses, runs, and reports errors on stderr.
 pub(crate) fn main() -> ExitCode {
+    let started = Instant::now();
     let result = match Cli::parse().command {
         Command::Run(arguments) => run::run(&arguments).map(|()| true),
         Command::Check(arguments) => check::run(&arguments),
+        Command::Bench(arguments) => bench::run(&arguments, started),
         Command::Devices(arguments) => devices::run(&arguments).map(|()| true),
     };
     match result {
@@ -97,4 +107,29 @@ pub(crate) fn headline(spec: &str, device: &DeviceRecord) -> String {
         ..
     } = device;
     format!("device {spec:<4} {name} ({backend}; {driver})")
+}
+
+/// Where the report in JSON goes.
+pub(crate) enum Output {
+    Stdout,
+    File(PathBuf),
+}
+
+impl Output {
+    /// Tried before the work, so that its result is not lost.
+    pub(crate) fn new(path: &Path) -> unlearn::error::Result<Self> {
+        if path.as_os_str() == "-" {
+            return Ok(Self::Stdout);
+        }
+        files::probe(path)?;
+        Ok(Self::File(path.to_owned()))
+    }
+
+    pub(crate) fn write(&self, report: &(impl Serialize + ?Sized)) -> unlearn::error::Result<()> {
+        let text = serde_json::to_string_pretty(report).map_err(|e| Error::Data(e.to_string()))?;
+        match self {
+            Self::Stdout => print(&text),
+            Self::File(path) => files::write(path, (text + "\n").as_bytes()),
+        }
+    }
 }

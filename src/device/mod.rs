@@ -6,6 +6,8 @@ pub mod cpu;
 pub mod gpu;
 mod select;
 
+use std::time::Instant;
+
 use crate::error::Result;
 use crate::kernel::{Kernel, Params, Variant};
 use crate::record::DeviceRecord;
@@ -176,6 +178,22 @@ pub trait Device {
     /// # Errors
     /// `Device` where the device was lost.
     fn run(&self, program: &Program, times: u32, done: &mut dyn FnMut(u32)) -> Result<()>;
+
+    /// Seconds that `times` repetitions of a program take, with nothing else running: by `clock`.
+    /// By default the wall clock around `run`, for devices whose `run` ends with the work.
+    ///
+    /// # Errors
+    /// `Device` where the device was lost.
+    fn time(&self, program: &Program, times: u32) -> Result<f64> {
+        let start = Instant::now();
+        self.run(program, times, &mut |_| {})?;
+        Ok(start.elapsed().as_secs_f64())
+    }
+
+    /// What `time` measures with, in words.
+    fn clock(&self) -> &'static str {
+        "wall clock"
+    }
 
     /// The buffer's words, after all work so far.
     ///

@@ -86,7 +86,7 @@ fn padded_pixels(shape: Shape) -> Shape {
 }
 
 /// Images that a case's order names.
-const IMAGES: u32 = 23;
+pub(crate) const IMAGES: u32 = 23;
 
 /// An order over `IMAGES` images; some entries ask for the soft target.
 fn order(source: &mut Source, entries: u32) -> Vec<u32> {

@@ -24,11 +24,33 @@ pub(super) enum Action {
     Mirror((wgpu::Buffer, u64), (wgpu::Texture, Texel)),
 }
 
+impl Action {
+    pub(super) fn is_dispatch(&self) -> bool {
+        matches!(self, Self::Dispatch { .. })
+    }
+}
+
+/// Where the times go at which the first pass begins (entry 0) and the last one ends (entry 1).
+#[derive(Clone, Copy)]
+pub(super) struct Stamps<'a> {
+    pub(super) set: &'a wgpu::QuerySet,
+    pub(super) begin: bool,
+    pub(super) end: bool,
+}
+
 /// Encodes a program once; neighbouring dispatches share a pass.
-pub(super) fn encode(actions: &[Action], encoder: &mut wgpu::CommandEncoder) {
-    let mut rest = actions;
-    while let Some(first) = rest.first() {
-        match first {
+pub(super) fn encode(
+    actions: &[Action],
+    encoder: &mut wgpu::CommandEncoder,
+    stamps: Option<Stamps<'_>>,
+) {
+    let first = actions.iter().position(Action::is_dispatch);
+    let last = actions.iter().rposition(Action::is_dispatch);
+    let mut at = 0;
+    for part in actions.chunk_by(|a, b| a.is_dispatch() && b.is_dispatch()) {
+        let within = at..at + part.len();
+        at = within.end;
+        match &part[0] {
             Action::Clear { at, bytes } => encoder.clear_buffer(&at.0, at.1, Some(*bytes)),
             Action::Copy { from, to, bytes } => {
                 encoder.copy_buffer_to_buffer(&from.0, from.1, &to.0, to.1, *bytes);
@@ -37,29 +59,42 @@ pub(super) fn encode(actions: &[Action], encoder: &mut wgpu::CommandEncoder) {
                 mirror::encode_mirror(buffer, *start, mirror, encoder);
             }
             Action::Dispatch { .. } => {
-                rest = encode_pass(rest, encoder);
-                continue;
+                let here = |place: Option<usize>| place.is_some_and(|p| within.contains(&p));
+                let stamps = stamps.map(|s| Stamps {
+                    begin: s.begin && here(first),
+                    end: s.end && here(last),
+                    ..s
+                });
+                encode_pass(part, encoder, stamps.filter(|s| s.begin || s.end));
             }
         }
-        rest = &rest[1..];
     }
 }
 
-/// Encodes the dispatches at the head of `actions`; what follows them is returned.
-fn encode_pass<'a>(actions: &'a [Action], encoder: &mut wgpu::CommandEncoder) -> &'a [Action] {
-    let mut pass = encoder.begin_compute_pass(&Default::default());
-    for (done, action) in actions.iter().enumerate() {
-        let Action::Dispatch {
+/// Encodes dispatches as one pass.
+fn encode_pass(
+    dispatches: &[Action],
+    encoder: &mut wgpu::CommandEncoder,
+    stamps: Option<Stamps<'_>>,
+) {
+    let mut pass = encoder.begin_compute_pass(&wgpu::ComputePassDescriptor {
+        label: None,
+        timestamp_writes: stamps.map(|s| wgpu::ComputePassTimestampWrites {
+            query_set: s.set,
+            beginning_of_pass_write_index: s.begin.then_some(0),
+            end_of_pass_write_index: s.end.then_some(1),
+        }),
+    });
+    for action in dispatches {
+        if let Action::Dispatch {
             pipeline,
             group,
             groups: [x, y, z],
         } = action
-        else {
-            return &actions[done..];
-        };
-        pass.set_pipeline(pipeline);
-        pass.set_bind_group(0, group, &[]);
-        pass.dispatch_workgroups(*x, *y, *z);
+        {
+            pass.set_pipeline(pipeline);
+            pass.set_bind_group(0, group, &[]);
+            pass.dispatch_workgroups(*x, *y, *z);
+        }
     }
-    &[]
 }

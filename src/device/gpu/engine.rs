@@ -13,6 +13,7 @@ use std::time::{Duration, Instant};
 use wgpu::{BufferUsages, PollType, SubmissionIndex};
 
 use super::Adapter;
+use super::clock::Clock;
 use super::compile::Compiled;
 use super::encode::encode;
 use super::pipeline::Pipeline;
@@ -55,6 +56,8 @@ pub struct Gpu {
     pub(super) choices: RefCell<HashMap<&'static str, &'static Variant>>,
     programs: RefCell<Vec<Option<Compiled>>>,
     flying: RefCell<VecDeque<SubmissionIndex>>,
+    /// Timestamps, where the adapter has them.
+    pub(super) clock: Option<Clock>,
     failure: Arc<Mutex<Option<String>>>,
 }
 
@@ -75,6 +78,10 @@ impl Gpu {
         let record = adapter.record(reason);
         let request = adapter.inner.request_device(&wgpu::DeviceDescriptor {
             label: Some("unlearn"),
+            required_features: match opening.portable {
+                true => wgpu::Features::empty(),
+                false => adapter.inner.features() & wgpu::Features::TIMESTAMP_QUERY,
+            },
             required_limits: match opening.portable {
                 true => wgpu::Limits::default(),
                 false => adapter.inner.limits(),
@@ -106,6 +113,7 @@ impl Gpu {
             // A driver that checks bounds itself compiles ten times as long with both.
             checked: opening.checked && !adapter.checks_bounds(),
             software: adapter.is_software(),
+            clock: Clock::new(&device, &queue),
             device,
             queue,
             buffers: RefCell::default(),
@@ -166,7 +174,7 @@ impl Gpu {
     }
 
     /// Waits for a submission, or for all that went out.
-    fn wait(&self, submission: Option<SubmissionIndex>) -> Result<()> {
+    pub(super) fn wait(&self, submission: Option<SubmissionIndex>) -> Result<()> {
         let waited = self.device.poll(PollType::Wait {
             submission_index: submission,
             timeout: Some(PATIENCE),
@@ -185,7 +193,7 @@ impl Gpu {
         for part in actions.chunks(part.max(1)) {
             let mut encoder = self.device.create_command_encoder(&Default::default());
             for _ in 0..times {
-                encode(part, &mut encoder);
+                encode(part, &mut encoder, None);
             }
             self.send(encoder)?;
         }
@@ -193,7 +201,7 @@ impl Gpu {
     }
 
     /// Submits, and waits until there is room for more.
-    fn send(&self, encoder: wgpu::CommandEncoder) -> Result<()> {
+    pub(super) fn send(&self, encoder: wgpu::CommandEncoder) -> Result<()> {
         let index = self.queue.submit([encoder.finish()]);
         self.flying.borrow_mut().push_back(index);
         self.make_room()
@@ -206,6 +214,25 @@ impl Gpu {
             self.wait(oldest)?;
         }
         Ok(())
+    }
+
+    /// The words of a buffer that the host can map, after all work so far. It stays mapped.
+    pub(super) fn read(&self, staging: &wgpu::Buffer) -> Result<Vec<u32>> {
+        let (sender, mapped) = std::sync::mpsc::channel();
+        staging.map_async(wgpu::MapMode::Read, .., move |result| {
+            // The receiver is gone only when the wait below has failed and said why.
+            let _ = sender.send(result);
+        });
+        self.wait(None)?;
+        match mapped.try_recv() {
+            Ok(Ok(())) => {}
+            Ok(Err(e)) => return Err(self.error(&e.to_string())),
+            Err(_) => return Err(self.error("the read-back never arrived")),
+        }
+        let view = staging
+            .get_mapped_range(..)
+            .map_err(|e| self.error(&e.to_string()))?;
+        Ok(bytemuck::pod_collect_to_vec(&view[..]))
     }
 }
 
@@ -296,7 +323,7 @@ impl Device for Gpu {
             return Err(self.error("a program was run after it was freed"));
         };
         let mut encoder = self.device.create_command_encoder(&Default::default());
-        encode(&compiled.before, &mut encoder);
+        encode(&compiled.before, &mut encoder, None);
         self.send(encoder)?;
         let mut left = times;
         while left > 0 {
@@ -316,6 +343,20 @@ impl Device for Gpu {
         self.healthy()
     }
 
+    fn time(&self, program: &Program, times: u32) -> Result<f64> {
+        match &self.programs.borrow()[program.id] {
+            Some(compiled) => self.seconds(compiled, times),
+            None => Err(self.error("a program was timed after it was freed")),
+        }
+    }
+
+    fn clock(&self) -> &'static str {
+        match self.clock {
+            Some(_) => "timestamp queries",
+            None => "wall clock",
+        }
+    }
+
     fn download(&self, buffer: Buffer) -> Result<Vec<u32>> {
         let source = self.buffer(buffer)?;
         let bytes = 4 * buffer.words as u64;
@@ -325,20 +366,6 @@ impl Device for Gpu {
         encoder.copy_buffer_to_buffer(&source, 4 * buffer.first as u64, &staging, 0, bytes);
         self.queue.submit([encoder.finish()]);
         self.flying.borrow_mut().clear();
-        let (sender, mapped) = std::sync::mpsc::channel();
-        staging.map_async(wgpu::MapMode::Read, .., move |result| {
-            // The receiver is gone only when the wait below has failed and said why.
-            let _ = sender.send(result);
-        });
-        self.wait(None)?;
-        match mapped.try_recv() {
-            Ok(Ok(())) => {}
-            Ok(Err(e)) => return Err(self.error(&e.to_string())),
-            Err(_) => return Err(self.error("the read-back never arrived")),
-        }
-        let view = staging
-            .get_mapped_range(..)
-            .map_err(|e| self.error(&e.to_string()))?;
-        Ok(bytemuck::pod_collect_to_vec(&view[..]))
+        self.read(&staging)
     }
 }

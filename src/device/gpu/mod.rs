@@ -2,6 +2,7 @@
 
 mod abilities;
 mod adapter;
+mod clock;
 mod compile;
 mod encode;
 mod engine;

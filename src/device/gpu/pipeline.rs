@@ -72,7 +72,8 @@ impl Gpu {
         // `permuted`, which follows a cycle of a permutation that holds a value below n. Every
         // index lies within its buffer: threads beyond a dispatch's extent return or repeat the
         // last element, and population.rs sizes the buffers by the numbers it gives to kernels and
-        // checks labels and sample lists before they reach the device. Planted faults, whose loops
+        // checks labels and sample lists before they reach the device; bench/ceilings.rs sizes those
+        // of its probes by their threads. Planted faults, whose loops
         // end too, may leave their buffers: they come here only where the driver checks bounds
         // itself (`Adapter::checks_bounds`).
         #[expect(unsafe_code, reason = "the only way to turn checks off")]

@@ -1,0 +1,140 @@
+//! What a kernel has to compute and to move at a shape: the work of the algorithm, whatever a
+//! variant does beyond it.
+//!
+//! An operation is an addition, a product, a division, a comparison of floats, an exponential or a
+//! logarithm; integers are not counted. A byte counts once for each buffer that has to be read or
+//! written from memory, however often threads load it. The numbers are those of the check's case:
+//! `IMAGES` images for all samples, and momentum for every second learner.
+
+use crate::check::{IMAGES, Shape};
+
+/// The work of a dispatch.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Cost {
+    /// Floating-point operations.
+    pub flops: u64,
+    /// Bytes.
+    pub bytes: u64,
+}
+
+/// The work of the kernel with this name at a shape, padded as its case is.
+pub fn cost(kernel: &str, shape: Shape) -> Cost {
+    let [r, i, o, l] = [shape.rows, shape.inputs, shape.outputs, shape.learners].map(u64::from);
+    let (samples, weights, values) = (l * r, l * (i * o), l * (i * o + o));
+    // Images, labels: no more of them than there are, whoever reads them.
+    let distinct = samples.min(IMAGES.into());
+    let stride = o.next_multiple_of(4);
+    // Settings of 32 bytes; each value read and written, and its velocity where there is momentum.
+    let sgd = 32 * l + 8 * values + 8 * (i * o + o) * l.div_ceil(2);
+    let (flops, words, bytes) = match kernel {
+        "initialise" => {
+            let padded = l * (i.next_multiple_of(4) + 1) * stride;
+            (3 * weights, 2 * l + padded, 0)
+        }
+        "sample_order" => (0, 2 * samples, (32 + 16) * l),
+        "image_forward" => (
+            samples * o * (2 * i + 3),
+            samples + values + samples * o,
+            distinct * i,
+        ),
+        "dense_forward" => (
+            samples * o * (2 * i + 2),
+            samples * i + values + samples * o,
+            0,
+        ),
+        "softmax_loss" => (
+            10 * samples * o,
+            distinct + 2 * samples + stride * (l + 2 * samples),
+            0,
+        ),
+        "dense_backward_input" => (
+            2 * samples * i * o,
+            weights + samples * o + 2 * samples * i,
+            0,
+        ),
+        "dense_backward_weights" => (
+            samples * o * (2 * i + 1) + 5 * values,
+            samples * (i + o),
+            sgd,
+        ),
+        "image_backward_weights" => (
+            samples * o * (2 * i + 1) + 5 * values,
+            samples * (o + 1),
+            distinct * i + sgd,
+        ),
+        "close_step" => (samples + 2 * l, samples, 32 * l),
+        "score" => (
+            samples * (4 * o + 8),
+            r + samples * stride + 2 * l * (o + 2) * o,
+            0,
+        ),
+        _ => (0, 0, 0),
+    };
+    Cost {
+        flops,
+        bytes: 4 * words + bytes,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::kernel::KERNELS;
+
+    /// By hand, at 2 rows, 16 inputs, 4 outputs and 3 learners: 6 samples, 64 weights and 4 biases
+    /// in a learner, of which 2 have momentum.
+    #[test]
+    fn costs_are_those_that_a_person_counts() {
+        let sgd = 3 * 32 + 2 * 4 * 3 * 68 + 2 * 4 * 2 * 68;
+        for (kernel, flops, bytes) in [
+            // (a·2⁻²³ − 1)·bound of 192 weights; keys of 8 bytes, 68 words written.
+            ("initialise", 576, 3 * 8 + 3 * 68 * 4),
+            // Settings and clock; a list entry read and an order entry written for each sample.
+            ("sample_order", 0, 3 * 48 + 6 * 4 + 6 * 4),
+            // 24 results of 16 multiply-adds, a division, a sum and a maximum; 6 images.
+            (
+                "image_forward",
+                24 * 35,
+                6 * 16 + 6 * 4 + 3 * 68 * 4 + 24 * 4,
+            ),
+            ("dense_forward", 24 * 34, 6 * 16 * 4 + 3 * 68 * 4 + 24 * 4),
+            // Labels, order, losses; targets; logits and their gradient.
+            ("softmax_loss", 240, 3 * 6 * 4 + 3 * 4 * 4 + 2 * 24 * 4),
+            (
+                "dense_backward_input",
+                96 * 8,
+                3 * 64 * 4 + 24 * 4 + 2 * 96 * 4,
+            ),
+            (
+                "dense_backward_weights",
+                24 * 33 + 5 * 3 * 68,
+                24 * 4 + 96 * 4 + sgd,
+            ),
+            (
+                "image_backward_weights",
+                24 * 33 + 5 * 3 * 68,
+                6 * 16 + 6 * 4 + 24 * 4 + sgd,
+            ),
+            ("close_step", 6 + 6, 6 * 4 + 3 * 32),
+            ("score", 6 * 24, 2 * 4 + 24 * 4 + 2 * 3 * 24 * 4),
+        ] {
+            let cost = cost(kernel, Shape::new(2, 16, 4, 3));
+            assert_eq!(cost, Cost { flops, bytes }, "{kernel}");
+        }
+    }
+
+    #[test]
+    fn every_kernel_moves_something() {
+        for kernel in KERNELS {
+            let cost = cost(kernel.name, Shape::new(1, 16, 4, 1));
+            assert!(cost.bytes > 0, "{}: no cost is known", kernel.name);
+        }
+    }
+
+    #[test]
+    fn samples_share_the_images_that_there_are() {
+        let bytes = |rows| cost("image_forward", Shape::new(rows, 16, 4, 1)).bytes;
+        assert_eq!(bytes(24) - bytes(23), 4 + 16, "an order entry and a result");
+        assert_eq!(bytes(23) - bytes(22), 4 + 16 + 16, "and an image");
+    }
+}

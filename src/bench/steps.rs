@@ -1,0 +1,215 @@
+//! Whole training steps: how long one takes for so many learners, and where the time goes.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use super::cost::cost;
+use super::kernels::{Watch, training_shapes};
+use super::report::{Part, StepRow};
+use super::timing::{SAMPLES, measure, median, sample};
+use crate::check::Shape;
+use crate::data::Dataset;
+use crate::device::Device;
+use crate::error::{Error, Result};
+use crate::kernel::KERNELS;
+use crate::model::Model;
+use crate::population::{Curriculum, DeviceImages, Population, largest};
+use crate::random::{Purpose, learner_key};
+use crate::record::CLASSES;
+
+/// Samples per learner and step, as `unlearn run` has them.
+const BATCH: u32 = 64;
+/// Budgets that the wall-clock time of a step, and its time on the device, may take.
+const BUDGETS: [u32; 2] = [4, 2];
+/// What would take more budgets than this is left out.
+const MOST: f64 = 80.0;
+/// Steps that a measurement takes at the least: first ones, samples by both clocks, and all kernels
+/// alone, of which each runs twice.
+const STEPS: f64 = (2 * (SAMPLES + 1) + 2) as f64;
+
+/// The images of training and test, on a device.
+pub struct Images {
+    train: DeviceImages,
+    test: DeviceImages,
+    count: usize,
+}
+
+impl Images {
+    /// Copies a data set to a device.
+    ///
+    /// # Errors
+    /// `Device` or `Data` where it does not fit.
+    pub fn upload(device: &dyn Device, data: &Dataset) -> Result<Self> {
+        Ok(Self {
+            train: DeviceImages::upload(device, &data.train)?,
+            test: DeviceImages::upload(device, &data.test)?,
+            count: data.train.len(),
+        })
+    }
+}
+
+/// Learners with fresh weights that are taught all digits.
+fn populate<'d>(
+    device: &'d dyn Device,
+    model: &Model,
+    images: &Images,
+    learners: u32,
+    seed: u32,
+) -> Result<Population<'d>> {
+    let samples: Arc<Vec<u32>> = Arc::new((0u32..).take(images.count).collect());
+    let key = |k, purpose| learner_key(seed.into(), k, purpose);
+    let curriculum = |k| Curriculum {
+        samples: samples.clone(),
+        key: key(k, Purpose::Order(0)),
+        soft_target: [1.0 / CLASSES as f32; CLASSES],
+        rate: 0.1,
+        momentum: 0.0,
+        decay: 0.0,
+    };
+    let taught: Vec<Curriculum> = (0..learners).map(curriculum).collect();
+    let (train, test) = (&images.train, &images.test);
+    let population = Population::new(device, model, BATCH as usize, train, test, &taught)?;
+    let keys: Vec<_> = (0..learners).map(|k| key(k, Purpose::Weights)).collect();
+    population.initialise(&keys)?;
+    Ok(population)
+}
+
+/// Takes the first training step of one learner, from the upload of the images to the end.
+///
+/// # Errors
+/// `Device` or `Data` where the device fails or the images do not fit.
+pub fn first_step(device: &dyn Device, data: &Dataset, seed: u32) -> Result<Images> {
+    let images = Images::upload(device, data)?;
+    let population = populate(device, &Model::new(&[128, 64])?, &images, 1, seed)?;
+    run(&population, 1)?;
+    Ok(images)
+}
+
+/// Wall-clock seconds of so many steps, to their end.
+fn run(population: &Population<'_>, steps: u32) -> Result<f64> {
+    let start = Instant::now();
+    population.train(steps, &mut |_| {})?;
+    population.take_progress()?;
+    Ok(start.elapsed().as_secs_f64())
+}
+
+/// Times steps of populations of these sizes, the smallest first; `rows` and `left_out` get what
+/// comes of each.
+///
+/// # Errors
+/// `Device` where the device fails.
+pub fn steps(
+    device: &dyn Device,
+    images: &Images,
+    learners: &[u32],
+    (seed, budget): (u32, Duration),
+    (rows, left_out): (&mut Vec<StepRow>, &mut Vec<String>),
+    watch: &mut dyn Watch,
+) -> Result<()> {
+    let model = Model::new(&[128, 64])?;
+    let most = largest(device.limits(), &model, BATCH as usize);
+    let mut learners = learners.to_vec();
+    learners.sort_unstable();
+    learners.dedup();
+    watch.begin("steps", learners.len() as u64);
+    for count in learners {
+        let last = rows.last();
+        let step = last.map_or(0.0, |row: &StepRow| {
+            1e-6 * row.us_per_step * f64::from(count) / f64::from(row.learners)
+        });
+        let why = if count as usize > most {
+            Some(format!("it can hold {most} at the most"))
+        } else if STEPS * step > MOST * budget.as_secs_f64() {
+            Some(format!("it would take about {:.0} s", STEPS * step))
+        } else {
+            None
+        };
+        let population = match why {
+            Some(why) => Err(why),
+            // A device without room for all says so here.
+            None => populate(device, &model, images, count, seed).map_err(|e| match e {
+                Error::Device(why) => why,
+                e => e.to_string(),
+            }),
+        };
+        match population {
+            Ok(population) => {
+                let row = row(device, &model, images, count, &population, budget)?;
+                watch.step(&row);
+                rows.push(row);
+            }
+            Err(why) => {
+                let text = format!("steps of {count} learners: {why}");
+                watch.left_out(&text);
+                left_out.push(text);
+            }
+        }
+        watch.advance();
+    }
+    Ok(())
+}
+
+fn row(
+    device: &dyn Device,
+    model: &Model,
+    images: &Images,
+    learners: u32,
+    population: &Population<'_>,
+    budget: Duration,
+) -> Result<StepRow> {
+    let [wall, alone] = BUDGETS.map(|n| n * budget);
+    run(population, 1)?;
+    let wall = sample(wall, SAMPLES, &mut |steps| run(population, steps))?;
+    let device_seconds = measure(device, population.step(), alone)?.median;
+    let parts = parts(device, images, population, device_seconds, budget)?;
+    let steps = images.count as f64 / f64::from(BATCH);
+    Ok(StepRow {
+        learners,
+        batch: BATCH,
+        us_per_step: 1e6 * wall.median,
+        us_low: 1e6 * wall.low,
+        us_high: 1e6 * wall.high,
+        device_us_per_step: 1e6 * device_seconds,
+        seconds_per_learner_epoch: wall.median * steps / f64::from(learners),
+        gflops: 1e-9 * operations(model, learners) as f64 / wall.median,
+        parts,
+    })
+}
+
+/// The kernels of a step, each timed alone on the step's own buffers, and what they leave of it.
+fn parts(
+    device: &dyn Device,
+    images: &Images,
+    population: &Population<'_>,
+    step: f64,
+    budget: Duration,
+) -> Result<Vec<Part>> {
+    let mut times: Vec<(&str, f64)> = Vec::new();
+    for (kernel, program) in population.dispatches(&images.train, BATCH)? {
+        let seconds = median(device, &program, budget / 5)?;
+        device.free(&[], &[&program]);
+        match times.iter_mut().find(|(name, _)| *name == kernel) {
+            Some((_, sum)) => *sum += seconds,
+            None => times.push((kernel, seconds)),
+        }
+    }
+    let kernels: f64 = times.iter().map(|(_, seconds)| seconds).sum();
+    times.push(("other", step - kernels));
+    let part = |(kernel, seconds): (&str, f64)| Part {
+        kernel: kernel.to_owned(),
+        us: 1e6 * seconds,
+        share: seconds / step,
+    };
+    Ok(times.into_iter().map(part).collect())
+}
+
+/// Floating-point operations of a step.
+fn operations(model: &Model, learners: u32) -> u64 {
+    let outside = ["initialise", "score"];
+    let inside = KERNELS.iter().filter(|k| !outside.contains(&k.name));
+    let shapes = inside.flat_map(|kernel| {
+        let shapes = training_shapes(kernel.name, model, learners).into_iter();
+        shapes.map(|shape: Shape| cost(kernel.name, shape).flops)
+    });
+    shapes.sum()
+}

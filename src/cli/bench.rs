@@ -1,0 +1,450 @@
+//! `unlearn bench`.
+
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+
+use clap::Args;
+use indicatif::ProgressBar;
+use unlearn::bench::report::{Ceilings, KernelRow, Report, StartUp, StepRow};
+use unlearn::bench::{self, Watch};
+use unlearn::check::{self, Shape};
+use unlearn::data::{self, Dataset};
+use unlearn::device::{self, Device, Opened, gpu::Opening};
+use unlearn::error::{Error, Result};
+
+use super::Output;
+
+/// What to measure, and where.
+#[derive(Args, Debug)]
+pub(crate) struct Arguments {
+    /// Which devices: auto (the best adapter), all (every adapter, and the CPU twins), cpu, or an
+    /// adapter's number or name (see `unlearn devices`)
+    #[arg(long, value_name = "auto|all|cpu|INDEX|NAME", default_value = "auto")]
+    device: String,
+    /// Only this kernel, or `training` for whole steps
+    #[arg(long, value_name = "NAME")]
+    kernel: Option<String>,
+    /// Only this variant of the kernels; steps take what the device chooses by itself
+    #[arg(long, value_name = "NAME")]
+    variant: Option<String>,
+    /// This shape instead of those of training: rows, inputs, outputs and learners, such as
+    /// 64x784x128x4
+    #[arg(long, value_name = "RxIxOxL")]
+    shape: Option<Shape>,
+    /// Whole steps of so many networks at a time; none by default where --kernel, --variant or
+    /// --shape asks for less than everything [default: 1,8,64,256]
+    #[arg(long, value_name = "N,...", value_delimiter = ',', value_parser = clap::value_parser!(u32).range(1..))]
+    learners: Option<Vec<u32>>,
+    /// The images of the steps: auto ($UNLEARN_DATA, the cache, a checked download, else the
+    /// built-in digits), builtin, or a folder with the four idx files
+    #[arg(long, value_name = "auto|builtin|DIR", default_value = "auto")]
+    data: String,
+    /// Seed of all numbers
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    seed: u32,
+    /// Write the whole report to a file, or to stdout with -
+    #[arg(long, value_name = "FILE")]
+    json: Option<PathBuf>,
+    /// Show the times beside those of an earlier report
+    #[arg(long, value_name = "OLD.json")]
+    compare: Option<PathBuf>,
+    /// About how long a measurement lasts
+    #[arg(long, value_name = "S", default_value_t = 0.25, hide = true)]
+    seconds: f64,
+    /// Plant the fault with this number in the kernel's shader
+    #[arg(long, value_name = "N", requires = "kernel", hide = true)]
+    plant: Option<usize>,
+}
+
+const LEARNERS: [u32; 4] = [1, 8, 64, 256];
+
+/// The reports in a file: an object for one device, a list for several.
+fn read(path: &Path) -> Result<Vec<Report>> {
+    let text = std::fs::read(path).map_err(|source| Error::File {
+        action: "read",
+        path: path.to_path_buf(),
+        source,
+    })?;
+    let reports = match text.trim_ascii_start().first() {
+        Some(b'[') => serde_json::from_slice(&text),
+        _ => serde_json::from_slice(&text).map(|report| vec![report]),
+    };
+    reports.map_err(|e| {
+        Error::Usage(format!(
+            "--compare {}: not the report of a benchmark: {e}. Take a file that this version's \
+             `unlearn bench --json FILE` wrote",
+            path.display()
+        ))
+    })
+}
+
+/// Measures, prints the table, and says whether every kernel is right.
+pub(crate) fn run(arguments: &Arguments, started: Instant) -> Result<bool> {
+    let options = arguments.options()?;
+    let old = arguments.compare.as_deref().map(read).transpose()?;
+    let output = arguments.json.as_deref().map(Output::new).transpose()?;
+    let mut table = Table::new(!matches!(output, Some(Output::Stdout)), arguments.flags());
+    let opening = Opening {
+        checked: arguments.plant.is_some(),
+        ..Opening::default()
+    };
+    let devices = device::open_all(&arguments.device, opening)?;
+    let opened = started.elapsed().as_secs_f64();
+    let learners = arguments.learners();
+    let data = match learners.is_empty() {
+        true => None,
+        false => Some(data::load(&arguments.data, &|text| super::say!("{text}"))?),
+    };
+    let loaded = started.elapsed().as_secs_f64() - opened;
+    let (mut reports, mut failure) = (Vec::new(), None);
+    for Opened {
+        spec,
+        record,
+        device,
+    } in devices
+    {
+        table.device(&spec, &super::headline(&spec, &record))?;
+        let mut report = arguments.report(spec, record);
+        let measured = device.and_then(|device| {
+            let mut bench = Bench {
+                device: &*device,
+                options: &options,
+                learners: &learners,
+                before: [opened, loaded],
+                report: &mut report,
+                table: &mut table,
+            };
+            bench.run(data.as_ref())
+        });
+        table.bar.finish_and_clear();
+        if let Err(e) = measured {
+            table.line(&format!("  not measured to the end: {e}"))?;
+            report.stopped = Some(e.to_string());
+            failure.get_or_insert(e);
+        }
+        if let Some(old) = &old {
+            table.comparison(old, &report)?;
+        }
+        reports.push(report);
+    }
+    if let (Some(variant), true, None) = (
+        &arguments.variant,
+        reports.iter().all(|report| report.kernels.is_empty()),
+        &failure,
+    ) {
+        failure = Some(Error::Usage(format!(
+            "no kernel that was asked for has a variant {variant:?} on this device"
+        )));
+    }
+    let right = |report: &Report| report.kernels.iter().all(|row| row.failure.is_none());
+    let right = reports.iter().all(right);
+    if let Some(output) = output {
+        match &reports[..] {
+            [report] => output.write(report)?,
+            several => output.write(&several)?,
+        }
+    }
+    failure.map_or(Ok(right), Err)
+}
+
+impl Arguments {
+    fn options(&self) -> Result<bench::Options> {
+        let check = check::Options {
+            kernel: self.kernel.clone(),
+            variant: self.variant.clone(),
+            shape: self.shape,
+            fill: None,
+            seed: self.seed,
+            plant: self.plant,
+        };
+        check.validate()?;
+        let budget = Duration::try_from_secs_f64(self.seconds);
+        let budget = budget.map_err(|e| Error::Usage(format!("--seconds: {e}")))?;
+        Ok(bench::Options { check, budget })
+    }
+
+    /// What a check needs besides a case, to see the same.
+    fn flags(&self) -> String {
+        let planted = self.plant.map(|n| format!(" --plant {n}"));
+        format!(" --seed {}{}", self.seed, planted.unwrap_or_default())
+    }
+
+    /// Sizes of populations.
+    fn learners(&self) -> Vec<u32> {
+        let training = self.kernel.as_deref().is_none_or(|name| name == "training");
+        let all = training && self.variant.is_none() && self.shape.is_none();
+        let default = if all { &LEARNERS[..] } else { &[] };
+        self.learners.clone().unwrap_or_else(|| default.to_vec())
+    }
+
+    fn report(&self, spec: String, device: unlearn::record::DeviceRecord) -> Report {
+        Report {
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+            os: std::env::consts::OS.to_owned(),
+            arch: std::env::consts::ARCH.to_owned(),
+            seed: self.seed,
+            spec,
+            device,
+            timing: String::new(),
+            start_up: None,
+            ceilings: None,
+            kernels: Vec::new(),
+            steps: Vec::new(),
+            left_out: Vec::new(),
+            stopped: None,
+        }
+    }
+}
+
+/// The benchmark of one device.
+struct Bench<'a> {
+    device: &'a dyn Device,
+    options: &'a bench::Options,
+    learners: &'a [u32],
+    /// Seconds until the devices were open, and from there until the data was loaded.
+    before: [f64; 2],
+    report: &'a mut Report,
+    table: &'a mut Table,
+}
+
+impl Bench<'_> {
+    fn run(&mut self, data: Option<&Dataset>) -> Result<()> {
+        let (options, seed) = (self.options, self.options.check.seed);
+        self.report.timing = self.device.clock().to_owned();
+        let mut images = None;
+        if let Some(data) = data {
+            let start = Instant::now();
+            images = Some(bench::first_step(self.device, data, seed)?);
+            self.start_up(start.elapsed().as_secs_f64())?;
+        }
+        self.table.begin("ceilings", 1);
+        let ceilings = bench::ceilings(self.device, options.budget)?;
+        self.report.ceilings = Some(ceilings);
+        self.table
+            .line(&format!("kernels are timed by {}", self.report.timing))?;
+        self.table.ceilings(&ceilings);
+        let rows = &mut self.report.kernels;
+        bench::kernels(self.device, options, &ceilings, rows, self.table)?;
+        if let Some(images) = &images {
+            let results = (&mut self.report.steps, &mut self.report.left_out);
+            let how = (seed, options.budget);
+            bench::steps(self.device, images, self.learners, how, results, self.table)?;
+        }
+        Ok(())
+    }
+
+    fn start_up(&mut self, first_step: f64) -> Result<()> {
+        let [device, data] = self.before;
+        let s = StartUp {
+            data_ms: 1e3 * data,
+            device_ms: 1e3 * device,
+            first_step_ms: 1e3 * first_step,
+            total_ms: 1e3 * (data + device + first_step),
+        };
+        self.report.start_up = Some(s);
+        self.table.line(&format!(
+            "start-up   {:.0} ms to the end of the first step: device {:.0}, data {:.0}, step {:.0}",
+            s.total_ms, s.device_ms, s.data_ms, s.first_step_ms
+        ))
+    }
+}
+
+/// The table, a line at a time, with a bar below it where someone watches.
+struct Table {
+    bar: ProgressBar,
+    visible: bool,
+    /// Which heading stands over the last line.
+    heading: &'static str,
+    /// The device at hand.
+    spec: String,
+    /// What a check needs besides, to see the same.
+    flags: String,
+}
+
+/// Microseconds, in a unit that suits.
+fn time(us: f64) -> String {
+    match us.abs() {
+        n if n < 1e3 => format!("{us:.1} µs"),
+        n if n < 1e6 => format!("{:.2} ms", 1e-3 * us),
+        _ => format!("{:.2} s ", 1e-6 * us),
+    }
+}
+
+/// A rate in three digits or so; none where there is nothing to count.
+fn rate(value: f64) -> String {
+    match value {
+        0.0 => "-".to_owned(),
+        n if n < 10.0 => format!("{n:.2}"),
+        n if n < 100.0 => format!("{n:.1}"),
+        n => format!("{n:.0}"),
+    }
+}
+
+impl Table {
+    fn new(visible: bool, flags: String) -> Self {
+        Self {
+            spec: String::new(),
+            flags,
+            bar: ProgressBar::hidden(),
+            visible,
+            heading: "",
+        }
+    }
+
+    /// Another device begins.
+    fn device(&mut self, spec: &str, headline: &str) -> Result<()> {
+        if !self.spec.is_empty() {
+            self.line("")?;
+        }
+        (self.spec, self.heading) = (spec.to_owned(), "");
+        self.line(headline)
+    }
+
+    fn line(&self, text: &str) -> Result<()> {
+        match self.visible {
+            true => self.bar.suspend(|| super::print(text)),
+            false => Ok(()),
+        }
+    }
+
+    /// The check of a kernel that is wrong.
+    fn again(&self, row: &KernelRow) -> String {
+        let (kernel, variant, shape) = (&row.kernel, &row.variant, row.shape);
+        format!(
+            "unlearn check --device {} --kernel {kernel} --variant {variant} --shape {shape} --fill \
+             random{}",
+            self.spec, self.flags
+        )
+    }
+
+    /// A line of a table; its heading first, where it is another than the last line's. A closed
+    /// stdout ends the table, not the measurement.
+    fn row(&mut self, heading: &'static str, text: &str) {
+        if self.heading != heading {
+            self.heading = heading;
+            let _ = self.line(&format!("\n{heading}"));
+        }
+        let _ = self.line(text);
+    }
+
+    fn comparison(&self, old: &[Report], new: &Report) -> Result<()> {
+        let named = |r: &&Report| r.device.name == new.device.name;
+        let Some(old) = old.iter().find(named).or(old.first()) else {
+            return Ok(());
+        };
+        self.line(&format!(
+            "\n{:<52} {:>10} {:>10} {:>9}",
+            "compared with the old report", "old", "new", "old/new"
+        ))?;
+        for (label, old, new) in [
+            ("device", &old.device.name, &new.device.name),
+            ("driver", &old.device.driver, &new.device.driver),
+            ("timing", &old.timing, &new.timing),
+        ] {
+            if old != new {
+                self.line(&format!("  {label} differs: {old} before, {new} now"))?;
+            }
+        }
+        let ratios = bench::compare(old, new);
+        for r in &ratios {
+            let (old, new) = (time(r.old_us), time(r.new_us));
+            self.line(&format!(
+                "{:<52} {old:>10} {new:>10} {:>9.2}",
+                r.what, r.ratio
+            ))?;
+        }
+        match ratios.is_empty() {
+            true => self.line("  nothing that both have"),
+            false => Ok(()),
+        }
+    }
+}
+
+const KERNELS: &str = "kernel                  variant  shape                time spread GFLOP/s   GB/s  \
+                       bound   share";
+const STEPS: &str = "learners        step  spread  on the device  s per learner-epoch  GFLOP/s";
+
+impl Watch for Table {
+    fn begin(&mut self, what: &str, measurements: u64) {
+        if self.visible {
+            self.bar.finish_and_clear();
+            self.bar = super::counting_bar(measurements, what);
+            // Some take long: that they go on shall be seen.
+            self.bar.enable_steady_tick(Duration::from_millis(500));
+        }
+    }
+
+    fn advance(&mut self) {
+        self.bar.inc(1);
+    }
+
+    fn ceilings(&mut self, c: &Ceilings) {
+        let _ = self.line(&format!(
+            "ceilings   {} GFLOP/s, {} GB/s; a dispatch {}, one that waits for another {}",
+            rate(c.gflops),
+            rate(c.gbs),
+            time(c.empty_dispatch_us).trim_end(),
+            time(c.dependent_dispatch_us).trim_end(),
+        ));
+    }
+
+    fn kernel(&mut self, row: &KernelRow) {
+        let head = format!(
+            "{:<23} {:<8} {:<15}",
+            row.kernel,
+            row.variant,
+            row.shape.to_string()
+        );
+        let rest = match (&row.measured, &row.failure) {
+            (Some(m), _) => format!(
+                "{:>10} {:>4.0} % {:>7} {:>6}  {:<7} {:>4.0} %",
+                time(m.time.us),
+                100.0 * m.time.spread(),
+                rate(m.gflops),
+                rate(m.gbs),
+                m.bound_by,
+                100.0 * m.share
+            ),
+            (None, Some(m)) => format!(
+                " WRONG, so it was not timed:\n  {} is {}, not {} (bound: {}).\n  See `{}`",
+                m.place,
+                m.got,
+                m.expected,
+                m.bound,
+                self.again(row)
+            ),
+            (None, None) => " not timed: the device has no room for it".to_owned(),
+        };
+        self.row(KERNELS, &(head + &rest));
+    }
+
+    fn step(&mut self, row: &StepRow) {
+        let spread = (row.us_high - row.us_low) / (2.0 * row.us_per_step);
+        self.row(
+            STEPS,
+            &format!(
+                "{:>8} {:>11} {:>5.0} % {:>14} {:>20.4} {:>8}",
+                row.learners,
+                time(row.us_per_step),
+                100.0 * spread,
+                time(row.device_us_per_step),
+                row.seconds_per_learner_epoch,
+                rate(row.gflops)
+            ),
+        );
+        let mut parts: Vec<_> = row.parts.iter().collect();
+        parts.sort_by(|a, b| b.us.total_cmp(&a.us));
+        let part =
+            |p: &&unlearn::bench::report::Part| format!("{} {:.0} %", p.kernel, 100.0 * p.share);
+        let parts: Vec<String> = parts.iter().map(part).collect();
+        let indent = textwrap::Options::new(96)
+            .word_splitter(textwrap::WordSplitter::NoHyphenation)
+            .initial_indent("         ")
+            .subsequent_indent("         ");
+        let _ = self.line(&textwrap::fill(&parts.join(", "), indent));
+    }
+
+    fn left_out(&mut self, why: &str) {
+        let _ = self.line(&format!("left out: {why}"));
+    }
+}

@@ -1,0 +1,216 @@
+//! The benchmark: what the real binary prints, writes and refuses, and that a wrong kernel gets no
+//! time.
+
+mod common;
+mod faulty;
+mod idx_files;
+
+use std::time::Duration;
+
+use common::{stderr, unlearn};
+use faulty::Faulty;
+use idx_files::mentions;
+use tempfile::TempDir;
+use unlearn::bench::report::{Ceilings, KernelRow, Report, StepRow};
+use unlearn::bench::{Options, Watch, compare, kernels};
+use unlearn::check;
+
+/// Measures as little as there is.
+const LITTLE: [&str; 6] = ["bench", "--device", "cpu", "--seconds", "0.01", "--kernel"];
+
+#[test]
+fn a_benchmark_exits_with_zero_and_can_be_read_by_machines() {
+    let folder = TempDir::new().unwrap();
+    let file = folder.path().join("bench.json");
+    let file = file.to_str().unwrap();
+    let flags = [
+        "close_step",
+        "--learners",
+        "1",
+        "--data",
+        "builtin",
+        "--json",
+        file,
+    ];
+    let output = unlearn(&[&LITTLE[..], &flags].concat());
+    assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
+    let table = String::from_utf8(output.stdout).unwrap();
+    mentions(
+        &table,
+        &[
+            "start-up",
+            "ceilings",
+            "GFLOP/s",
+            "wall clock",
+            "close_step",
+            "learners",
+        ],
+    );
+    let text = std::fs::read(file).unwrap();
+    let json: serde_json::Value = serde_json::from_slice(&text).unwrap();
+    for key in ["gflops", "gbs"] {
+        assert!(json["ceilings"][key].as_f64().unwrap() > 0.0, "{json}");
+    }
+    let kernel = &json["kernels"][0];
+    assert_eq!(kernel["kernel"], "close_step");
+    assert!(kernel["measured"]["us"].as_f64().unwrap() > 0.0, "{json}");
+    let step = &json["steps"][0];
+    assert_eq!((&step["learners"], &step["batch"]), (&1.into(), &64.into()));
+    for key in [
+        "us_per_step",
+        "device_us_per_step",
+        "seconds_per_learner_epoch",
+    ] {
+        assert!(step[key].as_f64().unwrap() > 0.0, "{key}: {json}");
+    }
+    let epoch = step["us_per_step"].as_f64().unwrap() * 1e-6 * 60_000.0 / 64.0;
+    let said = step["seconds_per_learner_epoch"].as_f64().unwrap();
+    assert!((said / epoch - 1.0).abs() < 1e-9, "{json}");
+    assert!(
+        json["start_up"]["total_ms"].as_f64().unwrap() > 0.0,
+        "{json}"
+    );
+    assert_eq!(json["timing"], "wall clock");
+    assert_eq!(json["device"]["backend"], "CPU");
+    assert_eq!(json["version"], env!("CARGO_PKG_VERSION"));
+    let report: Report = serde_json::from_slice(&text).unwrap();
+    let same = compare(&report, &report);
+    assert_eq!(same.len(), 3, "start-up, a kernel, a step: {same:?}");
+    assert!(
+        same.iter().all(|r| (r.ratio - 1.0).abs() < 1e-12),
+        "{same:?}"
+    );
+    let output = unlearn(&[&LITTLE[..], &["close_step", "--compare", file]].concat());
+    assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
+    let table = String::from_utf8(output.stdout).unwrap();
+    mentions(&table, &["old/new", "close_step twin 64x1x1x64"]);
+}
+
+/// Hears nothing.
+struct Silent;
+
+impl Watch for Silent {
+    fn begin(&mut self, _: &str, _: u64) {}
+    fn advance(&mut self) {}
+    fn ceilings(&mut self, _: &Ceilings) {}
+    fn kernel(&mut self, _: &KernelRow) {}
+    fn step(&mut self, _: &StepRow) {}
+    fn left_out(&mut self, _: &str) {}
+}
+
+#[test]
+fn a_kernel_that_is_wrong_gets_no_time() {
+    let options = Options {
+        check: check::Options {
+            kernel: Some("dense_forward".to_owned()),
+            variant: None,
+            shape: "3x8x4x2".parse().ok(),
+            fill: None,
+            seed: 1,
+            plant: None,
+        },
+        budget: Duration::from_millis(1),
+    };
+    let ceilings = Ceilings {
+        gflops: 1.0,
+        gbs: 1.0,
+        empty_dispatch_us: 1.0,
+        dependent_dispatch_us: 1.0,
+    };
+    let rows = |device: Faulty| {
+        let mut rows = Vec::new();
+        kernels(&device, &options, &ceilings, &mut rows, &mut Silent).unwrap();
+        rows.remove(0)
+    };
+    let wrong = rows(Faulty::new(|_, binding, words| {
+        if binding == 2 {
+            words[70] ^= 1 << 30;
+        }
+    }));
+    assert!(wrong.measured.is_none(), "{wrong:?}");
+    assert!(wrong.failure.unwrap().place.starts_with("y["));
+    let right = rows(Faulty::new(|_, _, _| {}));
+    assert!(right.failure.is_none());
+    // 24 results of 8 multiply-adds, a sum and a maximum: at 1 GFLOP/s, 0.432 µs.
+    let measured = right.measured.unwrap();
+    assert_eq!(
+        (right.flops, measured.bound_by.as_str()),
+        (24 * 18, "launch")
+    );
+    assert!((measured.share * measured.time.us - 1.0).abs() < 1e-9);
+}
+
+#[test]
+fn a_planted_fault_exits_with_one() {
+    let adapter = &unlearn::device::list()[0].spec;
+    let planted = [
+        "bench",
+        "--device",
+        adapter,
+        "--kernel",
+        "score",
+        "--plant",
+        "7",
+        "--seconds",
+        "0.01",
+        "--shape",
+        "8x1x10x2",
+    ];
+    let output = unlearn(&planted);
+    assert_eq!(output.status.code(), Some(1), "{}", stderr(&output));
+    let table = String::from_utf8(output.stdout).unwrap();
+    mentions(&table, &["WRONG", "unlearn check", "--plant 7"]);
+    let again = table.split('`').nth(1).unwrap();
+    let flags: Vec<&str> = again.split_whitespace().skip(1).collect();
+    assert_eq!(unlearn(&flags).status.code(), Some(1), "{again}");
+}
+
+#[test]
+fn what_makes_no_sense_is_refused() {
+    let folder = TempDir::new().unwrap();
+    let other = folder.path().join("other.json");
+    std::fs::write(&other, "{}").unwrap();
+    let other = other.to_str().unwrap();
+    for (flags, parts) in [
+        (
+            &["--kernel", "sideways"][..],
+            &["sideways", "dense_forward"][..],
+        ),
+        (&["--variant", "fastest"], &["fastest", "plain"]),
+        (
+            &[
+                "--variant",
+                "lanes",
+                "--kernel",
+                "score",
+                "--device",
+                "cpu",
+                "--seconds",
+                "0.01",
+            ],
+            &["no kernel", "lanes"],
+        ),
+        (&["--shape", "1x2x3"], &["1x2x3", "64x784x128x4"]),
+        (&["--learners", "0"], &["--learners", "0"]),
+        (&["--learners", "8,many"], &["many"]),
+        (&["--device", "no such device"], &["no such device", "cpu"]),
+        (&["--data", "/no/such/folder"], &["/no/such/folder"]),
+        (&["--seconds=-1"], &["--seconds"]),
+        (
+            &["--json", "/no/such/folder/b.json"],
+            &["cannot write", "b.json"],
+        ),
+        (
+            &["--compare", "/no/such/old.json"],
+            &["cannot read", "old.json"],
+        ),
+        (
+            &["--compare", other],
+            &["not the report of a benchmark", "--json"],
+        ),
+    ] {
+        let output = unlearn(&[&["bench"], flags].concat());
+        assert_eq!(output.status.code(), Some(2), "{flags:?}");
+        mentions(&stderr(&output), parts);
+    }
+}

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use crate::error::{Error, Result};
 use crate::model::Model;
 use crate::record::CLASSES;
+use crate::tune::Variants;
 
 /// All settings of `unlearn run`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -45,6 +46,10 @@ pub struct Config {
     pub relearn_epochs: f64,
     /// Evaluations per epoch.
     pub evaluations: u32,
+    /// The variant of each kernel; none: measured on the device, or remembered. (Tables come last
+    /// in TOML.)
+    #[serde(skip_serializing_if = "Variants::is_empty")]
+    pub variants: Variants,
 }
 
 impl Default for Config {
@@ -67,6 +72,7 @@ impl Default for Config {
             unprotected: false,
             relearn_epochs: 1.0,
             evaluations: 4,
+            variants: Variants::new(),
         }
     }
 }

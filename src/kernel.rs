@@ -43,13 +43,14 @@ impl Variant {
     };
 }
 
-/// The variants of a kernel whose software form has other constants and mirrored bindings:
-/// `mirrored` for software adapters, whose threads are the lanes of a CPU, and `lanes`, the same
-/// without textures, where a buffer is too large for one.
-const fn for_software(
+/// The variants of a matrix product: `small`, where a thread has a fraction of the tile, for devices
+/// that a few learners leave idle; `mirrored` for software adapters, whose threads are the lanes of
+/// a CPU, and `lanes`, the same without textures, where a buffer is too large for one.
+const fn of_product(
+    small: &'static [(&'static str, u32)],
     constants: &'static [(&'static str, u32)],
     mirrored: &'static [&'static str],
-) -> [Variant; 3] {
+) -> [Variant; 4] {
     let lanes = Variant {
         name: "lanes",
         constants,
@@ -60,7 +61,12 @@ const fn for_software(
         mirrored,
         ..lanes
     };
-    [Variant::PLAIN, textures, lanes]
+    let small = Variant {
+        name: "small",
+        constants: small,
+        mirrored: &[],
+    };
+    [Variant::PLAIN, small, textures, lanes]
 }
 
 /// A row of the table.
@@ -263,7 +269,7 @@ kernels! {
 
     /// The first layer, from the packed images.
     ImageForward, IMAGE_FORWARD, image_forward, [Read, Read, Read, Write],
-    for_software(&[("GROUP_X", 8), ("GROUP_Y", 1)], &["images", "parameters"]), {
+    of_product(&[("ROWS", 4), ("COLS", 4)], &[("GROUP_X", 8), ("GROUP_Y", 1)], &["images", "parameters"]), {
         /// Samples per learner.
         rows: u32,
         /// Pixels per image, a multiple of 16.
@@ -284,7 +290,7 @@ kernels! {
 
     /// A dense layer's output.
     DenseForward, DENSE_FORWARD, dense_forward, [Read, Read, Write],
-    for_software(&[("ROWS", 16), ("GROUP_X", 8), ("GROUP_Y", 1)], &["x", "parameters"]), {
+    of_product(&[("ROWS", 4), ("COLS", 4)], &[("ROWS", 16), ("GROUP_X", 8), ("GROUP_Y", 1)], &["x", "parameters"]), {
         /// Samples per learner.
         rows: u32,
         /// Inputs, padded.
@@ -317,7 +323,7 @@ kernels! {
 
     /// The gradient of a hidden layer's output.
     DenseBackwardInput, DENSE_BACKWARD_INPUT, dense_backward_input, [Read, Read, Read, Write],
-    for_software(&[("ROWS", 16), ("GROUP_X", 8), ("GROUP_Y", 1)], &["parameters", "dy"]), {
+    of_product(&[("ROWS", 4), ("COLS", 4)], &[("ROWS", 16), ("GROUP_X", 8), ("GROUP_Y", 1)], &["parameters", "dy"]), {
         /// Samples per learner.
         rows: u32,
         /// Inputs, padded.
@@ -339,7 +345,7 @@ kernels! {
     /// A dense layer's gradient and SGD step.
     DenseBackwardWeights, DENSE_BACKWARD_WEIGHTS, dense_backward_weights,
     [Read, Read, Read, Write, Write],
-    for_software(&[("ROWS", 16), ("GROUP_X", 8), ("GROUP_Y", 1)], &["dy", "x"]), {
+    of_product(&[("ROWS", 4), ("COLS", 4)], &[("ROWS", 16), ("GROUP_X", 8), ("GROUP_Y", 1)], &["dy", "x"]), {
         /// Samples per learner.
         rows: u32,
         /// Inputs, padded.
@@ -361,7 +367,7 @@ kernels! {
     /// The first layer's gradient and SGD step.
     ImageBackwardWeights, IMAGE_BACKWARD_WEIGHTS, image_backward_weights,
     [Read, Read, Read, Read, Write, Write],
-    for_software(&[("GROUP_X", 8), ("GROUP_Y", 1)], &["images", "order", "dy", "parameters"]), {
+    of_product(&[("ROWS", 4)], &[("GROUP_X", 8), ("GROUP_Y", 1)], &["images", "order", "dy", "parameters"]), {
         /// Samples per learner.
         rows: u32,
         /// Pixels per image, a multiple of 16.

@@ -23,4 +23,5 @@ pub mod random;
 pub mod record;
 pub mod report;
 pub mod run_folder;
+pub mod tune;
 pub mod verdict;

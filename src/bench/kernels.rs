@@ -40,7 +40,7 @@ pub trait Watch {
 const LEARNERS: u32 = 64;
 
 /// The shapes that a kernel has in training, and in an evaluation.
-pub(super) fn training_shapes(kernel: &str, model: &Model, learners: u32) -> Vec<Shape> {
+pub(crate) fn training_shapes(kernel: &str, model: &Model, learners: u32) -> Vec<Shape> {
     let layers = model.layers().iter();
     let layers = layers.map(|l| Shape::new(64, l.inputs, l.outputs, learners));
     match kernel {

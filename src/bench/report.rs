@@ -23,6 +23,9 @@ pub struct Report {
     pub device: DeviceRecord,
     /// How kernels were timed: "timestamp queries" or "wall clock".
     pub timing: String,
+    /// The variants that whole steps ran.
+    #[serde(default)]
+    pub variants: crate::tune::Variants,
     /// From the start of the process to the end of the first training step.
     pub start_up: Option<StartUp>,
     /// What the device can do at the most.

@@ -11,6 +11,7 @@ use unlearn::check::{self, Shape};
 use unlearn::data::{self, Dataset};
 use unlearn::device::{self, Device, Opened, gpu::Opening};
 use unlearn::error::{Error, Result};
+use unlearn::tune;
 
 use super::Output;
 
@@ -24,7 +25,7 @@ pub(crate) struct Arguments {
     /// Only this kernel, or `training` for whole steps
     #[arg(long, value_name = "NAME")]
     kernel: Option<String>,
-    /// Only this variant of the kernels; steps take what the device chooses by itself
+    /// Only this variant of the kernels; steps take those that a run would take
     #[arg(long, value_name = "NAME")]
     variant: Option<String>,
     /// This shape instead of those of training: rows, inputs, outputs and learners, such as
@@ -39,6 +40,9 @@ pub(crate) struct Arguments {
     /// built-in digits), builtin, or a folder with the four idx files
     #[arg(long, value_name = "auto|builtin|DIR", default_value = "auto")]
     data: String,
+    /// Measure the kernels' variants for the steps again, instead of taking what is remembered
+    #[arg(long)]
+    retune: bool,
     /// Seed of all numbers
     #[arg(long, value_name = "N", default_value_t = 1)]
     seed: u32,
@@ -110,6 +114,7 @@ pub(crate) fn run(arguments: &Arguments, started: Instant) -> Result<bool> {
                 device: &*device,
                 options: &options,
                 learners: &learners,
+                retune: arguments.retune,
                 before: [opened, loaded],
                 report: &mut report,
                 table: &mut table,
@@ -186,6 +191,7 @@ impl Arguments {
             spec,
             device,
             timing: String::new(),
+            variants: tune::Variants::new(),
             start_up: None,
             ceilings: None,
             kernels: Vec::new(),
@@ -201,6 +207,7 @@ struct Bench<'a> {
     device: &'a dyn Device,
     options: &'a bench::Options,
     learners: &'a [u32],
+    retune: bool,
     /// Seconds until the devices were open, and from there until the data was loaded.
     before: [f64; 2],
     report: &'a mut Report,
@@ -228,6 +235,11 @@ impl Bench<'_> {
         if let Some(images) = &images {
             let results = (&mut self.report.steps, &mut self.report.left_out);
             let how = (seed, options.budget);
+            let note = |text: &str| {
+                let _ = self.table.line(text);
+            };
+            self.report.variants = tune::fastest(self.device, self.retune, &note)?;
+            tune::apply(self.device, &self.report.variants)?;
             bench::steps(self.device, images, self.learners, how, results, self.table)?;
         }
         Ok(())

@@ -11,7 +11,7 @@ use unlearn::model::Model;
 use unlearn::record::{DataRecord, DeviceRecord, Outcome, Phase, Point, Record};
 use unlearn::run_folder::RunFolder;
 use unlearn::verdict::verdict;
-use unlearn::{data, device, report};
+use unlearn::{data, device, report, tune};
 
 use super::progress::Progress;
 use super::table;
@@ -76,6 +76,9 @@ pub(crate) struct Arguments {
     /// The run folder, which must not exist [default: runs/TIME-NAME]
     #[arg(long, value_name = "DIR")]
     out: Option<PathBuf>,
+    /// Measure the kernels' variants on the device again, instead of taking what is remembered
+    #[arg(long)]
+    retune: bool,
     /// Settings to start from: the config.toml of an earlier run
     #[arg(long, value_name = "FILE")]
     config: Option<PathBuf>,
@@ -93,6 +96,10 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
     let device = device::open(&config.device)?;
     announce(&progress, &dataset.record, device.record());
     resolve(&mut config, &dataset.record, device.record());
+    if config.variants.is_empty() || arguments.retune {
+        config.variants = tune::fastest(&*device, arguments.retune, &|text| progress.note(text))?;
+    }
+    tune::apply(&*device, &config.variants)?;
     let mut experiment = Experiment::new(&config, &dataset, device.as_ref())?;
     let mut live = Live {
         model: experiment.model().clone(),
@@ -147,6 +154,10 @@ impl Arguments {
             Some(path) => read(path)?,
         };
         set(&mut config.data, &self.data);
+        if self.device.is_some() {
+            // Those of a config file are of its own device.
+            config.variants.clear();
+        }
         set(&mut config.device, &self.device);
         set(&mut config.forget, &self.forget);
         set(&mut config.learners, &self.learners);

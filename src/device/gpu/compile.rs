@@ -23,12 +23,10 @@ pub(super) struct Compiled {
 }
 
 impl Gpu {
-    /// The variant of a kernel for these buffers: a texture may not be tall enough for one.
+    /// The variant of a kernel for these buffers: the chosen one, or else the best known one, as
+    /// far as its textures are not too tall.
     fn variant(&self, dispatch: &Dispatch) -> &'static Variant {
         let kernel = dispatch.kernel;
-        if let Some(chosen) = self.choices.borrow().get(kernel.name) {
-            return chosen;
-        }
         let tallest = self.device.limits().max_texture_dimension_2d;
         let fits = |variant: &&Variant| {
             kernel.mirrored(variant).iter().all(|mirrored| {
@@ -36,12 +34,14 @@ impl Gpu {
                 mirror::rows(bytes, mirrored.texel) < tallest.into()
             })
         };
-        let wanted = match self.software {
+        let known = match self.software {
             true => &["mirrored", "lanes"][..],
             false => &[],
         };
-        let mut named = wanted.iter().filter_map(|name| kernel.variant(name));
-        named.find(fits).unwrap_or(&Variant::PLAIN)
+        let chosen = self.choices.borrow().get(kernel.name).copied();
+        let known = known.iter().filter_map(|name| kernel.variant(name));
+        let mut wanted = chosen.into_iter().chain(known);
+        wanted.find(fits).unwrap_or(&Variant::PLAIN)
     }
 
     /// The texture that mirrors a buffer, made at its first use.

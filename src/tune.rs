@@ -1,0 +1,158 @@
+//! Which variant of each kernel a device runs: measured once for an adapter, remembered in the cache
+//! folder, and written into every run, so that a run repeats to the bit.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use etcetera::BaseStrategy;
+use sha2::{Digest, Sha256};
+
+use crate::bench::{timing, training_shapes};
+use crate::check::{FAMILIES, Family, Fill, Trouble, Verdict, judge};
+use crate::device::Device;
+use crate::error::{Error, Result};
+use crate::files;
+use crate::kernel::{KERNELS, Kernel, Variant};
+use crate::model::Model;
+
+/// The variant of each kernel, by name. Kernels that are not named run the one that the device
+/// chooses by itself.
+pub type Variants = BTreeMap<String, String>;
+
+/// Learners of the shapes that are timed.
+const LEARNERS: u32 = 4;
+/// How long a measurement lasts.
+const BUDGET: Duration = Duration::from_millis(30);
+
+/// The fastest variants on a device: remembered ones, unless `again`, or measured now, of which
+/// `note` hears.
+///
+/// # Errors
+/// `Device` where the device fails.
+pub fn fastest(device: &dyn Device, again: bool, note: &dyn Fn(&str)) -> Result<Variants> {
+    // The CPU's fast form is the fast one.
+    if device.record().backend == "CPU" {
+        return Ok(Variants::new());
+    }
+    let file = file(device);
+    let remembered = file.as_ref().filter(|_| !again).and_then(|f| read(f));
+    if let Some(variants) = remembered.filter(|v| apply(device, v).is_ok()) {
+        return Ok(variants);
+    }
+    let name = &device.record().name;
+    note(&format!(
+        "tuning   measuring the kernels' variants on {name}, once"
+    ));
+    let variants = measure(device)?;
+    if let Some(file) = file {
+        // Without it, the next run measures again.
+        let _ = write(&file, &variants);
+    }
+    Ok(variants)
+}
+
+/// Makes a device run these variants in what is compiled from now on.
+///
+/// # Errors
+/// `Usage` where there is no such kernel, or the device has no such variant of it.
+pub fn apply(device: &dyn Device, variants: &Variants) -> Result<()> {
+    for (kernel, variant) in variants {
+        let row = KERNELS.iter().find(|row| row.name == kernel);
+        let found = row.and_then(|row| Some((row, named(device, row, variant)?)));
+        let (row, variant) = found.ok_or_else(|| {
+            Error::Usage(format!(
+                "{} has no variant {variant:?} of a kernel {kernel:?}, which [variants] in the \
+                 settings names: take the line out, or choose the --device anew",
+                device.record().name
+            ))
+        })?;
+        device.choose(row, Some(variant));
+    }
+    Ok(())
+}
+
+fn named(device: &dyn Device, kernel: &Kernel, name: &str) -> Option<&'static Variant> {
+    device.variants(kernel).iter().find(|v| v.name == name)
+}
+
+fn measure(device: &dyn Device) -> Result<Variants> {
+    let mut variants = Variants::new();
+    for family in FAMILIES {
+        let offered = device.variants(family.kernel);
+        if offered.len() < 2 {
+            continue;
+        }
+        let times = times(device, family, offered);
+        device.choose(family.kernel, None);
+        let best = times?.into_iter().min_by(|a, b| a.1.total_cmp(&b.1));
+        if let Some((variant, _)) = best {
+            variants.insert(family.kernel.name.to_owned(), variant.name.to_owned());
+        }
+    }
+    Ok(variants)
+}
+
+/// What each variant takes at all shapes of training together. One that is wrong there, or for which
+/// there is no room, is not in the list.
+fn times(
+    device: &dyn Device,
+    family: &Family,
+    offered: &'static [Variant],
+) -> Result<Vec<(&'static Variant, f64)>> {
+    let model = Model::new(&[128, 64])?;
+    let mut all: Vec<(&Variant, f64)> = offered.iter().map(|v| (v, 0.0)).collect();
+    for shape in training_shapes(family.kernel.name, &model, LEARNERS) {
+        let case = family.build(shape, Fill::Random, 1);
+        let mut timed = Vec::new();
+        for (variant, before) in all {
+            device.choose(family.kernel, Some(variant));
+            match judge(&case, family.kernel, variant, device, 1) {
+                Verdict::Right(_) => {}
+                Verdict::None(Trouble::Lost(e)) => return Err(e),
+                Verdict::Wrong(_) | Verdict::None(_) => continue,
+            }
+            let Ok(loaded) = case.load(device, family.kernel) else {
+                continue;
+            };
+            let median = timing::median(device, &loaded.program, BUDGET);
+            loaded.free(device);
+            timed.push((variant, before + median?));
+        }
+        all = timed;
+    }
+    Ok(all)
+}
+
+/// Where the variants of a device are remembered: another driver, or another shader, is another
+/// file. None where the user has no home.
+fn file(device: &dyn Device) -> Option<PathBuf> {
+    let record = device.record();
+    let mut hash = Sha256::new();
+    for part in [&record.name, &record.backend, &record.driver] {
+        hash.update(part);
+        hash.update([0]);
+    }
+    for kernel in KERNELS {
+        for variant in kernel.variants {
+            hash.update(kernel.source(variant));
+        }
+    }
+    let hash = hash.finalize();
+    let name: String = hash[..8].iter().map(|b| format!("{b:02x}")).collect();
+    let cache = etcetera::choose_base_strategy().ok()?.cache_dir();
+    let folder = cache.join("unlearn").join("variants");
+    Some(folder.join(name + ".toml"))
+}
+
+fn read(file: &Path) -> Option<Variants> {
+    toml::from_str(&std::fs::read_to_string(file).ok()?).ok()
+}
+
+fn write(file: &Path, variants: &Variants) -> Result<()> {
+    let text = toml::to_string(variants).map_err(|e| Error::Data(e.to_string()))?;
+    if let Some(folder) = file.parent() {
+        std::fs::create_dir_all(folder).map_err(Error::file("create", folder))?;
+    }
+    files::write(file, text.as_bytes())
+}

@@ -1,7 +1,8 @@
 //! THE kernel table: for every kernel its shader, its bindings, its parameters, the tile a
-//! workgroup covers, and its form on the CPU. Devices, checks, benchmarks and tests are loops over it.
+//! workgroup covers, and its form on the CPU. Devices, checks, benchmarks and tests are loops over
+//! it.
 //!
-//! A new kernel is one `shaders/NAME.wgsl` with the entry point `NAME`, one twin
+//! A new kernel is one `shaders/NAME.wgsl` with the entry point `NAME`, one form
 //! `device/cpu/NAME.rs`, one parameter struct and one row here.
 
 use bytemuck::{Pod, Zeroable};

@@ -20,10 +20,15 @@ pub static FORM: Form = Form {
     blas: Some(|params, part, bound| {
         work(params, part, bound, |x, weights, pixels, y| {
             let weights = Matrix::new(weights, pixels).transposed();
-            matrix::product(1.0, Matrix::new(x, pixels), weights, 0.0, y);
+            matrix::product(1.0 / 255.0, Matrix::new(x, pixels), weights, 0.0, y);
         });
     }),
-    twin: |params, part, bound| work(params, part, bound, product),
+    twin: |params, part, bound| {
+        work(params, part, bound, |x, weights, pixels, y| {
+            product(x, weights, pixels, y);
+            y.iter_mut().for_each(|y| *y /= 255.0);
+        });
+    },
 };
 
 fn parameters(bytes: &[u8]) -> ImageForward {
@@ -57,7 +62,7 @@ fn touches(params: &[u8], part: &Part) -> Vec<Touch> {
     ]
 }
 
-/// The layer, with `product` for y = x Wᵀ.
+/// The layer, with `product` for y = x Wᵀ / 255.
 fn work(
     params: &[u8],
     part: &Part,
@@ -77,7 +82,7 @@ fn work(
         });
         for row in y.chunks_exact_mut(outputs) {
             for (y, b) in row.iter_mut().zip(biases) {
-                *y = (*y / 255.0 + b).max(0.0);
+                *y = (*y + b).max(0.0);
             }
         }
     }

@@ -1,5 +1,6 @@
 //! The weight gradient and the SGD step that both `*_backward_weights` kernels share.
 
+use std::cell::RefCell;
 use std::ops::Range;
 
 use super::matrix::{Matrix, product};
@@ -30,26 +31,30 @@ pub(super) struct Layer<'a> {
     pub(super) rows: f32,
 }
 
-/// By matrix products straight into the weights, or the velocity where there is momentum.
+/// With more rows than this the library rounds its sum in between, which a weight must not suffer.
+const DEPTH: f32 = 256.0;
+
+thread_local! {
+    /// A gradient; the thread keeps the memory for the next ones.
+    static GRADIENT: RefCell<Vec<f32>> = const { RefCell::new(Vec::new()) };
+}
+
+/// By matrix products: straight into the weights where nothing but the gradient moves them, which
+/// saves writing it down.
 pub(super) fn products(layer: &Layer<'_>, parameters: &mut Slot<'_>, velocity: &mut Slot<'_>) {
-    let s = layer.settings;
-    let units = layer.units.clone();
-    let dy = Matrix::new(layer.dy, layer.outputs).columns(units.start, units.len());
+    let s = &layer.settings;
+    let dy = Matrix::new(layer.dy, layer.outputs).columns(layer.units.start, layer.units.len());
     let (dy, x) = (dy.transposed(), Matrix::new(layer.x, layer.inputs));
-    let scale = 1.0 / (layer.unit * layer.rows);
-    let weights = parameters.write::<f32>(layer.weights.clone());
-    if s.momentum == 0.0 {
-        // w ← (1 − rate · decay) w − rate · g
-        product(-s.rate * scale, dy, x, 1.0 - s.rate * s.decay, weights);
+    let divisor = layer.unit * layer.rows;
+    if s.momentum == 0.0 && s.decay == 0.0 && layer.rows <= DEPTH {
+        let weights = parameters.write::<f32>(layer.weights.clone());
+        product(-s.rate / divisor, dy, x, 1.0, weights);
     } else {
-        let velocity = velocity.write::<f32>(layer.weights.clone());
-        for (v, w) in velocity.iter_mut().zip(&*weights) {
-            *v = s.momentum * *v + s.decay * w;
-        }
-        product(scale, dy, x, 1.0, velocity);
-        for (v, w) in velocity.iter().zip(weights) {
-            *w -= s.rate * v;
-        }
+        GRADIENT.with_borrow_mut(|gradient| {
+            gradient.resize(layer.weights.len(), 0.0);
+            product(1.0 / divisor, dy, x, 0.0, gradient);
+            layer.descend(gradient, layer.weights.start, parameters, velocity);
+        });
     }
     layer.biases(parameters, velocity);
 }

@@ -56,14 +56,17 @@ fn twin(params: &[u8], part: &Part, bound: &mut [Slot<'_>; MOST_BINDINGS]) {
 /// The loss of one sample; its gradient goes to `dz`, the padding's is zero.
 fn loss(z: &[f32], target: impl Fn(usize) -> f32, dz: &mut [f32]) -> f32 {
     let largest = z.iter().fold(z[0], |a, &b| a.max(b));
-    let total: f32 = z.iter().map(|z| (z - largest).exp()).sum();
-    let mut loss = total.ln();
     dz.fill(0.0);
+    let mut total = 0.0;
+    for (z, dz) in z.iter().zip(&mut *dz) {
+        *dz = (z - largest).exp();
+        total += *dz;
+    }
+    let mut loss = total.ln();
     for (class, (z, dz)) in z.iter().zip(dz).enumerate() {
-        let shifted = z - largest;
         let t = target(class);
-        loss -= t * shifted;
-        *dz = shifted.exp() / total - t;
+        loss -= t * (z - largest);
+        *dz = *dz / total - t;
     }
     loss
 }

@@ -1,14 +1,15 @@
 //! THE kernel table: for every kernel its shader, its bindings, its parameters, the tile a
-//! workgroup covers, and its CPU twin. Devices, checks, benchmarks and tests are loops over it.
+//! workgroup covers, and its form on the CPU. Devices, checks, benchmarks and tests are loops over
+//! it.
 //!
-//! A new kernel is one `shaders/NAME.wgsl` with the entry point `NAME`, one twin
+//! A new kernel is one `shaders/NAME.wgsl` with the entry point `NAME`, one form
 //! `device/cpu/NAME.rs`, one parameter struct and one row here.
 
 mod mirror;
 
 use bytemuck::{Pod, Zeroable};
 
-use crate::device::cpu::{self, Twin};
+use crate::device::cpu::{self, form::Form};
 
 pub use mirror::{Mirrored, TEXELS, Texel};
 
@@ -83,7 +84,7 @@ pub struct Kernel {
     /// The ways to build it, the plain one first.
     pub variants: &'static [Variant],
     /// The same computation on the CPU.
-    pub twin: Twin,
+    pub cpu: &'static Form,
 }
 
 /// The constants that make a thread's tile and a workgroup's shape. A workgroup covers
@@ -210,7 +211,7 @@ macro_rules! kernels {
                 bindings: &[$(Access::$access),+],
                 params_size: size_of::<$params>(),
                 variants: &$variants,
-                twin: cpu::$stem::twin,
+                cpu: &cpu::$stem::FORM,
             };
 
             impl Params for $params {

@@ -1,5 +1,5 @@
 //! Counter-based random numbers and keyed permutations: integers only, so the host, the CPU
-//! twins and the shaders (`initialise.wgsl`, `sample_order.wgsl`) compute the same bits.
+//! device and the shaders (`initialise.wgsl`, `sample_order.wgsl`) compute the same bits.
 
 /// Threefry-2x32 with 20 rounds: two words that look random for every `counter`, different for
 /// every `key`. Source: Salmon et al., "Parallel random numbers: as easy as 1, 2, 3", SC 2011.

@@ -174,7 +174,7 @@ impl Outcome {
 /// Where the computing was done.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct DeviceRecord {
-    /// The adapter's name, or "CPU twins".
+    /// The adapter's name, or "CPU".
     pub name: String,
     /// "Vulkan", "Metal", "DX12", or "CPU".
     pub backend: String,

@@ -32,7 +32,7 @@ fn options(kernel: &str) -> Options {
     }
 }
 
-/// What the check says of twins with a fault.
+/// What the check says of a CPU with a fault.
 fn found(fault: Fault, options: &Options) -> Option<Failure> {
     let report = checked(Faulty::new(fault), options);
     let failure = report.devices[0].rows[0].failure.clone();

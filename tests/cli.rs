@@ -26,7 +26,7 @@ fn text(path: &Path) -> &str {
     path.to_str().unwrap()
 }
 
-/// `run` on the small set with the CPU twins and these flags, into a folder that must not appear.
+/// `run` on the small set with the CPU and these flags, into a folder that must not appear.
 #[track_caller]
 fn refused(flags: &[&str], parts: &[&str]) {
     refused_on(data().path(), flags, parts);
@@ -92,7 +92,7 @@ fn settings_that_make_no_sense_are_refused() {
 fn an_unknown_device_lists_the_ones_there_are() {
     refused(
         &["--device", "no such thing"],
-        &["no such thing", "cpu", "CPU twins"],
+        &["no such thing", "cpu  CPU"],
     );
     refused(&["--device", "99"], &["\"99\"", "cpu"]);
 }

@@ -13,7 +13,7 @@ fn one_line(text: &str) -> String {
     text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
-/// Every adapter and the twins are listed, with what they can do and why `auto` takes one of them;
+/// Every adapter and the CPU are listed, with what they can do and why `auto` takes one of them;
 /// the JSON says the same.
 #[test]
 fn devices_are_listed_as_text_and_as_json() {
@@ -45,7 +45,7 @@ fn devices_are_listed_as_text_and_as_json() {
         assert_eq!(device["limits"], abilities["limits"]);
         assert_eq!(device["features"], abilities["features"]);
     }
-    assert_eq!(text(devices.last().unwrap(), "name"), "CPU twins");
+    assert_eq!(text(devices.last().unwrap(), "name"), "CPU");
 }
 
 #[test]
@@ -114,7 +114,10 @@ fn a_check_of_nothing_is_refused() {
             &["--kernel", "score", "--plant", "999"],
             &["mutants", "--plant"],
         ),
-        (&["--mutants", "--device", "cpu"], &["twins"]),
+        (
+            &["--mutants", "--device", "cpu"],
+            &["not made from shaders"],
+        ),
         (
             &["--kernel", "score", "--shape", "9999x1x1x9999999"],
             &["out of range"],

@@ -1,4 +1,4 @@
-//! Every kernel on every adapter, and on the CPU twins, held against its reference: the cases of
+//! Every kernel on every adapter, and on the CPU, held against its reference: the cases of
 //! `unlearn check`. A test for each kernel and adapter, another under wgpu's strict compliance with
 //! WebGPU and its default limits, and one that plants every sixth mutant.
 
@@ -38,7 +38,7 @@ fn main() {
                 agrees(kernel, Some(Fill::Exact), Box::new(portable(&adapter)))
             }));
         }
-        let name = format!("{kernel}::on the CPU twins");
+        let name = format!("{kernel}::on the CPU");
         trials.push(Trial::test(name, move || {
             agrees(kernel, None, Box::new(Cpu::new("test")))
         }));

@@ -1,4 +1,4 @@
-//! The twins' gradients against finite differences of a loss computed in f64 by other code.
+//! The CPU's gradients against finite differences of a loss computed in f64 by other code.
 //!
 //! A step with rate 1, no momentum and no decay moves each weight by minus its gradient.
 
@@ -103,7 +103,7 @@ fn loss(s: &Setup, parameters: &[f64]) -> f64 {
     sum / s.samples.len() as f64
 }
 
-/// The gradient that a step of rate 1 on the CPU twins takes.
+/// The gradient that a step of rate 1 on the CPU takes.
 fn gradient(s: &Setup) -> Vec<f32> {
     let device = Cpu::new("test");
     let images = DeviceImages::upload(&device, &s.images).unwrap();

@@ -60,10 +60,10 @@ fn trained(device: &dyn Device, seed: u64) -> Vec<f32> {
     population.parameters().unwrap()
 }
 
-/// Every adapter and the CPU twins.
-fn devices_and_twins() -> Vec<(String, Box<dyn Device>)> {
+/// Every adapter and the CPU.
+fn devices_and_cpu() -> Vec<(String, Box<dyn Device>)> {
     let mut devices = devices();
-    devices.push(("CPU twins".to_owned(), Box::new(Cpu::new("test"))));
+    devices.push(("CPU".to_owned(), Box::new(Cpu::new("test"))));
     devices
 }
 
@@ -73,7 +73,7 @@ fn training_agrees_with_plain_f64_loops() {
     let now = Instant::now();
     let references = Task::all().unwrap().map(Reference::new);
     println!("reference: {:.1?}", now.elapsed());
-    for (name, device) in devices_and_twins() {
+    for (name, device) in devices_and_cpu() {
         let now = Instant::now();
         for reference in &references {
             for agreement in compare(device.as_ref(), reference).unwrap() {
@@ -119,7 +119,7 @@ const MUTANTS: [Mutant; 6] = [
 #[test]
 fn training_that_is_slightly_wrong_does_not_agree() {
     let references = Task::all().unwrap().map(Reference::new);
-    for (name, device) in devices_and_twins() {
+    for (name, device) in devices_and_cpu() {
         for (mutant, change, found) in MUTANTS {
             for reference in &references {
                 let mut task = reference.task().clone();
@@ -141,7 +141,7 @@ fn training_that_is_slightly_wrong_does_not_agree() {
 
 #[test]
 fn the_same_seed_gives_the_same_bits() {
-    for (name, device) in devices_and_twins() {
+    for (name, device) in devices_and_cpu() {
         let run = |seed| -> Vec<u32> {
             let parameters = trained(device.as_ref(), seed);
             parameters.into_iter().map(f32::to_bits).collect()
@@ -149,6 +149,21 @@ fn the_same_seed_gives_the_same_bits() {
         let first = run(1);
         assert!(first == run(1), "{name}");
         assert!(first != run(2), "{name}: the seed changes nothing");
+    }
+}
+
+/// Three learners on two threads: two of them are a task each, the third is divided. On more
+/// threads all are divided, on one none is.
+#[test]
+fn on_the_cpu_neither_threads_nor_companions_change_a_bit() {
+    let run = |threads| trained(&Cpu::with_threads("test", threads), 1);
+    let one = run(1);
+    for threads in [2, 3, 5, 16] {
+        let same = one
+            .iter()
+            .zip(run(threads))
+            .all(|(a, b)| a.to_bits() == b.to_bits());
+        assert!(same, "{threads} threads");
     }
 }
 
@@ -239,7 +254,7 @@ fn small() -> Config {
 fn learning_unlearning_and_relearning_work_on_the_builtin_digits() {
     let data = dataset(5000, 2000);
     let cpu = experiment(&Cpu::new("test"), &small(), &data).unwrap();
-    check_accuracies("CPU twins", &cpu);
+    check_accuracies("CPU", &cpu);
     for (name, device) in devices() {
         let gpu = experiment(device.as_ref(), &small(), &data).unwrap();
         check_accuracies(&name, &gpu);

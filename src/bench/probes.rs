@@ -1,12 +1,11 @@
 //! Kernels that show what a device can do at the most, with the same on the CPU. They are no rows
 //! of the kernel table: no training uses them, and `unlearn check` does not loop over them.
 
-use bytemuck::{Pod, Zeroable};
-use rayon::prelude::*;
-
-use crate::device::cpu::{Twin, View};
+use crate::device::cpu::form::{Form, MOST_BINDINGS, Part, Touch, Work};
+use crate::device::cpu::slot::Slot;
 use crate::device::{Buffer, Recording};
 use crate::kernel::{Access, Kernel, Variant};
+use bytemuck::{Pod, Zeroable};
 
 /// The parameters of all probes; most use `threads` alone.
 #[repr(C)]
@@ -29,7 +28,7 @@ const fn row(
     name: &'static str,
     wgsl: &'static str,
     bindings: &'static [Access],
-    twin: Twin,
+    cpu: &'static Form,
 ) -> Kernel {
     Kernel {
         name,
@@ -37,37 +36,66 @@ const fn row(
         bindings,
         params_size: size_of::<Probe>(),
         variants: &[Variant::PLAIN],
+        cpu,
+    }
+}
+
+/// What a probe is on the CPU: its units are its threads, each with so many words of every buffer.
+const fn form(touches: fn(&[u8], &Part) -> Vec<Touch>, twin: Work) -> Form {
+    Form {
+        learners: |_, _| 1,
+        units: |params| probe(params).threads as usize,
+        touches,
+        blas: None,
         twin,
     }
 }
+
+fn probe(params: &[u8]) -> Probe {
+    bytemuck::pod_read_unaligned(params)
+}
+
+static FMA_RATE_FORM: Form = form(|_, part| vec![Touch::Words(part.units.clone())], fma_rate);
+static COPY_WORDS_FORM: Form = form(
+    |_, part| {
+        let words = || Touch::Words(4 * part.units.start..4 * part.units.end);
+        vec![words(), words()]
+    },
+    copy_words,
+);
+static EMPTY_DISPATCH_FORM: Form = form(|_, _| Vec::new(), |_, _, _| {});
+static DEPENDENT_DISPATCH_FORM: Form = form(
+    |_, part| vec![Touch::Words(part.units.clone())],
+    dependent_dispatch,
+);
 
 /// Multiply-adds in registers. Binding: a sum for each thread.
 pub static FMA_RATE: Kernel = row(
     "fma_rate",
     include_str!("../../shaders/bench/fma_rate.wgsl"),
     &[Access::Write],
-    fma_rate,
+    &FMA_RATE_FORM,
 );
 /// A copy, 16 bytes a thread. Bindings: source, target.
 pub static COPY_WORDS: Kernel = row(
     "copy_words",
     include_str!("../../shaders/bench/copy_words.wgsl"),
     &[Access::Read, Access::Write],
-    copy_words,
+    &COPY_WORDS_FORM,
 );
 /// Nothing.
 pub static EMPTY_DISPATCH: Kernel = row(
     "empty_dispatch",
     include_str!("../../shaders/bench/empty_dispatch.wgsl"),
     &[],
-    |_, _, _| {},
+    &EMPTY_DISPATCH_FORM,
 );
 /// One is added to each thread's count.
 pub static DEPENDENT_DISPATCH: Kernel = row(
     "dependent_dispatch",
     include_str!("../../shaders/bench/dependent_dispatch.wgsl"),
     &[Access::Write],
-    dependent_dispatch,
+    &DEPENDENT_DISPATCH_FORM,
 );
 /// All probes.
 pub static PROBES: [&Kernel; 4] = [&FMA_RATE, &COPY_WORDS, &EMPTY_DISPATCH, &DEPENDENT_DISPATCH];
@@ -84,35 +112,33 @@ impl Probe {
     }
 }
 
-fn copy_words(_: &[u8], buffers: &[View<'_>], _: [u32; 3]) {
-    const PART: usize = 1 << 16;
-    let (source, mut target) = (buffers[0].read::<u32>(), buffers[1].write::<u32>());
-    let parts = target.par_chunks_mut(PART).zip(source.par_chunks(PART));
-    parts.for_each(|(target, source)| target.copy_from_slice(source));
+fn copy_words(_: &[u8], part: &Part, bound: &mut [Slot<'_>; MOST_BINDINGS]) {
+    let words = 4 * part.units.start..4 * part.units.end;
+    let [source, target, ..] = bound;
+    target
+        .write::<u32>(words.clone())
+        .copy_from_slice(source.read(words));
 }
 
-fn dependent_dispatch(_: &[u8], buffers: &[View<'_>], _: [u32; 3]) {
-    let mut counts = buffers[0].write::<u32>();
+fn dependent_dispatch(_: &[u8], part: &Part, bound: &mut [Slot<'_>; MOST_BINDINGS]) {
+    let counts = bound[0].write::<u32>(part.units.clone());
     counts.iter_mut().for_each(|n| *n = n.wrapping_add(1));
 }
 
 /// Chains of two threads: enough to keep two units busy over the latency of a multiply-add.
 type Pair = [f32; 2 * CHAINS as usize];
 
-fn fma_rate(params: &[u8], buffers: &[View<'_>], _: [u32; 3]) {
-    let p: &Probe = bytemuck::from_bytes(params);
-    let mut sums = buffers[0].write::<f32>();
-    let parts = sums[..p.threads as usize].par_chunks_mut(256);
-    parts.for_each(|part| {
-        for (number, pair) in part.chunks_mut(2).enumerate() {
-            let start = |i: usize| (2 * number + i / CHAINS as usize) % 8 + i % CHAINS as usize;
-            let mut chains: Pair = std::array::from_fn(|i| start(i) as f32);
-            turn(&mut chains, *p);
-            for (sum, own) in pair.iter_mut().zip(chains.chunks_exact(CHAINS as usize)) {
-                *sum = own.iter().sum();
-            }
+fn fma_rate(params: &[u8], part: &Part, bound: &mut [Slot<'_>; MOST_BINDINGS]) {
+    let p = probe(params);
+    let sums = bound[0].write::<f32>(part.units.clone());
+    for (number, pair) in (part.units.start / 2..).zip(sums.chunks_mut(2)) {
+        let start = |i: usize| (2 * number + i / CHAINS as usize) % 8 + i % CHAINS as usize;
+        let mut chains: Pair = std::array::from_fn(|i| start(i) as f32);
+        turn(&mut chains, p);
+        for (sum, own) in pair.iter_mut().zip(chains.chunks_exact(CHAINS as usize)) {
+            *sum = own.iter().sum();
         }
-    });
+    }
 }
 
 /// All multiply-adds of two threads, with the processor's widest units.

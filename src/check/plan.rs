@@ -5,7 +5,7 @@ use super::kernels::{FAMILIES, Family};
 use super::mutants::mutants;
 use super::power::planted;
 use super::shape::{Fill, Shape};
-use crate::device::cpu::TWIN;
+use crate::device::cpu::form::VARIANTS;
 use crate::error::{Error, Result};
 use crate::kernel::{KERNELS, Kernel, Variant};
 
@@ -152,7 +152,7 @@ impl Options {
 fn variant_names() -> Vec<&'static str> {
     let variants = KERNELS.iter().flat_map(|kernel| kernel.variants);
     let mut names = Vec::new();
-    for name in variants.chain(&TWIN).map(|variant| variant.name) {
+    for name in variants.chain(&VARIANTS).map(|variant| variant.name) {
         if !names.contains(&name) {
             names.push(name);
         }

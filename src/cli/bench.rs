@@ -18,7 +18,7 @@ use super::Output;
 /// What to measure, and where.
 #[derive(Args, Debug)]
 pub(crate) struct Arguments {
-    /// Which devices: auto (the best adapter), all (every adapter, and the CPU twins), cpu, or an
+    /// Which devices: auto (the best adapter), all (every adapter, and the CPU), cpu, or an
     /// adapter's number or name (see `unlearn devices`)
     #[arg(long, value_name = "auto|all|cpu|INDEX|NAME", default_value = "auto")]
     device: String,

@@ -15,14 +15,14 @@ use super::{Output, mutants};
 /// What to check, and where.
 #[derive(Args, Debug)]
 pub(crate) struct Arguments {
-    /// Which devices: all (every adapter, and the CPU twins), auto (the best adapter), cpu, or an
+    /// Which devices: all (every adapter, and the CPU), auto (the best adapter), cpu, or an
     /// adapter's number or name (see `unlearn devices`)
     #[arg(long, value_name = "all|auto|cpu|INDEX|NAME", default_value = "all")]
     device: String,
     /// Only this kernel, or `training` for whole steps
     #[arg(long, value_name = "NAME")]
     kernel: Option<String>,
-    /// Only this variant: plain, mirrored, lanes, or twin on the CPU
+    /// Only this variant: plain, small, mirrored, lanes, or on the CPU blas or twin
     #[arg(long, value_name = "NAME")]
     variant: Option<String>,
     /// Only this shape: rows, inputs, outputs and learners, such as 64x784x128x4
@@ -70,7 +70,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<bool> {
     let planting = arguments.plant.is_some();
     if planting && arguments.device == "cpu" {
         return Err(Error::Usage(
-            "the CPU twins are not made from shaders: give --plant an adapter".to_owned(),
+            "the CPU's kernels are not made from shaders: give --plant an adapter".to_owned(),
         ));
     }
     let opening = Opening {

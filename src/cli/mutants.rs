@@ -11,7 +11,7 @@ use unlearn::error::{Error, Result};
 pub(crate) fn run(spec: &str, options: &Options) -> Result<bool> {
     if spec == "cpu" {
         return Err(Error::Usage(
-            "the CPU twins are not made from shaders, so no fault can be planted: give --mutants \
+            "the CPU's kernels are not made from shaders, so no fault can be planted: give --mutants \
              an adapter (see `unlearn devices`)"
                 .to_owned(),
         ));
@@ -25,7 +25,7 @@ pub(crate) fn run(spec: &str, options: &Options) -> Result<bool> {
     options.validate()?;
     let mut all_found = true;
     for opened in device::open_all(spec, checked)? {
-        // The twins are not made from shaders.
+        // The CPU's kernels are not made from shaders.
         if opened.spec == "cpu" {
             continue;
         }

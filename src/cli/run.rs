@@ -23,8 +23,8 @@ pub(crate) struct Arguments {
     /// built-in digits), builtin, or a folder with the four idx files, packed or not [default: auto]
     #[arg(long, value_name = "auto|builtin|DIR")]
     data: Option<String>,
-    /// Where to compute: auto (a hardware GPU, else a software adapter, else the CPU twins of
-    /// the shaders), cpu, or an adapter's number or name (see `unlearn devices`) [default: auto]
+    /// Where to compute: auto (a hardware GPU, else a software adapter, else the CPU
+    /// without shaders), cpu, or an adapter's number or name (see `unlearn devices`) [default: auto]
     #[arg(long, value_name = "auto|cpu|INDEX|NAME")]
     device: Option<String>,
     /// Digits to forget [default: 5]

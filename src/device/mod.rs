@@ -1,6 +1,6 @@
 //! A device, at the level of dispatches: it can allocate, upload, run a recorded list of
 //! dispatches, and read back. The trainer is written once against this trait; the GPU runs the
-//! shaders, the CPU their twins.
+//! shaders, the CPU its own form of each.
 
 pub mod cpu;
 pub mod gpu;

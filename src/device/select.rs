@@ -18,12 +18,12 @@ pub struct Choice {
     /// What it is; its reason says why `auto` picks it or does not.
     #[serde(flatten)]
     pub record: DeviceRecord,
-    /// What it can hold and do; the twins have none of these limits.
+    /// What it can hold and do; the CPU has none of these limits.
     #[serde(flatten)]
     pub abilities: Option<Abilities>,
 }
 
-/// Every device there is, the CPU twins last. Opens adapters, since `auto` picks one that opens.
+/// Every device there is, the CPU last. Opens adapters, since `auto` picks one that opens.
 pub fn list() -> Vec<Choice> {
     let adapters = adapters();
     let decision = decide(&adapters);
@@ -41,7 +41,7 @@ pub fn list() -> Vec<Choice> {
     choices.push(Choice {
         spec: "cpu".to_owned(),
         auto: auto(None),
-        record: Cpu::new(&decision.twins).record().clone(),
+        record: Cpu::new(&decision.cpu).record().clone(),
         abilities: None,
     });
     choices
@@ -60,7 +60,7 @@ pub fn open(spec: &str) -> Result<Box<dyn Device>> {
         let decision = decide(&adapters);
         return Ok(match decision.opened {
             Some((_, gpu)) => Box::new(gpu),
-            None => Box::new(Cpu::new(&decision.twins)),
+            None => Box::new(Cpu::new(&decision.cpu)),
         });
     }
     opened(find(&adapters, spec)?, spec, Opening::default()).device
@@ -76,30 +76,30 @@ pub struct Opened {
     pub device: Result<Box<dyn Device>>,
 }
 
-/// Opens every device that `spec` names: `all` for all adapters and the CPU twins, or whatever
+/// Opens every device that `spec` names: `all` for all adapters and the CPU, or whatever
 /// `open` takes. Of `all`, one that does not open is in the list, with its error.
 ///
 /// # Errors
 /// `Device` where no adapter matches, there is none at all, or the one that `spec` names does not
 /// open.
 pub fn open_all(spec: &str, opening: Opening) -> Result<Vec<Opened>> {
-    let twins = |reason: &str| {
-        let twins = Cpu::new(reason);
+    let cpu = |reason: &str| {
+        let device = Cpu::new(reason);
         Opened {
             spec: "cpu".to_owned(),
-            record: twins.record().clone(),
-            device: Ok(Box::new(twins)),
+            record: device.record().clone(),
+            device: Ok(Box::new(device)),
         }
     };
     if spec == "cpu" {
-        return Ok(vec![twins("asked for by --device")]);
+        return Ok(vec![cpu("asked for by --device")]);
     }
     let adapters = adapters();
     if spec == "auto" {
         let decision = decide(&adapters);
         return match decision.opened {
             Some((index, _)) => Ok(vec![opened(&adapters[index], spec, opening)]),
-            None => Ok(vec![twins(&decision.twins)]),
+            None => Ok(vec![cpu(&decision.cpu)]),
         };
     }
     if spec != "all" {
@@ -110,13 +110,13 @@ pub fn open_all(spec: &str, opening: Opening) -> Result<Vec<Opened>> {
     if adapters.is_empty() {
         return Err(Error::Device(
             "wgpu finds no adapter. Install a driver for your GPU, or a software one (on Debian or \
-             Ubuntu: apt-get install mesa-vulkan-drivers); --device cpu takes the CPU twins alone"
+             Ubuntu: apt-get install mesa-vulkan-drivers); --device cpu takes the CPU alone"
                 .to_owned(),
         ));
     }
     let adapters = adapters.iter();
     let all = adapters.map(|adapter| opened(adapter, spec, opening));
-    Ok(all.chain([twins("asked for by --device")]).collect())
+    Ok(all.chain([cpu("asked for by --device")]).collect())
 }
 
 fn opened(adapter: &Adapter, spec: &str, opening: Opening) -> Opened {
@@ -164,12 +164,12 @@ struct Candidate {
 
 /// What `auto` does, and why.
 struct Decision<T> {
-    /// The number of the adapter that it takes, opened; none where it takes the CPU twins.
+    /// The number of the adapter that it takes, opened; none where it takes the CPU.
     opened: Option<(usize, T)>,
     /// Why it takes or does not take each adapter.
     reasons: Vec<String>,
-    /// Why it takes or does not take the CPU twins.
-    twins: String,
+    /// Why it takes or does not take the CPU.
+    cpu: String,
 }
 
 fn decide(adapters: &[Adapter]) -> Decision<Gpu> {
@@ -182,7 +182,7 @@ fn decide(adapters: &[Adapter]) -> Decision<Gpu> {
     decide_among(&candidates, |i, reason| Gpu::open(&adapters[i], reason))
 }
 
-/// Takes the best candidate that opens; the CPU twins where none does.
+/// Takes the best candidate that opens; the CPU where none does.
 fn decide_among<T>(
     candidates: &[Candidate],
     mut open: impl FnMut(usize, &str) -> Result<T>,
@@ -209,17 +209,17 @@ fn decide_among<T>(
             }
         }
     }
-    let twins = match (&opened, refused.is_empty()) {
+    let cpu = match (&opened, refused.is_empty()) {
         (Some(_), _) => "not taken by auto: an adapter opens",
         (None, true) => {
-            "auto: wgpu finds no adapter, so the CPU twins of the shaders (on Debian or Ubuntu \
+            "auto: wgpu finds no adapter, so the CPU without shaders (on Debian or Ubuntu \
              `apt-get install mesa-vulkan-drivers` brings a software one)"
         }
-        (None, false) => "auto: no adapter opens, so the CPU twins of the shaders",
+        (None, false) => "auto: no adapter opens, so the CPU without shaders",
     };
     let refused = if opened.is_some() { "" } else { &refused };
     Decision {
-        twins: format!("{twins}{refused}"),
+        cpu: format!("{cpu}{refused}"),
         opened,
         reasons,
     }
@@ -292,7 +292,7 @@ mod tests {
                 "not taken by auto: no better than 2, which comes first",
             ]
         );
-        assert_eq!(all.twins, "not taken by auto: an adapter opens");
+        assert_eq!(all.cpu, "not taken by auto: an adapter opens");
     }
 
     #[test]
@@ -315,13 +315,13 @@ mod tests {
     }
 
     #[test]
-    fn the_twins_are_taken_where_nothing_opens() {
+    fn the_cpu_is_taken_where_nothing_opens() {
         let broken = decided(&[DISCRETE, SOFTWARE], &[0, 1]);
         assert_eq!(number(&broken), None);
-        assert!(broken.twins.contains("no adapter opens"));
-        assert!(broken.twins.contains("1 is broken"));
+        assert!(broken.cpu.contains("no adapter opens"));
+        assert!(broken.cpu.contains("1 is broken"));
         let none = decided(&[], &[]);
         assert_eq!(number(&none), None);
-        assert!(none.twins.contains("finds no adapter"));
+        assert!(none.cpu.contains("finds no adapter"));
     }
 }

@@ -12,9 +12,9 @@ use unlearn::record::DeviceRecord;
 /// from 0, and the words, guard zones included.
 pub(crate) type Fault = fn(u32, u32, &mut Vec<u32>);
 
-/// The CPU twins with a fault.
+/// The CPU with a fault.
 pub(crate) struct Faulty {
-    twins: Cpu,
+    cpu: Cpu,
     fault: Fault,
     /// Fails in all runs from this one on.
     pub(crate) lost_at: u32,
@@ -27,7 +27,7 @@ pub(crate) struct Faulty {
 impl Faulty {
     pub(crate) fn new(fault: Fault) -> Self {
         Self {
-            twins: Cpu::new("test"),
+            cpu: Cpu::new("test"),
             fault,
             lost_at: u32::MAX,
             room: usize::MAX,
@@ -39,31 +39,31 @@ impl Faulty {
 
 impl Device for Faulty {
     fn record(&self) -> &DeviceRecord {
-        self.twins.record()
+        self.cpu.record()
     }
     fn limits(&self) -> Limits {
-        self.twins.limits()
+        self.cpu.limits()
     }
     fn variants(&self, kernel: &Kernel) -> &'static [Variant] {
-        self.twins.variants(kernel)
+        self.cpu.variants(kernel)
     }
     fn choose(&self, kernel: &Kernel, variant: Option<&'static Variant>) {
-        self.twins.choose(kernel, variant);
+        self.cpu.choose(kernel, variant);
     }
     fn allocate(&self, label: &str, words: usize) -> Result<Buffer> {
         match words > self.room {
             true => Err(Error::Device("out of memory".to_owned())),
-            false => self.twins.allocate(label, words),
+            false => self.cpu.allocate(label, words),
         }
     }
     fn free(&self, buffers: &[Buffer], programs: &[&Program]) {
-        self.twins.free(buffers, programs);
+        self.cpu.free(buffers, programs);
     }
     fn upload(&self, buffer: Buffer, at: usize, words: &[u32]) -> Result<()> {
-        self.twins.upload(buffer, at, words)
+        self.cpu.upload(buffer, at, words)
     }
     fn compile(&self, recording: &Recording) -> Result<Program> {
-        self.twins.compile(recording)
+        self.cpu.compile(recording)
     }
     fn run(&self, program: &Program, times: u32, done: &mut dyn FnMut(u32)) -> Result<()> {
         self.runs.set(self.runs.get() + 1);
@@ -71,10 +71,10 @@ impl Device for Faulty {
         if self.runs.get() > self.lost_at {
             return Err(Error::Device(format!("lost in run {}", self.runs.get())));
         }
-        self.twins.run(program, times, done)
+        self.cpu.run(program, times, done)
     }
     fn download(&self, buffer: Buffer) -> Result<Vec<u32>> {
-        let mut words = self.twins.download(buffer)?;
+        let mut words = self.cpu.download(buffer)?;
         let binding = self.downloads.replace(self.downloads.get() + 1);
         (self.fault)(self.runs.get() - 1, binding, &mut words);
         Ok(words)

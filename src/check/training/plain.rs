@@ -1,5 +1,5 @@
 //! Training in plain f64 loops: one learner, one sample, one layer at a time. Code of its own: it
-//! shares nothing with the shaders and their twins but the images, the sample order, and the
+//! shares nothing with the devices but the images, the sample order, and the
 //! initial weights.
 //!
 //! The same loops train with the rounding errors of f32 arithmetic put in by chance, each where it

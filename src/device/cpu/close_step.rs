@@ -1,17 +1,33 @@
-//! Twin of `close_step.wgsl`.
+//! `close_step.wgsl` on the CPU.
 
-use super::View;
+use super::form::{Form, MOST_BINDINGS, Part, Touch, one};
+use super::slot::Slot;
 use crate::kernel::{CloseStep, Progress, UNUSABLE_LOSS};
 
 /// Buffers: losses [learners, rows], progress `[learners]`.
-pub fn twin(params: &[u8], buffers: &[View<'_>], _: [u32; 3]) {
-    let p: &CloseStep = bytemuck::from_bytes(params);
-    let losses = buffers[0].read::<f32>();
-    let mut progress = buffers[1].write::<Progress>();
-    for (state, losses) in progress
-        .iter_mut()
-        .zip(losses.chunks_exact(p.rows as usize))
-    {
+pub static FORM: Form = Form {
+    learners: |params, _| parameters(params).learners as usize,
+    units: one,
+    touches,
+    blas: None,
+    twin,
+};
+
+fn parameters(bytes: &[u8]) -> CloseStep {
+    bytemuck::pod_read_unaligned(bytes)
+}
+
+fn touches(params: &[u8], part: &Part) -> Vec<Touch> {
+    let p = parameters(params);
+    let losses = Touch::Words(part.own(p.rows as usize));
+    vec![losses, Touch::Words(part.own(size_of::<Progress>() / 4))]
+}
+
+fn twin(params: &[u8], part: &Part, bound: &mut [Slot<'_>; MOST_BINDINGS]) {
+    let p = parameters(params);
+    let [losses, progress, ..] = bound;
+    let losses = losses.read::<f32>(part.own(p.rows as usize));
+    for state in progress.write::<Progress>(part.own(1)) {
         let loss = losses.iter().sum::<f32>() / p.rows as f32;
         state.step += 1;
         state.loss_sum += loss;

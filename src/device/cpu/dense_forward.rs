@@ -1,30 +1,72 @@
-//! Twin of `dense_forward.wgsl`.
+//! `dense_forward.wgsl` on the CPU.
 
-use rayon::prelude::*;
 use wide::f32x4;
 
-use super::View;
+use super::form::{Form, MOST_BINDINGS, Part, Touch, depth};
+use super::matrix::{self, Matrix};
+use super::slot::Slot;
 use crate::kernel::DenseForward;
 
-/// Buffers: x [learners, rows, inputs], parameters, y [learners, rows, outputs].
-pub fn twin(params: &[u8], buffers: &[View<'_>], _: [u32; 3]) {
-    let p: &DenseForward = bytemuck::from_bytes(params);
-    let (x, parameters) = (buffers[0].read::<f32>(), buffers[1].read::<f32>());
-    let mut y = buffers[2].write::<f32>();
-    y.par_chunks_exact_mut((p.rows * p.outputs) as usize)
-        .zip(x.par_chunks_exact((p.rows * p.inputs) as usize))
-        .zip(parameters.par_chunks_exact(p.parameters as usize))
-        .for_each(|((y, x), parameters)| {
-            let weights = &parameters[p.weights as usize..][..(p.inputs * p.outputs) as usize];
-            let biases = &parameters[p.biases as usize..][..p.outputs as usize];
-            product(x, weights, p.inputs as usize, y);
-            for row in y.chunks_exact_mut(biases.len()) {
-                for (y, b) in row.iter_mut().zip(biases) {
-                    let sum = *y + b;
-                    *y = if p.relu == 1 { sum.max(0.0) } else { sum };
-                }
-            }
+/// Buffers: x [learners, rows, inputs], parameters, y [learners, rows, outputs]. Units: rows.
+pub static FORM: Form = Form {
+    learners: depth,
+    units: |params| parameters(params).rows as usize,
+    touches,
+    blas: Some(|params, part, bound| {
+        work(params, part, bound, |x, weights, inputs, y| {
+            let weights = Matrix::new(weights, inputs).transposed();
+            matrix::product(1.0, Matrix::new(x, inputs), weights, 0.0, y);
         });
+    }),
+    twin: |params, part, bound| work(params, part, bound, product),
+};
+
+fn parameters(bytes: &[u8]) -> DenseForward {
+    bytemuck::pod_read_unaligned(bytes)
+}
+
+impl DenseForward {
+    fn weights(&self, part: &Part) -> std::ops::Range<usize> {
+        let first = part.learner * self.parameters as usize + self.weights as usize;
+        first..first + (self.inputs * self.outputs) as usize
+    }
+
+    fn biases(&self, part: &Part) -> std::ops::Range<usize> {
+        let first = part.learner * self.parameters as usize + self.biases as usize;
+        first..first + self.outputs as usize
+    }
+}
+
+fn touches(params: &[u8], part: &Part) -> Vec<Touch> {
+    let p = parameters(params);
+    let rows = p.rows as usize;
+    vec![
+        Touch::Words(part.rows(rows, p.inputs as usize)),
+        Touch::Both(p.weights(part), p.biases(part)),
+        Touch::Words(part.rows(rows, p.outputs as usize)),
+    ]
+}
+
+/// The layer, with `product` for y = x Wᵀ.
+fn work(
+    params: &[u8],
+    part: &Part,
+    bound: &mut [Slot<'_>; MOST_BINDINGS],
+    product: fn(&[f32], &[f32], usize, &mut [f32]),
+) {
+    let p = parameters(params);
+    let (rows, inputs, outputs) = (p.rows as usize, p.inputs as usize, p.outputs as usize);
+    let [x, parameters, y, ..] = bound;
+    let x = x.read::<f32>(part.rows(rows, inputs));
+    let y = y.write::<f32>(part.rows(rows, outputs));
+    product(x, parameters.read(p.weights(part)), inputs, y);
+    let biases = parameters.read::<f32>(p.biases(part));
+    for row in y.chunks_exact_mut(outputs) {
+        for (y, b) in row.iter_mut().zip(biases) {
+            let sum = *y + b;
+            *y = if p.relu == 1 { sum.max(0.0) } else { sum };
+        }
+    }
 }
 
 /// y = x Wᵀ with x [rows, inputs] and W [outputs, inputs], in blocks of up to four rows and two

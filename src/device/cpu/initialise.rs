@@ -1,20 +1,33 @@
-//! Twin of `initialise.wgsl`: the same bits.
+//! `initialise.wgsl` on the CPU: the same bits.
 
-use rayon::prelude::*;
-
-use super::View;
+use super::form::{Form, MOST_BINDINGS, Part, Touch, depth, one};
+use super::slot::Slot;
 use crate::kernel::Initialise;
 use crate::random::threefry2x32;
 
 /// Buffers: keys [learners, 2], parameters [learners, parameters].
-pub fn twin(params: &[u8], buffers: &[View<'_>], _: [u32; 3]) {
-    let p: &Initialise = bytemuck::from_bytes(params);
-    let keys = buffers[0].read::<[u32; 2]>();
-    let mut parameters = buffers[1].write::<f32>();
-    let learners = parameters.par_chunks_exact_mut(p.parameters as usize);
-    learners
-        .zip(&*keys)
-        .for_each(|(parameters, &key)| layer(p, key, parameters));
+pub static FORM: Form = Form {
+    learners: depth,
+    units: one,
+    touches,
+    blas: None,
+    twin,
+};
+
+fn parameters(bytes: &[u8]) -> Initialise {
+    bytemuck::pod_read_unaligned(bytes)
+}
+
+fn touches(params: &[u8], part: &Part) -> Vec<Touch> {
+    let own = part.own(parameters(params).parameters as usize);
+    vec![Touch::Words(part.own(2)), Touch::Words(own)]
+}
+
+fn twin(params: &[u8], part: &Part, bound: &mut [Slot<'_>; MOST_BINDINGS]) {
+    let p = parameters(params);
+    let [keys, parameters, ..] = bound;
+    let key = keys.read::<[u32; 2]>(part.own(1))[0];
+    layer(&p, key, parameters.write(part.own(p.parameters as usize)));
 }
 
 fn layer(p: &Initialise, key: [u32; 2], parameters: &mut [f32]) {

@@ -1,111 +1,92 @@
-//! The CPU device: a twin of every shader, in plain loops. The reference in tests, and the way
-//! to run where no adapter is. Learners run in parallel; within one, the order of operations is
-//! fixed, so results repeat to the bit.
+//! The CPU device. Every kernel is a function for a part of a dispatch, in plain loops (the *twin*
+//! of its shader: the reference in tests), and where those are too slow also by the matrix products
+//! of a library. Learners run in parallel; the order of operations within one does not depend on
+//! the threads, so results repeat to the bit.
 
 pub mod close_step;
 pub mod dense_backward_input;
 pub mod dense_backward_weights;
 pub mod dense_forward;
+pub mod form;
 pub mod image_backward_weights;
 pub mod image_forward;
 pub mod initialise;
+mod matrix;
+mod pixels;
+mod program;
 pub mod sample_order;
 pub mod score;
+mod section;
 mod sgd;
+pub mod slot;
 pub mod softmax_loss;
 
-use std::cell::{Ref, RefCell, RefMut};
+use std::cell::RefCell;
+use std::collections::HashMap;
+use std::time::{Duration, Instant};
 
-use bytemuck::Pod;
+use rayon::{ThreadPool, ThreadPoolBuilder};
 
-use super::{Buffer, Command, Device, Limits, Program, Recording};
+use super::{Buffer, Device, Limits, Program, Recording};
 use crate::error::{Error, Result};
 use crate::kernel::{Kernel, Variant};
 use crate::record::DeviceRecord;
+use program::Plan;
 
-/// A twin: the same parameters, the same buffers by binding, the same extent as its shader.
-pub type Twin = fn(&[u8], &[View<'_>], [u32; 3]);
-
-/// A buffer as a twin sees it: words, taken for whatever the kernel declares.
-#[derive(Clone, Copy, Debug)]
-pub struct View<'a> {
-    memory: &'a RefCell<Vec<u32>>,
-    first: usize,
-    words: usize,
-}
-
-impl View<'_> {
-    /// Its content as `T`s, to read.
-    pub fn read<T: Pod>(&self) -> Ref<'_, [T]> {
-        Ref::map(self.memory.borrow(), |words| {
-            bytemuck::cast_slice(&words[self.first..][..self.words])
-        })
-    }
-
-    /// Its content as `T`s, to write.
-    pub fn write<T: Pod>(&self) -> RefMut<'_, [T]> {
-        RefMut::map(self.memory.borrow_mut(), |words| {
-            bytemuck::cast_slice_mut(&mut words[self.first..][..self.words])
-        })
-    }
-}
-
-/// The only way the CPU runs a kernel.
-pub static TWIN: [Variant; 1] = [Variant {
-    name: "twin",
-    ..Variant::PLAIN
-}];
+/// How long steps run before progress is told.
+const CHUNK: Duration = Duration::from_millis(50);
 
 /// The CPU as a device.
 #[derive(Debug)]
 pub struct Cpu {
     record: DeviceRecord,
-    buffers: RefCell<Vec<RefCell<Vec<u32>>>>,
-    programs: RefCell<Vec<Recording>>, // freed ones are empty
+    /// None where the system gives no threads: then the process has one for all.
+    pool: Option<ThreadPool>,
+    choices: RefCell<HashMap<&'static str, &'static Variant>>,
+    buffers: RefCell<Vec<Vec<u32>>>,
+    programs: RefCell<Vec<Plan>>, // freed ones are empty
 }
 
 impl Cpu {
-    /// The CPU device; `reason` says why it was chosen.
+    /// The CPU device with a thread for every core; `reason` says why it was chosen.
     pub fn new(reason: &str) -> Self {
+        Self::with_threads(reason, 0)
+    }
+
+    /// The CPU device with so many threads; 0: one for every core. Results do not depend on it.
+    pub fn with_threads(reason: &str, threads: usize) -> Self {
+        let pool = ThreadPoolBuilder::new().num_threads(threads).build().ok();
+        let threads = pool.as_ref().map_or(1, ThreadPool::current_num_threads);
         Self {
             record: DeviceRecord {
-                name: "CPU twins".to_owned(),
+                name: "CPU".to_owned(),
                 backend: "CPU".to_owned(),
                 kind: "CPU".to_owned(),
-                driver: format!("{} threads", rayon::current_num_threads()),
+                driver: match threads {
+                    1 => "1 thread".to_owned(),
+                    _ => format!("{threads} threads"),
+                },
                 reason: reason.to_owned(),
             },
+            pool,
+            choices: RefCell::default(),
             buffers: RefCell::default(),
             programs: RefCell::default(),
         }
     }
 
-    fn execute(&self, command: &Command) {
-        let buffers = self.buffers.borrow();
-        match command {
-            Command::Dispatch(dispatch) => {
-                let bound: Vec<_> = dispatch
-                    .buffers
-                    .iter()
-                    .map(|b| view(&buffers, *b))
-                    .collect();
-                (dispatch.kernel.twin)(&dispatch.params, &bound, dispatch.extent);
-            }
-            Command::Clear(buffer) => view(&buffers, *buffer).write::<u32>().fill(0),
-            Command::Copy { from, to, words } => {
-                let (source, target) = (view(&buffers, from.0), view(&buffers, to.0));
-                target.write::<u32>()[to.1..to.1 + words]
-                    .copy_from_slice(&source.read::<u32>()[from.1..from.1 + words]);
-            }
-        }
+    fn threads(&self) -> usize {
+        self.pool
+            .as_ref()
+            .map_or(1, ThreadPool::current_num_threads)
     }
-}
 
-fn view(buffers: &[RefCell<Vec<u32>>], buffer: Buffer) -> View<'_> {
-    View {
-        memory: &buffers[buffer.id],
-        first: buffer.first,
-        words: buffer.words,
+    /// Runs a plan on the threads.
+    fn execute(&self, plan: &Plan, memory: &mut [Vec<u32>], times: u32) {
+        match &self.pool {
+            Some(pool) => pool.install(|| plan.run(memory, times)),
+            None => plan.run(memory, times),
+        }
     }
 }
 
@@ -122,11 +103,17 @@ impl Device for Cpu {
         }
     }
 
-    fn variants(&self, _: &Kernel) -> &'static [Variant] {
-        &TWIN
+    fn variants(&self, kernel: &Kernel) -> &'static [Variant] {
+        kernel.cpu.variants()
     }
 
-    fn choose(&self, _: &Kernel, _: Option<&'static Variant>) {}
+    fn choose(&self, kernel: &Kernel, variant: Option<&'static Variant>) {
+        let mut choices = self.choices.borrow_mut();
+        match variant {
+            Some(variant) => choices.insert(kernel.name, variant),
+            None => choices.remove(kernel.name),
+        };
+    }
 
     fn allocate(&self, label: &str, words: usize) -> Result<Buffer> {
         let mut memory = Vec::new();
@@ -137,7 +124,7 @@ impl Device for Cpu {
         })?;
         memory.resize(words, 0);
         let mut buffers = self.buffers.borrow_mut();
-        buffers.push(RefCell::new(memory));
+        buffers.push(memory);
         Ok(Buffer {
             id: buffers.len() - 1,
             first: 0,
@@ -147,40 +134,54 @@ impl Device for Cpu {
 
     fn free(&self, freed: &[Buffer], programs: &[&Program]) {
         for program in programs {
-            self.programs.borrow_mut()[program.id].commands.clear();
+            self.programs.borrow_mut()[program.id] = Plan::default();
         }
-        let buffers = self.buffers.borrow();
         for buffer in freed {
-            buffers[buffer.id].take();
+            self.buffers.borrow_mut()[buffer.id] = Vec::new();
         }
     }
 
     fn upload(&self, buffer: Buffer, at: usize, words: &[u32]) -> Result<()> {
-        let buffers = self.buffers.borrow();
-        view(&buffers, buffer).write::<u32>()[at..at + words.len()].copy_from_slice(words);
+        let first = buffer.first + at;
+        self.buffers.borrow_mut()[buffer.id][first..first + words.len()].copy_from_slice(words);
         Ok(())
     }
 
     fn compile(&self, recording: &Recording) -> Result<Program> {
+        let choices = self.choices.borrow();
+        let chosen = |kernel: &Kernel| choices.get(kernel.name).copied();
+        let plan = Plan::new(recording, self.threads(), &chosen)?;
         let mut programs = self.programs.borrow_mut();
-        programs.push(recording.clone());
+        programs.push(plan);
         Ok(Program {
             id: programs.len() - 1,
         })
     }
 
     fn run(&self, program: &Program, times: u32, done: &mut dyn FnMut(u32)) -> Result<()> {
-        let programs = self.programs.borrow();
-        for _ in 0..times {
-            for command in &programs[program.id].commands {
-                self.execute(command);
+        let plan = &self.programs.borrow()[program.id];
+        let take = |id: &usize| std::mem::take(&mut self.buffers.borrow_mut()[*id]);
+        let mut memory: Vec<Vec<u32>> = plan.memory.iter().map(take).collect();
+        let (mut left, mut chunk) = (times, 1);
+        while left > 0 {
+            let start = Instant::now();
+            chunk = left.min(chunk);
+            self.execute(plan, &mut memory, chunk);
+            left -= chunk;
+            done(chunk);
+            // Sizes do not matter to what comes out: a chunk is so many whole steps.
+            if start.elapsed() < CHUNK {
+                chunk = chunk.saturating_mul(2);
             }
-            done(1);
+        }
+        for (id, words) in plan.memory.iter().zip(memory) {
+            self.buffers.borrow_mut()[*id] = words;
         }
         Ok(())
     }
 
     fn download(&self, buffer: Buffer) -> Result<Vec<u32>> {
-        Ok(view(&self.buffers.borrow(), buffer).read::<u32>().to_vec())
+        let words = &self.buffers.borrow()[buffer.id];
+        Ok(words[buffer.first..buffer.first + buffer.words].to_vec())
     }
 }

@@ -1,41 +1,72 @@
-//! Twin of `softmax_loss.wgsl`.
+//! `softmax_loss.wgsl` on the CPU.
 
-use super::View;
+use super::form::{Form, MOST_BINDINGS, Part, Touch, depth};
+use super::slot::Slot;
 use crate::kernel::{INDEX, SOFT, SoftmaxLoss};
 
-/// Buffers: labels, order, targets, logits, dlogits, losses.
-pub fn twin(params: &[u8], buffers: &[View<'_>], _: [u32; 3]) {
-    let p: &SoftmaxLoss = bytemuck::from_bytes(params);
-    let (labels, order) = (buffers[0].read::<u32>(), buffers[1].read::<u32>());
-    let (targets, logits) = (buffers[2].read::<f32>(), buffers[3].read::<f32>());
-    let (mut dlogits, mut losses) = (buffers[4].write::<f32>(), buffers[5].write::<f32>());
-    let (stride, classes) = (p.stride as usize, p.classes as usize);
+/// Buffers: labels, order, targets, logits, dlogits, losses. Units: rows.
+pub static FORM: Form = Form {
+    learners: depth,
+    units: |params| parameters(params).rows as usize,
+    touches,
+    blas: None,
+    twin,
+};
+
+fn parameters(bytes: &[u8]) -> SoftmaxLoss {
+    bytemuck::pod_read_unaligned(bytes)
+}
+
+fn touches(params: &[u8], part: &Part) -> Vec<Touch> {
+    let p = parameters(params);
+    let (rows, stride) = (p.rows as usize, p.stride as usize);
+    vec![
+        Touch::Whole,
+        Touch::Words(part.rows(rows, 1)),
+        Touch::Words(part.own(stride)),
+        Touch::Words(part.rows(rows, stride)),
+        Touch::Words(part.rows(rows, stride)),
+        Touch::Words(part.rows(rows, 1)),
+    ]
+}
+
+fn twin(params: &[u8], part: &Part, bound: &mut [Slot<'_>; MOST_BINDINGS]) {
+    let p = parameters(params);
+    let (rows, stride, classes) = (p.rows as usize, p.stride as usize, p.classes as usize);
+    let [labels, order, targets, logits, dlogits, losses] = bound;
+    let (labels, order) = (labels.all::<u32>(), order.read::<u32>(part.rows(rows, 1)));
+    let soft = &targets.read::<f32>(part.own(stride))[..classes];
+    let logits = logits.read::<f32>(part.rows(rows, stride));
+    let dlogits = dlogits.write::<f32>(part.rows(rows, stride));
+    let losses = losses.write::<f32>(part.rows(rows, 1));
     let samples = logits
         .chunks_exact(stride)
-        .zip(dlogits.chunks_exact_mut(stride));
-    for (sample, (z, dz)) in samples.enumerate() {
-        let entry = order[sample];
+        .zip(dlogits.chunks_exact_mut(stride))
+        .zip(order.iter().zip(losses));
+    for ((z, dz), (entry, sample_loss)) in samples {
         let label = labels[(entry & INDEX) as usize] as usize;
-        let soft = &targets[sample / p.rows as usize * stride..][..classes];
         let target = |class: usize| match entry & SOFT {
             0 => f32::from(u8::from(class == label)),
             _ => soft[class],
         };
-        losses[sample] = loss(&z[..classes], target, dz);
+        *sample_loss = loss(&z[..classes], target, dz);
     }
 }
 
 /// The loss of one sample; its gradient goes to `dz`, the padding's is zero.
 fn loss(z: &[f32], target: impl Fn(usize) -> f32, dz: &mut [f32]) -> f32 {
     let largest = z.iter().fold(z[0], |a, &b| a.max(b));
-    let total: f32 = z.iter().map(|z| (z - largest).exp()).sum();
-    let mut loss = total.ln();
     dz.fill(0.0);
+    let mut total = 0.0;
+    for (z, dz) in z.iter().zip(&mut *dz) {
+        *dz = (z - largest).exp();
+        total += *dz;
+    }
+    let mut loss = total.ln();
     for (class, (z, dz)) in z.iter().zip(dz).enumerate() {
-        let shifted = z - largest;
         let t = target(class);
-        loss -= t * shifted;
-        *dz = shifted.exp() / total - t;
+        loss -= t * (z - largest);
+        *dz = *dz / total - t;
     }
     loss
 }

@@ -1,0 +1,255 @@
+//! Tasks that may run at the same time: which parts of which dispatches each does, in which order,
+//! and which pieces of the buffers are its own.
+
+use std::ops::Range;
+
+use super::form::{MOST_BINDINGS, Part, Touch, Work};
+use super::slot::Slot;
+use crate::kernel::{Access, Kernel};
+
+/// A learner's units are divided at multiples of this, so that no sum depends on how: that is what
+/// `matrix::product` asks for.
+const GRAIN: usize = 8;
+
+/// A window of a buffer.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) struct Window {
+    /// The number of the buffer in its program.
+    pub(super) memory: usize,
+    pub(super) first: usize,
+    pub(super) words: usize,
+}
+
+impl Window {
+    /// Its words among the buffer's.
+    pub(super) fn range(&self) -> Range<usize> {
+        self.first..self.first + self.words
+    }
+}
+
+/// A dispatch, ready to be divided.
+#[derive(Debug)]
+pub(super) struct Dispatch {
+    pub(super) kernel: &'static Kernel,
+    pub(super) work: Work,
+    pub(super) params: Vec<u8>,
+    /// By binding: the numbers of its windows.
+    pub(super) windows: Vec<usize>,
+    pub(super) learners: usize,
+}
+
+/// Dispatches in order, and the windows that they name.
+#[derive(Debug, Default)]
+pub(super) struct Dispatches {
+    pub(super) list: Vec<Dispatch>,
+    pub(super) windows: Vec<Window>,
+}
+
+/// Who does the work: for each of these learners so many tasks.
+#[derive(Clone, Debug)]
+pub(super) struct Crew {
+    pub(super) learners: Range<usize>,
+    pub(super) each: usize,
+}
+
+impl Crew {
+    /// The parts of a dispatch, with the task that does each.
+    fn parts(&self, dispatch: &Dispatch) -> Vec<(usize, Part)> {
+        let units = (dispatch.kernel.cpu.units)(&dispatch.params);
+        let share = units.div_ceil(self.each).next_multiple_of(GRAIN);
+        let end = self.learners.end.min(dispatch.learners);
+        let mut parts = Vec::new();
+        for learner in self.learners.start..end {
+            for (number, first) in (0..units).step_by(share).enumerate() {
+                let task = (learner - self.learners.start) * self.each + number;
+                let units = first..units.min(first + share);
+                parts.push((task, Part { learner, units }));
+            }
+        }
+        parts
+    }
+}
+
+/// What a task does: a part of the dispatch with this number.
+#[derive(Debug)]
+struct Job {
+    dispatch: usize,
+    part: Part,
+}
+
+/// A window that is written, divided among tasks: ranges from its start, in order.
+#[derive(Debug)]
+struct Cut {
+    window: usize,
+    pieces: Vec<(Range<usize>, usize)>,
+}
+
+/// Tasks that may run at the same time.
+#[derive(Debug)]
+pub(super) struct Section {
+    /// By task.
+    jobs: Vec<Vec<Job>>,
+    /// By buffer of the program; none where all only read it.
+    cuts: Vec<Option<Cut>>,
+}
+
+/// Something that a task touches.
+struct Contact {
+    window: usize,
+    words: Range<usize>,
+    task: usize,
+    writes: bool,
+}
+
+impl Section {
+    /// One section of these dispatches; none where a task would touch what another writes.
+    fn new(all: &Dispatches, range: Range<usize>, crew: &Crew) -> Option<Self> {
+        let mut jobs: Vec<Vec<Job>> = Vec::new();
+        jobs.resize_with(crew.learners.len() * crew.each, Vec::new);
+        let buffers = all.windows.iter().map(|w| w.memory + 1).max().unwrap_or(0);
+        let mut touched: Vec<Vec<Contact>> = Vec::new();
+        touched.resize_with(buffers, Vec::new);
+        for number in range {
+            let dispatch = &all.list[number];
+            for (task, part) in crew.parts(dispatch) {
+                for access in accesses(dispatch, &all.windows, task, &part) {
+                    touched[all.windows[access.window].memory].push(access);
+                }
+                jobs[task].push(Job {
+                    dispatch: number,
+                    part,
+                });
+            }
+        }
+        let cuts: Option<Vec<_>> = touched.into_iter().map(cut).collect();
+        Some(Self { jobs, cuts: cuts? })
+    }
+
+    /// As few sections as greed finds for all dispatches in their order; the name of a kernel that
+    /// cannot be run where there is one.
+    pub(super) fn cover(all: &Dispatches, crew: &Crew) -> Result<Vec<Self>, &'static str> {
+        let mut sections = Vec::new();
+        let mut start = 0;
+        while start < all.list.len() {
+            let rest = start..all.list.len();
+            if let Some(section) = Self::new(all, rest.clone(), crew) {
+                sections.push(section);
+                break;
+            }
+            let mut longest = None;
+            for end in rest.map(|place| place + 1) {
+                match Self::new(all, start..end, crew) {
+                    Some(section) => longest = Some((section, end)),
+                    None => break,
+                }
+            }
+            let (section, end) = longest.ok_or(all.list[start].kernel.name)?;
+            sections.push(section);
+            start = end;
+        }
+        Ok(sections)
+    }
+
+    /// For each task its view of all windows.
+    pub(super) fn deal<'m>(
+        &self,
+        windows: &[Window],
+        memory: &'m mut [Vec<u32>],
+    ) -> Vec<Vec<Slot<'m>>> {
+        let empty = || windows.iter().map(|_| Slot::None).collect();
+        let mut hands: Vec<Vec<Slot<'m>>> = self.jobs.iter().map(|_| empty()).collect();
+        for (number, words) in memory.iter_mut().enumerate() {
+            if let Some(Some(cut)) = self.cuts.get(number) {
+                cut.deal(&mut words[windows[cut.window].range()], &mut hands);
+                continue;
+            }
+            for (place, window) in windows.iter().enumerate() {
+                if window.memory == number {
+                    let shared = &words[window.range()];
+                    hands
+                        .iter_mut()
+                        .for_each(|hand| hand[place] = Slot::Shared(shared));
+                }
+            }
+        }
+        hands
+    }
+
+    /// Does what the task with this number has to do.
+    pub(super) fn perform(&self, all: &Dispatches, task: usize, hand: &mut [Slot<'_>]) {
+        for job in &self.jobs[task] {
+            let dispatch = &all.list[job.dispatch];
+            let mut bound: [Slot<'_>; MOST_BINDINGS] = Default::default();
+            for (slot, window) in bound.iter_mut().zip(&dispatch.windows) {
+                *slot = hand[*window].lend();
+            }
+            (dispatch.work)(&dispatch.params, &job.part, &mut bound);
+            for (slot, window) in bound.into_iter().zip(&dispatch.windows) {
+                hand[*window] = slot;
+            }
+        }
+    }
+}
+
+impl Cut {
+    /// Hands out the pieces of the window's words.
+    fn deal<'m>(&self, words: &'m mut [u32], hands: &mut [Vec<Slot<'m>>]) {
+        let (mut rest, mut at) = (words, 0);
+        for (range, task) in &self.pieces {
+            let (_, from) = std::mem::take(&mut rest).split_at_mut(range.start - at);
+            let (piece, behind) = from.split_at_mut(range.len());
+            hands[*task][self.window].push(range.start, piece);
+            (rest, at) = (behind, range.end);
+        }
+    }
+}
+
+/// What a part of a dispatch touches.
+fn accesses(dispatch: &Dispatch, windows: &[Window], task: usize, part: &Part) -> Vec<Contact> {
+    let touches = (dispatch.kernel.cpu.touches)(&dispatch.params, part);
+    let bindings = dispatch.windows.iter().zip(dispatch.kernel.bindings);
+    let mut all = Vec::new();
+    for (touch, (&window, access)) in touches.into_iter().zip(bindings) {
+        let mut push = |words| {
+            all.push(Contact {
+                window,
+                words,
+                task,
+                writes: *access == Access::Write,
+            });
+        };
+        match touch {
+            Touch::Whole => push(0..windows[window].words),
+            Touch::Words(words) => push(words),
+            Touch::Both(one, other) => {
+                push(one);
+                push(other);
+            }
+        }
+    }
+    all
+}
+
+/// How a buffer is divided, so that each task has to itself what it touches: `Some(None)` where
+/// nobody writes it, `None` where it is impossible.
+fn cut(mut accesses: Vec<Contact>) -> Option<Option<Cut>> {
+    if !accesses.iter().any(|access| access.writes) {
+        return Some(None);
+    }
+    let window = accesses[0].window;
+    accesses.retain(|access| !access.words.is_empty());
+    accesses.sort_by_key(|access| access.words.start);
+    let mut pieces: Vec<(Range<usize>, usize)> = Vec::new();
+    for access in accesses {
+        let words = access.words;
+        match pieces.last_mut() {
+            _ if access.window != window => return None,
+            Some((last, task)) if *task == access.task && words.start <= last.end => {
+                last.end = last.end.max(words.end);
+            }
+            Some((last, _)) if words.start < last.end => return None,
+            _ => pieces.push((words, access.task)),
+        }
+    }
+    Some(Some(Cut { window, pieces }))
+}

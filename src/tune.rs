@@ -156,3 +156,39 @@ fn write(file: &Path, variants: &Variants) -> Result<()> {
     }
     files::write(file, text.as_bytes())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::device::cpu::Cpu;
+    use crate::device::gpu::{Gpu, adapters};
+
+    #[test]
+    fn what_is_measured_can_be_applied_and_is_remembered() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("deep/variants.toml");
+        for adapter in adapters() {
+            let gpu = Gpu::open(&adapter, "test").unwrap();
+            let variants = measure(&gpu).unwrap();
+            let mut several = KERNELS.iter().filter(|k| gpu.variants(k).len() > 1);
+            assert_eq!(several.clone().count(), variants.len());
+            assert!(several.all(|k| variants.contains_key(k.name)));
+            apply(&gpu, &variants).unwrap();
+            write(&file, &variants).unwrap();
+            assert_eq!(read(&file), Some(variants));
+        }
+        std::fs::write(&file, "not = [toml").unwrap();
+        assert_eq!(read(&file), None);
+    }
+
+    #[test]
+    fn what_a_device_does_not_have_is_refused() {
+        let cpu = Cpu::new("test");
+        for (kernel, variant) in [("dense_forward", "mirrored"), ("dense_sideways", "plain")] {
+            let variants = Variants::from([(kernel.to_owned(), variant.to_owned())]);
+            let error = apply(&cpu, &variants).unwrap_err().to_string();
+            assert!(error.contains(kernel) && error.contains(variant), "{error}");
+        }
+        assert_eq!(fastest(&cpu, true, &|_| {}).unwrap(), Variants::new());
+    }
+}

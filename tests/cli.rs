@@ -423,3 +423,44 @@ fn a_divergence_keeps_what_was_written() {
             .exists()
     );
 }
+
+/// On an adapter, a run takes measured variants and writes them into its settings; repeated from
+/// these it gives the same bits, and does not measure.
+#[test]
+fn a_run_on_an_adapter_repeats_with_its_variants() {
+    let (data, out) = (data(), TempDir::new().unwrap());
+    let (first, second) = (out.path().join("first"), out.path().join("second"));
+    let run = |arguments: &[&str]| {
+        std::process::Command::new(env!("CARGO_BIN_EXE_unlearn"))
+            .env("XDG_CACHE_HOME", out.path().join("cache"))
+            .args(arguments)
+            .output()
+            .unwrap()
+    };
+    let adapter = &unlearn::device::list()[0].spec;
+    let base = ["run", "--device", adapter, "--data", text(data.path())];
+    let epochs = ["--epochs", "0.5", "--out", text(&first)];
+    let output = run(&[&base[..], &SHORT[..], &epochs[..]].concat());
+    assert!(output.status.success(), "{}", stderr(&output));
+    mentions(&stderr(&output), &["measuring the kernels' variants"]);
+    let config = first.join("config.toml");
+    let settings = std::fs::read_to_string(&config).unwrap();
+    mentions(&settings, &["[variants]", "image_forward = "]);
+    let again = ["run", "--config", text(&config), "--out", text(&second)];
+    let output = run(&again);
+    assert!(output.status.success(), "{}", stderr(&output));
+    assert!(!stderr(&output).contains("measuring the kernels' variants"));
+    let file = "checkpoints/learn-original.safetensors";
+    let read = |folder: &Path| std::fs::read(folder.join(file)).unwrap();
+    assert!(read(&first) == read(&second));
+    std::fs::write(
+        &config,
+        settings.replace("image_forward = \"", "image_forward = \"un"),
+    )
+    .unwrap();
+    let third = out.path().join("third");
+    let output = run(&["run", "--config", text(&config), "--out", text(&third)]);
+    assert_eq!(output.status.code(), Some(2));
+    mentions(&stderr(&output), &["image_forward", "[variants]"]);
+    assert!(!third.exists());
+}

@@ -19,6 +19,8 @@ use crate::record::{Figures, Outcome, Point, Record, Spread};
 pub struct RunFolder {
     path: PathBuf,
     metrics: File,
+    /// What checkpoints say of the kernels' variants.
+    variants: String,
 }
 
 impl RunFolder {
@@ -37,9 +39,15 @@ impl RunFolder {
         files::write(&path.join("config.toml"), text.as_bytes())?;
         let file = path.join("metrics.jsonl");
         let metrics = File::create(&file).map_err(Error::file("create", &file))?;
+        let named = config.variants.iter();
+        let variants: Vec<String> = named.map(|(k, v)| format!("{k}={v}")).collect();
         Ok(Self {
             path: path.to_path_buf(),
             metrics,
+            variants: match variants.is_empty() {
+                true => String::new(),
+                false => format!("; variants: {}", variants.join(", ")),
+            },
         })
     }
 
@@ -90,7 +98,8 @@ impl RunFolder {
         for (outcome, weights) in outcomes.iter().zip(weights) {
             let (phase, arm) = (outcome.phase.name(), outcome.arm.name());
             let file = format!("checkpoints/{phase}-{arm}.safetensors");
-            let note = format!("{arm} arm at the end of the {phase} phase");
+            let variants = &self.variants;
+            let note = format!("{arm} arm at the end of the {phase} phase{variants}");
             checkpoint::save(&self.path.join(file), model, weights, &note)?;
         }
         Ok(())

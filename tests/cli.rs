@@ -453,6 +453,8 @@ fn a_run_on_an_adapter_repeats_with_its_variants() {
     let file = "checkpoints/learn-original.safetensors";
     let read = |folder: &Path| std::fs::read(folder.join(file)).unwrap();
     assert!(read(&first) == read(&second));
+    let note = String::from_utf8_lossy(&read(&first)).into_owned();
+    mentions(&note, &["variants: ", "image_forward="]);
     std::fs::write(
         &config,
         settings.replace("image_forward = \"", "image_forward = \"un"),

@@ -33,6 +33,8 @@ pub struct Variant {
     /// the buffer itself: in a loop, Mesa's lavapipe loads from buffers lane by lane through memory,
     /// but texels of all lanes at a time. What a kernel also writes is read as it was before.
     pub mirrored: &'static [&'static str],
+    /// Whether it is made for software adapters, or for hardware.
+    pub software: bool,
 }
 
 impl Variant {
@@ -41,6 +43,7 @@ impl Variant {
         name: "plain",
         constants: &[],
         mirrored: &[],
+        software: false,
     };
 }
 
@@ -56,6 +59,7 @@ const fn of_product(
         name: "lanes",
         constants,
         mirrored: &[],
+        software: true,
     };
     let textures = Variant {
         name: "mirrored",
@@ -65,7 +69,7 @@ const fn of_product(
     let small = Variant {
         name: "small",
         constants: small,
-        mirrored: &[],
+        ..Variant::PLAIN
     };
     [Variant::PLAIN, small, textures, lanes]
 }

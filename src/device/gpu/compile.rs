@@ -23,8 +23,8 @@ pub(super) struct Compiled {
 }
 
 impl Gpu {
-    /// The variant of a kernel for these buffers: the chosen one, or else the best known one, as
-    /// far as its textures are not too tall.
+    /// The variant of a kernel for these buffers: the chosen one, or else the first that is made for
+    /// adapters of this kind, as far as its textures are not too tall.
     fn variant(&self, dispatch: &Dispatch) -> &'static Variant {
         let kernel = dispatch.kernel;
         let tallest = self.device.limits().max_texture_dimension_2d;
@@ -34,13 +34,10 @@ impl Gpu {
                 mirror::rows(bytes, mirrored.texel) < tallest.into()
             })
         };
-        let known = match self.software {
-            true => &["mirrored", "lanes"][..],
-            false => &[],
-        };
         let chosen = self.choices.borrow().get(kernel.name).copied();
-        let known = known.iter().filter_map(|name| kernel.variant(name));
-        let mut wanted = chosen.into_iter().chain(known);
+        let of_its_kind = kernel.variants.iter();
+        let of_its_kind = of_its_kind.filter(|v| v.software == self.software);
+        let mut wanted = chosen.into_iter().chain(of_its_kind);
         wanted.find(fits).unwrap_or(&Variant::PLAIN)
     }
 

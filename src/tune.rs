@@ -8,9 +8,9 @@ use std::time::Duration;
 use etcetera::BaseStrategy;
 use sha2::{Digest, Sha256};
 
-use crate::bench::{timing, training_shapes};
-use crate::check::{FAMILIES, Family, Fill, Trouble, Verdict, judge};
-use crate::device::Device;
+use crate::bench::{timed, timing, training_shapes};
+use crate::check::{FAMILIES, Family, Fill};
+use crate::device::{Device, Program};
 use crate::error::{Error, Result};
 use crate::files;
 use crate::kernel::{KERNELS, Kernel, Variant};
@@ -112,22 +112,14 @@ fn times(
     let mut all: Vec<(&Variant, f64)> = offered.iter().map(|v| (*v, 0.0)).collect();
     for shape in training_shapes(family.kernel.name, &model, LEARNERS) {
         let case = family.build(shape, Fill::Random, 1);
-        let mut timed = Vec::new();
+        let time = |program: &Program| timing::median(device, program, BUDGET);
+        let mut right = Vec::new();
         for (variant, before) in all {
-            device.choose(family.kernel, Some(variant));
-            match judge(&case, family.kernel, variant, device, 1) {
-                Verdict::Right(_) => {}
-                Verdict::None(Trouble::Lost(e)) => return Err(e),
-                Verdict::Wrong(_) | Verdict::None(_) => continue,
+            if let (Some(median), _) = timed(device, &case, family.kernel, variant, &time)? {
+                right.push((variant, before + median));
             }
-            let Ok(loaded) = case.load(device, family.kernel) else {
-                continue;
-            };
-            let median = timing::median(device, &loaded.program, BUDGET);
-            loaded.free(device);
-            timed.push((variant, before + median?));
         }
-        all = timed;
+        all = right;
     }
     Ok(all)
 }

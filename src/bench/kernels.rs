@@ -5,8 +5,8 @@ use std::time::Duration;
 use super::cost::cost;
 use super::report::{Ceilings, KernelRow, Measured, StepRow};
 use super::timing::{Times, measure};
-use crate::check::{self, Family, Fill, Mismatch, Shape, Trouble, Verdict, judge};
-use crate::device::Device;
+use crate::check::{self, Case, Family, Fill, Mismatch, Shape, Trouble, Verdict, judge};
+use crate::device::{Device, Program};
 use crate::error::Result;
 use crate::kernel::{Kernel, Variant};
 use crate::model::Model;
@@ -87,8 +87,8 @@ pub fn kernels(
     Ok(())
 }
 
-/// The time of each variant, or what is wrong with its result; neither where the device has no room.
-type Timed = (Option<Times>, Option<Mismatch>);
+/// The time of a variant, or what is wrong with its result; neither where the device has no room.
+type Timed<T> = (Option<T>, Option<Mismatch>);
 
 fn at_shape(
     (family, shape): (&Family, Shape),
@@ -96,32 +96,47 @@ fn at_shape(
     variants: &[&'static Variant],
     options: &Options,
     watch: &mut dyn Watch,
-) -> Result<Vec<Timed>> {
+) -> Result<Vec<Timed<Times>>> {
     let case = family.build(shape, Fill::Random, options.check.seed);
     let kernel: &'static Kernel = options.check.planted(family.kernel)?;
-    let mut timed = Vec::new();
+    let mut all = Vec::new();
     for variant in variants {
-        device.choose(family.kernel, Some(variant));
-        let verdict = judge(&case, kernel, variant, device, 1);
-        timed.push(match verdict {
-            Verdict::Wrong(mismatch) => (None, Some(mismatch)),
-            Verdict::None(Trouble::Refused(e)) => (None, Some(Mismatch::refused(&e))),
-            Verdict::None(Trouble::NoRoom) => (None, None),
-            Verdict::None(Trouble::Lost(e)) => return Err(e),
-            Verdict::Right(_) => match case.load(device, kernel) {
-                Ok(loaded) => {
-                    loaded.fill(device)?;
-                    let times = measure(device, &loaded.program, options.budget)?;
-                    loaded.free(device);
-                    (Some(times), None)
-                }
-                Err(Trouble::NoRoom) => (None, None),
-                Err(Trouble::Refused(e) | Trouble::Lost(e)) => return Err(e),
-            },
-        });
+        let time = |program: &Program| measure(device, program, options.budget);
+        all.push(timed(device, &case, kernel, variant, &time)?);
         watch.advance();
     }
-    Ok(timed)
+    Ok(all)
+}
+
+/// Holds what a variant computes against the case's reference, then times it on the same inputs.
+///
+/// # Errors
+/// `Device` where the device is lost.
+pub(crate) fn timed<T>(
+    device: &dyn Device,
+    case: &Case,
+    kernel: &'static Kernel,
+    variant: &'static Variant,
+    time: &dyn Fn(&Program) -> Result<T>,
+) -> Result<Timed<T>> {
+    device.choose(kernel, Some(variant));
+    let trouble = match judge(case, kernel, variant, device, 1) {
+        Verdict::Wrong(mismatch) => return Ok((None, Some(mismatch))),
+        Verdict::None(trouble) => trouble,
+        Verdict::Right(_) => match case.load(device, kernel) {
+            Ok(loaded) => {
+                let time = loaded.fill(device).and_then(|()| time(&loaded.program));
+                loaded.free(device);
+                return Ok((Some(time?), None));
+            }
+            Err(trouble) => trouble,
+        },
+    };
+    match trouble {
+        Trouble::NoRoom => Ok((None, None)),
+        Trouble::Refused(e) => Ok((None, Some(Mismatch::refused(&e)))),
+        Trouble::Lost(e) => Err(e),
+    }
 }
 
 fn row(

@@ -18,6 +18,6 @@ pub mod timing;
 pub use ceilings::ceilings;
 pub use compare::{Ratio, compare};
 pub use cost::{Cost, cost};
-pub(crate) use kernels::training_shapes;
 pub use kernels::{Options, Watch, kernels};
+pub(crate) use kernels::{timed, training_shapes};
 pub use steps::{Images, first_step, steps};

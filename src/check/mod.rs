@@ -24,7 +24,7 @@ mod tightness;
 pub mod training;
 
 pub use case::Mismatch;
-pub(crate) use case::Trouble;
+pub(crate) use case::{Case, Trouble};
 pub(crate) use kernels::{FAMILIES, Family, IMAGES};
 pub(crate) use lane::{Verdict, judge};
 pub use page::adapters_page;

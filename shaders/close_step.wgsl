@@ -1,5 +1,5 @@
-// close_step: adds the step's mean loss to the learner's running sum, notes the first step whose
-// loss is unusable, and moves the learner's clock. A thread per learner.
+// close_step: adds the mean losses of some steps to the learner's running sum, notes the first step
+// whose loss is unusable, and moves the learner's clock. A thread per learner.
 
 struct Progress {
     step: u32,      // steps done
@@ -11,8 +11,8 @@ struct Progress {
 struct Params {
     rows: u32,      // samples per learner
     learners: u32,
-    pad0: u32,
-    pad1: u32,
+    steps: u32,
+    pad: u32,
 }
 
 const GROUP_X: u32 = 64u;
@@ -21,7 +21,7 @@ const EXPONENT: u32 = 0x7f800000u; // all set in an infinity or a NaN
 const UNUSABLE: f32 = 1000.0;      // nats; chance is ln 10 = 2.3
 
 @group(0) @binding(0) var<uniform> p: Params;
-@group(0) @binding(1) var<storage, read> losses: array<f32>;                // [learners, rows]
+@group(0) @binding(1) var<storage, read> losses: array<f32>;                // [steps, learners, rows]
 @group(0) @binding(2) var<storage, read_write> progress: array<Progress>;   // [learners]
 
 @compute @workgroup_size(GROUP_X, GROUP_Y)
@@ -30,18 +30,21 @@ fn close_step(@builtin(global_invocation_id) id: vec3<u32>) {
     if learner >= p.learners {
         return;
     }
-    var sum = 0.0;
-    for (var n = 0u; n < p.rows; n++) {
-        sum += losses[learner * p.rows + n];
-    }
-    let loss = sum / f32(p.rows);
     var state = progress[learner];
-    state.step += 1u;
-    state.loss_sum += loss;
-    // By its bits: WGSL lets an implementation assume that no float is infinite or NaN.
-    let broken = (bitcast<u32>(loss) & EXPONENT) == EXPONENT;
-    if (broken || loss > UNUSABLE) && state.diverged == 0u {
-        state.diverged = state.step;
+    for (var step = 0u; step < p.steps; step++) {
+        let first = (step * p.learners + learner) * p.rows;
+        var sum = 0.0;
+        for (var n = 0u; n < p.rows; n++) {
+            sum += losses[first + n];
+        }
+        let loss = sum / f32(p.rows);
+        state.step += 1u;
+        state.loss_sum += loss;
+        // By its bits: WGSL lets an implementation assume that no float is infinite or NaN.
+        let broken = (bitcast<u32>(loss) & EXPONENT) == EXPONENT;
+        if (broken || loss > UNUSABLE) && state.diverged == 0u {
+            state.diverged = state.step;
+        }
     }
     progress[learner] = state;
 }

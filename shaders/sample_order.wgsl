@@ -1,4 +1,4 @@
-// sample_order: which samples each learner sees in its present step.
+// sample_order: which samples each learner sees in its next steps.
 //
 // A learner walks through its sample list without end: the sample at position t of its walk is
 // entry permutation(epoch, t mod n) of the list, with epoch = t div n and a fresh permutation
@@ -25,10 +25,10 @@ struct Progress {
 }
 
 struct Params {
-    rows: u32, // samples per learner and step
-    pad0: u32,
-    pad1: u32,
-    pad2: u32,
+    rows: u32,     // samples per learner and step
+    steps: u32,
+    learners: u32,
+    pad: u32,
 }
 
 const GROUP_X: u32 = 64u;
@@ -39,7 +39,7 @@ const ROUNDS: u32 = 8u;
 @group(0) @binding(1) var<storage, read> learners: array<Learner>;   // [learners]
 @group(0) @binding(2) var<storage, read> progress: array<Progress>;  // [learners]
 @group(0) @binding(3) var<storage, read> lists: array<u32>;          // all sample lists, end to end
-@group(0) @binding(4) var<storage, read_write> order: array<u32>;    // [learners, rows]
+@group(0) @binding(4) var<storage, read_write> order: array<u32>;    // [steps, learners, rows]
 
 fn rotated(v: u32, by: u32) -> u32 {
     return (v << by) | (v >> (32u - by));
@@ -89,13 +89,14 @@ fn permuted(key: vec2<u32>, epoch: u32, n: u32, position: u32) -> u32 {
 @compute @workgroup_size(GROUP_X, GROUP_Y)
 fn sample_order(@builtin(global_invocation_id) id: vec3<u32>) {
     let row = id.x;
+    let step = id.y;
     let learner = id.z;
-    if row >= p.rows {
+    if row >= p.rows || step >= p.steps {
         return;
     }
     let l = learners[learner];
-    let at = progress[learner].step * p.rows + row;
+    let at = (progress[learner].step + step) * p.rows + row;
     let epoch = at / l.list_length;
     let entry = permuted(l.key, epoch, l.list_length, at % l.list_length);
-    order[learner * p.rows + row] = lists[l.list_start + entry];
+    order[(step * p.learners + learner) * p.rows + row] = lists[l.list_start + entry];
 }

@@ -27,6 +27,9 @@ pub enum Access {
 pub struct Variant {
     /// What it is called.
     pub name: &'static str,
+    /// The text of a file of its own, `shaders/KERNEL.NAME.wgsl`, where it works in another way than
+    /// the kernel's file: with the same entry point, bindings and parameters.
+    pub wgsl: Option<&'static str>,
     /// Values for the file's `const NAME: u32` declarations; what is not listed keeps its value.
     pub constants: &'static [(&'static str, u32)],
     /// Bindings that are read through a storage texture which mirrors the buffer, instead of from
@@ -41,6 +44,7 @@ impl Variant {
     /// The file as it stands: what hardware gets.
     pub const PLAIN: Self = Self {
         name: "plain",
+        wgsl: None,
         constants: &[],
         mirrored: &[],
         software: false,
@@ -58,8 +62,8 @@ const fn of_product(
     let lanes = Variant {
         name: "lanes",
         constants,
-        mirrored: &[],
         software: true,
+        ..Variant::PLAIN
     };
     let textures = Variant {
         name: "mirrored",
@@ -73,6 +77,52 @@ const fn of_product(
     };
     [Variant::PLAIN, small, textures, lanes]
 }
+
+/// The variants of `head` for software adapters, as those of a product.
+const HEAD_LANES: [Variant; 2] = {
+    let [_, _, textures, lanes] = of_product(&[], &[("GROUP_X", 8)], &["x", "parameters"]);
+    [textures, lanes]
+};
+
+/// A hardware variant with a file of its own.
+macro_rules! own_file {
+    ($kernel:literal, $name:literal) => {
+        Variant {
+            name: $name,
+            wgsl: Some(include_str!(concat!(
+                "../shaders/",
+                $kernel,
+                ".",
+                $name,
+                ".wgsl"
+            ))),
+            ..Variant::PLAIN
+        }
+    };
+}
+
+/// The variants of `image_forward`.
+const IMAGE_FORWARD_VARIANTS: [Variant; 6] = {
+    let [plain, small, textures, lanes] = of_product(
+        &[("ROWS", 4), ("COLS", 4)],
+        &[("GROUP_X", 8), ("GROUP_Y", 1)],
+        &["images", "parameters"],
+    );
+    let shared = own_file!("image_forward", "shared");
+    let split = own_file!("image_forward", "split");
+    [plain, small, shared, split, textures, lanes]
+};
+
+/// The variants of `image_backward_weights`.
+const IMAGE_BACKWARD_VARIANTS: [Variant; 5] = {
+    let [plain, small, textures, lanes] = of_product(
+        &[("ROWS", 4)],
+        &[("GROUP_X", 8), ("GROUP_Y", 1)],
+        &["images", "order", "dy", "parameters"],
+    );
+    let shared = own_file!("image_backward_weights", "shared");
+    [plain, small, shared, textures, lanes]
+};
 
 /// A row of the table.
 #[derive(Debug)]
@@ -92,13 +142,13 @@ pub struct Kernel {
 }
 
 /// The constants that make a thread's tile and a workgroup's shape. A workgroup covers
-/// COLS·GROUP_X × ROWS·GROUP_Y units of the dispatch's extent; a missing COLS or ROWS is 1.
+/// COLS·GROUP_X × ROWS·GROUP_Y units of the dispatch's extent; a missing COLS, ROWS or SPLIT is 1.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Tile {
     /// Units of extent that a workgroup covers in x, y and z.
     pub covers: [u32; 3],
-    /// Threads of a workgroup in x and y.
-    pub group: [u32; 2],
+    /// Threads of a workgroup: in x, in y, and so many that share a tile.
+    pub group: [u32; 3],
 }
 
 impl Kernel {
@@ -107,9 +157,22 @@ impl Kernel {
         self.variants.iter().find(|v| v.name == name)
     }
 
+    /// The file that a variant is built from.
+    pub fn file(&self, variant: &Variant) -> &'static str {
+        variant.wgsl.unwrap_or(self.wgsl)
+    }
+
+    /// What that file is called, without its extension.
+    pub fn stem(&self, variant: &Variant) -> String {
+        match variant.wgsl {
+            Some(_) => format!("{}.{}", self.name, variant.name),
+            None => self.name.to_owned(),
+        }
+    }
+
     /// The shader's text in a variant.
     pub fn source(&self, variant: &Variant) -> String {
-        let mut text = self.wgsl.to_owned();
+        let mut text = self.file(variant).to_owned();
         for (name, value) in variant.constants {
             if let Some((start, end)) = declaration(&text, name) {
                 text.replace_range(start..end, &format!("{value}u"));
@@ -158,12 +221,13 @@ impl Kernel {
             let set = variant.constants.iter().find(|(n, _)| *n == name);
             set.map(|c| c.1)
                 .or_else(|| {
-                    let (start, end) = declaration(self.wgsl, name)?;
-                    self.wgsl[start..end].trim_end_matches('u').parse().ok()
+                    let file = self.file(variant);
+                    let (start, end) = declaration(file, name)?;
+                    file[start..end].trim_end_matches('u').parse().ok()
                 })
                 .unwrap_or(1)
         };
-        let group = [value("GROUP_X"), value("GROUP_Y")];
+        let group = [value("GROUP_X"), value("GROUP_Y"), value("SPLIT")];
         Tile {
             covers: [value("COLS") * group[0], value("ROWS") * group[1], 1],
             group,
@@ -260,21 +324,21 @@ kernels! {
         pad2: u32,
     }, |p| [p.padded_inputs, p.padded_outputs];
 
-    /// The samples of a step.
+    /// The samples of the next steps.
     SampleOrder, SAMPLE_ORDER, sample_order, [Read, Read, Read, Write], [Variant::PLAIN], {
         /// Samples per learner and step.
         rows: u32,
+        /// Steps.
+        steps: u32,
+        /// Learners.
+        learners: u32,
         /// Zero.
-        pad0: u32,
-        /// Zero.
-        pad1: u32,
-        /// Zero.
-        pad2: u32,
-    }, |p| [p.rows, 1];
+        pad: u32,
+    }, |p| [p.rows, p.steps];
 
     /// The first layer, from the packed images.
     ImageForward, IMAGE_FORWARD, image_forward, [Read, Read, Read, Write],
-    of_product(&[("ROWS", 4), ("COLS", 4)], &[("GROUP_X", 8), ("GROUP_Y", 1)], &["images", "parameters"]), {
+    IMAGE_FORWARD_VARIANTS, {
         /// Samples per learner.
         rows: u32,
         /// Pixels per image, a multiple of 16.
@@ -314,16 +378,25 @@ kernels! {
         pad: u32,
     }, |p| [p.outputs, p.rows];
 
-    /// Softmax, loss, and the logits' gradient.
-    SoftmaxLoss, SOFTMAX_LOSS, softmax_loss, [Read, Read, Read, Read, Write, Write], [Variant::PLAIN], {
+    /// The last layer, softmax, loss, and the gradients of the logits and of the last hidden layer.
+    Head, HEAD, head, [Read, Read, Read, Read, Read, Write, Write, Write],
+    [Variant::PLAIN, HEAD_LANES[0], HEAD_LANES[1]], {
         /// Samples per learner.
         rows: u32,
+        /// Inputs, padded.
+        inputs: u32,
+        /// Classes, padded: `MOST_CLASSES` at the most.
+        outputs: u32,
         /// Classes.
         classes: u32,
-        /// Classes, padded.
-        stride: u32,
-        /// Zero.
-        pad: u32,
+        /// Offset of W in a learner's parameters.
+        weights: u32,
+        /// Offset of b.
+        biases: u32,
+        /// Parameters per learner.
+        parameters: u32,
+        /// Where the step begins in the order and the losses.
+        order_start: u32,
     }, |p| [p.rows, 1];
 
     /// The gradient of a hidden layer's output.
@@ -372,7 +445,7 @@ kernels! {
     /// The first layer's gradient and SGD step.
     ImageBackwardWeights, IMAGE_BACKWARD_WEIGHTS, image_backward_weights,
     [Read, Read, Read, Read, Write, Write],
-    of_product(&[("ROWS", 4)], &[("GROUP_X", 8), ("GROUP_Y", 1)], &["images", "order", "dy", "parameters"]), {
+    IMAGE_BACKWARD_VARIANTS, {
         /// Samples per learner.
         rows: u32,
         /// Pixels per image, a multiple of 16.
@@ -391,16 +464,16 @@ kernels! {
         order_stride: u32,
     }, |p| [p.pixels / 16, p.outputs];
 
-    /// The end of a step: losses summed, clocks moved.
+    /// The end of some steps: losses summed, clocks moved.
     CloseStep, CLOSE_STEP, close_step, [Read, Write], [Variant::PLAIN], {
         /// Samples per learner.
         rows: u32,
         /// Learners: the threads are theirs, so the extent in z is one.
         learners: u32,
+        /// Steps.
+        steps: u32,
         /// Zero.
-        pad0: u32,
-        /// Zero.
-        pad1: u32,
+        pad: u32,
     }, |p| [p.learners, 1];
 
     /// Counts of an evaluation.
@@ -450,6 +523,8 @@ pub struct Progress {
     pub pad: u32,
 }
 
+/// The most classes that `head` takes, padded.
+pub const MOST_CLASSES: u32 = 12;
 /// The order-entry bit that asks for the learner's soft target instead of the label.
 pub const SOFT: u32 = 0x8000_0000;
 /// The order-entry bits that name an image.

@@ -19,6 +19,11 @@ use recorder::Recorder;
 const PART: usize = 1000;
 /// The largest buffer that an evaluation may ask for, in words.
 const PART_WORDS: u64 = 1 << 25;
+/// Steps for which a few learners' order is computed at a time: for them, starting a dispatch takes
+/// longer than its work.
+const STEPS: usize = 8;
+/// With so many learners and more, a step stands alone.
+const MANY: usize = 64;
 /// Counts of one learner's score: confusion matrix, confidences, losses.
 const COUNTS: usize = (CLASSES + 2) * CLASSES;
 
@@ -96,6 +101,8 @@ pub struct Population<'d> {
     learners: u32,
     buffers: Buffers,
     step: Program,
+    /// So many steps at a time; none where a step stands alone.
+    several: Option<(u32, Program)>,
     evaluation: Program,
 }
 
@@ -108,10 +115,10 @@ struct Buffers {
     progress: Buffer,       // [learners] kernel::Progress
     lists: Buffer,          // sample lists, end to end
     targets: Buffer,        // [learners, padded classes]
-    order: Buffer,          // [learners, batch]
+    order: Buffer,          // [steps, learners, batch]
     outputs: Vec<Buffer>,   // per layer [learners, batch, outputs]
     gradients: Vec<Buffer>, // the same
-    losses: Buffer,         // [learners, batch]
+    losses: Buffer,         // [steps, learners, batch]
     answers: Vec<Buffer>,   // per layer [learners, part, outputs], of an evaluation
     counts: Buffer,         // [learners, COUNTS]
 }
@@ -142,10 +149,10 @@ impl Buffers {
             progress: device.allocate("progress", learners * size_of::<Progress>() / 4)?,
             lists: device.allocate("sample lists", lists)?,
             targets: device.allocate("soft targets", learners * classes)?,
-            order: device.allocate("sample order", learners * batch)?,
+            order: device.allocate("sample order", steps(learners) * learners * batch)?,
             outputs: per_layer("layer outputs", batch)?,
             gradients: per_layer("layer gradients", batch)?,
-            losses: device.allocate("losses", learners * batch)?,
+            losses: device.allocate("losses", steps(learners) * learners * batch)?,
             answers: per_layer("evaluation outputs", part)?,
             counts: device.allocate("counts", learners * COUNTS)?,
         })
@@ -178,6 +185,11 @@ fn distinct(taught: &[Curriculum]) -> Vec<&Arc<Vec<u32>>> {
         }
     }
     lists
+}
+
+/// Steps that a population of this size takes at a time.
+fn steps(learners: usize) -> usize {
+    (MANY / learners).clamp(1, STEPS)
 }
 
 fn last(model: &Model) -> Layer {
@@ -263,7 +275,11 @@ impl<'d> Population<'d> {
             learners: word(taught.len()),
             buffers: &buffers,
         };
-        let step = device.compile(&recorder.step(train, word(batch)))?;
+        let step = device.compile(&recorder.steps(train, word(batch), 1))?;
+        let several = match word(steps(taught.len())) {
+            1 => None,
+            n => Some((n, device.compile(&recorder.steps(train, word(batch), n))?)),
+        };
         let evaluation = device.compile(&recorder.evaluation(test, part))?;
         let population = Self {
             device,
@@ -271,6 +287,7 @@ impl<'d> Population<'d> {
             learners: word(taught.len()),
             buffers,
             step,
+            several,
             evaluation,
         };
         population.teach(taught)?;
@@ -365,12 +382,21 @@ impl<'d> Population<'d> {
     /// # Errors
     /// `Device` where the device fails.
     pub fn train(&self, steps: u32, done: &mut dyn FnMut(u32)) -> Result<()> {
-        self.device.run(&self.step, steps, done)
+        let mut single = steps;
+        if let Some((n, several)) = &self.several {
+            single = steps % n;
+            let done = &mut |times: u32| done(times * n);
+            self.device.run(several, steps / n, done)?;
+        }
+        self.device.run(&self.step, single, done)
     }
 
-    /// A training step, for timing it.
-    pub(crate) fn step(&self) -> &Program {
-        &self.step
+    /// Some training steps and their number, for timing them.
+    pub(crate) fn steps(&self) -> (u32, &Program) {
+        match &self.several {
+            Some((n, program)) => (*n, program),
+            None => (1, &self.step),
+        }
     }
 
     /// Each dispatch of a step as a program of its own, for timing it. Running one moves weights or
@@ -388,7 +414,7 @@ impl<'d> Population<'d> {
             learners: self.learners,
             buffers: &self.buffers,
         };
-        let commands = recorder.step(train, batch).commands.into_iter();
+        let commands = recorder.steps(train, batch, 1).commands.into_iter();
         let alone = commands.filter_map(|command| match &command {
             Command::Dispatch(dispatch) => {
                 let (name, commands) = (dispatch.kernel.name, vec![command]);
@@ -447,7 +473,11 @@ impl<'d> Population<'d> {
 
 impl Drop for Population<'_> {
     fn drop(&mut self) {
-        let programs = [&self.step, &self.evaluation];
+        let several = self.several.iter().map(|(_, program)| program);
+        let programs: Vec<&Program> = [&self.step, &self.evaluation]
+            .into_iter()
+            .chain(several)
+            .collect();
         self.device.free(&self.buffers.all(), &programs);
     }
 }

@@ -16,7 +16,7 @@ fn faults(kernel: &Kernel, text: &str, variant: &Variant) -> Result<(), String> 
         return Err("not one entry point".to_owned());
     };
     let tile = kernel.tile(variant);
-    let expected = [tile.group[0], tile.group[1], 1];
+    let expected = tile.group;
     if entry.name != kernel.name || entry.workgroup_size != expected {
         return Err(format!(
             "{} {:?}, expected {expected:?}",
@@ -158,7 +158,7 @@ fn every_probe_is_valid_and_agrees_with_its_row() {
         let tile = kernel.tile(&Variant::PLAIN);
         let entry = &module.entry_points[0];
         assert_eq!(entry.name, kernel.name);
-        assert_eq!(entry.workgroup_size, [tile.group[0], tile.group[1], 1]);
+        assert_eq!(entry.workgroup_size, tile.group);
         let (fields, size) = layout(&module, "Params").unwrap();
         assert_eq!((fields.len(), size as usize), (4, kernel.params_size));
     }
@@ -272,15 +272,19 @@ fn shared_functions_and_structs_read_alike_in_every_shader() {
         "fn descend(",
         "struct Learner ",
     ] {
-        let found = KERNELS
-            .iter()
-            .filter_map(|k| Some((k.name, block(k.wgsl, head)?)));
+        let found = files().filter_map(|(k, v)| Some((k.stem(v), block(k.file(v), head)?)));
         let found: Vec<_> = found.collect();
         assert!(!found.is_empty(), "{head} is nowhere");
         for (name, text) in &found {
             assert_eq!(*text, found[0].1, "{head} in {name} and {}", found[0].0);
         }
     }
+}
+
+/// Every kernel with every variant.
+fn files() -> impl Iterator<Item = (&'static Kernel, &'static Variant)> {
+    let kernels = KERNELS.iter().copied();
+    kernels.flat_map(|kernel| kernel.variants.iter().map(move |v| (kernel, v)))
 }
 
 /// From `head` to the brace that closes it in the first column.
@@ -292,25 +296,27 @@ fn block<'a>(text: &'a str, head: &str) -> Option<&'a str> {
 
 #[test]
 fn constants_agree_with_the_host() {
-    let value = |kernel: &Kernel, name: &str| -> f64 {
-        let module = parsed(kernel.name, kernel.wgsl);
+    let constant = |name: &str, text: &str| -> Option<f64> {
+        let module = parsed("constants", text);
         let named = |c: &&naga::Constant| c.name.as_deref() == Some(name);
-        let (_, constant) = module.constants.iter().find(|(_, c)| named(c)).unwrap();
-        match module.global_expressions[constant.init] {
+        let (_, constant) = module.constants.iter().find(|(_, c)| named(c))?;
+        Some(match module.global_expressions[constant.init] {
             naga::Expression::Literal(naga::Literal::F32(v)) => v.into(),
             naga::Expression::Literal(naga::Literal::U32(v)) => v.into(),
             ref other => panic!("{name}: {other:?}"),
-        }
+        })
     };
     use unlearn::kernel::*;
+    let value = |kernel: &Kernel, name: &str| constant(name, kernel.wgsl).unwrap();
     assert_eq!(value(&SCORE, "CONFIDENCE_UNIT"), f64::from(CONFIDENCE_UNIT));
     assert_eq!(value(&SCORE, "LOSS_UNIT"), f64::from(LOSS_UNIT));
     assert_eq!(value(&SCORE, "LARGEST_LOSS"), f64::from(LARGEST_LOSS));
     assert_eq!(value(&CLOSE_STEP, "UNUSABLE"), f64::from(UNUSABLE_LOSS));
-    assert_eq!(value(&SOFTMAX_LOSS, "SOFT"), f64::from(SOFT));
-    for kernel in [&SOFTMAX_LOSS, &IMAGE_FORWARD, &IMAGE_BACKWARD_WEIGHTS] {
-        assert_eq!(value(kernel, "INDEX"), f64::from(INDEX));
-    }
+    assert_eq!(value(&HEAD, "SOFT"), f64::from(SOFT));
+    assert_eq!(value(&HEAD, "CLASSES"), f64::from(MOST_CLASSES));
+    let index = files().filter_map(|(k, v)| constant("INDEX", k.file(v)));
+    let index: Vec<f64> = index.collect();
+    assert!(index.len() >= 3 && index.iter().all(|&n| n == f64::from(INDEX)));
 }
 
 #[test]
@@ -323,15 +329,19 @@ fn portable_limits_are_kept() {
         );
         for variant in kernel.variants {
             let group = kernel.tile(variant).group;
-            assert!(group[0] * group[1] <= 256, "{}: invocations", kernel.name);
+            let threads: u32 = group.iter().product();
+            assert!(threads <= 256, "{}: invocations", kernel.name);
+            let module = parsed(kernel.name, kernel.file(variant));
+            let variables = module.global_variables.iter();
+            let shared: u32 = variables
+                .filter(|(_, v)| v.space == AddressSpace::WorkGroup)
+                .map(|(_, v)| module.types[v.ty].inner.size(module.to_ctx()))
+                .sum();
+            assert!(
+                shared <= 16_384,
+                "{}: workgroup memory",
+                kernel.stem(variant)
+            );
         }
-        let module = parsed(kernel.name, kernel.wgsl);
-        let shared: u32 = module
-            .global_variables
-            .iter()
-            .filter(|(_, v)| v.space == AddressSpace::WorkGroup)
-            .map(|(_, v)| module.types[v.ty].inner.size(module.to_ctx()))
-            .sum();
-        assert!(shared <= 16_384, "{}: workgroup memory", kernel.name);
     }
 }

@@ -31,7 +31,8 @@ pub fn cost(kernel: &str, shape: Shape) -> Cost {
             let padded = l * (i.next_multiple_of(4) + 1) * stride;
             (3 * weights, 2 * l + padded, 0)
         }
-        "sample_order" => (0, 2 * samples, (32 + 16) * l),
+        // Steps are its outputs, and those of `close_step`.
+        "sample_order" => (0, 2 * samples * o, (32 + 16) * l),
         "image_forward" => (
             samples * o * (2 * i + 3),
             samples + values + samples * o,
@@ -42,9 +43,10 @@ pub fn cost(kernel: &str, shape: Shape) -> Cost {
             samples * i + values + samples * o,
             0,
         ),
-        "softmax_loss" => (
-            10 * samples * o,
-            distinct + 2 * samples + stride * (l + 2 * samples),
+        // A product and a sum for each logit, softmax and loss, and the product back.
+        "head" => (
+            samples * o * (2 * i + 1 + 10 + 2 * i),
+            distinct + 2 * samples + stride * (l + samples) + values + 2 * samples * i,
             0,
         ),
         "dense_backward_input" => (
@@ -62,7 +64,7 @@ pub fn cost(kernel: &str, shape: Shape) -> Cost {
             samples * (o + 1),
             distinct * i + sgd,
         ),
-        "close_step" => (samples + 2 * l, samples, 32 * l),
+        "close_step" => ((samples + 2 * l) * o, samples * o, 32 * l),
         "score" => (
             samples * (4 * o + 8),
             r + samples * stride + 2 * l * (o + 2) * o,
@@ -89,8 +91,9 @@ mod tests {
         for (kernel, flops, bytes) in [
             // (a·2⁻²³ − 1)·bound of 192 weights; keys of 8 bytes, 68 words written.
             ("initialise", 576, 3 * 8 + 3 * 68 * 4),
-            // Settings and clock; a list entry read and an order entry written for each sample.
-            ("sample_order", 0, 3 * 48 + 6 * 4 + 6 * 4),
+            // Settings and clock; in each of 4 steps a list entry read and an order entry written for
+            // each sample.
+            ("sample_order", 0, 3 * 48 + 4 * (6 * 4 + 6 * 4)),
             // 24 results of 16 multiply-adds, a division, a sum and a maximum; 6 images.
             (
                 "image_forward",
@@ -98,8 +101,13 @@ mod tests {
                 6 * 16 + 6 * 4 + 3 * 68 * 4 + 24 * 4,
             ),
             ("dense_forward", 24 * 34, 6 * 16 * 4 + 3 * 68 * 4 + 24 * 4),
-            // Labels, order, losses; targets; logits and their gradient.
-            ("softmax_loss", 240, 3 * 6 * 4 + 3 * 4 * 4 + 2 * 24 * 4),
+            // 24 logits of 16 multiply-adds, a bias and ten operations more, and 16 multiply-adds
+            // back; labels, order, losses; targets; weights, dlogits; x and dx.
+            (
+                "head",
+                24 * 75,
+                3 * 6 * 4 + 3 * 4 * 4 + 3 * 68 * 4 + 24 * 4 + 2 * 96 * 4,
+            ),
             (
                 "dense_backward_input",
                 96 * 8,
@@ -115,7 +123,7 @@ mod tests {
                 24 * 33 + 5 * 3 * 68,
                 6 * 16 + 6 * 4 + 24 * 4 + sgd,
             ),
-            ("close_step", 6 + 6, 6 * 4 + 3 * 32),
+            ("close_step", 4 * (6 + 6), 4 * 6 * 4 + 3 * 32),
             ("score", 6 * 24, 2 * 4 + 24 * 4 + 2 * 3 * 24 * 4),
         ] {
             let cost = cost(kernel, Shape::new(2, 16, 4, 3));

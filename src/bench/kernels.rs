@@ -43,13 +43,16 @@ const LEARNERS: u32 = 64;
 pub(crate) fn training_shapes(kernel: &str, model: &Model, learners: u32) -> Vec<Shape> {
     let layers = model.layers().iter();
     let layers = layers.map(|l| Shape::new(64, l.inputs, l.outputs, learners));
+    let hidden = model.layers().len() - 1;
     match kernel {
         "image_forward" | "image_backward_weights" => layers.take(1).collect(),
         "initialise" => layers.collect(),
         // A quarter of MNIST: of a list as long as it, `--shape` takes fewer learners.
         "sample_order" => vec![Shape::new(64, 15_000, 1, learners)],
         "score" => vec![Shape::new(1000, 1, 10, learners)],
-        "softmax_loss" | "close_step" => vec![Shape::new(64, 1, 10, learners)],
+        "close_step" => vec![Shape::new(64, 1, 1, learners)],
+        "head" => layers.skip(hidden).collect(),
+        "dense_backward_input" => layers.skip(1).take(hidden - 1).collect(),
         _ => layers.skip(1).collect(),
     }
 }
@@ -71,7 +74,9 @@ pub fn kernels(
             Some(shape) => vec![shape],
             None => training_shapes(family.kernel.name, &model, LEARNERS),
         };
-        let variants = device.variants(family.kernel).iter();
+        let variants = device
+            .variants(options.check.planted(family.kernel)?)
+            .iter();
         let variants: Vec<_> = variants.filter(|v| options.check.wants(v)).collect();
         watch.begin(family.kernel.name, (shapes.len() * variants.len()) as u64);
         for shape in shapes {

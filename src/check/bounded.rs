@@ -198,6 +198,20 @@ impl Bounded {
         }
     }
 
+    /// The largest of some numbers, and its place. Whichever is found to be the largest, it is off
+    /// by no more than the one that is off by most.
+    pub(crate) fn largest(numbers: &[Self]) -> (Self, usize) {
+        let (mut place, mut error) = (0, 0.0f64);
+        for (i, number) in numbers.iter().enumerate() {
+            error = error.max(number.error);
+            if number.value > numbers[place].value {
+                place = i;
+            }
+        }
+        let Self { value, .. } = numbers[place];
+        (Self::term(value, error, value.abs() + error), place)
+    }
+
     /// The smaller one of self and a number that f32 holds. Of what self may be, nothing over that
     /// number is left, so the value moves to the middle of the rest.
     pub(crate) fn at_most(self, most: f64) -> Self {

@@ -17,7 +17,7 @@ fn covers(argument: &Argument, kernel: &str, mutant: &Mutant) -> bool {
     of == kernel && operator == mutant.operator && from == mutant.from && to == mutant.to
 }
 
-/// Kernel, kind of fault, the piece of the original, the same with the fault, and why nothing
+/// The shader's file, kind of fault, the piece of the original, the same with the fault, and why nothing
 /// changes.
 type Argument = (
     &'static str,
@@ -35,6 +35,9 @@ const EDGE: &str = "what is read past the edge, in place of the last row or colu
     sums that are not stored; the read may leave the buffer, harmless under robust access";
 const QUARTERS: &str = "the loop steps by four, and its index is divided by four; widths and \
     offsets are multiples of four";
+const APART: &str = "how far apart the vectors lie in workgroup memory changes no sum";
+const SHARES: &str =
+    "how many threads share the pixels of a tile changes only the order of its sums";
 const TURNS: &str = "how many samples a turn takes, and how many turns there are past the last \
     sample, changes no sum: a sample past the last one counts as zero";
 const PAST: &str = "what is read past the last sample counts as zero; the read may leave the \
@@ -49,12 +52,29 @@ const EQUIVALENT: &[Argument] = {
         ("initialise", Relation, "column == 0u", "column != 0u",
             "all columns but the first write the bias's zero; a row has four or more"),
 
+        ("sample_order", Relation, "step >= p.steps", "step > p.steps",
+            "a workgroup is one step high, so no thread has a step past the last one"),
+
+        ("head", Constant, "u32 = 12u", "u32 = 13u",
+            "a class past the last one repeats it, and counts for nothing"),
+
         ("image_forward", Relation, "p.outputs || row", "p.outputs && row", EARLY_PAST),
         ("image_forward", Relation, "row >= p.rows", "row > p.rows", EARLY),
         ("image_forward", DroppedStatement, "return;", "", EARLY_PAST),
         ("image_forward", Mask, "min(row + i, p.rows - 1u)", "(row + i)", EDGE),
         ("image_forward", Sign, "1u - col", "1u + col", EDGE),
         ("image_forward", Mask, "min(j, last_col)", "j", EDGE),
+
+        ("image_forward.shared", Constant, "u32 = 66u", "u32 = 67u", APART),
+        ("image_forward.shared", Sign, "p.outputs - 1u", "p.outputs + 1u", EDGE),
+        ("image_forward.shared", Mask,
+            "min(first_row + thread, p.rows - 1u)", "(first_row + thread)", EDGE),
+        ("image_forward.shared", Mask,
+            "min(first_col + col, last_col)", "(first_col + col)", EDGE),
+        ("image_forward.shared", Mask, "min(col, last_col)", "col", EDGE),
+        ("image_forward.split", Constant, "u32 = 8u", "u32 = 9u", SHARES),
+        ("image_forward.split", Mask, "min(row + i, p.rows - 1u)", "(row + i)", EDGE),
+        ("image_forward.split", Mask, "min(col + j, p.outputs - 1u)", "(col + j)", EDGE),
 
         ("dense_forward", Relation, "p.outputs || row", "p.outputs && row", EARLY_PAST),
         ("dense_forward", Relation, "row >= p.rows", "row > p.rows", EARLY_PAST),
@@ -89,6 +109,15 @@ const EQUIVALENT: &[Argument] = {
         ("image_backward_weights", Mask,
             "min(row / 4u + i, stride - 1u)", "(row / 4u + i)", EDGE),
         ("image_backward_weights", Constant, "i = 0u", "i = 1u", QUARTERS),
+        ("image_backward_weights.shared", Mask,
+            "min(group.x * GROUP_X + thread % GROUP_X, words - 1u)",
+            "(group.x * GROUP_X + thread % GROUP_X)", EDGE),
+        ("image_backward_weights.shared", Mask,
+            "min(group.y * GROUP_Y + thread % GROUP_Y, stride - 1u)",
+            "(group.y * GROUP_Y + thread % GROUP_Y)", EDGE),
+        ("image_backward_weights.shared", Sign, "stride - 1u", "stride + 1u", EDGE),
+        ("image_backward_weights.shared", ExtraTurn, "n < p.rows", "n <= p.rows", TURNS),
+        ("image_backward_weights.shared", Mask, "min(n + m, p.rows - 1u)", "(n + m)", PAST),
     ]
 };
 
@@ -101,13 +130,21 @@ mod tests {
     /// An argument is about one mutant, and about one that there is.
     #[test]
     fn every_argument_is_about_one_mutant() {
-        let all = KERNELS.iter().flat_map(|kernel| {
-            let name = kernel.name;
-            mutants(kernel.wgsl).into_iter().map(move |m| (name, m))
+        let mut files: Vec<(String, &str)> = Vec::new();
+        for kernel in KERNELS {
+            let variants = kernel.variants.iter();
+            let of = variants.map(|v| (kernel.stem(v), kernel.file(v)));
+            files.extend(of);
+        }
+        files.sort();
+        files.dedup();
+        let all = files.into_iter().flat_map(|(stem, file)| {
+            let mutants = mutants(file).into_iter();
+            mutants.map(move |m| (stem.clone(), m))
         });
         let all: Vec<_> = all.collect();
         for argument in EQUIVALENT {
-            let covered = |(name, mutant): &&(&str, Mutant)| covers(argument, name, mutant);
+            let covered = |(name, mutant): &&(String, Mutant)| covers(argument, name, mutant);
             let count = all.iter().filter(covered).count();
             assert_eq!(count, 1, "mutants that are {argument:?}");
         }

@@ -99,27 +99,35 @@ impl Options {
         let Some(number) = self.plant else {
             return Ok(kernel);
         };
-        let mutants = mutants(kernel.wgsl);
+        let variant = self.faulty(kernel);
+        let mutants = mutants(kernel.file(variant));
         let mutant = mutants.get(number).ok_or_else(|| {
             Error::Usage(format!(
                 "{} has {} mutants: --plant takes 0 to {}",
-                kernel.name,
+                kernel.stem(variant),
                 mutants.len(),
                 mutants.len().saturating_sub(1)
             ))
         })?;
-        Ok(planted(kernel, mutant))
+        Ok(planted(kernel, variant, mutant))
+    }
+
+    /// The variant in whose file a fault is planted: the one that is asked for, or the plain one.
+    fn faulty(&self, kernel: &'static Kernel) -> &'static Variant {
+        let named = self.variant.as_deref();
+        named
+            .and_then(|name| kernel.variant(name))
+            .unwrap_or(&kernel.variants[0])
     }
 
     /// What is planted, in words, and why it computes the same, where that is known.
     pub fn fault(&self) -> Option<(String, Option<&'static str>)> {
         let kernel = self.families().ok()?.first()?.kernel;
-        let mutants = mutants(kernel.wgsl);
+        let variant = self.faulty(kernel);
+        let mutants = mutants(kernel.file(variant));
         let mutant = mutants.get(self.plant?)?;
-        Some((
-            format!("{} {mutant}", kernel.name),
-            argument(kernel.name, mutant),
-        ))
+        let stem = kernel.stem(variant);
+        Some((format!("{stem} {mutant}"), argument(&stem, mutant)))
     }
 
     /// Shapes and fills of a family, the telling ones first.

@@ -50,7 +50,8 @@ pub trait WatchScore {
     fn score(&mut self, score: &Score);
 }
 
-/// Runs every `step`-th mutant of every kernel and variant through the cases of `options`. The
+/// Runs every `step`-th mutant of every shader file through the cases of `options`, or those of the
+/// variant that they name. The
 /// device must have been opened with bounds checks: mutants leave their buffers.
 ///
 /// # Errors
@@ -67,20 +68,23 @@ pub fn power(
     }
     let mut scores = Vec::new();
     for family in families {
-        let mutants: Vec<(usize, Mutant)> = mutants(family.kernel.wgsl)
-            .into_iter()
-            .enumerate()
-            .step_by(step)
+        let variants = device.variants(family.kernel).iter();
+        let variants = variants.filter(|v| match options.variant {
+            Some(_) => options.wants(v),
+            None => **v == Variant::PLAIN || v.wgsl.is_some(),
+        });
+        let planned: Vec<_> = variants
+            .map(|variant| {
+                let all = mutants(family.kernel.file(variant)).into_iter();
+                let some: Vec<(usize, Mutant)> = all.enumerate().step_by(step).collect();
+                (variant, some)
+            })
             .collect();
-        let variants: Vec<&Variant> = device
-            .variants(family.kernel)
-            .iter()
-            .filter(|v| options.wants(v))
-            .collect();
-        watch.begin(family.kernel.name, (mutants.len() * variants.len()) as u64);
+        let work = planned.iter().map(|(_, mutants)| mutants.len() as u64);
+        watch.begin(family.kernel.name, work.sum());
         let mut cases = Cases::new(family, options);
-        for variant in variants {
-            let score = measure(device, &mut cases, variant, &mutants, watch)?;
+        for (variant, mutants) in &planned {
+            let score = measure(device, &mut cases, variant, mutants, watch)?;
             watch.score(&score);
             scores.push(score);
         }
@@ -129,7 +133,7 @@ fn measure(
 ) -> Result<Score> {
     let start = Instant::now();
     let kernel = cases.family.kernel;
-    device.choose(kernel, Some(variant));
+    let stem = kernel.stem(variant);
     let mut score = Score {
         kernel: kernel.name.to_owned(),
         variant: variant.name.to_owned(),
@@ -137,10 +141,13 @@ fn measure(
     };
     for (number, mutant) in mutants {
         let name = || format!("{number:>3}, {mutant}");
-        match fate(device, cases, variant, planted(kernel, mutant))? {
+        let planted = planted(kernel, variant, mutant);
+        let variant = planted.variant(variant.name).unwrap_or(variant);
+        device.choose(kernel, Some(variant));
+        match fate(device, cases, variant, planted)? {
             Fate::Caught => score.caught += 1,
             Fate::Refused => score.refused += 1,
-            Fate::Survived => match argument(kernel.name, mutant) {
+            Fate::Survived => match argument(&stem, mutant) {
                 Some(why) => score.equivalent.push((name(), why.to_owned())),
                 None => score.survivors.push(name()),
             },
@@ -152,11 +159,16 @@ fn measure(
     Ok(score)
 }
 
-/// The kernel with a fault. Devices know kernels by their address, for as long as they live, so the
-/// memory is not given back.
-pub(super) fn planted(kernel: &Kernel, mutant: &Mutant) -> &'static Kernel {
+/// The kernel with a fault in the file of this variant, and the variants that are built from that
+/// file. Devices know kernels by their address, for as long as they live, so the memory is not given
+/// back.
+pub(super) fn planted(kernel: &Kernel, variant: &Variant, mutant: &Mutant) -> &'static Kernel {
+    let same = |v: &&Variant| v.wgsl == variant.wgsl;
+    let variants = kernel.variants.iter().filter(same);
+    let variants: Vec<Variant> = variants.map(|v| Variant { wgsl: None, ..*v }).collect();
     Box::leak(Box::new(Kernel {
         wgsl: mutant.text.clone().leak(),
+        variants: variants.leak(),
         ..*kernel
     }))
 }

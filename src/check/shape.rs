@@ -131,7 +131,7 @@ pub enum Fill {
     Exact,
     /// 0, −0, and subnormal and tiny numbers of both signs, among random ones.
     Tiny,
-    /// Random numbers; in a few rows 1e15 times as large, and logits around ±150.
+    /// Random numbers; in a few rows 1e15 times as large, and logits around ±150, in `head` ±110.
     Large,
 }
 

@@ -22,7 +22,7 @@ pub(crate) struct Arguments {
     /// Only this kernel, or `training` for whole steps
     #[arg(long, value_name = "NAME")]
     kernel: Option<String>,
-    /// Only this variant: plain, small, mirrored, lanes, or on the CPU blas or twin
+    /// Only this variant: plain, small, shared, split, mirrored, lanes, or on the CPU blas or twin
     #[arg(long, value_name = "NAME")]
     variant: Option<String>,
     /// Only this shape: rows, inputs, outputs and learners, such as 64x784x128x4

@@ -20,8 +20,6 @@ pub(crate) fn run(spec: &str, options: &Options) -> Result<bool> {
         checked: true,
         ..Opening::default()
     };
-    let mut options = options.clone();
-    options.variant.get_or_insert("plain".to_owned());
     options.validate()?;
     let mut all_found = true;
     for opened in device::open_all(spec, checked)? {
@@ -45,7 +43,7 @@ pub(crate) fn run(spec: &str, options: &Options) -> Result<bool> {
         let mut table = Table {
             bar: ProgressBar::hidden(),
         };
-        let scores = power(&*device, &options, 1, &mut table)?;
+        let scores = power(&*device, options, 1, &mut table)?;
         table.bar.finish_and_clear();
         super::print(&summary(&scores))?;
         all_found &= scores.iter().all(|score| score.survivors.is_empty());

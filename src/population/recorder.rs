@@ -3,8 +3,8 @@
 use super::{Buffers, DeviceImages, last, word};
 use crate::device::{Buffer, Recording};
 use crate::kernel::{
-    CloseStep, DenseBackwardInput, DenseBackwardWeights, DenseForward, ImageBackwardWeights,
-    ImageForward, SampleOrder, ScoreCounts, SoftmaxLoss,
+    CloseStep, DenseBackwardInput, DenseBackwardWeights, DenseForward, Head, ImageBackwardWeights,
+    ImageForward, SampleOrder, ScoreCounts,
 };
 use crate::model::Model;
 use crate::record::CLASSES;
@@ -16,33 +16,51 @@ pub(super) struct Recorder<'a> {
     pub(super) buffers: &'a Buffers,
 }
 
+/// The samples of a step.
+#[derive(Clone, Copy)]
+struct Batch<'a> {
+    train: &'a DeviceImages,
+    /// Samples per learner.
+    rows: u32,
+    /// Where the step begins in the order and the losses.
+    start: u32,
+}
+
 impl Recorder<'_> {
-    /// One training step of all learners.
-    pub(super) fn step(&self, train: &DeviceImages, rows: u32) -> Recording {
+    /// So many training steps of all learners. What does not depend on the weights, the order
+    /// before them and the clock after them, is done for all of them at a time.
+    pub(super) fn steps(&self, train: &DeviceImages, rows: u32, steps: u32) -> Recording {
         let mut recording = Recording::default();
-        let b = self.buffers;
+        let (b, learners) = (self.buffers, self.learners);
         let order = SampleOrder {
             rows,
-            ..Default::default()
+            steps,
+            learners,
+            pad: 0,
         };
-        recording.dispatch(
-            order,
-            self.learners,
-            &[b.settings, b.progress, b.lists, b.order],
-        );
-        self.forward(
-            &mut recording,
-            train.pixels,
-            (b.order, 0, rows),
-            rows,
-            &b.outputs,
-        );
-        self.loss(&mut recording, train, rows);
-        self.backward(&mut recording, train, rows);
+        let bound = [b.settings, b.progress, b.lists, b.order];
+        recording.dispatch(order, learners, &bound);
+        for step in 0..steps {
+            let batch = Batch {
+                train,
+                rows,
+                start: step * learners * rows,
+            };
+            self.hidden(
+                &mut recording,
+                train.pixels,
+                (b.order, batch.start, rows),
+                rows,
+                &b.outputs,
+            );
+            self.head(&mut recording, batch);
+            self.backward(&mut recording, batch);
+        }
         let close = CloseStep {
             rows,
-            learners: self.learners,
-            ..Default::default()
+            learners,
+            steps,
+            pad: 0,
         };
         recording.dispatch(close, 1, &[b.losses, b.progress]);
         recording
@@ -56,7 +74,9 @@ impl Recorder<'_> {
         for start in (0..test.count).step_by(part) {
             let rows = word(part.min(test.count - start));
             let order = (test.plain_order, word(start), 0);
-            self.forward(&mut recording, test.pixels, order, rows, &b.answers);
+            self.hidden(&mut recording, test.pixels, order, rows, &b.answers);
+            let end = self.model.layers().len() - 1;
+            self.dense(&mut recording, end, rows, &b.answers);
             let params = ScoreCounts {
                 rows,
                 classes: word(CLASSES),
@@ -69,8 +89,8 @@ impl Recorder<'_> {
         recording
     }
 
-    /// Images to logits. `order`: the buffer, the first entry, and the entries per learner.
-    fn forward(
+    /// All layers but the last. `order`: the buffer, the first entry, and the entries per learner.
+    fn hidden(
         &self,
         recording: &mut Recording,
         images: Buffer,
@@ -79,70 +99,77 @@ impl Recorder<'_> {
         outputs: &[Buffer],
     ) {
         let layers = self.model.layers();
-        let parameters = self.model.parameters();
         let first = ImageForward {
             rows,
             pixels: layers[0].inputs,
             outputs: layers[0].padded_outputs,
             weights: layers[0].weights,
             biases: layers[0].biases,
-            parameters,
+            parameters: self.model.parameters(),
             order_start: order.1,
             order_stride: order.2,
         };
         let bound = [images, order.0, self.buffers.parameters, outputs[0]];
         recording.dispatch(first, self.learners, &bound);
-        for (number, layer) in layers.iter().enumerate().skip(1) {
-            let params = DenseForward {
-                rows,
-                inputs: layer.padded_inputs,
-                outputs: layer.padded_outputs,
-                weights: layer.weights,
-                biases: layer.biases,
-                parameters,
-                relu: u32::from(number + 1 < layers.len()),
-                pad: 0,
-            };
-            let bound = [
-                outputs[number - 1],
-                self.buffers.parameters,
-                outputs[number],
-            ];
-            recording.dispatch(params, self.learners, &bound);
+        for number in 1..layers.len() - 1 {
+            self.dense(recording, number, rows, outputs);
         }
     }
 
-    fn loss(&self, recording: &mut Recording, train: &DeviceImages, rows: u32) {
-        let b = self.buffers;
-        let end = b.outputs.len() - 1;
-        let params = SoftmaxLoss {
+    fn dense(&self, recording: &mut Recording, number: usize, rows: u32, outputs: &[Buffer]) {
+        let layer = self.model.layers()[number];
+        let params = DenseForward {
             rows,
-            classes: word(CLASSES),
-            stride: last(self.model).padded_outputs,
+            inputs: layer.padded_inputs,
+            outputs: layer.padded_outputs,
+            weights: layer.weights,
+            biases: layer.biases,
+            parameters: self.model.parameters(),
+            relu: u32::from(number + 1 < self.model.layers().len()),
             pad: 0,
         };
+        let (x, y) = (outputs[number - 1], outputs[number]);
+        recording.dispatch(params, self.learners, &[x, self.buffers.parameters, y]);
+    }
+
+    /// The last layer, forwards and backwards.
+    fn head(&self, recording: &mut Recording, batch: Batch<'_>) {
+        let (b, layer) = (self.buffers, last(self.model));
+        let end = b.gradients.len() - 1;
+        let params = Head {
+            rows: batch.rows,
+            inputs: layer.padded_inputs,
+            outputs: layer.padded_outputs,
+            classes: word(CLASSES),
+            weights: layer.weights,
+            biases: layer.biases,
+            parameters: self.model.parameters(),
+            order_start: batch.start,
+        };
         let bound = [
-            train.labels,
+            batch.train.labels,
             b.order,
             b.targets,
-            b.outputs[end],
+            b.outputs[end - 1],
+            b.parameters,
             b.gradients[end],
             b.losses,
+            b.gradients[end - 1],
         ];
         recording.dispatch(params, self.learners, &bound);
     }
 
-    /// From the logits' gradient back to the first layer, then all weights: a layer's weights
-    /// must not move before the gradient has passed through them.
-    fn backward(&self, recording: &mut Recording, train: &DeviceImages, rows: u32) {
-        for number in (1..self.model.layers().len()).rev() {
-            self.backward_input(recording, number, rows);
+    /// From the last hidden layer's gradient back to the first layer, then all weights: a layer's
+    /// weights must not move before the gradient has passed through them.
+    fn backward(&self, recording: &mut Recording, batch: Batch<'_>) {
+        for number in (1..self.model.layers().len() - 1).rev() {
+            self.backward_input(recording, number, batch.rows);
         }
         // The first layer first: it is read as it was in the forward pass, of which software
         // adapters have a copy for as long as nothing was written.
-        self.backward_images(recording, train, rows);
+        self.backward_images(recording, batch);
         for number in (1..self.model.layers().len()).rev() {
-            self.backward_weights(recording, number, rows);
+            self.backward_weights(recording, number, batch.rows);
         }
     }
 
@@ -177,19 +204,19 @@ impl Recorder<'_> {
         recording.dispatch(params, self.learners, &bound);
     }
 
-    fn backward_images(&self, recording: &mut Recording, train: &DeviceImages, rows: u32) {
+    fn backward_images(&self, recording: &mut Recording, batch: Batch<'_>) {
         let (b, layer) = (self.buffers, self.model.layers()[0]);
         let params = ImageBackwardWeights {
-            rows,
+            rows: batch.rows,
             pixels: layer.inputs,
             outputs: layer.padded_outputs,
             weights: layer.weights,
             biases: layer.biases,
             parameters: self.model.parameters(),
-            order_start: 0,
-            order_stride: rows,
+            order_start: batch.start,
+            order_stride: batch.rows,
         };
-        let (images, dy) = (train.pixels, b.gradients[0]);
+        let (images, dy) = (batch.train.pixels, b.gradients[0]);
         let bound = [b.settings, images, b.order, dy, b.parameters, b.velocity];
         recording.dispatch(params, self.learners, &bound);
     }

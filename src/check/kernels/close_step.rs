@@ -1,4 +1,4 @@
-//! Reference of `close_step`: the batch's mean loss is added to the running sum, the first step with
+//! Reference of `close_step`: the steps' mean losses are added to the running sum, the first step with
 //! an unusable loss is noted, the clock moves.
 //!
 //! Bound of the mean: γ(K)·Σ|loss| / K and 2.5u for the division; u for adding it to the sum. The clock
@@ -26,46 +26,53 @@ pub(super) const FAMILY: Family = Family {
 fn shapes() -> Vec<Shape> {
     let tiles = around(&CLOSE_STEP).into_iter().enumerate();
     let mut shapes: Vec<Shape> = tiles
-        .map(|(place, [x, _])| Shape::new([1, 64, 7, 65][place % 4], 1, 1, x))
+        .map(|(place, [x, _])| Shape::new([1, 64, 7, 65][place % 4], 1, [1, 8, 2][place % 3], x))
         .collect();
     shapes.extend([Shape::new(64, 1, 1, 1000), Shape::new(2, 1, 1, 70_000)]);
     shapes
 }
 
+/// Any number of steps, which are the outputs.
 fn fit(shape: Shape) -> Shape {
-    Shape {
-        inputs: 1,
-        outputs: 1,
-        ..shape
-    }
+    Shape { inputs: 1, ..shape }
 }
 
 fn case(shape: Shape, fill: Fill, seed: u32) -> Case {
-    let Shape { rows, learners, .. } = shape;
+    let Shape {
+        rows,
+        outputs: steps,
+        learners,
+        ..
+    } = shape;
     let params = CloseStep {
         rows,
         learners,
-        ..Default::default()
+        steps,
+        pad: 0,
     };
     let mut source = Source::new(seed, fill);
-    let mut losses: Vec<f32> = source.floats(learners * rows);
+    let mut losses: Vec<f32> = source.floats(steps * learners * rows);
     losses.iter_mut().for_each(|loss| *loss = loss.abs());
     if fill == Fill::Large {
-        spoil(&mut losses, rows as usize);
+        spoil(&mut losses, &params);
     }
     let before = progress(&mut source, learners);
-    let wanted = before
-        .iter()
-        .zip(losses.chunks_exact(rows as usize))
-        .flat_map(|(state, losses)| reference(state, losses))
-        .collect();
+    let each = learners as usize * rows as usize;
+    let own = |learner: usize| {
+        let batches = losses.chunks_exact(each);
+        batches.map(move |step| &step[learner * rows as usize..][..rows as usize])
+    };
+    let wanted = before.iter().enumerate();
+    let wanted = wanted.flat_map(|(learner, state)| reference(state, own(learner)));
+    let wanted = wanted.collect();
     let inputs = vec![bits(&losses), bytemuck::cast_slice(&before).to_vec()];
     Case::new((shape, fill, seed), &params, 1, inputs).wants(1, wanted)
 }
 
-/// The last loss of one learner in sixteen becomes one that cannot be used, or nearly so, or makes a
+/// In one step, the last loss of one learner in sixteen becomes one that cannot be used, or nearly so, or makes a
 /// mean on either side of the limit.
-fn spoil(losses: &mut [f32], rows: usize) {
+fn spoil(losses: &mut [f32], p: &CloseStep) {
+    let [rows, learners, steps] = [p.rows, p.learners, p.steps].map(|n| n as usize);
     let sum = UNUSABLE_LOSS * rows as f32;
     let bad = [
         f32::NAN,
@@ -75,8 +82,9 @@ fn spoil(losses: &mut [f32], rows: usize) {
         0.9 * sum,
         1.05 * sum,
     ];
-    for (learner, losses) in losses.chunks_exact_mut(rows).enumerate() {
-        if learner % 16 == 0 {
+    for (place, losses) in losses.chunks_exact_mut(rows).enumerate() {
+        let (step, learner) = (place / learners, place % learners);
+        if learner % 16 == 0 && learner / 16 % steps == step {
             losses[rows - 1] = bad[(learner / 16 + rows) % bad.len()];
         }
     }
@@ -97,19 +105,32 @@ fn progress(source: &mut Source, learners: u32) -> Vec<Progress> {
         .collect()
 }
 
-/// A learner's words of `Progress`.
-fn reference(state: &Progress, losses: &[f32]) -> [Want; 4] {
-    let mean = Bounded::sum(losses.iter().copied()).over(losses.len() as f64);
-    let step = state.step + 1;
+/// A learner's words of `Progress` after steps with these losses.
+fn reference<'a>(state: &Progress, steps: impl Iterator<Item = &'a [f32]>) -> [Want; 4] {
     let limit = f64::from(UNUSABLE_LOSS);
-    let broken = losses.iter().any(|loss| !loss.is_finite());
-    let diverged = match state.diverged {
-        0 if broken || mean.value > limit + mean.error => Want::Word(step),
-        0 if mean.value > limit - mean.error => Want::OneOf(0, step),
-        before => Want::Word(before),
-    };
-    let sum = Bounded::input(state.loss_sum) + mean;
-    let overflows = broken || sum.value > f64::from(f32::MAX) / 2.0;
+    let mut step = state.step;
+    let mut sum = Bounded::input(state.loss_sum);
+    let mut overflows = false;
+    // The note where no mean that is within its bound of the limit counts, and where each does.
+    let mut noted = [state.diverged; 2];
+    for losses in steps {
+        step += 1;
+        let mean = Bounded::sum(losses.iter().copied()).over(losses.len() as f64);
+        let broken = losses.iter().any(|loss| !loss.is_finite());
+        for (note, side) in noted.iter_mut().zip([1.0, -1.0]) {
+            if *note == 0 && (broken || mean.value > limit + side * mean.error) {
+                *note = step;
+            }
+        }
+        sum = sum + mean;
+        overflows |= broken || sum.value > f64::from(f32::MAX) / 2.0;
+    }
     let sum = if overflows { Want::Any } else { sum.into() };
-    [Want::Word(step), diverged, sum, Want::Word(state.pad)]
+    let [one, other] = noted;
+    [
+        Want::Word(step),
+        Want::OneOf(one, other),
+        sum,
+        Want::Word(state.pad),
+    ]
 }

@@ -77,7 +77,8 @@ fn reference(p: &DenseBackwardInput, parameters: &[f32], dy: &[f32], x: &[f32]) 
         .collect()
 }
 
-fn masked(gradient: Bounded, x: f32) -> Want {
+/// A gradient that passes only where x > 0.
+pub(super) fn masked(gradient: Bounded, x: f32) -> Want {
     match (x > 0.0, x.is_subnormal(), Want::from(gradient)) {
         (false, _, _) => Want::from(Bounded::ZERO),
         (true, true, Want::Near { value, bound }) => Want::NearOrZero { value, bound },

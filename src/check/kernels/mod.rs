@@ -5,13 +5,13 @@ mod close_step;
 mod dense_backward_input;
 mod dense_backward_weights;
 mod dense_forward;
+mod head;
 mod image_backward_weights;
 mod image_forward;
 mod initialise;
 mod sample_order;
 mod score;
 mod sgd;
-mod softmax_loss;
 
 use super::case::Case;
 use super::shape::{Fill, Shape, Source, around};
@@ -42,7 +42,7 @@ pub(crate) static FAMILIES: &[Family] = &[
     sample_order::FAMILY,
     image_forward::FAMILY,
     dense_forward::FAMILY,
-    softmax_loss::FAMILY,
+    head::FAMILY,
     dense_backward_input::FAMILY,
     dense_backward_weights::FAMILY,
     image_backward_weights::FAMILY,

@@ -2,11 +2,10 @@
 //! point, which start from what the buffer holds.
 //!
 //! Counts are integers and exact. A confidence, 1 / Σ exp(z − max), and a loss, log Σ exp(z − max)
-//! − (z − max), are off by what `softmax_loss.rs` derives; each is rounded to its unit, so a sum
+//! − (z − max), are off by what `head.rs` derives; each is rounded to its unit, so a sum
 //! must lie between the sums of the lowest and the highest integer that each term may round to.
 //! Often those are equal; no share of a bound is taken, so the table has "exact" for this kernel.
 
-use super::softmax_loss::{exponentials, logits};
 use super::{Family, bits};
 use crate::check::bounded::Bounded;
 use crate::check::case::{Case, Want};
@@ -63,6 +62,34 @@ fn case(shape: Shape, fill: Fill, seed: u32) -> Case {
     let counts = reference(&params, &labels, &logits, &before);
     let inputs = vec![labels, bits(&logits), before];
     Case::new((shape, fill, seed), &params, learners, inputs).wants(2, counts)
+}
+
+/// Logits of so many samples: as networks give them, or so far apart that their exponentials
+/// overflow. In a large fill those of a sample are close to each other and far from zero, to either
+/// side: without the maximum, all exponentials overflow, or all are zero.
+fn logits(source: &mut Source, samples: u32, stride: u32, rows: u32) -> Vec<f32> {
+    let size = [5.0, 1.0, 40.0, 200.0][(rows % 4) as usize];
+    let mut logits = source.floats(samples * stride);
+    logits.iter_mut().for_each(|z| *z *= size);
+    if source.fill() == Fill::Large {
+        let offsets = [0.0, 150.0, -150.0].into_iter().cycle();
+        for (z, offset) in logits.chunks_exact_mut(stride as usize).zip(offsets) {
+            z.iter_mut().for_each(|z| *z += offset);
+        }
+    }
+    logits
+}
+
+/// exp(z − max) of every class, and the index of the first largest.
+fn exponentials(z: &[f32]) -> (Vec<Bounded>, usize) {
+    let mut largest = 0;
+    for c in 1..z.len() {
+        if z[c] > z[largest] {
+            largest = c;
+        }
+    }
+    let terms = z.iter().map(|&v| Bounded::difference(v, z[largest]).exp());
+    (terms.collect(), largest)
 }
 
 /// counts [learners, (classes + 2)·classes].

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 fn shaders() -> Vec<(String, String)> {
     let kernels = crate::kernel::KERNELS.iter();
     kernels
-        .map(|k| (k.name.to_owned(), k.wgsl.to_owned()))
+        .flat_map(|k| k.variants.iter().map(|v| (k.stem(v), k.file(v).to_owned())))
         .collect()
 }
 

@@ -63,7 +63,7 @@ fn work(
 }
 
 /// dx = dy W with dy [rows, outputs] and W [outputs, inputs].
-fn product(dy: &[f32], weights: &[f32], inputs: usize, dx: &mut [f32]) {
+pub(super) fn product(dy: &[f32], weights: &[f32], inputs: usize, dx: &mut [f32]) {
     let outputs = weights.len() / inputs;
     for (dx, dy) in dx.chunks_exact_mut(inputs).zip(dy.chunks_exact(outputs)) {
         dx.fill(0.0);

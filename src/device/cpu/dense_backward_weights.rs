@@ -22,10 +22,10 @@ fn parameters(bytes: &[u8]) -> DenseBackwardWeights {
 fn touches(params: &[u8], part: &Part) -> Vec<Touch> {
     let p = parameters(params);
     let each = p.parameters as usize;
-    let state = Touch::Both(
+    let state = Touch::Ranges(vec![
         part.inner(each, p.weights as usize, p.inputs as usize),
         part.inner(each, p.biases as usize, 1),
-    );
+    ]);
     vec![
         Touch::Words(part.own(size_of::<Learner>() / 4)),
         Touch::Words(part.own((p.rows * p.outputs) as usize)),

@@ -42,7 +42,7 @@ fn touches(params: &[u8], part: &Part) -> Vec<Touch> {
     let rows = p.rows as usize;
     vec![
         Touch::Words(part.rows(rows, p.inputs as usize)),
-        Touch::Both(p.weights(part), p.biases(part)),
+        Touch::Ranges(vec![p.weights(part), p.biases(part)]),
         Touch::Words(part.rows(rows, p.outputs as usize)),
     ]
 }

@@ -6,7 +6,7 @@ use super::slot::Slot;
 use crate::kernel::Variant;
 
 /// The most bindings that a kernel has.
-pub const MOST_BINDINGS: usize = 6;
+pub const MOST_BINDINGS: usize = 8;
 
 /// Does a part of a dispatch, with the bytes of the parameter struct and the buffers by binding.
 pub type Work = fn(&[u8], &Part, &mut [Slot<'_>; MOST_BINDINGS]);
@@ -102,6 +102,6 @@ pub enum Touch {
     Whole,
     /// These words.
     Words(Range<usize>),
-    /// These words and those.
-    Both(Range<usize>, Range<usize>),
+    /// The words in any of these ranges.
+    Ranges(Vec<Range<usize>>),
 }

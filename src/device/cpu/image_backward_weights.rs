@@ -30,10 +30,10 @@ impl ImageBackwardWeights {
 fn touches(params: &[u8], part: &Part) -> Vec<Touch> {
     let p = parameters(params);
     let each = p.parameters as usize;
-    let state = Touch::Both(
+    let state = Touch::Ranges(vec![
         part.inner(each, p.weights as usize, p.pixels as usize),
         part.inner(each, p.biases as usize, 1),
-    );
+    ]);
     vec![
         Touch::Words(part.own(size_of::<Learner>() / 4)),
         Touch::Whole,
@@ -47,7 +47,7 @@ fn touches(params: &[u8], part: &Part) -> Vec<Touch> {
 fn work(params: &[u8], part: &Part, bound: &mut [Slot<'_>; MOST_BINDINGS], step: Step) {
     let p = parameters(params);
     let (each, pixels) = (p.parameters as usize, p.pixels as usize);
-    let [learners, images, order, dy, parameters, velocity] = bound;
+    let [learners, images, order, dy, parameters, velocity, ..] = bound;
     with_pixels(images.all(), order.read(p.order(part)), pixels, |x| {
         let layer = Layer {
             settings: learners.read::<Learner>(part.own(1))[0],

@@ -57,7 +57,7 @@ fn touches(params: &[u8], part: &Part) -> Vec<Touch> {
     vec![
         Touch::Whole,
         Touch::Words(p.order(part)),
-        Touch::Both(p.weights(part), p.biases(part)),
+        Touch::Ranges(vec![p.weights(part), p.biases(part)]),
         Touch::Words(part.rows(p.rows as usize, p.outputs as usize)),
     ]
 }

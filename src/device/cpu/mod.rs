@@ -8,6 +8,7 @@ pub mod dense_backward_input;
 pub mod dense_backward_weights;
 pub mod dense_forward;
 pub mod form;
+pub mod head;
 pub mod image_backward_weights;
 pub mod image_forward;
 pub mod initialise;
@@ -19,7 +20,6 @@ pub mod score;
 mod section;
 mod sgd;
 pub mod slot;
-pub mod softmax_loss;
 
 use std::cell::RefCell;
 use std::collections::HashMap;

@@ -221,10 +221,7 @@ fn accesses(dispatch: &Dispatch, windows: &[Window], task: usize, part: &Part) -
         match touch {
             Touch::Whole => push(0..windows[window].words),
             Touch::Words(words) => push(words),
-            Touch::Both(one, other) => {
-                push(one);
-                push(other);
-            }
+            Touch::Ranges(ranges) => ranges.into_iter().for_each(push),
         }
     }
     all

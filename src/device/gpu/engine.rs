@@ -44,6 +44,8 @@ pub struct Opening {
 pub struct Gpu {
     pub(super) record: DeviceRecord,
     pub(super) checked: bool,
+    /// Whether the driver checks the bounds of buffers itself.
+    pub(super) driver_checks: bool,
     pub(super) software: bool,
     pub(super) device: wgpu::Device,
     pub(super) queue: wgpu::Queue,
@@ -110,8 +112,8 @@ impl Gpu {
         });
         Ok(Self {
             record,
-            // A driver that checks bounds itself compiles ten times as long with both.
-            checked: opening.checked && !adapter.checks_bounds(),
+            checked: opening.checked,
+            driver_checks: adapter.checks_bounds(),
             software: adapter.is_software(),
             clock: Clock::new(&device, &queue),
             device,

@@ -1,0 +1,192 @@
+//! Reference of `head`: z = x Wᵀ + b, loss = log Σ exp(z) − Σ t·z, dz = softmax(z) − t, both relative
+//! to the largest z, and dx = (dz W) ⊙ [x > 0].
+//!
+//! Bound: z is off by γ(K + 1)·(Σ|x||w| + |b|), K the padded width of x, and so is the largest one,
+//! whichever that turns out to be. exp(z − max) is off by that through its argument and by
+//! 3 + 2·|z − max| units in the last place through exp; the sum of C terms by those and γ(C); dz by
+//! the term, the sum and the division (2.5 units), and u for the difference with t; the loss by the
+//! sum's relative error, 3 units or 2⁻²¹ for the logarithm, and u for each of the C products with t
+//! and the differences; dx by what dz is off by and γ(C)·Σ|dz||w|. Without the maximum, logits of 90
+//! and more overflow, which the large fill shows.
+
+use super::dense_backward_input::masked;
+use super::{Family, IMAGES, bits, order, padded};
+use crate::check::bounded::Bounded;
+use crate::check::case::{Case, POISON, Want, poison};
+use crate::check::shape::{Fill, Shape, Source, around};
+use crate::kernel::{HEAD, Head, INDEX, MOST_CLASSES, SOFT};
+
+pub(super) const FAMILY: Family = Family {
+    kernel: &HEAD,
+    shapes,
+    fit,
+    case,
+};
+
+fn shapes() -> Vec<Shape> {
+    let tiles = around(&HEAD).into_iter().enumerate();
+    let mut shapes: Vec<Shape> = tiles
+        .map(|(place, [x, _])| {
+            let (inputs, classes) = ([64, 4, 20][place % 3], [10, 2, 12, 1, 7][place % 5]);
+            Shape::new(x, inputs, classes, [1, 3, 2, 5][place % 4])
+        })
+        .collect();
+    shapes.extend([
+        Shape::new(64, 64, 10, 1),
+        Shape::new(64, 128, 10, 9),
+        Shape::new(1, 4, 3, 33_000),
+    ]);
+    shapes
+}
+
+/// Any number of classes up to the most, which the kernel pads itself.
+fn fit(shape: Shape) -> Shape {
+    Shape {
+        outputs: shape.outputs.min(MOST_CLASSES),
+        inputs: padded(shape).inputs,
+        ..shape
+    }
+}
+
+fn case(shape: Shape, fill: Fill, seed: u32) -> Case {
+    let Shape {
+        rows,
+        inputs,
+        outputs: classes,
+        learners,
+    } = shape;
+    let outputs = classes.next_multiple_of(4);
+    let weights = 4;
+    let biases = weights + inputs * outputs + 4;
+    let params = Head {
+        rows,
+        inputs,
+        outputs,
+        classes,
+        weights,
+        biases,
+        parameters: biases + outputs + 4,
+        order_start: 3,
+    };
+    let samples = learners * rows;
+    let mut source = Source::new(seed, fill);
+    let labels = source.below(IMAGES, classes);
+    let order = order(&mut source, params.order_start + samples);
+    let targets = source.floats(learners * outputs);
+    let targets: Vec<f32> = targets.iter().map(|t| t.abs().min(1.0)).collect();
+    let mut x = source.floats(samples * inputs);
+    let mut parameters = source.floats(learners * params.parameters);
+    if fill == Fill::Large {
+        raise(&mut x, &mut parameters, &params);
+    }
+    let made = reference(&params, &labels, &order, &targets, &x, &parameters);
+    let unwritten = |words: u32| std::iter::repeat_n(Want::Word(POISON), words as usize);
+    let losses = unwritten(params.order_start).chain(made.losses).collect();
+    let inputs = vec![
+        labels,
+        order,
+        bits(&targets),
+        bits(&x),
+        bits(&parameters),
+        poison(samples * outputs),
+        poison(params.order_start + samples),
+        poison(samples * inputs),
+    ];
+    Case::new((shape, fill, seed), &params, learners, inputs)
+        .wants(5, made.dlogits)
+        .wants(6, losses)
+        .wants(7, made.dx)
+}
+
+/// Takes all logits of one sample in sixteen far from zero, to either side, by an input that all
+/// classes share: without the maximum, all exponentials overflow, or all are zero.
+fn raise(x: &mut [f32], parameters: &mut [f32], p: &Head) {
+    let inputs = p.inputs as usize;
+    for own in parameters.chunks_exact_mut(p.parameters as usize) {
+        let weights = own[p.weights as usize..p.biases as usize].iter_mut();
+        weights.step_by(inputs).for_each(|w| *w = 1.0);
+    }
+    for (sample, x) in x.chunks_exact_mut(inputs).enumerate() {
+        x[0] = match sample % 32 {
+            11 => 110.0,
+            27 => -110.0,
+            _ => x[0],
+        };
+    }
+}
+
+/// The results of all samples.
+#[derive(Default)]
+struct Made {
+    /// [learners, rows, outputs].
+    dlogits: Vec<Want>,
+    /// [learners, rows].
+    losses: Vec<Want>,
+    /// [learners, rows, inputs].
+    dx: Vec<Want>,
+}
+
+fn reference(
+    p: &Head,
+    labels: &[u32],
+    order: &[u32],
+    targets: &[f32],
+    x: &[f32],
+    parameters: &[f32],
+) -> Made {
+    let [inputs, outputs, classes] = [p.inputs, p.outputs, p.classes].map(|n| n as usize);
+    let order = &order[p.order_start as usize..];
+    let mut made = Made::default();
+    for (sample, (x, entry)) in x.chunks_exact(inputs).zip(order).enumerate() {
+        let learner = sample / p.rows as usize;
+        let own = &parameters[learner * p.parameters as usize..];
+        let w = &own[p.weights as usize..][..classes * inputs];
+        let biases = &own[p.biases as usize..];
+        let label = labels[(entry & INDEX) as usize] as usize;
+        let soft = &targets[learner * outputs..];
+        let target = |c: usize| match entry & SOFT {
+            0 => Bounded::exact(f64::from(u8::from(c == label))),
+            _ => Bounded::input(soft[c]),
+        };
+        let logits = w.chunks_exact(inputs).zip(biases).map(|(w, &bias)| {
+            let pairs = x.iter().copied().zip(w.iter().copied());
+            Bounded::dot(pairs.chain([(bias, 1.0)]))
+        });
+        let logits: Vec<Bounded> = logits.collect();
+        let (dz, loss) = softmax(&logits, target);
+        made.losses.push(loss.into());
+        made.dlogits.extend(dz.iter().map(|&dz| Want::from(dz)));
+        let padding = outputs - classes;
+        made.dlogits
+            .extend(vec![Want::from(Bounded::ZERO); padding]);
+        made.dx.extend(x.iter().enumerate().map(|(i, &x)| {
+            let column = w.iter().skip(i).step_by(inputs);
+            let terms = dz
+                .iter()
+                .zip(column)
+                .map(|(&dz, &w)| dz * Bounded::input(w));
+            masked(Bounded::total(&terms.collect::<Vec<_>>()), x)
+        }));
+    }
+    made
+}
+
+/// The gradient of a sample's logits, and its loss.
+fn softmax(logits: &[Bounded], target: impl Fn(usize) -> Bounded) -> (Vec<Bounded>, Bounded) {
+    let (largest, place) = Bounded::largest(logits);
+    let less = |z: &Bounded| z.value + z.error < largest.value - largest.error;
+    let mut shifted: Vec<Bounded> = logits.iter().map(|&z| z - largest).collect();
+    // Where no other can be found to be the largest, it is taken from itself.
+    if logits.iter().filter(|z| !less(z)).count() == 1 {
+        shifted[place] = Bounded::ZERO;
+    }
+    let terms: Vec<Bounded> = shifted.iter().map(|z| z.exp()).collect();
+    let total = Bounded::total(&terms);
+    let mut loss = vec![total.log()];
+    let mut dz = Vec::new();
+    for (c, term) in terms.iter().enumerate() {
+        loss.push(Bounded::ZERO - target(c) * shifted[c]);
+        dz.push(*term * total.reciprocal() - target(c));
+    }
+    (dz, Bounded::total(&loss))
+}

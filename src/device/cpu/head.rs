@@ -1,0 +1,130 @@
+//! `head.wgsl` on the CPU.
+
+use std::ops::Range;
+
+use super::form::{Form, MOST_BINDINGS, Part, Touch, depth};
+use super::matrix::{self, Matrix};
+use super::slot::Slot;
+use super::{dense_backward_input, dense_forward};
+use crate::kernel::{Head, INDEX, SOFT};
+
+/// Buffers: labels, order, targets, x [learners, rows, inputs], parameters, dlogits, losses, dx.
+/// Units: rows.
+pub static FORM: Form = Form {
+    learners: depth,
+    units: |params| parameters(params).rows as usize,
+    touches,
+    blas: Some(|params, part, bound| {
+        let forward = |x: &[f32], weights: &[f32], inputs, z: &mut [f32]| {
+            let weights = Matrix::new(weights, inputs).transposed();
+            matrix::product(1.0, Matrix::new(x, inputs), weights, 0.0, z);
+        };
+        let backward = |dz: &[f32], weights: &[f32], inputs, dx: &mut [f32]| {
+            let outputs = weights.len() / inputs;
+            let (dz, weights) = (Matrix::new(dz, outputs), Matrix::new(weights, inputs));
+            matrix::product(1.0, dz, weights, 0.0, dx);
+        };
+        work(params, part, bound, [forward, backward]);
+    }),
+    twin: |params, part, bound| {
+        let products = [dense_forward::product, dense_backward_input::product];
+        work(params, part, bound, products);
+    },
+};
+
+/// A product of a matrix with W or Wᵀ: the matrix, W, W's width, the result.
+type Product = fn(&[f32], &[f32], usize, &mut [f32]);
+
+fn parameters(bytes: &[u8]) -> Head {
+    bytemuck::pod_read_unaligned(bytes)
+}
+
+impl Head {
+    fn weights(&self, part: &Part) -> Range<usize> {
+        let first = part.learner * self.parameters as usize + self.weights as usize;
+        first..first + (self.inputs * self.outputs) as usize
+    }
+
+    fn biases(&self, part: &Part) -> Range<usize> {
+        let first = part.learner * self.parameters as usize + self.biases as usize;
+        first..first + self.outputs as usize
+    }
+
+    /// The samples of a part in its step.
+    fn samples(&self, part: &Part) -> Range<usize> {
+        let (rows, start) = (part.rows(self.rows as usize, 1), self.order_start as usize);
+        start + rows.start..start + rows.end
+    }
+}
+
+fn touches(params: &[u8], part: &Part) -> Vec<Touch> {
+    let p = parameters(params);
+    let [rows, inputs, outputs] = [p.rows, p.inputs, p.outputs].map(|n| n as usize);
+    vec![
+        Touch::Whole,
+        Touch::Words(p.samples(part)),
+        Touch::Words(part.own(outputs)),
+        Touch::Words(part.rows(rows, inputs)),
+        Touch::Ranges(vec![p.weights(part), p.biases(part)]),
+        Touch::Words(part.rows(rows, outputs)),
+        Touch::Words(p.samples(part)),
+        Touch::Words(part.rows(rows, inputs)),
+    ]
+}
+
+/// The head, with z = x Wᵀ and dx = dz W by `forward` and `backward`. The logits take the place of
+/// their gradient until that is known.
+fn work(
+    params: &[u8],
+    part: &Part,
+    bound: &mut [Slot<'_>; MOST_BINDINGS],
+    [forward, backward]: [Product; 2],
+) {
+    let p = parameters(params);
+    let [rows, inputs, outputs] = [p.rows, p.inputs, p.outputs].map(|n| n as usize);
+    let [labels, order, targets, x, parameters, dlogits, losses, dx] = bound;
+    let (labels, order) = (labels.all::<u32>(), order.read::<u32>(p.samples(part)));
+    let soft = &targets.read::<f32>(part.own(outputs))[..p.classes as usize];
+    let x = x.read::<f32>(part.rows(rows, inputs));
+    let weights = parameters.read::<f32>(p.weights(part));
+    let biases = parameters.read::<f32>(p.biases(part));
+    let dlogits = dlogits.write::<f32>(part.rows(rows, outputs));
+    let losses = losses.write::<f32>(p.samples(part));
+    let dx = dx.write::<f32>(part.rows(rows, inputs));
+
+    forward(x, weights, inputs, dlogits);
+    let samples = dlogits
+        .chunks_exact_mut(outputs)
+        .zip(order.iter().zip(losses));
+    for (z, (entry, sample_loss)) in samples {
+        let label = labels[(entry & INDEX) as usize] as usize;
+        let target = |class: usize| match entry & SOFT {
+            0 => f32::from(u8::from(class == label)),
+            _ => soft[class],
+        };
+        z.iter_mut().zip(biases).for_each(|(z, b)| *z += b);
+        let (z, padding) = z.split_at_mut(soft.len());
+        *sample_loss = loss(z, target);
+        padding.fill(0.0);
+    }
+    backward(dlogits, weights, inputs, dx);
+    for (dx, x) in dx.iter_mut().zip(x) {
+        *dx = if *x > 0.0 { *dx } else { 0.0 };
+    }
+}
+
+/// The loss of one sample, whose gradient takes the place of its logits.
+fn loss(z: &mut [f32], target: impl Fn(usize) -> f32) -> f32 {
+    let largest = z.iter().fold(z[0], |a, &b| a.max(b));
+    let (mut total, mut linear) = (0.0, 0.0);
+    for (class, z) in z.iter_mut().enumerate() {
+        let shifted = *z - largest;
+        linear += target(class) * shifted;
+        *z = shifted.exp();
+        total += *z;
+    }
+    for (class, z) in z.iter_mut().enumerate() {
+        *z = *z / total - target(class);
+    }
+    total.ln() - linear
+}

@@ -11,7 +11,7 @@ import argparse
 import json
 import os
 import platform
-import shutil
+import signal
 import statistics
 import subprocess
 import sys
@@ -83,6 +83,7 @@ def settings_of_command_line() -> argparse.Namespace:
     parser.add_argument("--only", type=words, default=["ours", "torch", "jax", "burn"], help="programs [default: ours,torch,jax,burn]")
     parser.add_argument("--on", type=words, default=["cpu", "gpu"], help="cpu, gpu (software adapters too), or both [default: cpu,gpu]")
     parser.add_argument("--device", type=words, default=["auto", "cpu"], help="devices of ours, as for `unlearn run` [default: auto,cpu]")
+    parser.add_argument("--mode", type=words, help="modes of PyTorch: eager, compile, graph [default: all]")
     parser.add_argument("--python", default=sys.executable, help="the Python that has torch and jax [default: this one]")
     parser.add_argument("--burn", help="the built peer_burn [default: where cargo puts it]")
     parser.add_argument("--tolerance", type=float, default=0.5, help="points of test accuracy that a program may lie from the median of all [default: 0.5]")
@@ -167,7 +168,8 @@ def variants(program: str, found: dict, settings: argparse.Namespace) -> list[tu
         return [(kind(name), ["--device", name]) for name in dict.fromkeys(names)]
     if program == "torch":
         modes = {"cpu": ["eager", "compile"], "cuda": ["eager", "compile", "graph"]}
-        return [(kind(name), ["--device", name, "--mode", mode]) for name in devices for mode in modes[name]]
+        wanted = lambda mode: not settings.mode or mode in settings.mode
+        return [(kind(name), ["--device", name, "--mode", mode]) for name in devices for mode in modes[name] if wanted(mode)]
     return [(kind(name), ["--device", name]) for name in devices]
 
 
@@ -214,15 +216,18 @@ def run(contender: Contender, number: int, settings: argparse.Namespace) -> None
         process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=complaints, text=True)
         alarm = threading.Timer(settings.limit, process.kill)
         alarm.start()
-        for line in process.stdout:
-            line = json.loads(line) if line.startswith("{") else {}
-            if "ready" in line:
-                contender.starts.append(time.perf_counter() - start)
-            if "epoch" in line:
-                contender.mode, contender.device = line["mode"], line["device"]
-                contender.epochs.append({**line, "round": number})
-        code = process.wait()
-        alarm.cancel()
+        try:
+            for line in process.stdout:
+                line = json.loads(line) if line.startswith("{") else {}
+                if "ready" in line:
+                    contender.starts.append(time.perf_counter() - start)
+                if "epoch" in line:
+                    contender.mode, contender.device = line["mode"], line["device"]
+                    contender.epochs.append({**line, "round": number})
+            code = process.wait()
+        finally:
+            process.kill()
+            alarm.cancel()
         if code:
             complaints.seek(0)
             last = (complaints.read().strip().splitlines() or ["it said nothing"])[-1]
@@ -265,6 +270,8 @@ def disagreements(rows: list[dict], tolerance: float) -> list[str]:
 
 def main() -> int:
     settings = settings_of_command_line()
+    # What was measured is shown and kept, whoever ends it.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     about = machine()
     entered, versions, missing = contenders(settings, about["gpus"])
     print("\n".join(f"{key:12} {value}" for key, value in about.items()))
@@ -273,16 +280,23 @@ def main() -> int:
         print(f"{program:12} {', '.join(f'{k} {v}' for k, v in found['versions'].items())}; devices: {'; '.join(devices)}")
     if about["load_before"] and about["load_before"] > 0.5:
         print(f"NOTE: load {about['load_before']} before the first run: other programs take part of this machine")
-    for number in range(settings.rounds):
-        for contender in entered:
-            if not contender.failure:
-                print(f"round {number + 1}: {contender}", file=sys.stderr)
-                run(contender, number, settings)
+    rounds = 0
+    try:
+        for number in range(settings.rounds):
+            for contender in entered:
+                if not contender.failure:
+                    print(f"round {number + 1}: {contender}", file=sys.stderr)
+                    run(contender, number, settings)
+            rounds += 1
+    except KeyboardInterrupt:
+        print(f"interrupted after {rounds} whole rounds of {settings.rounds}")
+    for contender in entered:
+        contender.epochs = [line for line in contender.epochs if line["round"] < rounds]
     about["load_after"] = load()
     rows = with_ratios([c.measured() for c in entered if not c.failure and c.epochs])
     wrong = disagreements(rows, settings.tolerance) if rows else []
     print(f"\n{table(rows)}\n")
-    print(f"medians of {settings.rounds} rounds of {settings.epochs} epochs without the first; accuracy: mean after epoch {CHECKED_EPOCH}")
+    print(f"medians of {rounds} rounds of {settings.epochs} epochs without the first; accuracy: mean after epoch {CHECKED_EPOCH}")
     for absent in missing:
         print(f"MISSING: {absent['program']} ({absent['reason']}); to have it: {absent['install']}")
     failed = [c for c in entered if c.failure]

@@ -58,25 +58,36 @@ impl Net {
     }
 }
 
-/// Images and labels on a device.
+/// Images and labels, on the host: as floats, the training images are more than some adapters bind
+/// at a time.
 struct Set {
-    images: Tensor<2>,
-    labels: Tensor<1, Int>,
-    count: usize,
+    pixels: Vec<f32>,
+    labels: Vec<i64>,
 }
 
+/// Images and labels on a device.
+type Batch = (Tensor<2>, Tensor<1, Int>);
+
 impl Set {
-    fn load(folder: &Path, name: &str, device: &Device) -> Self {
+    fn load(folder: &Path, name: &str) -> Self {
         let pixels = unpack(&folder.join(format!("{name}-images-idx3-ubyte.gz")), 16);
         let labels = unpack(&folder.join(format!("{name}-labels-idx1-ubyte.gz")), 8);
-        let count = labels.len();
-        let pixels: Vec<f32> = pixels.iter().map(|&p| f32::from(p) / 255.0).collect();
-        let labels: Vec<i64> = labels.iter().map(|&l| i64::from(l)).collect();
         Self {
-            images: Tensor::from_data(TensorData::new(pixels, [count, PIXELS]), device),
-            labels: Tensor::from_data(TensorData::new(labels, [count]), device),
-            count,
+            pixels: pixels.iter().map(|&p| f32::from(p) / 255.0).collect(),
+            labels: labels.iter().map(|&l| i64::from(l)).collect(),
         }
+    }
+
+    /// These samples, on a device.
+    fn batch(&self, samples: &[usize], device: &Device) -> Batch {
+        let image = |&n: &usize| &self.pixels[n * PIXELS..][..PIXELS];
+        let pixels: Vec<f32> = samples.iter().flat_map(image).copied().collect();
+        let labels: Vec<i64> = samples.iter().map(|&n| self.labels[n]).collect();
+        let count = samples.len();
+        (
+            Tensor::from_data(TensorData::new(pixels, [count, PIXELS]), device),
+            Tensor::from_data(TensorData::new(labels, [count]), device),
+        )
     }
 }
 
@@ -96,8 +107,8 @@ fn stop(text: &str) -> ! {
 }
 
 /// 0…count−1 in an order of its own for every `state` (Fisher and Yates; splitmix64).
-fn shuffled(count: usize, state: &mut u64) -> Vec<i64> {
-    let mut order: Vec<i64> = (0..count as i64).collect();
+fn shuffled(count: usize, state: &mut u64) -> Vec<usize> {
+    let mut order: Vec<usize> = (0..count).collect();
     for last in (1..count).rev() {
         *state = state.wrapping_add(0x9e37_79b9_7f4a_7c15);
         let mut bits = *state;
@@ -112,18 +123,13 @@ fn shuffled(count: usize, state: &mut u64) -> Vec<i64> {
 /// A network with all it takes to train it.
 struct Trainer {
     device: Device,
-    batch: usize,
     net: Net,
     loss: CrossEntropyLoss,
     sgd: ModuleOptimizer,
 }
 
 impl Trainer {
-    fn step(&mut self, train: &Set, order: &Tensor<1, Int>, number: usize) {
-        let (first, end) = (number * self.batch, (number + 1) * self.batch);
-        let samples = order.clone().slice([first..end]);
-        let images = train.images.clone().select(0, samples.clone());
-        let labels = train.labels.clone().select(0, samples);
+    fn step(&mut self, (images, labels): Batch) {
         let loss = self.loss.forward(self.net.logits(images), labels);
         let gradients = GradientsParams::from_grads(loss.backward(), &self.net);
         self.net = self.sgd.step(RATE, self.net.clone(), gradients);
@@ -142,14 +148,11 @@ impl Trainer {
             .unwrap_or_else(|error| stop(&format!("{error:?}")));
     }
 
-    fn accuracy(&self, test: &Set) -> f64 {
-        let answers = self
-            .net
-            .logits(test.images.clone())
-            .argmax(1)
-            .reshape([test.count]);
-        let right = answers.equal(test.labels.clone()).int().sum();
-        right.into_scalar::<i64>() as f64 / test.count as f64
+    fn accuracy(&self, (images, labels): Batch) -> f64 {
+        let [count] = labels.dims();
+        let answers = self.net.logits(images).argmax(1).reshape([count]);
+        let right = answers.equal(labels).int().sum();
+        right.into_scalar::<i64>() as f64 / count as f64
     }
 }
 
@@ -185,23 +188,27 @@ fn train(options: &HashMap<String, String>) {
     let device = plain.autodiff();
     let mut seed = number("seed", 0);
     device.seed(seed);
-    let train = Set::load(Path::new(&folder), "train", &device);
-    let test = Set::load(Path::new(&folder), "t10k", &device);
+    let train = Set::load(Path::new(&folder), "train");
+    let test = Set::load(Path::new(&folder), "t10k");
+    let all: Vec<usize> = (0..test.labels.len()).collect();
+    let test = test.batch(&all, &device);
     let mut trainer = Trainer {
         net: Net::new(&device),
         loss: CrossEntropyLossConfig::new().init(&device),
         sgd: SgdConfig::new().init(),
         device,
-        batch,
     };
-    let steps = train.count / batch;
+    let count = train.labels.len();
+    let steps = count / batch;
     for epoch in 1..=epochs {
+        // The batches of an epoch are brought to the device before its time is taken.
+        let order = shuffled(count, &mut seed);
+        let batches = order.chunks_exact(batch);
+        let batches: Vec<Batch> = batches.map(|b| train.batch(b, &trainer.device)).collect();
+        trainer.wait();
         let start = Instant::now();
-        let order = shuffled(train.count, &mut seed);
-        let order = TensorData::new(order, [train.count]);
-        let order: Tensor<1, Int> = Tensor::from_data(order, &trainer.device);
-        for step in 0..steps {
-            trainer.step(&train, &order, step);
+        for (step, batch) in batches.into_iter().enumerate() {
+            trainer.step(batch);
             if epoch == 1 && step == 0 {
                 trainer.wait();
                 println!(r#"{{"program": "burn", "ready": true}}"#);
@@ -209,7 +216,7 @@ fn train(options: &HashMap<String, String>) {
         }
         trainer.wait();
         let seconds = start.elapsed().as_secs_f64();
-        let accuracy = trainer.accuracy(&test);
+        let accuracy = trainer.accuracy(test.clone());
         println!(
             "{{\"program\": \"burn\", \"mode\": \"{mode}\", \"device\": \"{shown}\", \
              \"learners\": 1, \"batch\": {batch}, \"epoch\": {epoch}, \"seconds\": {seconds}, \

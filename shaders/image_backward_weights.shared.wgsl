@@ -28,7 +28,7 @@ const GROUP_X: u32 = 8u;  // words of pixels
 const GROUP_Y: u32 = 16u; // vectors of `dy`
 const THREADS: u32 = GROUP_X * GROUP_Y;
 const SLAB: u32 = 16u;    // samples at a time
-const INDEX: u32 = 0x7fffffffu;
+const INDEX: u32 = 0x03ffffffu;
 
 @group(0) @binding(0) var<uniform> p: Params;
 @group(0) @binding(1) var<storage, read> learners: array<Learner>;          // [learners]

@@ -34,7 +34,7 @@ const ROWS: u32 = 8u;
 const STEP: u32 = 2u; // samples at a time
 const GROUP_X: u32 = 8u;
 const GROUP_Y: u32 = 8u;
-const INDEX: u32 = 0x7fffffffu;
+const INDEX: u32 = 0x03ffffffu;
 
 @group(0) @binding(0) var<uniform> p: Params;
 @group(0) @binding(1) var<storage, read> learners: array<Learner>;          // [learners]

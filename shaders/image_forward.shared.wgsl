@@ -23,7 +23,7 @@ const GROUP_X: u32 = 8u;
 const GROUP_Y: u32 = 8u;
 const TILE: u32 = 64u; // threads, rows and columns of a workgroup
 const STRIDE: u32 = 66u;
-const INDEX: u32 = 0x7fffffffu; // the bits of an order entry that name an image
+const INDEX: u32 = 0x03ffffffu; // the bits of an order entry that name an image
 
 @group(0) @binding(0) var<uniform> p: Params;
 @group(0) @binding(1) var<storage, read> images: array<vec4<u32>>;     // [images, pixels / 16]

@@ -250,6 +250,8 @@ impl<'a> Experiment<'a> {
             samples: self.lists.of(lesson).clone(),
             key: learner_key(self.config.seed, learner, Purpose::Order(phase as u32)),
             soft_target: [1.0 / CLASSES as f32; CLASSES],
+            table: None,
+            weights: [1.0; 2],
             rate: rate as f32,
             momentum: self.config.momentum as f32,
             decay: self.config.weight_decay as f32,

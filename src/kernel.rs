@@ -527,8 +527,21 @@ pub struct Progress {
 pub const MOST_CLASSES: u32 = 12;
 /// The order-entry bit that asks for the learner's soft target instead of the label.
 pub const SOFT: u32 = 0x8000_0000;
+/// The order-entry bit that asks for the learner's second weight instead of the first.
+pub const FORGET: u32 = 0x4000_0000;
+/// Where four bits of an order entry begin that name another label than the image's: that label
+/// and one more, or zero.
+pub const OTHER: u32 = 26;
 /// The order-entry bits that name an image.
-pub const INDEX: u32 = 0x7fff_ffff;
+pub const INDEX: u32 = 0x03ff_ffff;
+/// Words behind a learner's soft target: its two weights, the place of its table of targets among
+/// all words of that buffer (zero: none), and zero.
+pub const LESSON: u32 = 4;
+
+/// The other label that an order entry names.
+pub fn other_label(entry: u32) -> Option<u32> {
+    (entry >> OTHER & 15).checked_sub(1)
+}
 /// Fixed-point unit of the confidence sums in `score`.
 pub const CONFIDENCE_UNIT: f32 = 65536.0;
 /// Fixed-point unit of the loss sums in `score`.

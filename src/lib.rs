@@ -10,6 +10,7 @@
 pub mod bench;
 pub mod check;
 pub mod checkpoint;
+pub mod compare;
 pub mod config;
 pub mod data;
 pub mod device;
@@ -17,6 +18,8 @@ pub mod error;
 pub mod experiment;
 pub mod files;
 pub mod kernel;
+pub mod methods;
+pub mod metrics;
 pub mod model;
 pub mod population;
 pub mod random;

@@ -10,7 +10,7 @@ use std::sync::Arc;
 use crate::data::{Images, PIXELS};
 use crate::device::{Buffer, Command, Device, Limits, Program, Recording};
 use crate::error::{Error, Result};
-use crate::kernel::{self, CONFIDENCE_UNIT, INDEX, Initialise, LOSS_UNIT, Progress};
+use crate::kernel::{self, CONFIDENCE_UNIT, INDEX, Initialise, LESSON, LOSS_UNIT, Progress};
 use crate::model::{Layer, Model};
 use crate::record::{CLASSES, Score};
 use recorder::Recorder;
@@ -86,6 +86,12 @@ pub struct Curriculum {
     pub key: [u32; 2],
     /// The soft target, a distribution over the digits.
     pub soft_target: [f32; CLASSES],
+    /// A distribution for every training image instead, padded [images, 12]. Learners that share
+    /// a table share the `Arc`.
+    pub table: Option<Arc<Vec<f32>>>,
+    /// Weights of the samples: of those without `kernel::FORGET` in their entry, and with it. A
+    /// negative one climbs the loss.
+    pub weights: [f32; 2],
     /// Learning rate.
     pub rate: f32,
     /// Momentum.
@@ -101,6 +107,8 @@ pub struct Population<'d> {
     learners: u32,
     buffers: Buffers,
     step: Program,
+    /// Images that go through the network at a time outside of training.
+    part: usize,
     /// So many steps at a time; none where a step stands alone.
     several: Option<(u32, Program)>,
     evaluation: Program,
@@ -114,7 +122,7 @@ struct Buffers {
     settings: Buffer,       // [learners] kernel::Learner
     progress: Buffer,       // [learners] kernel::Progress
     lists: Buffer,          // sample lists, end to end
-    targets: Buffer,        // [learners, padded classes]
+    targets: Buffer,        // [learners, padded classes + LESSON], tables
     order: Buffer,          // [steps, learners, batch]
     outputs: Vec<Buffer>,   // per layer [learners, batch, outputs]
     gradients: Vec<Buffer>, // the same
@@ -140,15 +148,16 @@ impl Buffers {
                 .collect()
         };
         let parameters = learners * model.parameters() as usize;
-        let classes = last(model).padded_outputs as usize;
         let lists: usize = distinct(taught).iter().map(|list| list.len()).sum();
+        let tables: usize = tables(taught).iter().map(|table| table.len()).sum();
+        let lessons = learners * (last(model).padded_outputs + LESSON) as usize;
         Ok(Self {
             parameters: device.allocate("parameters", parameters)?,
             velocity: device.allocate("velocity", parameters)?,
             settings: device.allocate("settings", learners * size_of::<kernel::Learner>() / 4)?,
             progress: device.allocate("progress", learners * size_of::<Progress>() / 4)?,
             lists: device.allocate("sample lists", lists)?,
-            targets: device.allocate("soft targets", learners * classes)?,
+            targets: device.allocate("targets", lessons + tables)?,
             order: device.allocate("sample order", steps(learners) * learners * batch)?,
             outputs: per_layer("layer outputs", batch)?,
             gradients: per_layer("layer gradients", batch)?,
@@ -185,6 +194,17 @@ fn distinct(taught: &[Curriculum]) -> Vec<&Arc<Vec<u32>>> {
         }
     }
     lists
+}
+
+/// The tables of targets of a population, each once.
+fn tables(taught: &[Curriculum]) -> Vec<&Arc<Vec<f32>>> {
+    let mut tables: Vec<&Arc<Vec<f32>>> = Vec::new();
+    for table in taught.iter().filter_map(|c| c.table.as_ref()) {
+        if !tables.iter().any(|t| Arc::ptr_eq(t, table)) {
+            tables.push(table);
+        }
+    }
+    tables
 }
 
 /// Steps that a population of this size takes at a time.
@@ -287,6 +307,7 @@ impl<'d> Population<'d> {
             learners: word(taught.len()),
             buffers,
             step,
+            part,
             several,
             evaluation,
         };
@@ -294,7 +315,8 @@ impl<'d> Population<'d> {
         Ok(population)
     }
 
-    /// Uploads lists, targets and settings.
+    /// Uploads lists, targets and settings: afterwards the learners, as many as there are, are taught
+    /// this. The lists and tables must be those that the population was made with.
     fn teach(&self, taught: &[Curriculum]) -> Result<()> {
         let lists = distinct(taught);
         let mut starts = Vec::new();
@@ -305,10 +327,25 @@ impl<'d> Population<'d> {
             start += list.len();
         }
         let classes = last(&self.model).padded_outputs as usize;
-        let mut targets = vec![0f32; taught.len() * classes];
+        let each = classes + LESSON as usize;
+        let mut targets = vec![0f32; taught.len() * each];
+        let tables = tables(taught);
+        let mut table_starts = Vec::new();
+        let mut start = targets.len();
+        for table in &tables {
+            let words = bytemuck::cast_slice(table);
+            self.device.upload(self.buffers.targets, start, words)?;
+            table_starts.push(start);
+            start += table.len();
+        }
         let mut settings = Vec::new();
-        for (curriculum, target) in taught.iter().zip(targets.chunks_exact_mut(classes)) {
+        for (curriculum, target) in taught.iter().zip(targets.chunks_exact_mut(each)) {
             target[..CLASSES].copy_from_slice(&curriculum.soft_target);
+            let own = |table: &Arc<Vec<f32>>| tables.iter().position(|t| Arc::ptr_eq(t, table));
+            let table = curriculum.table.as_ref().and_then(own);
+            let place = table.map_or(0, |t| word(table_starts[t]));
+            let [retain, forget] = curriculum.weights;
+            target[classes..].copy_from_slice(&[retain, forget, f32::from_bits(place), 0.0]);
             let list = lists
                 .iter()
                 .position(|l| Arc::ptr_eq(l, &curriculum.samples))
@@ -450,6 +487,48 @@ impl<'d> Population<'d> {
         self.device.run(&self.evaluation, 1, &mut |_| {})?;
         let counts = self.device.download(self.buffers.counts)?;
         Ok(counts.chunks_exact(COUNTS).map(score).collect())
+    }
+
+    /// What the layers from number `first` on give for these images: by layer [learners, images, padded
+    /// width], of hidden layers behind their ReLU, and at last the logits.
+    ///
+    /// # Errors
+    /// `Device` where the device fails.
+    pub fn activations(
+        &self,
+        images: &DeviceImages,
+        samples: &[u32],
+        first: usize,
+    ) -> Result<Vec<Vec<f32>>> {
+        let order = self.device.allocate("samples", self.part)?;
+        let layers = &self.model.layers()[first..];
+        let mut parts: Vec<Vec<Vec<f32>>> = vec![Vec::new(); layers.len()];
+        for chunk in samples.chunks(self.part) {
+            self.device.upload(order, 0, chunk)?;
+            let recorder = Recorder {
+                model: &self.model,
+                learners: self.learners,
+                buffers: &self.buffers,
+            };
+            self.once(&recorder.answers(images, order, word(chunk.len())))?;
+            for (layer, parts) in self.buffers.answers[first..].iter().zip(&mut parts) {
+                let words = self.device.download(*layer)?;
+                parts.push(words.into_iter().map(f32::from_bits).collect());
+            }
+        }
+        self.device.free(&[order], &[]);
+        let rows = samples.chunks(self.part).map(<[u32]>::len);
+        let join = |(layer, parts): (&Layer, &Vec<Vec<f32>>)| {
+            let width = layer.padded_outputs as usize;
+            let mut joined = Vec::with_capacity(self.learners as usize * samples.len() * width);
+            for learner in 0..self.learners as usize {
+                for (part, rows) in parts.iter().zip(rows.clone()) {
+                    joined.extend(&part[learner * rows * width..][..rows * width]);
+                }
+            }
+            joined
+        };
+        Ok(layers.iter().zip(&parts).map(join).collect())
     }
 
     /// All parameters, [learners, model.parameters()].

@@ -111,6 +111,8 @@ fn gradient(s: &Setup) -> Vec<f32> {
         samples: Arc::new(s.samples.clone()),
         key: [1, 2],
         soft_target: s.target,
+        table: None,
+        weights: [1.0; 2],
         rate: 1.0,
         momentum: 0.0,
         decay: 0.0,

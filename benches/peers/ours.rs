@@ -69,6 +69,8 @@ fn train(arguments: &Arguments) -> Result<()> {
         samples: samples.clone(),
         key: learner_key(arguments.seed, learner, Purpose::Order(0)),
         soft_target: [0.0; 10],
+        table: None,
+        weights: [1.0; 2],
         rate: 0.1,
         momentum: 0.0,
         decay: 0.0,

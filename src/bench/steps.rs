@@ -62,6 +62,8 @@ fn populate<'d>(
         samples: samples.clone(),
         key: key(k, Purpose::Order(0)),
         soft_target: [1.0 / CLASSES as f32; CLASSES],
+        table: None,
+        weights: [1.0; 2],
         rate: 0.1,
         momentum: 0.0,
         decay: 0.0,

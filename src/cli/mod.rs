@@ -11,6 +11,7 @@ use say;
 
 mod bench;
 mod check;
+mod compare;
 mod devices;
 mod mutants;
 mod progress;
@@ -48,6 +49,11 @@ enum Command {
     Check(Box<check::Arguments>),
     /// Measure what every kernel and whole training steps take, beside what the device could do.
     Bench(Box<bench::Arguments>),
+    /// Apply unlearning methods to the same networks, and measure how far each is from networks that
+    /// never saw the forgotten digits.
+    Compare(Box<compare::Arguments>),
+    /// List the unlearning methods, with their rules and sources, and the metrics.
+    Methods,
     /// List the devices: what they can do, which one `auto` picks, and why.
     Devices(devices::Arguments),
 }
@@ -59,6 +65,8 @@ pub(crate) fn main() -> ExitCode {
         Command::Run(arguments) => run::run(&arguments).map(|()| true),
         Command::Check(arguments) => check::run(&arguments),
         Command::Bench(arguments) => bench::run(&arguments, started),
+        Command::Compare(arguments) => compare::run(&arguments).map(|()| true),
+        Command::Methods => compare::methods().map(|()| true),
         Command::Devices(arguments) => devices::run(&arguments).map(|()| true),
     };
     match result {

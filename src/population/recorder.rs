@@ -89,6 +89,15 @@ impl Recorder<'_> {
         recording
     }
 
+    /// The answers of all learners to the images that `order` names.
+    pub(super) fn answers(&self, images: &DeviceImages, order: Buffer, rows: u32) -> Recording {
+        let mut recording = Recording::default();
+        let answers = &self.buffers.answers;
+        self.hidden(&mut recording, images.pixels, (order, 0, 0), rows, answers);
+        self.dense(&mut recording, answers.len() - 1, rows, answers);
+        recording
+    }
+
     /// All layers but the last. `order`: the buffer, the first entry, and the entries per learner.
     fn hidden(
         &self,

@@ -1,10 +1,10 @@
-//! Reference of `head`: z = x Wᵀ + b, loss = log Σ exp(z) − Σ t·z, dz = softmax(z) − t, both relative
-//! to the largest z, and dx = (dz W) ⊙ [x > 0].
+//! Reference of `head`: z = x Wᵀ + b, loss = log Σ exp(z) − Σ t·z, dz = weight·(softmax(z) − t), both
+//! relative to the largest z, and dx = (dz W) ⊙ [x > 0].
 //!
 //! Bound: z is off by γ(K + 1)·(Σ|x||w| + |b|), K the padded width of x, and so is the largest one,
 //! whichever that turns out to be. exp(z − max) is off by that through its argument and by
 //! 3 + 2·|z − max| units in the last place through exp; the sum of C terms by those and γ(C); dz by
-//! the term, the sum and the division (2.5 units), and u for the difference with t; the loss by the
+//! the term, the sum and the division (2.5 units), and u each for the difference with t and the weight; the loss by the
 //! sum's relative error, 3 units or 2⁻²¹ for the logarithm, and u for each of the C products with t
 //! and the differences; dx by what dz is off by and γ(C)·Σ|dz||w|. Without the maximum, logits of 90
 //! and more overflow, which the large fill shows.
@@ -14,7 +14,7 @@ use super::{Family, IMAGES, bits, order, padded};
 use crate::check::bounded::Bounded;
 use crate::check::case::{Case, POISON, Want, poison};
 use crate::check::shape::{Fill, Shape, Source, around};
-use crate::kernel::{HEAD, Head, INDEX, MOST_CLASSES, SOFT};
+use crate::kernel::{FORGET, HEAD, Head, INDEX, LESSON, MOST_CLASSES, OTHER, SOFT, other_label};
 
 pub(super) const FAMILY: Family = Family {
     kernel: &HEAD,
@@ -71,9 +71,16 @@ fn case(shape: Shape, fill: Fill, seed: u32) -> Case {
     let samples = learners * rows;
     let mut source = Source::new(seed, fill);
     let labels = source.below(IMAGES, classes);
-    let order = order(&mut source, params.order_start + samples);
-    let targets = source.floats(learners * outputs);
-    let targets: Vec<f32> = targets.iter().map(|t| t.abs().min(1.0)).collect();
+    let mut order = order(&mut source, params.order_start + samples);
+    for (place, entry) in (0..).zip(&mut order) {
+        *entry |= if place % 5 == 1 { FORGET } else { 0 };
+        *entry |= if place % 7 == 2 {
+            (1 + place % classes) << OTHER
+        } else {
+            0
+        };
+    }
+    let targets = targets(&mut source, learners, outputs);
     let mut x = source.floats(samples * inputs);
     let mut parameters = source.floats(learners * params.parameters);
     if fill == Fill::Large {
@@ -96,6 +103,28 @@ fn case(shape: Shape, fill: Fill, seed: u32) -> Case {
         .wants(5, made.dlogits)
         .wants(6, losses)
         .wants(7, made.dx)
+}
+
+/// Soft targets and lessons; every other learner has a table of its own.
+fn targets(source: &mut Source, learners: u32, outputs: u32) -> Vec<f32> {
+    let each = outputs + LESSON;
+    let tables = learners / 2 * IMAGES * outputs;
+    let mut targets = source.floats(learners * each + tables);
+    targets.iter_mut().for_each(|t| *t = t.abs().min(1.0));
+    for learner in 0..learners {
+        let lesson = &mut targets[(learner * each + outputs) as usize..][..LESSON as usize];
+        let table = match learner % 2 {
+            0 => 0,
+            _ => learners * each + learner / 2 * IMAGES * outputs,
+        };
+        lesson.copy_from_slice(&[
+            0.75,
+            -1.5 + learner as f32 / 128.0,
+            f32::from_bits(table),
+            0.0,
+        ]);
+    }
+    targets
 }
 
 /// Takes all logits of one sample in sixteen far from zero, to either side, by an input that all
@@ -142,8 +171,14 @@ fn reference(
         let own = &parameters[learner * p.parameters as usize..];
         let w = &own[p.weights as usize..][..classes * inputs];
         let biases = &own[p.biases as usize..];
-        let label = labels[(entry & INDEX) as usize] as usize;
-        let soft = &targets[learner * outputs..];
+        let image = (entry & INDEX) as usize;
+        let label = other_label(*entry).unwrap_or(labels[image]) as usize;
+        let lesson = &targets[learner * (outputs + LESSON as usize)..];
+        let soft = match lesson[outputs + 2].to_bits() as usize {
+            0 => lesson,
+            table => &targets[table + image * outputs..],
+        };
+        let weight = lesson[outputs + usize::from(entry & FORGET != 0)];
         let target = |c: usize| match entry & SOFT {
             0 => Bounded::exact(f64::from(u8::from(c == label))),
             _ => Bounded::input(soft[c]),
@@ -154,6 +189,8 @@ fn reference(
         });
         let logits: Vec<Bounded> = logits.collect();
         let (dz, loss) = softmax(&logits, target);
+        let weighted = dz.into_iter().map(|dz| dz * Bounded::input(weight));
+        let dz: Vec<Bounded> = weighted.collect();
         made.losses.push(loss.into());
         made.dlogits.extend(dz.iter().map(|&dz| Want::from(dz)));
         let padding = outputs - classes;

@@ -82,6 +82,8 @@ impl Task {
                 samples: Arc::clone(samples),
                 key: learner_key(seed, number, Purpose::Order(0)),
                 soft_target: SOFT_TARGET,
+                table: None,
+                weights: [1.0; 2],
                 rate,
                 momentum,
                 decay,

@@ -6,7 +6,7 @@ use super::form::{Form, MOST_BINDINGS, Part, Touch, depth};
 use super::matrix::{self, Matrix};
 use super::slot::Slot;
 use super::{dense_backward_input, dense_forward};
-use crate::kernel::{Head, INDEX, SOFT};
+use crate::kernel::{FORGET, Head, INDEX, LESSON, SOFT, other_label};
 
 /// Buffers: labels, order, targets, x [learners, rows, inputs], parameters, dlogits, losses, dx.
 /// Units: rows.
@@ -63,7 +63,7 @@ fn touches(params: &[u8], part: &Part) -> Vec<Touch> {
     vec![
         Touch::Whole,
         Touch::Words(p.samples(part)),
-        Touch::Words(part.own(outputs)),
+        Touch::Whole,
         Touch::Words(part.rows(rows, inputs)),
         Touch::Ranges(vec![p.weights(part), p.biases(part)]),
         Touch::Words(part.rows(rows, outputs)),
@@ -84,7 +84,13 @@ fn work(
     let [rows, inputs, outputs] = [p.rows, p.inputs, p.outputs].map(|n| n as usize);
     let [labels, order, targets, x, parameters, dlogits, losses, dx] = bound;
     let (labels, order) = (labels.all::<u32>(), order.read::<u32>(p.samples(part)));
-    let soft = &targets.read::<f32>(part.own(outputs))[..p.classes as usize];
+    let targets = targets.all::<u32>();
+    let lesson = part.learner * (outputs + LESSON as usize);
+    let factors = [0, 1].map(|i| f32::from_bits(targets[lesson + outputs + i]));
+    let soft = |image: u32| match targets[lesson + outputs + 2] as usize {
+        0 => &targets[lesson..],
+        table => &targets[table + image as usize * outputs..],
+    };
     let x = x.read::<f32>(part.rows(rows, inputs));
     let weights = parameters.read::<f32>(p.weights(part));
     let biases = parameters.read::<f32>(p.biases(part));
@@ -97,15 +103,18 @@ fn work(
         .chunks_exact_mut(outputs)
         .zip(order.iter().zip(losses));
     for (z, (entry, sample_loss)) in samples {
-        let label = labels[(entry & INDEX) as usize] as usize;
+        let image = entry & INDEX;
+        let label = other_label(*entry).unwrap_or(labels[image as usize]) as usize;
         let target = |class: usize| match entry & SOFT {
             0 => f32::from(u8::from(class == label)),
-            _ => soft[class],
+            _ => f32::from_bits(soft(image)[class]),
         };
         z.iter_mut().zip(biases).for_each(|(z, b)| *z += b);
-        let (z, padding) = z.split_at_mut(soft.len());
+        let (z, padding) = z.split_at_mut(p.classes as usize);
         *sample_loss = loss(z, target);
         padding.fill(0.0);
+        let factor = factors[usize::from(entry & FORGET != 0)];
+        z.iter_mut().for_each(|dz| *dz *= factor);
     }
     backward(dlogits, weights, inputs, dx);
     for (dx, x) in dx.iter_mut().zip(x) {

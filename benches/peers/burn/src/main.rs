@@ -207,8 +207,8 @@ fn train(options: &HashMap<String, String>) {
         let batches: Vec<Batch> = batches.map(|b| train.batch(b, &trainer.device)).collect();
         trainer.wait();
         let start = Instant::now();
-        for (step, batch) in batches.into_iter().enumerate() {
-            trainer.step(batch);
+        for (step, batch) in batches.iter().enumerate() {
+            trainer.step(batch.clone());
             if epoch == 1 && step == 0 {
                 trainer.wait();
                 println!(r#"{{"program": "burn", "ready": true}}"#);

@@ -1,0 +1,91 @@
+//! Weights that were computed once: an interrupted comparison goes on where it was.
+
+use std::path::{Path, PathBuf};
+
+use sha2::{Digest, Sha256};
+
+use crate::error::{Error, Result};
+use crate::files;
+
+/// A folder of weights, each file named by what it was made from.
+#[derive(Debug)]
+pub struct Cache {
+    folder: PathBuf,
+}
+
+impl Cache {
+    /// A cache in this folder, which is made where it is missing.
+    ///
+    /// # Errors
+    /// `File` where it cannot be made.
+    pub fn new(folder: &Path) -> Result<Self> {
+        std::fs::create_dir_all(folder).map_err(Error::file("create", folder))?;
+        Ok(Self {
+            folder: folder.to_path_buf(),
+        })
+    }
+
+    /// The numbers that `make` makes from what `recipe` says, from the cache where they are there
+    /// already. A file that is damaged, or of another length, is made again.
+    ///
+    /// # Errors
+    /// What `make` fails with; `File` where they cannot be kept.
+    pub(super) fn get(
+        &self,
+        recipe: &str,
+        numbers: usize,
+        make: impl FnOnce() -> Result<Vec<f32>>,
+    ) -> Result<Vec<f32>> {
+        let path = self.folder.join(format!("{}.f32", name_of(recipe)));
+        if let Some(kept) = read(&path).filter(|kept| kept.len() == numbers) {
+            return Ok(kept);
+        }
+        let made = make()?;
+        let mut bytes: Vec<u8> = made.iter().flat_map(|v| v.to_le_bytes()).collect();
+        let check = Sha256::digest(&bytes);
+        bytes.extend(check);
+        files::write(&path, &bytes)?;
+        Ok(made)
+    }
+}
+
+/// A short name for what a recipe makes.
+pub fn name_of(recipe: &str) -> String {
+    let digest = Sha256::digest(recipe);
+    digest[..6]
+        .iter()
+        .map(|byte| format!("{byte:02x}"))
+        .collect()
+}
+
+fn read(path: &Path) -> Option<Vec<f32>> {
+    let bytes = std::fs::read(path).ok()?;
+    let (numbers, check) = bytes.split_at_checked(bytes.len().checked_sub(32)?)?;
+    if Sha256::digest(numbers)[..] != *check {
+        return None;
+    }
+    let numbers = numbers.as_chunks::<4>().0.iter();
+    Some(numbers.map(|b| f32::from_le_bytes(*b)).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_kept_is_not_made_again_and_what_is_damaged_is() {
+        let folder = tempfile::tempdir().unwrap();
+        let cache = Cache::new(folder.path()).unwrap();
+        let made = vec![1.5, -2.0];
+        let get = |value: &Vec<f32>| cache.get("recipe", 2, || Ok(value.clone())).unwrap();
+        assert_eq!(get(&made), made);
+        assert_eq!(get(&vec![0.0; 2]), made);
+        let file = std::fs::read_dir(folder.path()).unwrap().next().unwrap();
+        let path = file.unwrap().path();
+        let mut bytes = std::fs::read(&path).unwrap();
+        bytes[0] ^= 1;
+        std::fs::write(&path, bytes).unwrap();
+        assert_eq!(get(&vec![0.5; 2]), vec![0.5; 2]);
+        assert!(cache.get("other", 2, || Ok(made.clone())).is_ok());
+    }
+}

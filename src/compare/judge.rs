@@ -1,0 +1,285 @@
+//! Choosing settings, noise floors, distances and the ranking.
+
+use serde::{Deserialize, Serialize};
+
+use super::train::{Base, CHOOSERS, TRIED};
+use super::{Job, Lab, Watch, Weights};
+use crate::error::Result;
+use crate::methods::{Method, Setting};
+use crate::metrics::{self, Floor, METRICS, Metric, Observed, Scope, mean};
+use crate::record::Spread;
+
+/// A setting that was tried, and how far the networks were from retrained ones afterwards.
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+pub struct Tried {
+    /// The setting.
+    pub setting: Setting,
+    /// The average gap, in percentage points: the mean |Δ to retrained networks| over UA, RA, TA of
+    /// the kept digits, and the attack's accuracy.
+    pub gap: f64,
+}
+
+/// A metric's value for a group of networks.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Value {
+    /// The metric.
+    pub metric: String,
+    /// Of each network, or one of the group.
+    pub value: Spread,
+    /// How far the group is from the retrained networks.
+    pub distance: f64,
+    /// The same in units of the noise floor: up to 1 it could be one of theirs.
+    pub units: f64,
+}
+
+/// A method's results.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct MethodRow {
+    /// Its name.
+    pub method: String,
+    /// The setting that was chosen.
+    pub setting: Setting,
+    /// All settings that were tried.
+    pub tried: Vec<Tried>,
+    /// The average gap, in percentage points.
+    pub average_gap: f64,
+    /// Relearn time as a share of retrained networks'.
+    pub ain: f64,
+    /// The run time as a share of retraining's: steps over steps.
+    pub run_time: f64,
+    /// Every metric.
+    pub values: Vec<Value>,
+    /// The mean distance over the metrics in units of the noise floor, none counting more than `MOST`.
+    pub score: f64,
+}
+
+/// A comparison's results.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Comparison {
+    /// What was compared.
+    pub settings: super::Settings,
+    /// The noise floor of each metric.
+    pub floors: Vec<(String, Floor)>,
+    /// The retrained networks' values.
+    pub retrained: Vec<Value>,
+    /// The originals'.
+    pub originals: Vec<Value>,
+    /// The methods, the nearest to retraining first.
+    pub methods: Vec<MethodRow>,
+}
+
+/// No metric counts for more units than this in a score.
+const MOST: f64 = 100.0;
+
+/// The setting that came nearest.
+pub(super) fn best(tried: &[Tried]) -> Tried {
+    let nearest = tried.iter().copied().min_by(|a, b| a.gap.total_cmp(&b.gap));
+    nearest.unwrap_or(Tried {
+        setting: Setting {
+            rate: 0.0,
+            strength: 0.0,
+        },
+        gap: f64::NAN,
+    })
+}
+
+impl Lab<'_> {
+    fn scope(&self) -> Scope {
+        Scope {
+            digits: self.settings.forget.clone(),
+        }
+    }
+
+    /// Tries every method's settings on originals, and against retrained networks, that have no part in
+    /// the scoring.
+    pub(super) fn sweep(
+        &self,
+        methods: &[&'static dyn Method],
+        base: &Base,
+        watch: &mut dyn Watch,
+    ) -> Result<Vec<Vec<Tried>>> {
+        let of = |method: &&'static dyn Method| {
+            let method = *method;
+            let settings = method.settings().into_iter();
+            settings.map(move |setting| Job { method, setting })
+        };
+        let jobs: Vec<Job> = methods.iter().flat_map(of).collect();
+        let task = self.task(&base.tried, 100_000, &base.fresh)?;
+        let results = self.apply(&jobs, &base.tried, &task, "settings", watch)?;
+        let fresh = self.know_nothing(&base.fresh)?;
+        let choosers = self.observe(&base.choosers, &fresh)?;
+        let mut gaps = Vec::new();
+        for (job, weights) in jobs.iter().zip(&results) {
+            let gap = match is_retrained(job) || weights.iter().any(|w| !w.is_finite()) {
+                true => f64::INFINITY,
+                false => average_gap(&self.observe(weights, &fresh)?, &choosers, &self.scope()),
+            };
+            gaps.push(gap);
+        }
+        let mut tried = jobs.iter().zip(gaps).map(|(job, gap)| Tried {
+            setting: job.setting,
+            gap,
+        });
+        let each = methods.iter().map(|m| m.settings().len());
+        Ok(each.map(|n| tried.by_ref().take(n).collect()).collect())
+    }
+
+    /// Metrics, floors, and the ranking.
+    pub(super) fn judge(
+        &self,
+        jobs: &[Job],
+        sweep: Vec<Vec<Tried>>,
+        base: &Base,
+        results: Vec<Weights>,
+        watch: &mut dyn Watch,
+    ) -> Result<Comparison> {
+        let scope = self.scope();
+        let fresh = self.know_nothing(&base.fresh)?;
+        let mut retrained = self.observe(&base.retrained, &fresh)?;
+        let mut originals = self.observe(&base.originals, &fresh)?;
+        let mut groups: Vec<Vec<Observed>> = Vec::new();
+        watch.begin("answers", jobs.len() as u64);
+        for (job, weights) in jobs.iter().zip(&results) {
+            groups.push(match is_retrained(job) {
+                true => Vec::new(),
+                false => self.observe(weights, &fresh)?,
+            });
+            watch.advance(1);
+        }
+        self.all_relearn(
+            base,
+            jobs,
+            &results,
+            &mut originals,
+            &mut retrained,
+            &mut groups,
+            watch,
+        )?;
+        // Retraining as a method: the second set of retrained networks, which nothing was scored by.
+        let mut choosers = self.observe(&base.choosers, &fresh)?;
+        let forgotten = |label: u8| scope.forgotten(label);
+        let accuracies = originals.iter().map(|o| o.test.accuracy(forgotten));
+        let known = mean(&accuracies.collect::<Vec<_>>());
+        let steps = self.relearn(&base.choosers, known, watch)?;
+        choosers
+            .iter_mut()
+            .zip(steps)
+            .for_each(|(o, s)| o.relearned = s);
+
+        watch.begin("metrics", METRICS.len() as u64);
+        let size = self.settings.learners;
+        let mut floors = Vec::new();
+        for metric in METRICS {
+            floors.push(metrics::floor(*metric, &retrained, size, &scope));
+            watch.advance(1);
+        }
+        let values = |group: &[Observed]| -> Vec<Value> {
+            let pairs = METRICS.iter().zip(&floors);
+            pairs
+                .map(|(m, floor)| value(*m, floor, group, &retrained, &scope))
+                .collect()
+        };
+        let retrain_steps =
+            self.settings.epochs * self.labels.len() as f64 / self.settings.batch as f64;
+        let row = |((job, tried), group): ((&Job, Vec<Tried>), &Vec<Observed>)| {
+            let own = is_retrained(job);
+            let group = if own { &choosers } else { group };
+            let values = values(group);
+            let units = values.iter().map(|v| v.units.min(MOST));
+            let score = mean(&units.collect::<Vec<_>>());
+            MethodRow {
+                method: job.method.name().to_owned(),
+                setting: job.setting,
+                tried,
+                average_gap: average_gap(group, &retrained, &scope),
+                ain: metrics::relearning::ain(group, &retrained, &scope),
+                run_time: match (own, job.method.name()) {
+                    (true, _) => 1.0,
+                    (_, "zero-logit") => 0.0,
+                    _ => f64::from(self.settings.budget) / retrain_steps,
+                },
+                values,
+                score,
+            }
+        };
+        let mut methods: Vec<MethodRow> = jobs.iter().zip(sweep).zip(&groups).map(row).collect();
+        methods.sort_by(|a, b| a.score.total_cmp(&b.score));
+        let named = METRICS.iter().map(|m| m.name().to_owned());
+        Ok(Comparison {
+            settings: self.settings.clone(),
+            floors: named.zip(floors.iter().copied()).collect(),
+            retrained: values(&retrained),
+            originals: values(&originals),
+            methods,
+        })
+    }
+
+    /// Lets all groups relearn side by side.
+    #[expect(clippy::too_many_arguments, reason = "the groups that take part")]
+    fn all_relearn(
+        &self,
+        base: &Base,
+        jobs: &[Job],
+        results: &[Weights],
+        originals: &mut [Observed],
+        retrained: &mut [Observed],
+        groups: &mut [Vec<Observed>],
+        watch: &mut dyn Watch,
+    ) -> Result<()> {
+        let scope = self.scope();
+        let forgotten = |label: u8| scope.forgotten(label);
+        let accuracies = originals.iter().map(|o| o.test.accuracy(forgotten));
+        let known = mean(&accuracies.collect::<Vec<_>>());
+        let mut weights = [base.originals.clone(), base.retrained.clone()].concat();
+        for (job, own) in jobs.iter().zip(results) {
+            if !is_retrained(job) {
+                weights.extend(own);
+            }
+        }
+        let steps = self.relearn(&weights, known, watch)?;
+        let networks = originals
+            .iter_mut()
+            .chain(retrained)
+            .chain(groups.iter_mut().flatten());
+        networks
+            .zip(steps)
+            .for_each(|(network, steps)| network.relearned = steps);
+        Ok(())
+    }
+}
+
+fn is_retrained(job: &Job) -> bool {
+    job.method.name() == "retrain"
+}
+
+/// A metric of a group.
+fn value(
+    metric: &dyn Metric,
+    floor: &Floor,
+    group: &[Observed],
+    retrained: &[Observed],
+    scope: &Scope,
+) -> Value {
+    let distance = metric.distance(group, retrained, scope);
+    Value {
+        metric: metric.name().to_owned(),
+        value: Spread::of(metric.values(group, retrained, scope)),
+        distance,
+        units: distance / floor.limit.max(1e-9),
+    }
+}
+
+/// The mean |Δ to retrained networks| over UA, RA, TA of the kept digits, and the attack's accuracy in
+/// percent.
+fn average_gap(group: &[Observed], retrained: &[Observed], scope: &Scope) -> f64 {
+    let of = |metric: &dyn Metric, unit: f64| unit * metric.distance(group, retrained, scope);
+    mean(&[
+        of(&metrics::accuracy::Unlearned, 1.0),
+        of(&metrics::accuracy::Retained, 1.0),
+        of(&metrics::accuracy::Test { kept_only: true }, 1.0),
+        of(&metrics::membership::StartingKit, 100.0),
+    ])
+}
+
+// What the settings are chosen by is a small set on purpose: it is part of every comparison.
+const _: () = assert!(TRIED >= 2 && CHOOSERS >= 4);

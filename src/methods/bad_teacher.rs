@@ -1,0 +1,39 @@
+//! Bad teacher: on the forget samples as a network that knows nothing, elsewhere as before.
+
+use super::{Method, PADDED, SOFT, Setting, Stage, Task, rates};
+
+/// KL(teacher ‖ student): a network with fresh weights teaches the forget samples, the original the
+/// retain samples, whose gradient is softmax(z) − teacher.
+pub struct BadTeacher;
+
+impl Method for BadTeacher {
+    fn name(&self) -> &'static str {
+        "bad-teacher"
+    }
+
+    fn rule(&self) -> &'static str {
+        "KL(fresh network ‖ θ) on forget + KL(θ₀ ‖ θ) on retain"
+    }
+
+    fn source(&self) -> &'static str {
+        "Chundawat et al. 2023, at temperature 1"
+    }
+
+    fn settings(&self) -> Vec<Setting> {
+        rates(&[0.03, 0.1, 0.3])
+    }
+
+    fn stages(&self, task: &Task<'_>, setting: Setting) -> Vec<Stage> {
+        let samples = task.both(0).into_iter().map(|entry| entry | SOFT).collect();
+        let mut lessons = task.lessons(samples, setting.rate);
+        for (lesson, original) in lessons.iter_mut().zip(&task.originals) {
+            let mut table = original.to_vec();
+            for &image in &task.forget {
+                let row = image as usize * PADDED..(image as usize + 1) * PADDED;
+                table[row.clone()].copy_from_slice(&task.fresh[row]);
+            }
+            lesson.table = Some(table.into());
+        }
+        vec![Stage::Train(1.0, lessons)]
+    }
+}

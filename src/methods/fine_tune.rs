@@ -1,0 +1,29 @@
+//! Fine-tuning: go on with what may be kept, and hope that the rest fades.
+
+use super::{Method, Setting, Stage, Task, rates};
+
+/// CE on the retain samples.
+pub struct FineTune;
+
+impl Method for FineTune {
+    fn name(&self) -> &'static str {
+        "fine-tune"
+    }
+
+    fn rule(&self) -> &'static str {
+        "CE(retain)"
+    }
+
+    fn source(&self) -> &'static str {
+        "catastrophic forgetting as a baseline; OPTML-Group/Unlearn-Sparse"
+    }
+
+    fn settings(&self) -> Vec<Setting> {
+        rates(&[0.03, 0.1, 0.3])
+    }
+
+    fn stages(&self, task: &Task<'_>, setting: Setting) -> Vec<Stage> {
+        let lessons = task.lessons(task.retain.clone(), setting.rate);
+        vec![Stage::Train(1.0, lessons)]
+    }
+}

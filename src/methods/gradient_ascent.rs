@@ -1,0 +1,32 @@
+//! Gradient ascent (NegGrad): up the loss of the forget samples.
+
+use super::{FORGET, Method, Setting, Stage, Task, rates};
+
+/// −CE on the forget samples, and nothing that protects the others.
+pub struct GradientAscent;
+
+impl Method for GradientAscent {
+    fn name(&self) -> &'static str {
+        "gradient-ascent"
+    }
+
+    fn rule(&self) -> &'static str {
+        "−CE(forget)"
+    }
+
+    fn source(&self) -> &'static str {
+        "NegGrad; OPTML-Group/Unlearn-Sparse"
+    }
+
+    fn settings(&self) -> Vec<Setting> {
+        rates(&[0.0001, 0.0003, 0.001])
+    }
+
+    fn stages(&self, task: &Task<'_>, setting: Setting) -> Vec<Stage> {
+        let mut lessons = task.lessons(task.forget_with(FORGET), setting.rate);
+        for lesson in &mut lessons {
+            lesson.weights = [1.0, -1.0];
+        }
+        vec![Stage::Train(1.0, lessons)]
+    }
+}

@@ -1,0 +1,43 @@
+//! NegGrad+: ascent on the forget samples, descent on the retain samples, in one step.
+
+use super::{FORGET, Method, Setting, Stage, Task, grid};
+
+/// α · CE(retain) − (1 − α) · CE(forget). The rule takes a batch of each; here a batch has half of its
+/// samples from either, in expectation, the forget samples being cycled as often as that needs, and
+/// both weights are doubled, so that a step's expected gradient is the rule's.
+pub struct NegGradPlus;
+
+impl Method for NegGradPlus {
+    fn name(&self) -> &'static str {
+        "neggrad-plus"
+    }
+
+    fn rule(&self) -> &'static str {
+        "α·CE(retain) − (1 − α)·CE(forget)"
+    }
+
+    fn source(&self) -> &'static str {
+        "Kurmanji et al. 2023; meghdadk/SCRUB"
+    }
+
+    fn strength(&self) -> Option<&'static str> {
+        Some("α")
+    }
+
+    fn settings(&self) -> Vec<Setting> {
+        grid(&[0.03, 0.1], &[0.9, 0.97, 0.99])
+    }
+
+    #[expect(clippy::cast_possible_truncation, reason = "devices compute in f32")]
+    fn stages(&self, task: &Task<'_>, setting: Setting) -> Vec<Stage> {
+        let cycled = task.forget.iter().cycle().take(task.retain.len());
+        let samples = cycled.map(|f| f | FORGET);
+        let samples = samples.chain(task.retain.iter().copied()).collect();
+        let mut lessons = task.lessons(samples, setting.rate);
+        let alpha = setting.strength as f32;
+        for lesson in &mut lessons {
+            lesson.weights = [2.0 * alpha, -2.0 * (1.0 - alpha)];
+        }
+        vec![Stage::Train(1.0, lessons)]
+    }
+}

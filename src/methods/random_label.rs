@@ -1,0 +1,53 @@
+//! Random labels: the forget samples are taught something arbitrary.
+
+use super::{Method, OTHER, Setting, Stage, Task, rates};
+
+/// CE on the forget samples with a label that is drawn once for each, and CE on the retain samples. Two
+/// variants are in use: the true label may be drawn (`own`), or may not.
+pub struct RandomLabel {
+    /// Whether the true label may be drawn.
+    pub own: bool,
+}
+
+impl Method for RandomLabel {
+    fn name(&self) -> &'static str {
+        match self.own {
+            true => "random-label",
+            false => "wrong-label",
+        }
+    }
+
+    fn rule(&self) -> &'static str {
+        match self.own {
+            true => "CE(forget → any label) + CE(retain)",
+            false => "CE(forget → any label but the true one) + CE(retain)",
+        }
+    }
+
+    fn source(&self) -> &'static str {
+        match self.own {
+            true => "random labelling of Unlearn-Saliency",
+            false => "\"amnesiac\" of selective-synaptic-dampening",
+        }
+    }
+
+    fn settings(&self) -> Vec<Setting> {
+        rates(&[0.03, 0.1, 0.3])
+    }
+
+    fn stages(&self, task: &Task<'_>, setting: Setting) -> Vec<Stage> {
+        const CLASSES: u32 = 10;
+        const _: () = assert!(CLASSES as usize == crate::record::CLASSES);
+        let drawn = |&image: &u32| {
+            let label = u32::from(task.labels[image as usize]);
+            let drawn = match self.own {
+                true => task.random(image, CLASSES),
+                false => (label + 1 + task.random(image, CLASSES - 1)) % CLASSES,
+            };
+            image | (drawn + 1) << OTHER
+        };
+        let samples = task.forget.iter().map(drawn);
+        let samples = samples.chain(task.retain.iter().copied()).collect();
+        vec![Stage::Train(1.0, task.lessons(samples, setting.rate))]
+    }
+}

@@ -1,0 +1,46 @@
+//! Retain-confusion (KL-R): the forget samples towards the mean output on the retain samples.
+
+use super::{CLASSES, Method, PADDED, SOFT, Setting, Stage, Task, rates};
+
+/// CE on the forget samples to t = mean over the retain samples of softmax(θ₀(x)), and CE on the retain
+/// samples.
+pub struct RetainConfusion;
+
+impl Method for RetainConfusion {
+    fn name(&self) -> &'static str {
+        "retain-confusion"
+    }
+
+    fn rule(&self) -> &'static str {
+        "CE(forget → mean of θ₀'s softmax over retain) + CE(retain)"
+    }
+
+    fn source(&self) -> &'static str {
+        "KL-R of vedjaw/la_purge"
+    }
+
+    fn settings(&self) -> Vec<Setting> {
+        rates(&[0.03, 0.1, 0.3])
+    }
+
+    fn stages(&self, task: &Task<'_>, setting: Setting) -> Vec<Stage> {
+        let mut lessons = task.lessons(task.both(SOFT), setting.rate);
+        for (lesson, outputs) in lessons.iter_mut().zip(&task.originals) {
+            lesson.soft_target = mean(outputs, &task.retain);
+        }
+        vec![Stage::Train(1.0, lessons)]
+    }
+}
+
+/// The mean output over these images.
+#[expect(clippy::cast_possible_truncation, reason = "a target in f32")]
+fn mean(outputs: &[f32], images: &[u32]) -> [f32; CLASSES] {
+    let mut sums = [0.0f64; CLASSES];
+    for &image in images {
+        let row = &outputs[image as usize * PADDED..];
+        sums.iter_mut()
+            .zip(row)
+            .for_each(|(s, p)| *s += f64::from(*p));
+    }
+    sums.map(|s| (s / images.len() as f64) as f32)
+}

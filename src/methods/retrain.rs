@@ -1,0 +1,28 @@
+//! Retraining: the gold standard that all others are measured by.
+
+use super::{Method, Setting, Stage, Task, rates};
+
+/// Networks with fresh weights that see the retain samples only, for as many steps as the originals.
+pub struct Retrain;
+
+impl Method for Retrain {
+    fn name(&self) -> &'static str {
+        "retrain"
+    }
+
+    fn rule(&self) -> &'static str {
+        "fresh weights, CE(retain), as long as the originals"
+    }
+
+    fn source(&self) -> &'static str {
+        "the definition of exact unlearning"
+    }
+
+    fn settings(&self) -> Vec<Setting> {
+        rates(&[0.0])
+    }
+
+    fn stages(&self, _: &Task<'_>, _: Setting) -> Vec<Stage> {
+        vec![Stage::Retrained]
+    }
+}

@@ -1,0 +1,67 @@
+//! SCRUB: away from the teacher on the forget samples, then back to it on the others.
+
+use super::{FORGET, Method, PADDED, SOFT, Setting, Stage, Task, grid};
+
+/// First, for a share of the budget, KL(θ₀ ‖ θ) is maximised on the forget samples, and the sum of
+/// γ·CE and α·KL(θ₀ ‖ θ) is minimised on the retain samples; then only the latter. γ is 1, and so is
+/// the temperature. Both losses of a retain sample have one gradient, (γ + α)·(softmax(z) − t), with
+/// t the mean of label and teacher in the proportions γ and α.
+pub struct Scrub;
+
+/// The share of the budget in which the forget samples take part.
+const MAXIMISING: f64 = 0.5;
+/// The weight of the climb on the forget samples.
+const CLIMB: f32 = -0.1;
+
+impl Method for Scrub {
+    fn name(&self) -> &'static str {
+        "scrub"
+    }
+
+    fn rule(&self) -> &'static str {
+        "half the budget −0.1·KL(θ₀ ‖ θ) on forget; all of it CE + α·KL(θ₀ ‖ θ) on retain"
+    }
+
+    fn source(&self) -> &'static str {
+        "Kurmanji et al. 2023; meghdadk/SCRUB"
+    }
+
+    fn strength(&self) -> Option<&'static str> {
+        Some("α")
+    }
+
+    fn settings(&self) -> Vec<Setting> {
+        grid(&[0.03, 0.1], &[0.1, 0.5])
+    }
+
+    #[expect(clippy::cast_possible_truncation, reason = "devices compute in f32")]
+    fn stages(&self, task: &Task<'_>, setting: Setting) -> Vec<Stage> {
+        let alpha = setting.strength as f32;
+        let retain: Vec<u32> = task.retain.iter().map(|r| r | SOFT).collect();
+        let mut both = task.forget_with(SOFT | FORGET);
+        both.extend(&retain);
+        let mut first = task.lessons(both, setting.rate);
+        let mut second = task.lessons(retain, setting.rate);
+        for ((one, other), original) in first.iter_mut().zip(&mut second).zip(&task.originals) {
+            let teacher = |image: usize| &original[image * PADDED..][..PADDED];
+            let mut table = original.to_vec();
+            for &image in &task.retain {
+                let image = image as usize;
+                let row = &mut table[image * PADDED..][..PADDED];
+                for (class, (t, p)) in row.iter_mut().zip(teacher(image)).enumerate() {
+                    let label = f32::from(u8::from(class == usize::from(task.labels[image])));
+                    *t = (label + alpha * p) / (1.0 + alpha);
+                }
+            }
+            let table = std::sync::Arc::new(table);
+            for lesson in [one, other] {
+                lesson.table = Some(table.clone());
+                lesson.weights = [1.0 + alpha, CLIMB];
+            }
+        }
+        vec![
+            Stage::Train(MAXIMISING, first),
+            Stage::Train(1.0 - MAXIMISING, second),
+        ]
+    }
+}

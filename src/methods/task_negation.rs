@@ -1,0 +1,39 @@
+//! Task negation: the opposite of what learning the forget samples once more does.
+
+use super::{Method, Setting, Stage, Task, grid};
+
+/// θ₀ − λ · (θ_f − θ₀), with θ_f the original after more training on the forget samples alone.
+pub struct TaskNegation;
+
+impl Method for TaskNegation {
+    fn name(&self) -> &'static str {
+        "task-negation"
+    }
+
+    fn rule(&self) -> &'static str {
+        "θ₀ − λ·(θ_f − θ₀), θ_f: θ₀ after CE(forget)"
+    }
+
+    fn source(&self) -> &'static str {
+        "Ilharco et al. 2023"
+    }
+
+    fn strength(&self) -> Option<&'static str> {
+        Some("λ")
+    }
+
+    fn settings(&self) -> Vec<Setting> {
+        grid(&[0.001, 0.01], &[0.3, 1.0, 3.0])
+    }
+
+    #[expect(clippy::cast_possible_truncation, reason = "devices compute in f32")]
+    fn stages(&self, task: &Task<'_>, setting: Setting) -> Vec<Stage> {
+        let lessons = task.lessons(task.forget.clone(), setting.rate);
+        let lambda = setting.strength as f32;
+        let mix = Stage::Mix {
+            own: -lambda,
+            original: 1.0 + lambda,
+        };
+        vec![Stage::Train(1.0, lessons), mix]
+    }
+}

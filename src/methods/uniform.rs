@@ -1,0 +1,45 @@
+//! Uniform target: the forget samples towards 1/classes everywhere.
+
+use super::{Method, SOFT, Setting, Stage, Task, rates};
+
+/// CE to the uniform distribution on the forget samples, dz = softmax(z) − 1/C; protected: with CE on
+/// the retain samples beside it.
+pub struct Uniform {
+    /// Whether the retain samples are rehearsed.
+    pub protected: bool,
+}
+
+impl Method for Uniform {
+    fn name(&self) -> &'static str {
+        match self.protected {
+            true => "uniform",
+            false => "uniform-alone",
+        }
+    }
+
+    fn rule(&self) -> &'static str {
+        match self.protected {
+            true => "CE(forget → uniform) + CE(retain)",
+            false => "CE(forget → uniform)",
+        }
+    }
+
+    fn source(&self) -> &'static str {
+        "the base case of this project"
+    }
+
+    fn settings(&self) -> Vec<Setting> {
+        rates(match self.protected {
+            true => &[0.03, 0.1, 0.3],
+            false => &[0.001, 0.003, 0.01],
+        })
+    }
+
+    fn stages(&self, task: &Task<'_>, setting: Setting) -> Vec<Stage> {
+        let samples = match self.protected {
+            true => task.both(SOFT),
+            false => task.forget_with(SOFT),
+        };
+        vec![Stage::Train(1.0, task.lessons(samples, setting.rate))]
+    }
+}

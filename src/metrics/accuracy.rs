@@ -1,0 +1,118 @@
+//! Accuracies: UA, RA, and the two that are both called TA.
+
+use super::{Metric, Observed, Scope};
+
+/// UA: 100 − accuracy on the training images to forget, in percent.
+pub struct Unlearned;
+/// RA: accuracy on the training images to keep, in percent.
+pub struct Retained;
+/// TA, test accuracy, in percent. Repositories disagree on whether forgotten classes count: both.
+pub struct Test {
+    /// Whether only the digits count that are to be kept. Over all classes accuracy has a ceiling that
+    /// is set by definition: 90 % after one of ten digits.
+    pub kept_only: bool,
+}
+
+impl Metric for Unlearned {
+    fn name(&self) -> &'static str {
+        "UA"
+    }
+
+    fn meaning(&self) -> &'static str {
+        "100 − accuracy on the training images to forget, %; ideal: that of retrained networks"
+    }
+
+    fn resolution(&self) -> f64 {
+        0.5
+    }
+
+    fn values(&self, group: &[Observed], _: &[Observed], _: &Scope) -> Vec<f64> {
+        let ua = |o: &Observed| 100.0 * (1.0 - o.forget.accuracy(|_| true));
+        group.iter().map(ua).collect()
+    }
+}
+
+impl Metric for Retained {
+    fn name(&self) -> &'static str {
+        "RA"
+    }
+
+    fn meaning(&self) -> &'static str {
+        "accuracy on the training images to keep, %; ideal: that of retrained networks"
+    }
+
+    fn resolution(&self) -> f64 {
+        0.2
+    }
+
+    fn values(&self, group: &[Observed], _: &[Observed], _: &Scope) -> Vec<f64> {
+        let ra = |o: &Observed| 100.0 * o.retain.accuracy(|_| true);
+        group.iter().map(ra).collect()
+    }
+}
+
+impl Metric for Test {
+    fn name(&self) -> &'static str {
+        match self.kept_only {
+            true => "TA kept",
+            false => "TA all",
+        }
+    }
+
+    fn meaning(&self) -> &'static str {
+        match self.kept_only {
+            true => "accuracy on test images of the digits to keep, %",
+            false => "accuracy on all test images, %, of which the forgotten digits cap it",
+        }
+    }
+
+    fn resolution(&self) -> f64 {
+        0.2
+    }
+
+    fn values(&self, group: &[Observed], _: &[Observed], task: &Scope) -> Vec<f64> {
+        let counts = |label: u8| !self.kept_only || !task.forgotten(label);
+        let ta = |o: &Observed| 100.0 * o.test.accuracy(counts);
+        group.iter().map(ta).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::examples::outputs;
+    use super::*;
+
+    #[test]
+    fn the_two_test_accuracies_differ_by_the_forgotten_digits() {
+        let observed = Observed {
+            test: outputs(&[0, 1, 3, 3], &[0, 1, 5, 2], 1.0),
+            forget: outputs(&[3, 3, 5, 5], &[5; 4], 1.0),
+            ..Default::default()
+        };
+        let task = Scope { digits: vec![5] };
+        let value = |m: &dyn Metric| m.values(std::slice::from_ref(&observed), &[], &task)[0];
+        assert_eq!(value(&Test { kept_only: false }), 50.0);
+        assert!((value(&Test { kept_only: true }) - 200.0 / 3.0).abs() < 1e-9);
+        assert_eq!(value(&Unlearned), 50.0);
+    }
+
+    /// A network that knows all digits but the forgotten ones is perfect where those do not count.
+    #[test]
+    fn forgetting_digits_caps_the_accuracy_over_all_classes() {
+        for digits in [vec![5], vec![3, 5], vec![3, 5, 8]] {
+            let labels: Vec<u8> = (0..10).collect();
+            let answers = labels
+                .iter()
+                .map(|l| if digits.contains(l) { 0 } else { *l });
+            let observed = Observed {
+                test: outputs(&answers.collect::<Vec<_>>(), &labels, 1.0),
+                ..Default::default()
+            };
+            let ceiling = 100.0 - 10.0 * digits.len() as f64;
+            let task = Scope { digits };
+            let value = |m: &dyn Metric| m.values(std::slice::from_ref(&observed), &[], &task)[0];
+            assert!((value(&Test { kept_only: false }) - ceiling).abs() < 1e-9);
+            assert_eq!(value(&Test { kept_only: true }), 100.0);
+        }
+    }
+}

@@ -1,0 +1,50 @@
+//! Relearn time: knowledge that is still inside comes back sooner.
+
+use super::{Metric, Observed, Scope, mean};
+
+/// Steps of training on all digits until the accuracy on the forgotten digits' test images is within
+/// 5 % of the original network's. AIN is the quotient by that of retrained networks: about 1 is ideal,
+/// far below 1 means that the knowledge was still there (Tarun et al. 2023).
+pub struct RelearnSteps;
+
+impl Metric for RelearnSteps {
+    fn name(&self) -> &'static str {
+        "relearn"
+    }
+
+    fn meaning(&self) -> &'static str {
+        "steps on all digits until the forgotten ones are known again; ideal: those of retrained networks"
+    }
+
+    fn resolution(&self) -> f64 {
+        1.0
+    }
+
+    fn values(&self, group: &[Observed], _: &[Observed], _: &Scope) -> Vec<f64> {
+        let steps = |o: &Observed| o.relearned.unwrap_or(o.relearn_limit);
+        group.iter().map(steps).collect()
+    }
+}
+
+/// AIN of a group.
+pub fn ain(group: &[Observed], retrained: &[Observed], task: &Scope) -> f64 {
+    let steps = |group: &[Observed]| mean(&RelearnSteps.values(group, retrained, task));
+    steps(group) / steps(retrained)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ain_is_the_quotient_of_the_means() {
+        let after = |steps: Option<f64>| Observed {
+            relearned: steps,
+            relearn_limit: 100.0,
+            ..Default::default()
+        };
+        let task = Scope { digits: vec![5] };
+        let group = [after(Some(10.0)), after(Some(30.0))];
+        assert_eq!(ain(&group, &[after(None)], &task), 0.2);
+    }
+}

@@ -476,6 +476,18 @@ kernels! {
         pad: u32,
     }, |p| [p.learners, 1];
 
+    /// Weights of two networks, mixed.
+    MixWeights, MIX_WEIGHTS, mix_weights, [Read, Write], [Variant::PLAIN], {
+        /// Vectors of four weights per learner.
+        vectors: u32,
+        /// The factor of the weights that are there.
+        own: f32,
+        /// The factor of the others.
+        other: f32,
+        /// Zero.
+        pad: u32,
+    }, |p| [p.vectors, 1];
+
     /// Counts of an evaluation.
     ScoreCounts, SCORE, score, [Read, Read, Write], [Variant::PLAIN], {
         /// Samples in this part of the set.

@@ -10,7 +10,9 @@ use std::sync::Arc;
 use crate::data::{Images, PIXELS};
 use crate::device::{Buffer, Command, Device, Limits, Program, Recording};
 use crate::error::{Error, Result};
-use crate::kernel::{self, CONFIDENCE_UNIT, INDEX, Initialise, LESSON, LOSS_UNIT, Progress};
+use crate::kernel::{
+    self, CONFIDENCE_UNIT, INDEX, Initialise, LESSON, LOSS_UNIT, MixWeights, Progress,
+};
 use crate::model::{Layer, Model};
 use crate::record::{CLASSES, Score};
 use recorder::Recorder;
@@ -463,6 +465,21 @@ impl<'d> Population<'d> {
         alone.collect()
     }
 
+    /// Sets the learners' clocks: the steps that each has done, after which its walk through its samples
+    /// goes on.
+    ///
+    /// # Errors
+    /// `Device` where the device fails.
+    pub fn set_clocks(&self, steps: &[u32]) -> Result<()> {
+        let at = |&step: &u32| Progress {
+            step,
+            ..Progress::default()
+        };
+        let clocks: Vec<Progress> = steps.iter().map(at).collect();
+        let words = bytemuck::cast_slice(&clocks);
+        self.device.upload(self.buffers.progress, 0, words)
+    }
+
     /// Clocks, sums of losses since the last call, and divergence, by learner.
     ///
     /// # Errors
@@ -538,6 +555,27 @@ impl<'d> Population<'d> {
     pub fn parameters(&self) -> Result<Vec<f32>> {
         let words = self.device.download(self.buffers.parameters)?;
         Ok(words.into_iter().map(f32::from_bits).collect())
+    }
+
+    /// w ← own · w + other · u for all parameters, with u [learners, model.parameters()].
+    ///
+    /// # Errors
+    /// `Device` where the device fails.
+    pub fn mix(&self, own: f32, others: &[f32], other: f32) -> Result<()> {
+        let buffer = self.device.allocate("weights to mix with", others.len())?;
+        self.device
+            .upload(buffer, 0, bytemuck::cast_slice(others))?;
+        let params = MixWeights {
+            vectors: self.model.parameters() / 4,
+            own,
+            other,
+            pad: 0,
+        };
+        let mut recording = Recording::default();
+        recording.dispatch(params, self.learners, &[buffer, self.buffers.parameters]);
+        self.once(&recording)?;
+        self.device.free(&[buffer], &[]);
+        Ok(())
     }
 
     /// Replaces all parameters, [learners, model.parameters()].

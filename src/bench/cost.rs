@@ -65,6 +65,7 @@ pub fn cost(kernel: &str, shape: Shape) -> Cost {
             distinct * i + sgd,
         ),
         "close_step" => ((samples + 2 * l) * o, samples * o, 32 * l),
+        "mix_weights" => (3 * l * i, 3 * l * i, 0),
         "score" => (
             samples * (4 * o + 8),
             r + samples * stride + 2 * l * (o + 2) * o,
@@ -124,6 +125,7 @@ mod tests {
                 6 * 16 + 6 * 4 + 24 * 4 + sgd,
             ),
             ("close_step", 4 * (6 + 6), 4 * 6 * 4 + 3 * 32),
+            ("mix_weights", 3 * 48, 3 * 48 * 4),
             ("score", 6 * 24, 2 * 4 + 24 * 4 + 2 * 3 * 24 * 4),
         ] {
             let cost = cost(kernel, Shape::new(2, 16, 4, 3));

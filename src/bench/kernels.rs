@@ -49,6 +49,8 @@ pub(crate) fn training_shapes(kernel: &str, model: &Model, learners: u32) -> Vec
         "initialise" => layers.collect(),
         // A quarter of MNIST: of a list as long as it, `--shape` takes fewer learners.
         "sample_order" => vec![Shape::new(64, 15_000, 1, learners)],
+        // A sixth of a network: more is no shape that `--shape` takes, whatever the kernel.
+        "mix_weights" => vec![Shape::new(1, 16_384, 1, learners)],
         "score" => vec![Shape::new(1000, 1, 10, learners)],
         "close_step" => vec![Shape::new(64, 1, 1, learners)],
         "head" => layers.skip(hidden).collect(),

@@ -208,7 +208,7 @@ fn parts(
 
 /// Floating-point operations of a step.
 fn operations(model: &Model, learners: u32) -> u64 {
-    let outside = ["initialise", "score"];
+    let outside = ["initialise", "mix_weights", "score"];
     let inside = KERNELS.iter().filter(|k| !outside.contains(&k.name));
     let shapes = inside.flat_map(|kernel| {
         let mut shapes = training_shapes(kernel.name, model, learners);

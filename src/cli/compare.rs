@@ -10,6 +10,7 @@ use unlearn::compare::{Cache, Comparison, MethodRow, Settings, Value, Watch, com
 use unlearn::error::{Error, Result};
 use unlearn::methods::METHODS;
 use unlearn::metrics;
+use unlearn::report::comparison::{self, verdict};
 use unlearn::{data, device, files, tune};
 
 #[derive(Args, Debug)]
@@ -128,6 +129,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
     json("methods.jsonl", lines)?;
     let text = words(&comparison);
     json("report.txt", text.clone())?;
+    json("report.html", comparison::page(&comparison))?;
     super::print(&text)?;
     super::say!("in {}", folder.display());
     Ok(())
@@ -173,7 +175,7 @@ fn words(c: &Comparison) -> String {
     let digits: Vec<String> = s.forget.iter().map(u8::to_string).collect();
     let _ = writeln!(
         text,
-        "Forgetting {}: {} original networks, {} retrained ones; every method has {} steps.\n\
+        "Forgetting {}: {} original networks, {} retrained ones; methods have up to {} steps.\n\
          Distances are in units of the noise floor: what groups of retrained networks differ by among\n\
          themselves (95th percentile of 40 divisions). Up to 1 a method cannot be told from retraining\n\
          by that metric; * marks more than 1.\n",
@@ -206,7 +208,7 @@ fn table(head: Vec<String>, rows: Vec<Vec<String>>) -> String {
 }
 
 fn distances(c: &Comparison) -> String {
-    let mut head = vec!["units of noise".to_owned(), "mean".to_owned()];
+    let mut head = vec!["units of noise".to_owned(), "score".to_owned()];
     head.extend(c.floors.iter().map(|(name, _)| name.clone()));
     let units = |v: &Value| match v.units {
         u if u >= 9.95 => format!("{:.0}*", u.min(999.0)),
@@ -255,28 +257,6 @@ fn values(c: &Comparison) -> String {
         rows.push(cells);
     }
     table(head, rows)
-}
-
-/// What gives a method away.
-fn verdict(row: &MethodRow) -> String {
-    let mut told: Vec<&Value> = row.values.iter().filter(|v| v.units > 1.0).collect();
-    told.sort_by(|a, b| b.units.total_cmp(&a.units));
-    let name = &row.method;
-    match told.len() {
-        0 => format!("{name}: cannot be told from retraining by any of these metrics."),
-        n => {
-            let worst: Vec<String> = told
-                .iter()
-                .take(3)
-                .map(|v| format!("{} ({:.0} times the noise)", v.metric, v.units))
-                .collect();
-            format!(
-                "{name}: {n} of {} metrics tell it from retraining, most of all {}.",
-                row.values.len(),
-                worst.join(", ")
-            )
-        }
-    }
 }
 
 /// Lists the methods and the metrics.

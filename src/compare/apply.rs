@@ -1,5 +1,7 @@
 //! Methods at work: all of them on all originals, side by side in one population.
 
+use sha2::{Digest, Sha256};
+
 use super::{Job, Lab, Watch, Weights};
 use crate::error::Result;
 use crate::methods::{Stage, Task};
@@ -46,6 +48,32 @@ impl Schedule {
     }
 }
 
+/// What comes out depends on all of this: what networks are taught and when, what is done to them, and
+/// the weights that they begin with.
+fn fingerprint(schedules: &[Schedule], originals: &Weights) -> String {
+    let mut hash = Sha256::new();
+    hash.update(bytemuck::cast_slice::<f32, u8>(originals));
+    for schedule in schedules {
+        hash.update(format!("{:?}", schedule.edits));
+        for part in &schedule.parts {
+            hash.update(format!("{:?}", part.steps));
+            for lesson in &part.taught {
+                let numbers = (lesson.key, lesson.soft_target, lesson.weights, lesson.rate);
+                hash.update(format!("{numbers:?}"));
+                hash.update(bytemuck::cast_slice::<u32, u8>(&lesson.samples));
+                if let Some(table) = &lesson.table {
+                    hash.update(bytemuck::cast_slice::<f32, u8>(table));
+                }
+            }
+        }
+    }
+    let digest = hash.finalize();
+    digest[..16]
+        .iter()
+        .map(|byte| format!("{byte:02x}"))
+        .collect()
+}
+
 impl Lab<'_> {
     /// Takes `originals` through every job: weights by job, [originals, model.parameters()].
     pub(super) fn apply(
@@ -56,29 +84,19 @@ impl Lab<'_> {
         what: &str,
         watch: &mut dyn Watch,
     ) -> Result<Vec<Weights>> {
-        let s = self.settings;
-        let named = jobs
+        let budget = self.settings.budget;
+        let schedules: Vec<Schedule> = jobs
             .iter()
-            .map(|j| format!("{} {:?}", j.method.name(), j.setting));
+            .map(|job| Schedule::new(job, task, budget))
+            .collect();
         let recipe = format!(
-            "{what} {} {:?} {:?} {:?} {} {} {} {} {} {} {:?} {} {}",
-            s.budget,
-            s.data,
-            s.hidden,
-            s.forget,
-            s.learners,
-            s.retrained,
-            s.epochs,
-            s.lr,
-            s.batch,
-            s.seed,
-            s.variants,
-            s.device,
-            named.collect::<Vec<_>>().join(" ")
+            "{} {what} {}",
+            self.origin(),
+            fingerprint(&schedules, originals)
         );
-        watch.begin(what, s.budget.into());
+        watch.begin(what, budget.into());
         let all = self.cache.get(&recipe, jobs.len() * originals.len(), || {
-            self.applied(jobs, originals, task, watch)
+            self.applied(&schedules, originals, task, watch)
         })?;
         Ok(all
             .chunks_exact(originals.len())
@@ -88,52 +106,57 @@ impl Lab<'_> {
 
     fn applied(
         &self,
-        jobs: &[Job],
+        schedules: &[Schedule],
         originals: &Weights,
         task: &Task<'_>,
         watch: &mut dyn Watch,
     ) -> Result<Weights> {
-        let budget = self.settings.budget;
-        let schedules: Vec<Schedule> = jobs
-            .iter()
-            .map(|j| Schedule::new(j, task, budget))
-            .collect();
-        let mut weights: Vec<Weights> = jobs.iter().map(|_| originals.clone()).collect();
+        let mut weights: Vec<Weights> = schedules.iter().map(|_| originals.clone()).collect();
         let bounds = schedules.iter().flat_map(|s| &s.parts);
         let mut bounds: Vec<u32> = bounds.flat_map(|p| [p.steps.start, p.steps.end]).collect();
         bounds.sort_unstable();
         bounds.dedup();
+        let room = self.room(task.labels.len())?;
         for pair in bounds.windows(2) {
             let (start, end) = (pair[0], pair[1]);
-            let busy: Vec<usize> = (0..jobs.len())
+            let busy: Vec<usize> = (0..schedules.len())
                 .filter(|&job| schedules[job].part(start).is_some())
                 .collect();
-            let parts = busy.iter().filter_map(|&job| schedules[job].part(start));
-            let taught: Vec<Curriculum> = parts.flat_map(|p| p.taught.clone()).collect();
-            let population = self.population(&taught)?;
-            let before: Vec<f32> = busy.iter().flat_map(|&job| weights[job].clone()).collect();
-            population.set_parameters(&before)?;
-            population.train(end - start, &mut |done| watch.advance(done.into()))?;
-            let after = population.parameters()?;
-            for (&job, own) in busy.iter().zip(after.chunks_exact(originals.len())) {
-                weights[job] = own.to_vec();
+            let together = (room / task.keys.len()).max(1);
+            let mut chunks = busy.chunks(together).peekable();
+            while let Some(chunk) = chunks.next() {
+                let last = chunks.peek().is_none();
+                let parts = chunk.iter().filter_map(|&job| schedules[job].part(start));
+                let taught: Vec<Curriculum> =
+                    parts.clone().flat_map(|p| p.taught.clone()).collect();
+                // A method's walk through its samples goes on where it was.
+                let clocks = parts.flat_map(|p| p.taught.iter().map(|_| start - p.steps.start));
+                let population = self.population(&taught)?;
+                population.set_clocks(&clocks.collect::<Vec<_>>())?;
+                let before = chunk.iter().flat_map(|&job| weights[job].iter().copied());
+                population.set_parameters(&before.collect::<Vec<f32>>())?;
+                let share = |done: u32| if last { u64::from(done) } else { 0 };
+                population.train(end - start, &mut |done| watch.advance(share(done)))?;
+                let after = population.parameters()?;
+                for (&job, own) in chunk.iter().zip(after.chunks_exact(originals.len())) {
+                    weights[job] = own.to_vec();
+                }
             }
         }
-        for (weights, schedule) in weights.iter_mut().zip(&schedules) {
-            schedule
-                .edits
-                .iter()
-                .for_each(|edit| self.edit(weights, originals, edit));
+        for (weights, schedule) in weights.iter_mut().zip(schedules) {
+            for edit in &schedule.edits {
+                self.edit(weights, originals, edit)?;
+            }
         }
         Ok(weights.concat())
     }
 
-    fn edit(&self, weights: &mut Weights, originals: &Weights, edit: &Stage) {
+    fn edit(&self, weights: &mut Weights, originals: &Weights, edit: &Stage) -> Result<()> {
         match edit {
             Stage::Mix { own, original } => {
-                for (w, o) in weights.iter_mut().zip(originals) {
-                    *w = own * *w + original * o;
-                }
+                let population = self.holding(weights)?;
+                population.mix(*own, originals, *original)?;
+                *weights = population.parameters()?;
             }
             Stage::Silence(digits, bias) => {
                 let layers = self.model.layers();
@@ -150,5 +173,6 @@ impl Lab<'_> {
             // `judge` puts the retrained population itself here.
             Stage::Retrained | Stage::Train(..) => {}
         }
+        Ok(())
     }
 }

@@ -6,7 +6,7 @@ use super::train::{Base, CHOOSERS, TRIED};
 use super::{Job, Lab, Watch, Weights};
 use crate::error::Result;
 use crate::methods::{Method, Setting};
-use crate::metrics::{self, Floor, METRICS, Metric, Observed, Scope, mean};
+use crate::metrics::{self, Comparer, Floor, Kind, METRICS, Metric, Observed, Scope, mean};
 use crate::record::Spread;
 
 /// A setting that was tried, and how far the networks were from retrained ones afterwards.
@@ -47,9 +47,13 @@ pub struct MethodRow {
     pub ain: f64,
     /// The run time as a share of retraining's: steps over steps.
     pub run_time: f64,
+    /// Networks whose weights are no numbers any more: all metrics then count as told.
+    pub diverged: usize,
     /// Every metric.
     pub values: Vec<Value>,
-    /// The mean distance over the metrics in units of the noise floor, none counting more than `MOST`.
+    /// By kind of metric, the mean distance in units of the noise floor, none counting more than `MOST`.
+    pub kinds: Vec<(Kind, f64)>,
+    /// The mean over the kinds.
     pub score: f64,
 }
 
@@ -128,7 +132,7 @@ impl Lab<'_> {
     pub(super) fn judge(
         &self,
         jobs: &[Job],
-        sweep: Vec<Vec<Tried>>,
+        sweep: &[Vec<Tried>],
         base: &Base,
         results: Vec<Weights>,
         watch: &mut dyn Watch,
@@ -166,27 +170,49 @@ impl Lab<'_> {
             .zip(steps)
             .for_each(|(o, s)| o.relearned = s);
 
-        watch.begin("metrics", METRICS.len() as u64);
-        let size = self.settings.learners;
-        let mut floors = Vec::new();
-        for metric in METRICS {
-            floors.push(metrics::floor(*metric, &retrained, size, &scope));
-            watch.advance(1);
-        }
-        let values = |group: &[Observed]| -> Vec<Value> {
-            let pairs = METRICS.iter().zip(&floors);
+        watch.begin("metrics", 2 * METRICS.len() as u64);
+        let floors = |size: usize, watch: &mut dyn Watch| {
+            let made = METRICS.iter().map(|metric| {
+                let comparer = Comparer::new(*metric, &retrained, size, &scope);
+                let floor = comparer.floor();
+                watch.advance(1);
+                (comparer, floor)
+            });
+            made.collect::<Vec<_>>()
+        };
+        let of_groups = floors(self.settings.learners, watch);
+        let of_choosers = floors(CHOOSERS, watch);
+        let values = |group: &[Observed], floors: &[(Comparer<'_>, Floor)]| -> Vec<Value> {
+            let pairs = METRICS.iter().zip(floors);
             pairs
-                .map(|(m, floor)| value(*m, floor, group, &retrained, &scope))
+                .map(|(m, (comparer, floor))| value(*m, comparer, floor, group, &retrained, &scope))
                 .collect()
         };
         let retrain_steps =
             self.settings.epochs * self.labels.len() as f64 / self.settings.batch as f64;
-        let row = |((job, tried), group): ((&Job, Vec<Tried>), &Vec<Observed>)| {
+        let size = self.model.parameters() as usize;
+        let broken = |weights: &Weights| {
+            let networks = weights.chunks_exact(size);
+            networks
+                .filter(|w| w.iter().any(|w| !w.is_finite()))
+                .count()
+        };
+        let broken: Vec<usize> = results.iter().map(broken).collect();
+        let row = |number: usize| {
+            let (job, tried) = (&jobs[number], sweep[number].clone());
+            let (group, diverged) = (&groups[number], broken[number]);
             let own = is_retrained(job);
             let group = if own { &choosers } else { group };
-            let values = values(group);
-            let units = values.iter().map(|v| v.units.min(MOST));
-            let score = mean(&units.collect::<Vec<_>>());
+            let mut values = values(group, if own { &of_choosers } else { &of_groups });
+            let diverged = if own { 0 } else { diverged };
+            if diverged > 0 {
+                // Numbers of networks that are none say nothing, whatever they happen to be.
+                values.iter_mut().for_each(|v| v.units = MOST);
+            }
+            let kinds: Vec<(Kind, f64)> = Kind::ALL
+                .map(|kind| (kind, by_kind(&values, kind)))
+                .to_vec();
+            let score = mean(&kinds.iter().map(|(_, units)| *units).collect::<Vec<_>>());
             MethodRow {
                 method: job.method.name().to_owned(),
                 setting: job.setting,
@@ -198,18 +224,22 @@ impl Lab<'_> {
                     (_, "zero-logit") => 0.0,
                     _ => f64::from(self.settings.budget) / retrain_steps,
                 },
+                diverged,
                 values,
+                kinds,
                 score,
             }
         };
-        let mut methods: Vec<MethodRow> = jobs.iter().zip(sweep).zip(&groups).map(row).collect();
+        let mut methods: Vec<MethodRow> = (0..jobs.len()).map(row).collect();
         methods.sort_by(|a, b| a.score.total_cmp(&b.score));
         let named = METRICS.iter().map(|m| m.name().to_owned());
         Ok(Comparison {
             settings: self.settings.clone(),
-            floors: named.zip(floors.iter().copied()).collect(),
-            retrained: values(&retrained),
-            originals: values(&originals),
+            floors: named
+                .zip(of_groups.iter().map(|(_, floor)| *floor))
+                .collect(),
+            retrained: values(&retrained, &of_groups),
+            originals: values(&originals, &of_groups),
             methods,
         })
     }
@@ -248,6 +278,12 @@ impl Lab<'_> {
     }
 }
 
+/// The mean distance over the metrics of a kind.
+fn by_kind(values: &[Value], kind: Kind) -> f64 {
+    let own = METRICS.iter().zip(values).filter(|(m, _)| m.kind() == kind);
+    mean(&own.map(|(_, v)| v.units.min(MOST)).collect::<Vec<_>>())
+}
+
 fn is_retrained(job: &Job) -> bool {
     job.method.name() == "retrain"
 }
@@ -255,12 +291,13 @@ fn is_retrained(job: &Job) -> bool {
 /// A metric of a group.
 fn value(
     metric: &dyn Metric,
+    comparer: &Comparer<'_>,
     floor: &Floor,
     group: &[Observed],
     retrained: &[Observed],
     scope: &Scope,
 ) -> Value {
-    let distance = metric.distance(group, retrained, scope);
+    let distance = comparer.distance(group);
     Value {
         metric: metric.name().to_owned(),
         value: Spread::of(metric.values(group, retrained, scope)),

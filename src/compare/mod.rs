@@ -12,6 +12,7 @@ mod observe;
 mod train;
 
 use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
 
 use crate::data::Dataset;
 use crate::device::Device;
@@ -83,8 +84,11 @@ impl Settings {
         if self.forget.len() > 9 {
             return refuse("--forget names all ten digits: leave one out at least");
         }
-        if !(0.0..=1000.0).contains(&self.epochs) || !(0.0..100.0).contains(&self.lr) {
-            return refuse("--epochs takes 0 to 1000, and --lr a number of 0 or more");
+        let learns = self.epochs > 0.0 && self.lr > 0.0;
+        if !learns || self.epochs > 1000.0 || self.lr > 100.0 {
+            return refuse(
+                "--epochs takes more than 0 and up to 1000, and --lr more than 0 and up to 100",
+            );
         }
         Model::new(&self.hidden).map(|_| ())
     }
@@ -108,6 +112,8 @@ pub(crate) struct Lab<'a> {
     pub(crate) labels: &'a [u8],
     pub(crate) test_labels: &'a [u8],
     pub(crate) cache: &'a Cache,
+    /// Of all images and labels.
+    pub(crate) digest: String,
 }
 
 /// Weights of a group of networks, [networks, model.parameters()].
@@ -142,6 +148,7 @@ pub fn compare(
         labels: &data.train.labels,
         test_labels: &data.test.labels,
         cache,
+        digest: digest(data),
     };
     for digit in &settings.forget {
         if !lab.labels.contains(digit) || !lab.test_labels.contains(digit) {
@@ -163,7 +170,21 @@ pub fn compare(
         .collect();
     let task = lab.task(&base.originals, 0, &base.fresh)?;
     let results = lab.apply(&jobs, &base.originals, &task, "methods", watch)?;
-    lab.judge(&jobs, sweep, &base, results, watch)
+    lab.judge(&jobs, &sweep, &base, results, watch)
+}
+
+/// A name for the content of a data set.
+fn digest(data: &Dataset) -> String {
+    let mut hash = Sha256::new();
+    for images in [&data.train, &data.test] {
+        hash.update(&images.pixels);
+        hash.update(&images.labels);
+    }
+    let digest = hash.finalize();
+    digest[..8]
+        .iter()
+        .map(|byte| format!("{byte:02x}"))
+        .collect()
 }
 
 fn methods(settings: &Settings) -> Result<Vec<&'static dyn Method>> {

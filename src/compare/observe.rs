@@ -4,7 +4,7 @@ use super::{Lab, Watch, Weights};
 use crate::error::Result;
 use crate::methods::PADDED;
 use crate::metrics::{Observed, Outputs, softmax};
-use crate::population::Curriculum;
+use crate::population::{Curriculum, largest};
 use crate::record::CLASSES;
 
 /// Training images of either kind that metrics look at.
@@ -87,7 +87,21 @@ impl Lab<'_> {
         watch: &mut dyn Watch,
     ) -> Result<Vec<Option<f64>>> {
         let size = self.model.parameters() as usize;
-        let networks = weights.len() / size;
+        let room = largest(self.device.limits(), &self.model, self.settings.batch).max(1);
+        let mut steps = Vec::new();
+        for some in weights.chunks(room * size) {
+            steps.extend(self.some_relearn(&some.to_vec(), known, watch)?);
+        }
+        Ok(steps)
+    }
+
+    fn some_relearn(
+        &self,
+        weights: &Weights,
+        known: f64,
+        watch: &mut dyn Watch,
+    ) -> Result<Vec<Option<f64>>> {
+        let networks = weights.len() / self.model.parameters() as usize;
         let all = std::sync::Arc::new((0u32..).take(self.labels.len()).collect::<Vec<_>>());
         // All networks see the same samples in the same order.
         let lesson: Curriculum = self.lesson(all, 0, 2);

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::{Lab, Watch, Weights};
 use crate::error::{Error, Result};
 use crate::methods::{PADDED, Task};
-use crate::population::{Curriculum, Population};
+use crate::population::{Curriculum, Population, largest};
 use crate::random::{Purpose, learner_key};
 use crate::record::CLASSES;
 
@@ -37,6 +37,38 @@ struct Group {
 }
 
 impl Lab<'_> {
+    /// What every cached weight depends on: this program, the data, the device and the seed.
+    pub(super) fn origin(&self) -> String {
+        let s = self.settings;
+        format!(
+            "{} {} {:?} {:?} {} {} {} {:?}",
+            env!("CARGO_PKG_VERSION"),
+            self.digest,
+            s.hidden,
+            s.forget,
+            s.batch,
+            s.seed,
+            s.device,
+            s.variants
+        )
+    }
+
+    /// Networks that fit in one population, each with a table of targets at the worst.
+    pub(super) fn room(&self, images: usize) -> Result<usize> {
+        let limits = self.device.limits();
+        let by_size = largest(limits, &self.model, self.settings.batch);
+        let table = (images * PADDED) as u64;
+        let by_tables = usize::try_from(limits.buffer_words / (table + 64)).unwrap_or(usize::MAX);
+        match by_size.min(by_tables) {
+            0 => Err(Error::Usage(format!(
+                "{} cannot hold a network with a table of targets for {images} images: choose another \
+                 --device",
+                self.device.record().name
+            ))),
+            room => Ok(room),
+        }
+    }
+
     /// Indices of the training images that are to be forgotten, or are not.
     pub(super) fn images(&self, forgotten: bool) -> Vec<u32> {
         let numbered = (0u32..).zip(self.labels);
@@ -91,18 +123,12 @@ impl Lab<'_> {
         let s = self.settings;
         let networks: usize = groups.iter().map(|g| g.count).sum();
         let recipe = format!(
-            "base {:?} {:?} {:?} {} {} {} {} {} {} {:?} {}",
-            s.data,
-            s.hidden,
-            s.forget,
+            "{} base {} {} {} {}",
+            self.origin(),
             s.learners,
             s.retrained,
             s.epochs,
-            s.lr,
-            s.batch,
-            s.seed,
-            s.variants,
-            s.device
+            s.lr
         );
         #[expect(
             clippy::cast_possible_truncation,

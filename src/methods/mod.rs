@@ -95,6 +95,7 @@ pub struct Task<'a> {
 }
 
 /// A part of what a method does.
+#[derive(Debug)]
 pub enum Stage {
     /// Training, for this share of the budget, with a curriculum for each learner.
     Train(f64, Vec<Curriculum>),

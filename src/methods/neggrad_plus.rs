@@ -3,7 +3,7 @@
 use super::{FORGET, Method, Setting, Stage, Task, grid};
 
 /// α · CE(retain) − (1 − α) · CE(forget). The rule takes a batch of each; here a batch has half of its
-/// samples from either, in expectation, the forget samples being cycled as often as that needs, and
+/// samples from either, in expectation, the shorter list being cycled as often as that needs, and
 /// both weights are doubled, so that a step's expected gradient is the rule's.
 pub struct NegGradPlus;
 
@@ -25,14 +25,17 @@ impl Method for NegGradPlus {
     }
 
     fn settings(&self) -> Vec<Setting> {
-        grid(&[0.03, 0.1], &[0.9, 0.97, 0.99])
+        grid(&[0.01, 0.03, 0.1], &[0.99, 0.997, 0.999])
     }
 
     #[expect(clippy::cast_possible_truncation, reason = "devices compute in f32")]
     fn stages(&self, task: &Task<'_>, setting: Setting) -> Vec<Stage> {
-        let cycled = task.forget.iter().cycle().take(task.retain.len());
-        let samples = cycled.map(|f| f | FORGET);
-        let samples = samples.chain(task.retain.iter().copied()).collect();
+        let half = task.retain.len().max(task.forget.len());
+        let cycled = |list: &[u32], bits: u32| -> Vec<u32> {
+            let cycled = list.iter().cycle().take(half);
+            cycled.map(|entry| entry | bits).collect()
+        };
+        let samples = [cycled(&task.forget, FORGET), cycled(&task.retain, 0)].concat();
         let mut lessons = task.lessons(samples, setting.rate);
         let alpha = setting.strength as f32;
         for lesson in &mut lessons {

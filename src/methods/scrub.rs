@@ -31,7 +31,7 @@ impl Method for Scrub {
     }
 
     fn settings(&self) -> Vec<Setting> {
-        grid(&[0.03, 0.1], &[0.1, 0.5])
+        grid(&[0.01, 0.03, 0.1], &[0.1, 0.5])
     }
 
     #[expect(clippy::cast_possible_truncation, reason = "devices compute in f32")]
@@ -42,6 +42,8 @@ impl Method for Scrub {
         both.extend(&retain);
         let mut first = task.lessons(both, setting.rate);
         let mut second = task.lessons(retain, setting.rate);
+        // A walk of its own through the samples.
+        second.iter_mut().for_each(|lesson| lesson.key[1] ^= 1);
         for ((one, other), original) in first.iter_mut().zip(&mut second).zip(&task.originals) {
             let teacher = |image: usize| &original[image * PADDED..][..PADDED];
             let mut table = original.to_vec();

@@ -8,7 +8,7 @@ pub struct ZeroLogit;
 
 /// A bias with which a digit never is the answer. Not lower, or relearning would have to climb out of
 /// a hole, and be slow for that reason alone.
-const NEVER: f32 = -20.0;
+const NEVER: f32 = -6.0;
 
 impl Method for ZeroLogit {
     fn name(&self) -> &'static str {
@@ -16,7 +16,7 @@ impl Method for ZeroLogit {
     }
 
     fn rule(&self) -> &'static str {
-        "the forgotten digits' rows of the last layer ← 0, their biases ← −20"
+        "the forgotten digits' rows of the last layer ← 0, their biases ← −6"
     }
 
     fn source(&self) -> &'static str {

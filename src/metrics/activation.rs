@@ -15,6 +15,10 @@ impl Metric for ActivationDistance {
         "mean L2 distance of the softmax on forget images from retrained networks; ideal: theirs"
     }
 
+    fn alone(&self) -> bool {
+        false
+    }
+
     fn resolution(&self) -> f64 {
         0.01
     }

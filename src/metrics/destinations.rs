@@ -16,6 +16,10 @@ impl Metric for Destinations {
         "total variation between the answers to the forgotten digits and those of retrained networks; ideal 0"
     }
 
+    fn alone(&self) -> bool {
+        false
+    }
+
     fn resolution(&self) -> f64 {
         0.01
     }

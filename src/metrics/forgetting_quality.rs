@@ -10,8 +10,8 @@ use super::{CLASSES, Metric, Observed, Scope, mean};
 /// ε = max over attacks of { ln(1 − δ − FPR) − ln FNR, ln(1 − δ − FNR) − ln FPR }, δ = 10⁻⁵.
 ///
 /// Attacks with one rate of zero are left out, since so few networks cannot tell small rates from none;
-/// with both zero, ε is `CAP`. Bins of ½ score 1, ½, ¼, …; the quality is their mean. The challenge took
-/// N = M = 512; with fewer, ε can be no larger than ln N or so.
+/// with both zero, ε is `CAP`, which is what an image counts at the most. Bins of ½ score 1, ½, ¼, …; the quality is their mean. The challenge took
+/// N = M = 512; with fewer, ε is coarse: rates are multiples of 1/N.
 pub struct Epsilon;
 
 const DELTA: f64 = 1e-5;
@@ -25,6 +25,10 @@ impl Metric for Epsilon {
 
     fn meaning(&self) -> &'static str {
         "mean ε (δ = 1e-5) of the best threshold on each forget image, against the retrained networks; ideal: theirs"
+    }
+
+    fn alone(&self) -> bool {
+        false
     }
 
     fn resolution(&self) -> f64 {

@@ -22,6 +22,10 @@ impl Metric for Klom {
         "mean KL divergence (20 bins) of the margins on forget images from retrained networks'; ideal: theirs"
     }
 
+    fn alone(&self) -> bool {
+        false
+    }
+
     fn resolution(&self) -> f64 {
         0.1
     }

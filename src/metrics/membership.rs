@@ -1,6 +1,6 @@
 //! Membership inference: can an attacker tell from losses whether an image was trained on?
 
-use super::{Metric, Observed, Scope, mean};
+use super::{Kind, Metric, Observed, Scope, mean};
 use crate::random::threefry2x32;
 
 /// The starting kit's form (NeurIPS 2023 machine unlearning challenge): a logistic regression on the
@@ -25,6 +25,10 @@ impl Metric for StartingKit {
         "accuracy of an attack on losses, forget images against test images of the same digits; ideal ½"
     }
 
+    fn kind(&self) -> Kind {
+        Kind::Membership
+    }
+
     fn resolution(&self) -> f64 {
         0.01
     }
@@ -47,6 +51,10 @@ impl Metric for Efficacy {
         "share of forget images called non-members by an attack trained on keep against test; high: unseen"
     }
 
+    fn kind(&self) -> Kind {
+        Kind::Membership
+    }
+
     fn resolution(&self) -> f64 {
         0.02
     }
@@ -56,12 +64,17 @@ impl Metric for Efficacy {
             let unseen = o.test.only(|label| !task.forgotten(label)).losses();
             let seen = o.retain.losses();
             let n = seen.len().min(unseen.len());
-            let line = Line::fit(&seen[..n], &unseen[..n]);
+            let line = Line::fit(&spread(&seen, n), &spread(&unseen, n));
             let out = o.forget.losses();
             out.iter().filter(|x| !line.member(**x)).count() as f64 / out.len() as f64
         };
         group.iter().map(value).collect()
     }
+}
+
+/// So many of a list, evenly from all of it: test sets have easier and harder halves.
+fn spread(values: &[f64], n: usize) -> Vec<f64> {
+    (0..n).map(|i| values[i * values.len() / n]).collect()
 }
 
 /// The mean accuracy, over stratified splits into halves, of telling members from others; both sides

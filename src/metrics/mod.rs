@@ -47,6 +47,40 @@ pub struct Observed {
     pub relearn_limit: f64,
 }
 
+/// What a metric looks at.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Kind {
+    /// What networks answer.
+    Output,
+    /// Whether an attacker can tell what they were trained on.
+    Membership,
+    /// What their hidden layers know.
+    Inside,
+    /// How soon they learn again.
+    Relearning,
+}
+
+impl Kind {
+    /// All of them.
+    pub const ALL: [Self; 4] = [
+        Self::Output,
+        Self::Inside,
+        Self::Relearning,
+        Self::Membership,
+    ];
+
+    /// The name in tables and sentences.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Output => "output",
+            Self::Membership => "membership",
+            Self::Inside => "probe",
+            Self::Relearning => "relearning",
+        }
+    }
+}
+
 /// A way to measure forgetting.
 pub trait Metric: Sync {
     /// Its name in tables.
@@ -55,6 +89,15 @@ pub trait Metric: Sync {
     fn meaning(&self) -> &'static str;
     /// Its value for each network; `reference` are retrained ones.
     fn values(&self, group: &[Observed], reference: &[Observed], task: &Scope) -> Vec<f64>;
+    /// What it looks at.
+    fn kind(&self) -> Kind {
+        Kind::Output
+    }
+    /// Whether each network has a value that does not depend on the others; a distance is then that of
+    /// the means.
+    fn alone(&self) -> bool {
+        true
+    }
     /// The smallest distance that means anything, whatever the noise: of a metric that is at its end
     /// for all retrained networks, there is none.
     fn resolution(&self) -> f64;
@@ -85,6 +128,8 @@ pub static METRICS: &[&dyn Metric] = &[
     &accuracy::Retained,
     &accuracy::Test { kept_only: false },
     &accuracy::Test { kept_only: true },
+    &probe::LinearProbe,
+    &relearning::RelearnSteps,
     &membership::StartingKit,
     &membership::Efficacy,
     &destinations::Destinations,
@@ -92,8 +137,6 @@ pub static METRICS: &[&dyn Metric] = &[
     &zrf::Zrf,
     &forgetting_quality::Epsilon,
     &klom::Klom,
-    &probe::LinearProbe,
-    &relearning::RelearnSteps,
 ];
 
 /// Distances of retrained networks from other retrained ones: the noise floor.
@@ -101,34 +144,102 @@ pub static METRICS: &[&dyn Metric] = &[
 pub struct Floor {
     /// The mean over ways to divide them.
     pub mean: f64,
-    /// Only one in twenty was larger; no less than the metric's resolution.
+    /// One in twenty was larger; no less than the metric's resolution.
     pub limit: f64,
 }
 
-/// Ways to divide the retrained networks.
+/// Ways to divide the retrained networks for a floor.
 const SPLITS: u32 = 40;
+/// Choices of networks over which a distance is averaged.
+const CHOICES: u32 = 10;
 
-/// A metric's noise floor for groups of `size`: retrained networks, divided at random into a group of
-/// that size, or half of them where that is less, and the rest.
-pub fn floor(metric: &dyn Metric, retrained: &[Observed], size: usize, task: &Scope) -> Floor {
-    let size = size.min(retrained.len() / 2).max(1);
-    let mut distances: Vec<f64> = (0..SPLITS)
-        .map(|split| {
-            let mut order: Vec<usize> = (0..retrained.len()).collect();
-            order.sort_by_key(|&i| threefry2x32([split, 77], [index(i), 0]));
-            let pick = |places: &[usize]| -> Vec<Observed> {
-                places.iter().map(|&i| retrained[i].clone()).collect()
-            };
-            let (group, rest) = order.split_at(size);
-            metric.distance(&pick(group), &pick(rest), task)
-        })
-        .collect();
-    distances.sort_by(f64::total_cmp);
-    let place = distances.len() * 95 / 100;
-    Floor {
-        mean: mean(&distances),
-        limit: distances[place.min(distances.len() - 1)].max(metric.resolution()),
+/// A metric of two groups, whose distances are always taken between as many networks: `size` of the
+/// one and `retrained − size` of the retrained ones. What differs by nothing but the number of networks
+/// would be no difference.
+pub struct Comparer<'a> {
+    metric: &'a dyn Metric,
+    retrained: &'a [Observed],
+    size: usize,
+    task: &'a Scope,
+    /// Each retrained network's value, where networks have values of their own.
+    own: Option<Vec<f64>>,
+}
+
+impl<'a> Comparer<'a> {
+    /// For groups of `size`, or of half of the retrained networks where that is less.
+    pub fn new(
+        metric: &'a dyn Metric,
+        retrained: &'a [Observed],
+        size: usize,
+        task: &'a Scope,
+    ) -> Self {
+        Self {
+            metric,
+            retrained,
+            size: size.min(retrained.len() / 2).max(1),
+            task,
+            own: metric.alone().then(|| metric.values(retrained, &[], task)),
+        }
     }
+
+    /// The noise floor: retrained networks, divided at random.
+    pub fn floor(&self) -> Floor {
+        let mut distances: Vec<f64> = (0..SPLITS)
+            .map(|split| {
+                let order = shuffled(self.retrained.len(), split);
+                let (group, rest) = order.split_at(self.size);
+                self.between((self.retrained, self.own.as_deref()), group, rest)
+            })
+            .collect();
+        distances.sort_by(f64::total_cmp);
+        // Two of forty are larger.
+        let place = distances.len() * 19 / 20 - 1;
+        Floor {
+            mean: mean(&distances),
+            limit: distances[place].max(self.metric.resolution()),
+        }
+    }
+
+    /// How far a group is from the retrained networks, on the average over choices of both.
+    pub fn distance(&self, group: &[Observed]) -> f64 {
+        let own = self
+            .metric
+            .alone()
+            .then(|| self.metric.values(group, &[], self.task));
+        let one = |choice| {
+            let order = shuffled(group.len(), choice);
+            let rest = shuffled(self.retrained.len(), 1000 + choice);
+            let picked = &order[..self.size.min(order.len())];
+            self.between((group, own.as_deref()), picked, &rest[self.size..])
+        };
+        mean(&(0..CHOICES).map(one).collect::<Vec<_>>())
+    }
+
+    fn between(
+        &self,
+        (group, own): (&[Observed], Option<&[f64]>),
+        picked: &[usize],
+        rest: &[usize],
+    ) -> f64 {
+        if let (Some(own), Some(theirs)) = (own, &self.own) {
+            let of = |values: &[f64], places: &[usize]| {
+                mean(&places.iter().map(|&i| values[i]).collect::<Vec<_>>())
+            };
+            return (of(own, picked) - of(theirs, rest)).abs();
+        }
+        let pick = |networks: &[Observed], places: &[usize]| -> Vec<Observed> {
+            places.iter().map(|&i| networks[i].clone()).collect()
+        };
+        let (group, rest) = (pick(group, picked), pick(self.retrained, rest));
+        self.metric.distance(&group, &rest, self.task)
+    }
+}
+
+/// 0…n − 1 in an order of its own for every number.
+fn shuffled(n: usize, number: u32) -> Vec<usize> {
+    let mut order: Vec<usize> = (0..n).collect();
+    order.sort_by_key(|&i| threefry2x32([number, 77], [index(i), 0]));
+    order
 }
 
 fn index(i: usize) -> u32 {

@@ -1,10 +1,10 @@
 //! Linear probe: does a hidden layer still tell the forgotten digits from the others?
 
-use super::{Metric, Observed, Scope};
+use super::{Kind, Metric, Observed, Scope};
 
 /// The accuracy of a linear classifier, by ridge regression, that tells the images to forget from those
 /// to keep by a hidden layer's activations; fitted on half of the images, tried on the others, both
-/// kinds counting alike. The best of the layers. ½ is chance; retrained networks, which never saw the
+/// kinds counting alike. It looks at the last hidden layer. ½ is chance; retrained networks, which never saw the
 /// digits, have far more, and they are the measure.
 pub struct LinearProbe;
 
@@ -17,6 +17,10 @@ impl Metric for LinearProbe {
 
     fn meaning(&self) -> &'static str {
         "balanced accuracy of a linear probe on the last hidden layer, forget against keep; ideal: that of retrained networks"
+    }
+
+    fn kind(&self) -> Kind {
+        Kind::Inside
     }
 
     fn resolution(&self) -> f64 {

@@ -1,6 +1,6 @@
 //! Relearn time: knowledge that is still inside comes back sooner.
 
-use super::{Metric, Observed, Scope, mean};
+use super::{Kind, Metric, Observed, Scope, mean};
 
 /// Steps of training on all digits until the accuracy on the forgotten digits' test images is within
 /// 5 % of the original network's. AIN is the quotient by that of retrained networks: about 1 is ideal,
@@ -14,6 +14,10 @@ impl Metric for RelearnSteps {
 
     fn meaning(&self) -> &'static str {
         "steps on all digits until the forgotten ones are known again; ideal: those of retrained networks"
+    }
+
+    fn kind(&self) -> Kind {
+        Kind::Relearning
     }
 
     fn resolution(&self) -> f64 {

@@ -1,5 +1,6 @@
 //! Pictures and pages from a record: one exporter per file.
 
+pub mod comparison;
 pub mod html;
 pub mod plot;
 #[cfg(test)]

@@ -9,6 +9,7 @@ mod head;
 mod image_backward_weights;
 mod image_forward;
 mod initialise;
+mod mix_weights;
 mod sample_order;
 mod score;
 mod sgd;
@@ -47,6 +48,7 @@ pub(crate) static FAMILIES: &[Family] = &[
     dense_backward_weights::FAMILY,
     image_backward_weights::FAMILY,
     close_step::FAMILY,
+    mix_weights::FAMILY,
     score::FAMILY,
 ];
 

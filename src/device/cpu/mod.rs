@@ -13,6 +13,7 @@ pub mod image_backward_weights;
 pub mod image_forward;
 pub mod initialise;
 mod matrix;
+pub mod mix_weights;
 mod pixels;
 mod program;
 pub mod sample_order;

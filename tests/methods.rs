@@ -1,0 +1,291 @@
+//! Methods against their rules: what learners are taught, and what a step of it does to weights.
+
+use std::sync::Arc;
+
+use unlearn::data::Images;
+use unlearn::device;
+use unlearn::kernel::{FORGET, INDEX, SOFT, other_label};
+use unlearn::methods::{self, PADDED, Setting, Stage, Task};
+use unlearn::model::Model;
+use unlearn::population::{Curriculum, DeviceImages, Population};
+use unlearn::random::threefry2x32;
+
+const IMAGES: u32 = 40;
+
+/// Random images; every fourth one is a 5.
+fn images() -> Images {
+    let pixel = |i| threefry2x32([1, 2], [i, 0])[0].to_le_bytes()[0];
+    let label = |i: u32| {
+        if i.is_multiple_of(4) {
+            5
+        } else {
+            (i % 5).to_le_bytes()[0]
+        }
+    };
+    Images {
+        pixels: (0..IMAGES * 784).map(pixel).collect(),
+        labels: (0..IMAGES).map(label).collect(),
+    }
+}
+
+/// Outputs that are different for every image, and sum to one.
+fn outputs(seed: u32) -> Arc<Vec<f32>> {
+    let mut all = Vec::new();
+    for image in 0..IMAGES {
+        let raw: Vec<f32> = (0..10)
+            .map(|c| 1.0 + (threefry2x32([seed, image], [c, 0])[0] % 100) as f32)
+            .collect();
+        let total: f32 = raw.iter().sum();
+        all.extend(raw.iter().map(|p| p / total));
+        all.extend([0.0; PADDED - 10]);
+    }
+    Arc::new(all)
+}
+
+fn task(labels: &[u8]) -> Task<'_> {
+    let of = |five: bool| {
+        (0..IMAGES)
+            .filter(|&i| (labels[i as usize] == 5) == five)
+            .collect()
+    };
+    Task {
+        labels,
+        forget: of(true),
+        retain: of(false),
+        digits: vec![5],
+        originals: vec![outputs(7), outputs(8)],
+        fresh: outputs(9),
+        keys: vec![[1, 1], [2, 2]],
+        seed: 3,
+    }
+}
+
+fn taught(name: &str, strength: f64) -> Vec<Vec<Curriculum>> {
+    let images = images();
+    let task = task(&images.labels);
+    let setting = Setting {
+        rate: 0.1,
+        strength,
+    };
+    let stages = methods::named(name).unwrap().stages(&task, setting);
+    let trained = stages.into_iter().filter_map(|stage| match stage {
+        Stage::Train(_, taught) => Some(taught),
+        _ => None,
+    });
+    trained.collect()
+}
+
+/// Weights before and after one step over all samples of a curriculum.
+fn step(lesson: &Curriculum) -> (Vec<f32>, Vec<f32>) {
+    let device = device::open("cpu").unwrap();
+    let images = images();
+    let on_device = DeviceImages::upload(&*device, &images).unwrap();
+    let model = Model::new(&[8]).unwrap();
+    let lessons = [lesson.clone()];
+    let batch = lesson.samples.len();
+    let population =
+        Population::new(&*device, &model, batch, &on_device, &on_device, &lessons).unwrap();
+    population.initialise(&[[4, 4]]).unwrap();
+    let before = population.parameters().unwrap();
+    population.train(1, &mut |_| {}).unwrap();
+    (before, population.parameters().unwrap())
+}
+
+fn moved(lesson: &Curriculum) -> Vec<f64> {
+    let (before, after) = step(lesson);
+    let pairs = after.iter().zip(&before);
+    pairs.map(|(a, b)| f64::from(*a) - f64::from(*b)).collect()
+}
+
+fn largest(values: impl Iterator<Item = f64>) -> f64 {
+    values.fold(0.0, |a, v| a.max(v.abs()))
+}
+
+#[test]
+fn ascent_is_descent_backwards() {
+    let ascent = &taught("gradient-ascent", 0.0)[0][0];
+    let descent = Curriculum {
+        weights: [1.0, 1.0],
+        ..ascent.clone()
+    };
+    let (up, down) = (moved(ascent), moved(&descent));
+    let apart = largest(up.iter().zip(&down).map(|(u, d)| u + d));
+    assert!(largest(up.iter().copied()) > 1e-3);
+    assert!(apart < 1e-6, "{apart}");
+}
+
+#[test]
+fn neggrad_plus_with_alpha_one_is_fine_tuning() {
+    let (plus, tune) = (
+        &taught("neggrad-plus", 1.0)[0][0],
+        &taught("fine-tune", 0.0)[0][0],
+    );
+    assert_eq!(plus.samples.len(), 2 * tune.samples.len());
+    let (a, b) = (moved(plus), moved(tune));
+    let apart = largest(a.iter().zip(&b).map(|(a, b)| a - b));
+    assert!(largest(b.iter().copied()) > 1e-3);
+    assert!(apart < 1e-6, "{apart}");
+    // With another α it is not.
+    let other = moved(&taught("neggrad-plus", 0.5)[0][0]);
+    assert!(largest(other.iter().zip(&b).map(|(a, b)| a - b)) > 1e-3);
+}
+
+/// Code is in circulation that hands the teacher's parameters to the optimiser: the student never moves.
+#[test]
+fn scrub_moves_the_student_and_never_the_teacher() {
+    let stages = taught("scrub", 0.5);
+    assert_eq!(stages.len(), 2);
+    for lessons in &stages {
+        assert!(largest(moved(&lessons[0]).into_iter()) > 1e-4);
+    }
+    // The teacher is a table that was made before, each learner's own.
+    let (first, second) = (&stages[0][0], &stages[1][0]);
+    let table = |lesson: &Curriculum| lesson.table.clone().unwrap();
+    assert_eq!(table(first), table(second));
+    assert_ne!(table(&stages[0][0]), table(&stages[0][1]));
+    let images = images();
+    let task = task(&images.labels);
+    let original = &task.originals[0];
+    for image in 0..IMAGES {
+        let label = images.labels[image as usize];
+        for class in 0..10u8 {
+            let at = image as usize * PADDED + usize::from(class);
+            let hot = f32::from(u8::from(class == label));
+            let expected = match label {
+                5 => original[at],
+                _ => (hot + 0.5 * original[at]) / 1.5,
+            };
+            assert!((table(first)[at] - expected).abs() < 1e-6);
+        }
+    }
+    assert!(
+        second
+            .samples
+            .iter()
+            .all(|e| e & FORGET == 0 && e & SOFT != 0)
+    );
+    assert!(first.weights[1] < 0.0);
+}
+
+#[test]
+fn random_labels_are_spread_and_wrong_labels_are_wrong() {
+    let images = images();
+    for (name, may_be_right) in [("random-label", true), ("wrong-label", false)] {
+        let lesson = &taught(name, 0.0)[0][0];
+        let mut seen = std::collections::HashSet::new();
+        for entry in lesson.samples.iter() {
+            let label = images.labels[(entry & INDEX) as usize];
+            match (label, other_label(*entry)) {
+                (5, Some(drawn)) => {
+                    assert!(drawn < 10 && (may_be_right || drawn != 5), "{name}");
+                    seen.insert(drawn);
+                }
+                (5, None) => panic!("{name} leaves a label alone"),
+                (_, other) => assert_eq!(other, None),
+            }
+        }
+        assert!(seen.len() >= 4, "{name} draws {seen:?}");
+    }
+}
+
+/// All noise as class 0 is a mistake in circulation: a label must come from the sample, not the batch.
+#[test]
+fn another_label_is_what_the_gradient_goes_to() {
+    let lesson = &taught("wrong-label", 0.0)[0][0];
+    let only = |entry: u32| Curriculum {
+        samples: Arc::new(vec![entry]),
+        ..lesson.clone()
+    };
+    let entry = *lesson
+        .samples
+        .iter()
+        .find(|e| other_label(**e).is_some())
+        .unwrap();
+    let drawn = other_label(entry).unwrap();
+    let with = moved(&only(entry));
+    let relabelled = Images {
+        labels: vec![u8::try_from(drawn).unwrap(); IMAGES as usize],
+        ..images()
+    };
+    let device = device::open("cpu").unwrap();
+    let on_device = DeviceImages::upload(&*device, &relabelled).unwrap();
+    let model = Model::new(&[8]).unwrap();
+    let plain = only(entry & INDEX);
+    let population =
+        Population::new(&*device, &model, 1, &on_device, &on_device, &[plain]).unwrap();
+    population.initialise(&[[4, 4]]).unwrap();
+    let before = population.parameters().unwrap();
+    population.train(1, &mut |_| {}).unwrap();
+    let after = population.parameters().unwrap();
+    let expected = after
+        .iter()
+        .zip(&before)
+        .map(|(a, b)| f64::from(*a) - f64::from(*b));
+    assert_eq!(with, expected.collect::<Vec<_>>());
+}
+
+#[test]
+fn teachers_and_means_are_those_of_the_rules() {
+    let images = images();
+    let task = task(&images.labels);
+    let confusion = &taught("retain-confusion", 0.0)[0][1];
+    for class in 0..10 {
+        let of = |i: &u32| f64::from(task.originals[1][*i as usize * PADDED + class]);
+        let mean = task.retain.iter().map(of).sum::<f64>() / task.retain.len() as f64;
+        assert!((f64::from(confusion.soft_target[class]) - mean).abs() < 1e-6);
+    }
+    let bad = taught("bad-teacher", 0.0)[0][1].table.clone().unwrap();
+    for image in 0..IMAGES {
+        let row = image as usize * PADDED..image as usize * PADDED + 10;
+        let expected = match images.labels[image as usize] {
+            5 => &task.fresh,
+            _ => &task.originals[1],
+        };
+        assert_eq!(bad[row.clone()], expected[row]);
+    }
+}
+
+#[test]
+fn negation_by_nothing_is_the_identity() {
+    let images = images();
+    let task = task(&images.labels);
+    let method = methods::named("task-negation").unwrap();
+    let mix = |strength| {
+        let stages = method.stages(
+            &task,
+            Setting {
+                rate: 0.1,
+                strength,
+            },
+        );
+        stages.into_iter().find_map(|stage| match stage {
+            Stage::Mix { own, original } => Some((own, original)),
+            _ => None,
+        })
+    };
+    let device = device::open("cpu").unwrap();
+    let on_device = DeviceImages::upload(&*device, &images).unwrap();
+    let model = Model::new(&[8]).unwrap();
+    let lesson = taught("fine-tune", 0.0)[0][0].clone();
+    let population =
+        Population::new(&*device, &model, 8, &on_device, &on_device, &[lesson]).unwrap();
+    population.initialise(&[[4, 4]]).unwrap();
+    let trained = population.parameters().unwrap();
+    let original: Vec<f32> = trained.iter().map(|w| w * 0.5 + 0.25).collect();
+    let (own, other) = mix(0.0).unwrap();
+    population.mix(own, &original, other).unwrap();
+    assert_eq!(population.parameters().unwrap(), original);
+    // θ₀ − 1·(θ − θ₀) = 2 θ₀ − θ.
+    population.set_parameters(&trained).unwrap();
+    let (own, other) = mix(1.0).unwrap();
+    population.mix(own, &original, other).unwrap();
+    for ((got, o), t) in population
+        .parameters()
+        .unwrap()
+        .iter()
+        .zip(&original)
+        .zip(&trained)
+    {
+        assert!((got - (2.0 * o - t)).abs() < 1e-6);
+    }
+}

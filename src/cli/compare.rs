@@ -193,7 +193,7 @@ fn words(c: &Comparison) -> String {
             networks, and nothing of attacks that are not among them.\n"
 }
 
-fn table(head: Vec<String>, rows: Vec<Vec<String>>) -> String {
+fn table(head: Vec<String>, rows: Vec<Vec<String>>, alignment: CellAlignment) -> String {
     let mut table = Table::new();
     table.load_preset(presets::NOTHING);
     table.set_header(head);
@@ -202,7 +202,7 @@ fn table(head: Vec<String>, rows: Vec<Vec<String>>) -> String {
         column.set_padding((0, 2));
     }
     for column in table.column_iter_mut().skip(1) {
-        column.set_cell_alignment(CellAlignment::Right);
+        column.set_cell_alignment(alignment);
     }
     table.trim_fmt()
 }
@@ -224,7 +224,7 @@ fn distances(c: &Comparison) -> String {
     let mut original = vec!["(originals)".to_owned(), String::new()];
     original.extend(c.originals.iter().map(units));
     rows.push(original);
-    table(head, rows)
+    table(head, rows, CellAlignment::Right)
 }
 
 fn values(c: &Comparison) -> String {
@@ -256,7 +256,7 @@ fn values(c: &Comparison) -> String {
         cells.extend(values.iter().map(plain));
         rows.push(cells);
     }
-    table(head, rows)
+    table(head, rows, CellAlignment::Right)
 }
 
 /// Lists the methods and the metrics.
@@ -284,14 +284,8 @@ pub(crate) fn methods() -> Result<()> {
         ]
     });
     let head = ["method", "rule", "settings tried", "source"];
-    let mut table = Table::new();
-    table.load_preset(presets::NOTHING);
-    table.set_header(head);
-    table.add_rows(rows);
-    for column in table.column_iter_mut() {
-        column.set_padding((0, 2));
-    }
-    super::print(&table.trim_fmt())?;
+    let head = head.map(str::to_owned).to_vec();
+    super::print(&table(head, rows.collect(), CellAlignment::Left))?;
     super::print("\nmetrics of `unlearn compare`")?;
     for metric in metrics::METRICS {
         super::print(&format!("  {:14}{}", metric.name(), metric.meaning()))?;

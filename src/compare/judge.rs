@@ -150,25 +150,28 @@ impl Lab<'_> {
             });
             watch.advance(1);
         }
-        self.all_relearn(
-            base,
-            jobs,
-            &results,
-            &mut originals,
-            &mut retrained,
-            &mut groups,
-            watch,
-        )?;
-        // Retraining as a method: the second set of retrained networks, which nothing was scored by.
+        // Retraining as a method: the second set of retrained networks, which methods are not scored by.
         let mut choosers = self.observe(&base.choosers, &fresh)?;
-        let forgotten = |label: u8| scope.forgotten(label);
-        let accuracies = originals.iter().map(|o| o.test.accuracy(forgotten));
+        let accuracies = originals
+            .iter()
+            .map(|o| o.test.accuracy(|l| scope.forgotten(l)));
         let known = mean(&accuracies.collect::<Vec<_>>());
-        let steps = self.relearn(&base.choosers, known, watch)?;
-        choosers
+        let applied = jobs
+            .iter()
+            .zip(&results)
+            .filter(|(job, _)| !is_retrained(job));
+        let applied = applied.map(|(_, weights)| weights);
+        let all = [&base.originals, &base.retrained, &base.choosers];
+        let all: Vec<f32> = all.into_iter().chain(applied).flatten().copied().collect();
+        let steps = self.relearn(&all, known, watch)?;
+        let networks = originals
             .iter_mut()
+            .chain(&mut retrained)
+            .chain(&mut choosers);
+        let networks = networks.chain(groups.iter_mut().flatten());
+        networks
             .zip(steps)
-            .for_each(|(o, s)| o.relearned = s);
+            .for_each(|(network, steps)| network.relearned = steps);
 
         watch.begin("metrics", 2 * METRICS.len() as u64);
         let floors = |size: usize, watch: &mut dyn Watch| {
@@ -219,10 +222,11 @@ impl Lab<'_> {
                 tried,
                 average_gap: average_gap(group, &retrained, &scope),
                 ain: metrics::relearning::ain(group, &retrained, &scope),
-                run_time: match (own, job.method.name()) {
-                    (true, _) => 1.0,
-                    (_, "zero-logit") => 0.0,
-                    _ => f64::from(self.settings.budget) / retrain_steps,
+                run_time: match own {
+                    true => 1.0,
+                    // Without a rate nothing is trained.
+                    false if job.setting.rate == 0.0 => 0.0,
+                    false => f64::from(self.settings.budget) / retrain_steps,
                 },
                 diverged,
                 values,
@@ -242,39 +246,6 @@ impl Lab<'_> {
             originals: values(&originals, &of_groups),
             methods,
         })
-    }
-
-    /// Lets all groups relearn side by side.
-    #[expect(clippy::too_many_arguments, reason = "the groups that take part")]
-    fn all_relearn(
-        &self,
-        base: &Base,
-        jobs: &[Job],
-        results: &[Weights],
-        originals: &mut [Observed],
-        retrained: &mut [Observed],
-        groups: &mut [Vec<Observed>],
-        watch: &mut dyn Watch,
-    ) -> Result<()> {
-        let scope = self.scope();
-        let forgotten = |label: u8| scope.forgotten(label);
-        let accuracies = originals.iter().map(|o| o.test.accuracy(forgotten));
-        let known = mean(&accuracies.collect::<Vec<_>>());
-        let mut weights = [base.originals.clone(), base.retrained.clone()].concat();
-        for (job, own) in jobs.iter().zip(results) {
-            if !is_retrained(job) {
-                weights.extend(own);
-            }
-        }
-        let steps = self.relearn(&weights, known, watch)?;
-        let networks = originals
-            .iter_mut()
-            .chain(retrained)
-            .chain(groups.iter_mut().flatten());
-        networks
-            .zip(steps)
-            .for_each(|(network, steps)| network.relearned = steps);
-        Ok(())
     }
 }
 

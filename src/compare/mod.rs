@@ -90,6 +90,7 @@ impl Settings {
                 "--epochs takes more than 0 and up to 1000, and --lr more than 0 and up to 100",
             );
         }
+        methods(self)?;
         Model::new(&self.hidden).map(|_| ())
     }
 }

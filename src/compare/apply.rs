@@ -2,6 +2,7 @@
 
 use sha2::{Digest, Sha256};
 
+use super::cache::hex;
 use super::{Job, Lab, Watch, Weights};
 use crate::error::Result;
 use crate::methods::{Stage, Task};
@@ -67,11 +68,7 @@ fn fingerprint(schedules: &[Schedule], originals: &Weights) -> String {
             }
         }
     }
-    let digest = hash.finalize();
-    digest[..16]
-        .iter()
-        .map(|byte| format!("{byte:02x}"))
-        .collect()
+    hex(&hash.finalize()[..16])
 }
 
 impl Lab<'_> {

@@ -51,11 +51,12 @@ impl Cache {
 
 /// A short name for what a recipe makes.
 pub fn name_of(recipe: &str) -> String {
-    let digest = Sha256::digest(recipe);
-    digest[..6]
-        .iter()
-        .map(|byte| format!("{byte:02x}"))
-        .collect()
+    hex(&Sha256::digest(recipe)[..6])
+}
+
+/// The bytes of a digest in hexadecimal digits.
+pub(super) fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 fn read(path: &Path) -> Option<Vec<f32>> {

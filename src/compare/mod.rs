@@ -181,11 +181,7 @@ fn digest(data: &Dataset) -> String {
         hash.update(&images.pixels);
         hash.update(&images.labels);
     }
-    let digest = hash.finalize();
-    digest[..8]
-        .iter()
-        .map(|byte| format!("{byte:02x}"))
-        .collect()
+    cache::hex(&hash.finalize()[..8])
 }
 
 fn methods(settings: &Settings) -> Result<Vec<&'static dyn Method>> {

@@ -11,13 +11,7 @@ pub static FORM: Form = Form {
     learners: depth,
     units: |params| parameters(params).rows as usize,
     touches,
-    blas: Some(|params, part, bound| {
-        work(params, part, bound, |dy, weights, inputs, dx| {
-            let outputs = weights.len() / inputs;
-            let (dy, weights) = (Matrix::new(dy, outputs), Matrix::new(weights, inputs));
-            matrix::product(1.0, dy, weights, 0.0, dx);
-        });
-    }),
+    blas: Some(|params, part, bound| work(params, part, bound, library)),
     twin: |params, part, bound| work(params, part, bound, product),
 };
 
@@ -57,9 +51,21 @@ fn work(
     let x = x.read::<f32>(part.rows(rows, inputs));
     let dx = dx.write::<f32>(part.rows(rows, inputs));
     product(dy, parameters.read(p.weights(part)), inputs, dx);
+    mask(dx, x);
+}
+
+/// dx ⊙ [x > 0]: the way back through a ReLU.
+pub(super) fn mask(dx: &mut [f32], x: &[f32]) {
     for (dx, x) in dx.iter_mut().zip(x) {
         *dx = if *x > 0.0 { *dx } else { 0.0 };
     }
+}
+
+/// dx = dy W by the library.
+pub(super) fn library(dy: &[f32], weights: &[f32], inputs: usize, dx: &mut [f32]) {
+    let outputs = weights.len() / inputs;
+    let (dy, weights) = (Matrix::new(dy, outputs), Matrix::new(weights, inputs));
+    matrix::product(1.0, dy, weights, 0.0, dx);
 }
 
 /// dx = dy W with dy [rows, outputs] and W [outputs, inputs].

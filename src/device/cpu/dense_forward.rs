@@ -12,12 +12,7 @@ pub static FORM: Form = Form {
     learners: depth,
     units: |params| parameters(params).rows as usize,
     touches,
-    blas: Some(|params, part, bound| {
-        work(params, part, bound, |x, weights, inputs, y| {
-            let weights = Matrix::new(weights, inputs).transposed();
-            matrix::product(1.0, Matrix::new(x, inputs), weights, 0.0, y);
-        });
-    }),
+    blas: Some(|params, part, bound| work(params, part, bound, library)),
     twin: |params, part, bound| work(params, part, bound, product),
 };
 
@@ -67,6 +62,12 @@ fn work(
             *y = if p.relu == 1 { sum.max(0.0) } else { sum };
         }
     }
+}
+
+/// y = x Wᵀ by the library.
+pub(super) fn library(x: &[f32], weights: &[f32], inputs: usize, y: &mut [f32]) {
+    let weights = Matrix::new(weights, inputs).transposed();
+    matrix::product(1.0, Matrix::new(x, inputs), weights, 0.0, y);
 }
 
 /// y = x Wᵀ with x [rows, inputs] and W [outputs, inputs], in blocks of up to four rows and two

@@ -3,7 +3,6 @@
 use std::ops::Range;
 
 use super::form::{Form, MOST_BINDINGS, Part, Touch, depth};
-use super::matrix::{self, Matrix};
 use super::slot::Slot;
 use super::{dense_backward_input, dense_forward};
 use crate::kernel::{FORGET, Head, INDEX, LESSON, SOFT, other_label};
@@ -15,16 +14,8 @@ pub static FORM: Form = Form {
     units: |params| parameters(params).rows as usize,
     touches,
     blas: Some(|params, part, bound| {
-        let forward = |x: &[f32], weights: &[f32], inputs, z: &mut [f32]| {
-            let weights = Matrix::new(weights, inputs).transposed();
-            matrix::product(1.0, Matrix::new(x, inputs), weights, 0.0, z);
-        };
-        let backward = |dz: &[f32], weights: &[f32], inputs, dx: &mut [f32]| {
-            let outputs = weights.len() / inputs;
-            let (dz, weights) = (Matrix::new(dz, outputs), Matrix::new(weights, inputs));
-            matrix::product(1.0, dz, weights, 0.0, dx);
-        };
-        work(params, part, bound, [forward, backward]);
+        let products = [dense_forward::library, dense_backward_input::library];
+        work(params, part, bound, products);
     }),
     twin: |params, part, bound| {
         let products = [dense_forward::product, dense_backward_input::product];
@@ -117,9 +108,7 @@ fn work(
         z.iter_mut().for_each(|dz| *dz *= factor);
     }
     backward(dlogits, weights, inputs, dx);
-    for (dx, x) in dx.iter_mut().zip(x) {
-        *dx = if *x > 0.0 { *dx } else { 0.0 };
-    }
+    dense_backward_input::mask(dx, x);
 }
 
 /// The loss of one sample, whose gradient takes the place of its logits.

@@ -14,7 +14,7 @@ struct Learner {
     rate: f32,
     momentum: f32,
     decay: f32,
-    pad: u32,
+    strength: f32,
 }
 
 struct Progress {

@@ -255,6 +255,7 @@ impl<'a> Experiment<'a> {
             rate: rate as f32,
             momentum: self.config.momentum as f32,
             decay: self.config.weight_decay as f32,
+            strength: 0.0,
         }
     }
 

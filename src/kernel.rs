@@ -3,15 +3,18 @@
 //! it.
 //!
 //! A new kernel is one `shaders/NAME.wgsl` with the entry point `NAME`, one form
-//! `device/cpu/NAME.rs`, one parameter struct and one row here.
+//! `device/cpu/NAME.rs`, one parameter struct and one row in `kernel/table.rs`.
 
 mod mirror;
+mod table;
+mod variants;
 
 use bytemuck::{Pod, Zeroable};
 
-use crate::device::cpu::{self, form::Form};
+use crate::device::cpu::form::Form;
 
 pub use mirror::{Mirrored, TEXELS, Texel};
+pub use table::*;
 
 /// How a kernel uses a storage buffer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -50,79 +53,6 @@ impl Variant {
         software: false,
     };
 }
-
-/// The variants of a matrix product: `small`, where a thread has a fraction of the tile, for devices
-/// that a few learners leave idle; `mirrored` for software adapters, whose threads are the lanes of
-/// a CPU, and `lanes`, the same without textures, where a buffer is too large for one.
-const fn of_product(
-    small: &'static [(&'static str, u32)],
-    constants: &'static [(&'static str, u32)],
-    mirrored: &'static [&'static str],
-) -> [Variant; 4] {
-    let lanes = Variant {
-        name: "lanes",
-        constants,
-        software: true,
-        ..Variant::PLAIN
-    };
-    let textures = Variant {
-        name: "mirrored",
-        mirrored,
-        ..lanes
-    };
-    let small = Variant {
-        name: "small",
-        constants: small,
-        ..Variant::PLAIN
-    };
-    [Variant::PLAIN, small, textures, lanes]
-}
-
-/// The variants of `head` for software adapters, as those of a product.
-const HEAD_LANES: [Variant; 2] = {
-    let [_, _, textures, lanes] = of_product(&[], &[("GROUP_X", 8)], &["x", "parameters"]);
-    [textures, lanes]
-};
-
-/// A hardware variant with a file of its own.
-macro_rules! own_file {
-    ($kernel:literal, $name:literal) => {
-        Variant {
-            name: $name,
-            wgsl: Some(include_str!(concat!(
-                "../shaders/",
-                $kernel,
-                ".",
-                $name,
-                ".wgsl"
-            ))),
-            ..Variant::PLAIN
-        }
-    };
-}
-
-/// The variants of `image_forward`.
-const IMAGE_FORWARD_VARIANTS: [Variant; 6] = {
-    let [plain, small, textures, lanes] = of_product(
-        &[("ROWS", 4), ("COLS", 4)],
-        &[("GROUP_X", 8), ("GROUP_Y", 1)],
-        &["images", "parameters"],
-    );
-    let shared = own_file!("image_forward", "shared");
-    let split = own_file!("image_forward", "split");
-    [plain, small, shared, split, textures, lanes]
-};
-
-/// The variants of `image_backward_weights`.
-const IMAGE_BACKWARD_VARIANTS: [Variant; 5] = {
-    let [plain, small, textures, lanes] = of_product(
-        &[("ROWS", 4)],
-        &[("GROUP_X", 8), ("GROUP_Y", 1)],
-        &["images", "order", "dy", "parameters"],
-    );
-    let shared = own_file!("image_backward_weights", "shared");
-    [plain, small, shared, textures, lanes]
-};
 
 /// A row of the table.
 #[derive(Debug)]
@@ -257,250 +187,6 @@ pub trait Params: Pod {
     fn extent(&self) -> [u32; 2];
 }
 
-/// Declares a parameter struct of u32 and f32 fields (16-byte multiples, as uniforms want), its
-/// row of the table, and the tie between both.
-macro_rules! kernels {
-    ($(
-        $(#[$doc:meta])*
-        $params:ident, $row:ident, $stem:ident, [$($access:ident),+], $variants:expr,
-        { $($(#[$field_doc:meta])* $field:ident: $type:ty),+ $(,)? },
-        |$this:ident| $extent:expr;
-    )+) => {
-        $(
-            $(#[$doc])*
-            #[repr(C)]
-            #[derive(Clone, Copy, Debug, Default, PartialEq, Pod, Zeroable)]
-            pub struct $params { $($(#[$field_doc])* pub $field: $type),+ }
-
-            #[doc = concat!("The row of `", stringify!($stem), "`.")]
-            pub static $row: Kernel = Kernel {
-                name: stringify!($stem),
-                wgsl: include_str!(concat!("../shaders/", stringify!($stem), ".wgsl")),
-                bindings: &[$(Access::$access),+],
-                params_size: size_of::<$params>(),
-                variants: &$variants,
-                cpu: &cpu::$stem::FORM,
-            };
-
-            impl Params for $params {
-                const KERNEL: &'static Kernel = &$row;
-                fn extent(&self) -> [u32; 2] { let $this = self; $extent }
-            }
-        )+
-        /// All rows.
-        pub static KERNELS: &[&Kernel] = &[$(&$row),+];
-        /// The parameter structs' fields in order, by kernel name; proven against the shaders.
-        pub static FIELDS: &[(&str, &[&str])] =
-            &[$((stringify!($stem), &[$(stringify!($field)),+])),+];
-    };
-}
-
-kernels! {
-    /// Fresh weights of one layer.
-    Initialise, INITIALISE, initialise, [Read, Write], [Variant::PLAIN], {
-        /// Inputs of the layer.
-        inputs: u32,
-        /// Outputs of the layer.
-        outputs: u32,
-        /// Inputs, padded.
-        padded_inputs: u32,
-        /// Outputs, padded.
-        padded_outputs: u32,
-        /// Offset of W in a learner's parameters.
-        weights: u32,
-        /// Offset of b.
-        biases: u32,
-        /// Parameters per learner.
-        parameters: u32,
-        /// The layer's number.
-        layer: u32,
-        /// Weights lie in [−bound, bound).
-        bound: f32,
-        /// Zero.
-        pad0: u32,
-        /// Zero.
-        pad1: u32,
-        /// Zero.
-        pad2: u32,
-    }, |p| [p.padded_inputs, p.padded_outputs];
-
-    /// The samples of the next steps.
-    SampleOrder, SAMPLE_ORDER, sample_order, [Read, Read, Read, Write], [Variant::PLAIN], {
-        /// Samples per learner and step.
-        rows: u32,
-        /// Steps.
-        steps: u32,
-        /// Learners.
-        learners: u32,
-        /// Zero.
-        pad: u32,
-    }, |p| [p.rows, p.steps];
-
-    /// The first layer, from the packed images.
-    ImageForward, IMAGE_FORWARD, image_forward, [Read, Read, Read, Write],
-    IMAGE_FORWARD_VARIANTS, {
-        /// Samples per learner.
-        rows: u32,
-        /// Pixels per image, a multiple of 16.
-        pixels: u32,
-        /// Outputs, padded.
-        outputs: u32,
-        /// Offset of W in a learner's parameters.
-        weights: u32,
-        /// Offset of b.
-        biases: u32,
-        /// Parameters per learner.
-        parameters: u32,
-        /// The first entry of the order to use.
-        order_start: u32,
-        /// Order entries per learner; 0: all learners see the same samples.
-        order_stride: u32,
-    }, |p| [p.outputs, p.rows];
-
-    /// A dense layer's output.
-    DenseForward, DENSE_FORWARD, dense_forward, [Read, Read, Write],
-    of_product(&[("ROWS", 4), ("COLS", 4)], &[("ROWS", 16), ("GROUP_X", 8), ("GROUP_Y", 1)], &["x", "parameters"]), {
-        /// Samples per learner.
-        rows: u32,
-        /// Inputs, padded.
-        inputs: u32,
-        /// Outputs, padded.
-        outputs: u32,
-        /// Offset of W in a learner's parameters.
-        weights: u32,
-        /// Offset of b.
-        biases: u32,
-        /// Parameters per learner.
-        parameters: u32,
-        /// 1: ReLU; 0: none.
-        relu: u32,
-        /// Zero.
-        pad: u32,
-    }, |p| [p.outputs, p.rows];
-
-    /// The last layer, softmax, loss, and the gradients of the logits and of the last hidden layer.
-    Head, HEAD, head, [Read, Read, Read, Read, Read, Write, Write, Write],
-    [Variant::PLAIN, HEAD_LANES[0], HEAD_LANES[1]], {
-        /// Samples per learner.
-        rows: u32,
-        /// Inputs, padded.
-        inputs: u32,
-        /// Classes, padded: `MOST_CLASSES` at the most.
-        outputs: u32,
-        /// Classes.
-        classes: u32,
-        /// Offset of W in a learner's parameters.
-        weights: u32,
-        /// Offset of b.
-        biases: u32,
-        /// Parameters per learner.
-        parameters: u32,
-        /// Where the step begins in the order and the losses.
-        order_start: u32,
-    }, |p| [p.rows, 1];
-
-    /// The gradient of a hidden layer's output.
-    DenseBackwardInput, DENSE_BACKWARD_INPUT, dense_backward_input, [Read, Read, Read, Write],
-    of_product(&[("ROWS", 4), ("COLS", 4)], &[("ROWS", 16), ("GROUP_X", 8), ("GROUP_Y", 1)], &["parameters", "dy"]), {
-        /// Samples per learner.
-        rows: u32,
-        /// Inputs, padded.
-        inputs: u32,
-        /// Outputs, padded.
-        outputs: u32,
-        /// Offset of W in a learner's parameters.
-        weights: u32,
-        /// Parameters per learner.
-        parameters: u32,
-        /// Zero.
-        pad0: u32,
-        /// Zero.
-        pad1: u32,
-        /// Zero.
-        pad2: u32,
-    }, |p| [p.inputs, p.rows];
-
-    /// A dense layer's gradient and SGD step.
-    DenseBackwardWeights, DENSE_BACKWARD_WEIGHTS, dense_backward_weights,
-    [Read, Read, Read, Write, Write],
-    of_product(&[("ROWS", 4), ("COLS", 4)], &[("ROWS", 16), ("GROUP_X", 8), ("GROUP_Y", 1)], &["dy", "x"]), {
-        /// Samples per learner.
-        rows: u32,
-        /// Inputs, padded.
-        inputs: u32,
-        /// Outputs, padded.
-        outputs: u32,
-        /// Offset of W in a learner's parameters.
-        weights: u32,
-        /// Offset of b.
-        biases: u32,
-        /// Parameters per learner.
-        parameters: u32,
-        /// Zero.
-        pad0: u32,
-        /// Zero.
-        pad1: u32,
-    }, |p| [p.inputs, p.outputs];
-
-    /// The first layer's gradient and SGD step.
-    ImageBackwardWeights, IMAGE_BACKWARD_WEIGHTS, image_backward_weights,
-    [Read, Read, Read, Read, Write, Write],
-    IMAGE_BACKWARD_VARIANTS, {
-        /// Samples per learner.
-        rows: u32,
-        /// Pixels per image, a multiple of 16.
-        pixels: u32,
-        /// Outputs, padded.
-        outputs: u32,
-        /// Offset of W in a learner's parameters.
-        weights: u32,
-        /// Offset of b.
-        biases: u32,
-        /// Parameters per learner.
-        parameters: u32,
-        /// The first entry of the order to use.
-        order_start: u32,
-        /// Order entries per learner.
-        order_stride: u32,
-    }, |p| [p.pixels / 16, p.outputs];
-
-    /// The end of some steps: losses summed, clocks moved.
-    CloseStep, CLOSE_STEP, close_step, [Read, Write], [Variant::PLAIN], {
-        /// Samples per learner.
-        rows: u32,
-        /// Learners: the threads are theirs, so the extent in z is one.
-        learners: u32,
-        /// Steps.
-        steps: u32,
-        /// Zero.
-        pad: u32,
-    }, |p| [p.learners, 1];
-
-    /// Weights of two networks, mixed.
-    MixWeights, MIX_WEIGHTS, mix_weights, [Read, Write], [Variant::PLAIN], {
-        /// Vectors of four weights per learner.
-        vectors: u32,
-        /// The factor of the weights that are there.
-        own: f32,
-        /// The factor of the others.
-        other: f32,
-        /// Zero.
-        pad: u32,
-    }, |p| [p.vectors, 1];
-
-    /// Counts of an evaluation.
-    ScoreCounts, SCORE, score, [Read, Read, Write], [Variant::PLAIN], {
-        /// Samples in this part of the set.
-        rows: u32,
-        /// Classes.
-        classes: u32,
-        /// Classes, padded.
-        stride: u32,
-        /// The part's first image.
-        first: u32,
-    }, |p| [p.rows, 1];
-}
-
 /// A learner's settings, as the shaders see them (`struct Learner`).
 #[repr(C)]
 #[derive(Clone, Copy, Debug, Default, PartialEq, Pod, Zeroable)]
@@ -517,8 +203,8 @@ pub struct Learner {
     pub momentum: f32,
     /// Weight decay.
     pub decay: f32,
-    /// Zero.
-    pub pad: u32,
+    /// What the learner's rule needs besides (`population::Rule`).
+    pub strength: f32,
 }
 
 /// A learner's clock and loss, as the shaders see them (`struct Progress`).
@@ -554,6 +240,12 @@ pub const LESSON: u32 = 4;
 pub fn other_label(entry: u32) -> Option<u32> {
     (entry >> OTHER & 15).checked_sub(1)
 }
+
+/// Threads that share the scalar products of a pair of gradients.
+pub const STRIPES: u32 = 64;
+/// Rounds of `select_threshold`, and the words of a learner's counts: one for every bit but the sign,
+/// and the threshold.
+pub const THRESHOLD_ROUNDS: u32 = 32;
 /// Fixed-point unit of the confidence sums in `score`.
 pub const CONFIDENCE_UNIT: f32 = 65536.0;
 /// Fixed-point unit of the loss sums in `score`.

@@ -84,6 +84,12 @@ impl Model {
         &self.layers
     }
 
+    /// Weights and biases of a learner, without the padding.
+    pub fn weights(&self) -> usize {
+        let own = |l: &Layer| (l.inputs as usize + 1) * l.outputs as usize;
+        self.layers.iter().map(own).sum()
+    }
+
     /// Parameters of a learner, padding included; a multiple of four.
     pub fn parameters(&self) -> u32 {
         self.parameters
@@ -110,6 +116,12 @@ mod tests {
             }
             assert_eq!(model.parameters(), end);
         }
+    }
+
+    #[test]
+    fn weights_are_those_that_a_person_counts() {
+        let model = Model::new(&[30, 17]).unwrap();
+        assert_eq!(model.weights(), 785 * 30 + 31 * 17 + 18 * 10);
     }
 
     #[test]

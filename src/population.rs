@@ -3,19 +3,24 @@
 //! The clock is the step, not the epoch: learners with sample lists of different lengths stay
 //! together. A step and an evaluation are recorded once; training only runs the recording.
 
+mod edits;
+mod passes;
 mod recorder;
+mod rule;
 
 use std::sync::Arc;
 
 use crate::data::{Images, PIXELS};
 use crate::device::{Buffer, Command, Device, Limits, Program, Recording};
 use crate::error::{Error, Result};
-use crate::kernel::{
-    self, CONFIDENCE_UNIT, INDEX, Initialise, LESSON, LOSS_UNIT, MixWeights, Progress,
-};
+use crate::kernel::{self, CONFIDENCE_UNIT, INDEX, Initialise, LESSON, LOSS_UNIT, Progress};
 use crate::model::{Layer, Model};
 use crate::record::{CLASSES, Score};
 use recorder::Recorder;
+
+pub use passes::Importance;
+pub use rule::Rule;
+use rule::Ruled;
 
 /// Test images that go through the network at a time, memory permitting.
 const PART: usize = 1000;
@@ -100,6 +105,8 @@ pub struct Curriculum {
     pub momentum: f32,
     /// Weight decay.
     pub decay: f32,
+    /// What the population's `Rule` needs of it besides; 0 where it needs nothing.
+    pub strength: f32,
 }
 
 /// Learners on a device.
@@ -107,6 +114,8 @@ pub struct Population<'d> {
     device: &'d dyn Device,
     model: Model,
     learners: u32,
+    /// Samples per learner and step.
+    batch: usize,
     buffers: Buffers,
     step: Program,
     /// Images that go through the network at a time outside of training.
@@ -114,6 +123,7 @@ pub struct Population<'d> {
     /// So many steps at a time; none where a step stands alone.
     several: Option<(u32, Program)>,
     evaluation: Program,
+    ruled: Ruled,
 }
 
 /// Everything a population allocates; the leading axis is the learner.
@@ -289,6 +299,21 @@ impl<'d> Population<'d> {
         test: &DeviceImages,
         taught: &[Curriculum],
     ) -> Result<Self> {
+        Self::ruled(device, model, batch, [train, test], taught, Rule::Gradient)
+    }
+
+    /// The same for learners whose steps are more than the loss's gradient.
+    ///
+    /// # Errors
+    /// As `new`; `Usage` where the rule does not fit the learners.
+    pub fn ruled(
+        device: &'d dyn Device,
+        model: &Model,
+        batch: usize,
+        [train, test]: [&DeviceImages; 2],
+        taught: &[Curriculum],
+        rule: Rule<'_>,
+    ) -> Result<Self> {
         check(device, model, batch, train, taught)?;
         let part = part_size(device.limits(), model, taught.len(), test.count);
         let buffers = Buffers::allocate(device, model, batch, part, taught)?;
@@ -297,23 +322,28 @@ impl<'d> Population<'d> {
             learners: word(taught.len()),
             buffers: &buffers,
         };
-        let step = device.compile(&recorder.steps(train, word(batch), 1))?;
+        let ruled = Ruled::new(device, model, taught.len(), rule)?;
+        let recorded = |n| device.compile(&recorder.steps(train, word(batch), n, &ruled));
+        let step = recorded(1)?;
         let several = match word(steps(taught.len())) {
             1 => None,
-            n => Some((n, device.compile(&recorder.steps(train, word(batch), n))?)),
+            n => Some((n, recorded(n)?)),
         };
         let evaluation = device.compile(&recorder.evaluation(test, part))?;
         let population = Self {
             device,
             model: model.clone(),
             learners: word(taught.len()),
+            batch,
             buffers,
             step,
             part,
             several,
             evaluation,
+            ruled,
         };
         population.teach(taught)?;
+        population.prepare(rule)?;
         Ok(population)
     }
 
@@ -359,7 +389,7 @@ impl<'d> Population<'d> {
                 rate: curriculum.rate,
                 momentum: curriculum.momentum,
                 decay: curriculum.decay,
-                pad: 0,
+                strength: curriculum.strength,
             });
         }
         let (device, buffers) = (self.device, &self.buffers);
@@ -421,6 +451,7 @@ impl<'d> Population<'d> {
     /// # Errors
     /// `Device` where the device fails.
     pub fn train(&self, steps: u32, done: &mut dyn FnMut(u32)) -> Result<()> {
+        self.begin()?;
         let mut single = steps;
         if let Some((n, several)) = &self.several {
             single = steps % n;
@@ -453,7 +484,8 @@ impl<'d> Population<'d> {
             learners: self.learners,
             buffers: &self.buffers,
         };
-        let commands = recorder.steps(train, batch, 1).commands.into_iter();
+        let commands = recorder.steps(train, batch, 1, &self.ruled).commands;
+        let commands = commands.into_iter();
         let alone = commands.filter_map(|command| match &command {
             Command::Dispatch(dispatch) => {
                 let (name, commands) = (dispatch.kernel.name, vec![command]);
@@ -506,48 +538,6 @@ impl<'d> Population<'d> {
         Ok(counts.chunks_exact(COUNTS).map(score).collect())
     }
 
-    /// What the layers from number `first` on give for these images: by layer [learners, images, padded
-    /// width], of hidden layers behind their ReLU, and at last the logits.
-    ///
-    /// # Errors
-    /// `Device` where the device fails.
-    pub fn activations(
-        &self,
-        images: &DeviceImages,
-        samples: &[u32],
-        first: usize,
-    ) -> Result<Vec<Vec<f32>>> {
-        let order = self.device.allocate("samples", self.part)?;
-        let layers = &self.model.layers()[first..];
-        let mut parts: Vec<Vec<Vec<f32>>> = vec![Vec::new(); layers.len()];
-        for chunk in samples.chunks(self.part) {
-            self.device.upload(order, 0, chunk)?;
-            let recorder = Recorder {
-                model: &self.model,
-                learners: self.learners,
-                buffers: &self.buffers,
-            };
-            self.once(&recorder.answers(images, order, word(chunk.len())))?;
-            for (layer, parts) in self.buffers.answers[first..].iter().zip(&mut parts) {
-                let words = self.device.download(*layer)?;
-                parts.push(words.into_iter().map(f32::from_bits).collect());
-            }
-        }
-        self.device.free(&[order], &[]);
-        let rows = samples.chunks(self.part).map(<[u32]>::len);
-        let join = |(layer, parts): (&Layer, &Vec<Vec<f32>>)| {
-            let width = layer.padded_outputs as usize;
-            let mut joined = Vec::with_capacity(self.learners as usize * samples.len() * width);
-            for learner in 0..self.learners as usize {
-                for (part, rows) in parts.iter().zip(rows.clone()) {
-                    joined.extend(&part[learner * rows * width..][..rows * width]);
-                }
-            }
-            joined
-        };
-        Ok(layers.iter().zip(&parts).map(join).collect())
-    }
-
     /// All parameters, [learners, model.parameters()].
     ///
     /// # Errors
@@ -555,27 +545,6 @@ impl<'d> Population<'d> {
     pub fn parameters(&self) -> Result<Vec<f32>> {
         let words = self.device.download(self.buffers.parameters)?;
         Ok(words.into_iter().map(f32::from_bits).collect())
-    }
-
-    /// w ← own · w + other · u for all parameters, with u [learners, model.parameters()].
-    ///
-    /// # Errors
-    /// `Device` where the device fails.
-    pub fn mix(&self, own: f32, others: &[f32], other: f32) -> Result<()> {
-        let buffer = self.device.allocate("weights to mix with", others.len())?;
-        self.device
-            .upload(buffer, 0, bytemuck::cast_slice(others))?;
-        let params = MixWeights {
-            vectors: self.model.parameters() / 4,
-            own,
-            other,
-            pad: 0,
-        };
-        let mut recording = Recording::default();
-        recording.dispatch(params, self.learners, &[buffer, self.buffers.parameters]);
-        self.once(&recording)?;
-        self.device.free(&[buffer], &[]);
-        Ok(())
     }
 
     /// Replaces all parameters, [learners, model.parameters()].
@@ -596,6 +565,7 @@ impl Drop for Population<'_> {
             .chain(several)
             .collect();
         self.device.free(&self.buffers.all(), &programs);
+        self.device.free(&self.ruled.buffers(), &[]);
     }
 }
 

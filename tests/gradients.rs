@@ -116,6 +116,7 @@ fn gradient(s: &Setup) -> Vec<f32> {
         rate: 1.0,
         momentum: 0.0,
         decay: 0.0,
+        strength: 0.0,
     }];
     let population = Population::new(&device, &s.model, BATCH, &images, &images, &taught).unwrap();
     population.set_parameters(&s.parameters).unwrap();

@@ -106,7 +106,7 @@ fn shared_structs(module: &Module) -> Result<(), String> {
         ("rate", offset_of!(Learner, rate)),
         ("momentum", offset_of!(Learner, momentum)),
         ("decay", offset_of!(Learner, decay)),
-        ("pad", offset_of!(Learner, pad)),
+        ("strength", offset_of!(Learner, strength)),
     ];
     let progress = [
         ("step", offset_of!(Progress, step)),

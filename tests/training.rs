@@ -51,6 +51,7 @@ fn trained(device: &dyn Device, seed: u64) -> Vec<f32> {
         rate: 0.1,
         momentum: 0.5 * learner as f32 / 2.0,
         decay: 0.0001 * learner as f32,
+        strength: 0.0,
     };
     let taught: Vec<_> = (0..3).map(curriculum).collect();
     let population = Population::new(device, &model, 64, &images, &images, &taught).unwrap();
@@ -186,6 +187,7 @@ fn weights_that_the_host_replaces_are_used() {
             rate: 0.1,
             momentum: 0.0,
             decay: 0.0,
+            strength: 0.0,
         }];
         let population = Population::new(device, &model, 20, &images, &images, &taught).unwrap();
         population.initialise(&[[3, 4]]).unwrap();

@@ -66,6 +66,18 @@ pub fn cost(kernel: &str, shape: Shape) -> Cost {
         ),
         "close_step" => ((samples + 2 * l) * o, samples * o, 32 * l),
         "mix_weights" => (3 * l * i, 3 * l * i, 0),
+        // Numbers of a learner are its inputs; pairs are its learners.
+        "shrink_weights" => (3 * l * i, 2 * l * i, 48 * l),
+        "select_threshold" => (0, l * (i + o + 1), 32 * l),
+        "restore_weights" => (0, l * (4 * i + 1), 0),
+        "dampen_weights" => (5 * l * i, 4 * l * i, 0),
+        "noise_weights" => (7 * l * i, l * (3 * i + 2), 0),
+        "unpack_images" => (samples * i, samples * (1 + i), distinct * i),
+        "square" => (l * i, 2 * l * i, 0),
+        "step_images" => (5 * l * i, 3 * l * i, 0),
+        "log_changes" => (2 * l * i, samples + 5 * l * i, 0),
+        "gradient_products" => (6 * l * i, l * (2 * i + 256), 0),
+        "project_gradients" => (6 * l * i, l * (8 * i + 256), 64 * l),
         "score" => (
             samples * (4 * o + 8),
             r + samples * stride + 2 * l * (o + 2) * o,
@@ -126,6 +138,24 @@ mod tests {
             ),
             ("close_step", 4 * (6 + 6), 4 * 6 * 4 + 3 * 32),
             ("mix_weights", 3 * 48, 3 * 48 * 4),
+            // A difference, a maximum and a sign; settings and clock.
+            ("shrink_weights", 3 * 48, 3 * 48 + 2 * 48 * 4),
+            // A share of 16 numbers; three rounds counted before, and one now.
+            ("select_threshold", 0, 3 * (16 + 5) * 4 + 3 * 32),
+            ("restore_weights", 0, 3 * (4 * 16 + 1) * 4),
+            // A limit and a comparison, a product, a quotient and a product.
+            ("dampen_weights", 5 * 48, 4 * 48 * 4),
+            // A maximum, a quotient, a root; the mean, the scale, a product, a sum.
+            ("noise_weights", 7 * 48, 3 * (3 * 16 + 2) * 4),
+            ("unpack_images", 96, 6 * 4 + 96 * 4 + 6 * 16),
+            ("square", 48, 2 * 48 * 4),
+            // A sign, a product, a sum and two limits.
+            ("step_images", 5 * 48, 3 * 48 * 4),
+            ("log_changes", 2 * 48, 6 * 4 + 5 * 48 * 4),
+            // Three products and sums; two gradients, 64 threads' sums.
+            ("gradient_products", 6 * 48, 3 * (32 + 256) * 4),
+            // Two products and a difference for a step, another one, and two differences.
+            ("project_gradients", 6 * 48, 3 * (128 + 256) * 4 + 3 * 64),
             ("score", 6 * 24, 2 * 4 + 24 * 4 + 2 * 3 * 24 * 4),
         ] {
             let cost = cost(kernel, Shape::new(2, 16, 4, 3));

@@ -50,7 +50,12 @@ pub(crate) fn training_shapes(kernel: &str, model: &Model, learners: u32) -> Vec
         // A quarter of MNIST: of a list as long as it, `--shape` takes fewer learners.
         "sample_order" => vec![Shape::new(64, 15_000, 1, learners)],
         // A sixth of a network: more is no shape that `--shape` takes, whatever the kernel.
-        "mix_weights" => vec![Shape::new(1, 16_384, 1, learners)],
+        "mix_weights" | "shrink_weights" | "restore_weights" | "dampen_weights"
+        | "noise_weights" | "square" | "step_images" | "gradient_products"
+        | "project_gradients" => vec![Shape::new(1, 16_384, 1, learners)],
+        "select_threshold" => vec![Shape::new(1, 16_384, 16, learners)],
+        "log_changes" => vec![Shape::new(64, 16_384, 1, learners)],
+        "unpack_images" => vec![Shape::new(64, 784, 1, learners)],
         "score" => vec![Shape::new(1000, 1, 10, learners)],
         "close_step" => vec![Shape::new(64, 1, 1, learners)],
         "head" => layers.skip(hidden).collect(),

@@ -67,6 +67,7 @@ fn populate<'d>(
         rate: 0.1,
         momentum: 0.0,
         decay: 0.0,
+        strength: 0.0,
     };
     let taught: Vec<Curriculum> = (0..learners).map(curriculum).collect();
     let (train, test) = (&images.train, &images.test);
@@ -208,8 +209,17 @@ fn parts(
 
 /// Floating-point operations of a step.
 fn operations(model: &Model, learners: u32) -> u64 {
-    let outside = ["initialise", "mix_weights", "score"];
-    let inside = KERNELS.iter().filter(|k| !outside.contains(&k.name));
+    const INSIDE: [&str; 8] = [
+        "sample_order",
+        "image_forward",
+        "dense_forward",
+        "head",
+        "dense_backward_input",
+        "dense_backward_weights",
+        "image_backward_weights",
+        "close_step",
+    ];
+    let inside = KERNELS.iter().filter(|k| INSIDE.contains(&k.name));
     let shapes = inside.flat_map(|kernel| {
         let mut shapes = training_shapes(kernel.name, model, learners);
         // The last layer is `head`'s; `dense_forward` has it in an evaluation.

@@ -160,6 +160,31 @@ impl Bounded {
         Self::term(self.value / divisor, error, magnitude)
     }
 
+    /// The quotient by a positive number.
+    pub(crate) fn divided(self, divisor: Self) -> Self {
+        let least = (divisor.value - divisor.error).max(0.0);
+        let value = self.value / divisor.value;
+        let operands = (self.error + value.abs() * divisor.error) / least;
+        let magnitude = self.magnitude / divisor.value;
+        Self::term(value, operands + 2.5 * U * value.abs() + TINY, magnitude)
+    }
+
+    /// The square root of a positive number: WGSL takes it as 1 / inverseSqrt, 2 and 2.5 units in the
+    /// last place.
+    pub(crate) fn sqrt(self) -> Self {
+        let value = self.value.sqrt();
+        let argument = self.error / (value + (self.value - self.error).max(0.0).sqrt());
+        Self::term(value, argument + 4.6 * U * value + TINY, value)
+    }
+
+    /// The number with the sign of another one.
+    pub(crate) fn signed(self, sign: f32) -> Self {
+        Self {
+            value: self.value * f64::from(sign.signum()),
+            ..self
+        }
+    }
+
     /// 1 / self, for values of 1 and more.
     pub(crate) fn reciprocal(self) -> Self {
         let value = 1.0 / self.value;
@@ -325,6 +350,10 @@ mod tests {
             holds((x - y) * (z + w), (a - b) * (c + d));
             holds((x + y).over(255.0) + z, (a + b) / 255.0 + c);
             holds((x - y).exp(), (a - b).exp());
+            let (root, quotient) = ((x * x + Bounded::exact(0.5)).sqrt(), a * a + 0.5);
+            holds(root, quotient.sqrt());
+            holds((y - z).divided(root), (b - c) / quotient.sqrt());
+            holds(x.signed(b), a.copysign(a * b));
             let (total, sum) = (x.exp() + y.exp() + z.exp(), a.exp() + b.exp() + c.exp());
             holds(total.log(), sum.ln());
             holds(

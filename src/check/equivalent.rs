@@ -55,6 +55,18 @@ const EQUIVALENT: &[Argument] = {
         ("sample_order", Relation, "step >= p.steps", "step > p.steps",
             "a workgroup is one step high, so no thread has a step past the last one"),
 
+        ("unpack_images", Relation, "id.y >= p.rows", "id.y > p.rows",
+            "a workgroup is one sample high, so no thread has a sample past the last one"),
+
+        ("dampen_weights", Mask, "select(vec4<f32>(1.0), forget, chosen)", "forget",
+            "a quotient by zero, where no weight is chosen, is not used"),
+
+        ("log_changes", Constant, "entries = 0u", "entries = 1u",
+            "of the entries only the bit of the forget samples is looked at"),
+
+        ("project_gradients", Relation, "square > p.clip", "square >= p.clip",
+            "a gradient just as long as it may be is multiplied by one"),
+
         ("head", Constant, "u32 = 12u", "u32 = 13u",
             "a class past the last one repeats it, and counts for nothing"),
 

@@ -31,6 +31,12 @@ fn terms(case: &Case) -> f64 {
         "head" if shape.outputs == 1 => 1,
         "head" => shape.inputs + shape.outputs,
         "initialise" => 3,
+        "dampen_weights" | "unpack_images" | "step_images" | "square" => 2,
+        "mix_weights" | "log_changes" | "project_gradients" => 3,
+        "shrink_weights" => 5,
+        "noise_weights" => 3,
+        // Squares are of one sign: shares fall like √K/K.
+        "gradient_products" => shape.inputs.div_ceil(crate::kernel::STRIPES).isqrt(),
         _ => shape.rows,
     })
 }
@@ -103,7 +109,13 @@ fn bounds_are_near_what_rounding_comes_to() {
 #[test]
 fn bounds_that_judge_nothing_are_found() {
     for family in FAMILIES {
-        let few = ["sample_order", "score", "close_step"];
+        let few = [
+            "sample_order",
+            "score",
+            "close_step",
+            "select_threshold",
+            "restore_weights",
+        ];
         if few.contains(&family.kernel.name) {
             continue;
         }

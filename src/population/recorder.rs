@@ -1,6 +1,6 @@
 //! What a training step and an evaluation are, as recordings.
 
-use super::{Buffers, DeviceImages, last, word};
+use super::{Buffers, DeviceImages, Ruled, last, word};
 use crate::device::{Buffer, Recording};
 use crate::kernel::{
     CloseStep, DenseBackwardInput, DenseBackwardWeights, DenseForward, Head, ImageBackwardWeights,
@@ -18,18 +18,24 @@ pub(super) struct Recorder<'a> {
 
 /// The samples of a step.
 #[derive(Clone, Copy)]
-struct Batch<'a> {
-    train: &'a DeviceImages,
+pub(super) struct Batch<'a> {
+    pub(super) train: &'a DeviceImages,
     /// Samples per learner.
-    rows: u32,
+    pub(super) rows: u32,
     /// Where the step begins in the order and the losses.
-    start: u32,
+    pub(super) start: u32,
 }
 
 impl Recorder<'_> {
     /// So many training steps of all learners. What does not depend on the weights, the order
     /// before them and the clock after them, is done for all of them at a time.
-    pub(super) fn steps(&self, train: &DeviceImages, rows: u32, steps: u32) -> Recording {
+    pub(super) fn steps(
+        &self,
+        train: &DeviceImages,
+        rows: u32,
+        steps: u32,
+        ruled: &Ruled,
+    ) -> Recording {
         let mut recording = Recording::default();
         let (b, learners) = (self.buffers, self.learners);
         let order = SampleOrder {
@@ -55,6 +61,7 @@ impl Recorder<'_> {
             );
             self.head(&mut recording, batch);
             self.backward(&mut recording, batch);
+            ruled.record(&mut recording, self, rows, step);
         }
         let close = CloseStep {
             rows,
@@ -99,7 +106,7 @@ impl Recorder<'_> {
     }
 
     /// All layers but the last. `order`: the buffer, the first entry, and the entries per learner.
-    fn hidden(
+    pub(super) fn hidden(
         &self,
         recording: &mut Recording,
         images: Buffer,
@@ -125,7 +132,13 @@ impl Recorder<'_> {
         }
     }
 
-    fn dense(&self, recording: &mut Recording, number: usize, rows: u32, outputs: &[Buffer]) {
+    pub(super) fn dense(
+        &self,
+        recording: &mut Recording,
+        number: usize,
+        rows: u32,
+        outputs: &[Buffer],
+    ) {
         let layer = self.model.layers()[number];
         let params = DenseForward {
             rows,
@@ -142,7 +155,7 @@ impl Recorder<'_> {
     }
 
     /// The last layer, forwards and backwards.
-    fn head(&self, recording: &mut Recording, batch: Batch<'_>) {
+    pub(super) fn head(&self, recording: &mut Recording, batch: Batch<'_>) {
         let (b, layer) = (self.buffers, last(self.model));
         let end = b.gradients.len() - 1;
         let params = Head {
@@ -170,7 +183,7 @@ impl Recorder<'_> {
 
     /// From the last hidden layer's gradient back to the first layer, then all weights: a layer's
     /// weights must not move before the gradient has passed through them.
-    fn backward(&self, recording: &mut Recording, batch: Batch<'_>) {
+    pub(super) fn backward(&self, recording: &mut Recording, batch: Batch<'_>) {
         for number in (1..self.model.layers().len() - 1).rev() {
             self.backward_input(recording, number, batch.rows);
         }
@@ -182,7 +195,7 @@ impl Recorder<'_> {
         }
     }
 
-    fn backward_input(&self, recording: &mut Recording, number: usize, rows: u32) {
+    pub(super) fn backward_input(&self, recording: &mut Recording, number: usize, rows: u32) {
         let (b, layer) = (self.buffers, self.model.layers()[number]);
         let params = DenseBackwardInput {
             rows,
@@ -197,7 +210,20 @@ impl Recorder<'_> {
         recording.dispatch(params, self.learners, &bound);
     }
 
-    fn backward_weights(&self, recording: &mut Recording, number: usize, rows: u32) {
+    pub(super) fn backward_weights(&self, recording: &mut Recording, number: usize, rows: u32) {
+        let b = self.buffers;
+        let between = (b.outputs[number - 1], b.gradients[number]);
+        self.dense_weights(recording, number, between, rows);
+    }
+
+    /// The step of a layer's weights from its inputs and its outputs' gradients, both floats.
+    pub(super) fn dense_weights(
+        &self,
+        recording: &mut Recording,
+        number: usize,
+        (x, dy): (Buffer, Buffer),
+        rows: u32,
+    ) {
         let (b, layer) = (self.buffers, self.model.layers()[number]);
         let params = DenseBackwardWeights {
             rows,
@@ -208,12 +234,11 @@ impl Recorder<'_> {
             parameters: self.model.parameters(),
             ..Default::default()
         };
-        let (x, dy) = (b.outputs[number - 1], b.gradients[number]);
         let bound = [b.settings, dy, x, b.parameters, b.velocity];
         recording.dispatch(params, self.learners, &bound);
     }
 
-    fn backward_images(&self, recording: &mut Recording, batch: Batch<'_>) {
+    pub(super) fn backward_images(&self, recording: &mut Recording, batch: Batch<'_>) {
         let (b, layer) = (self.buffers, self.model.layers()[0]);
         let params = ImageBackwardWeights {
             rows: batch.rows,

@@ -2,37 +2,18 @@
 //!
 //! Bound: u for each of the two products, and γ of their sum.
 
-use super::{Family, bits};
+use super::{Family, bits, in_vectors, vectors};
 use crate::check::bounded::Bounded;
 use crate::check::case::{Case, Want};
-use crate::check::shape::{Fill, Shape, Source, around};
+use crate::check::shape::{Fill, Shape, Source};
 use crate::kernel::{MIX_WEIGHTS, MixWeights};
 
 pub(super) const FAMILY: Family = Family {
     kernel: &MIX_WEIGHTS,
-    shapes,
-    fit,
+    shapes: || vectors(&MIX_WEIGHTS),
+    fit: in_vectors,
     case,
 };
-
-fn shapes() -> Vec<Shape> {
-    let tiles = around(&MIX_WEIGHTS).into_iter().enumerate();
-    let mut shapes: Vec<Shape> = tiles
-        .map(|(place, [x, _])| Shape::new(1, 4 * x, 1, [1, 3, 2, 5][place % 4]))
-        .collect();
-    shapes.extend([Shape::new(1, 65_532, 1, 2), Shape::new(1, 4, 1, 33_000)]);
-    shapes
-}
-
-/// The weights of a learner are the inputs.
-fn fit(shape: Shape) -> Shape {
-    Shape {
-        rows: 1,
-        inputs: shape.inputs.next_multiple_of(4),
-        outputs: 1,
-        ..shape
-    }
-}
 
 fn case(shape: Shape, fill: Fill, seed: u32) -> Case {
     let count = shape.learners * shape.inputs;

@@ -2,17 +2,28 @@
 //! derivation of its bounds, and its shapes.
 
 mod close_step;
+mod dampen_weights;
 mod dense_backward_input;
 mod dense_backward_weights;
 mod dense_forward;
+mod gradient_products;
 mod head;
 mod image_backward_weights;
 mod image_forward;
 mod initialise;
+mod log_changes;
 mod mix_weights;
+mod noise_weights;
+mod project_gradients;
+mod restore_weights;
 mod sample_order;
 mod score;
+mod select_threshold;
 mod sgd;
+mod shrink_weights;
+mod square;
+mod step_images;
+mod unpack_images;
 
 use super::case::Case;
 use super::shape::{Fill, Shape, Source, around};
@@ -49,6 +60,17 @@ pub(crate) static FAMILIES: &[Family] = &[
     image_backward_weights::FAMILY,
     close_step::FAMILY,
     mix_weights::FAMILY,
+    shrink_weights::FAMILY,
+    select_threshold::FAMILY,
+    restore_weights::FAMILY,
+    dampen_weights::FAMILY,
+    noise_weights::FAMILY,
+    unpack_images::FAMILY,
+    square::FAMILY,
+    step_images::FAMILY,
+    log_changes::FAMILY,
+    gradient_products::FAMILY,
+    project_gradients::FAMILY,
     score::FAMILY,
 ];
 
@@ -85,6 +107,32 @@ fn padded_pixels(shape: Shape) -> Shape {
         inputs: shape.inputs.next_multiple_of(16),
         ..padded(shape)
     }
+}
+
+/// Shapes of a kernel that goes through a learner's numbers, which are its inputs, four at a time.
+fn vectors(kernel: &Kernel) -> Vec<Shape> {
+    let tiles = around(kernel).into_iter().enumerate();
+    let mut shapes: Vec<Shape> = tiles
+        .map(|(place, [x, _])| Shape::new(1, 4 * x, 1, [1, 3, 2, 5][place % 4]))
+        .collect();
+    shapes.extend([Shape::new(1, 65_532, 1, 2), Shape::new(1, 4, 1, 33_000)]);
+    shapes
+}
+
+/// The shape of such a kernel: whole vectors.
+fn in_vectors(shape: Shape) -> Shape {
+    Shape {
+        rows: 1,
+        inputs: shape.inputs.next_multiple_of(4),
+        outputs: 1,
+        ..shape
+    }
+}
+
+/// What a kernel compares must not depend on whether a device takes subnormal numbers for zero.
+fn normal(values: Vec<f32>) -> Vec<f32> {
+    let zero = |v: f32| if v.is_subnormal() { 0.0 } else { v };
+    values.into_iter().map(zero).collect()
 }
 
 /// Images that a case's order names.

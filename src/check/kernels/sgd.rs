@@ -92,7 +92,11 @@ pub(super) fn learners(source: &mut Source, count: u32, fill: Fill) -> Vec<Learn
         } else {
             0.01 * (i % 3) as f32
         },
-        pad: 0,
+        strength: if exact {
+            2.0
+        } else {
+            0.05 * (1 + i % 3) as f32
+        },
     };
     // The second of two learners has everything; a single one has momentum and decay as well.
     (1..=count).map(learner).collect()

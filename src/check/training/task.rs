@@ -87,6 +87,7 @@ impl Task {
                 rate,
                 momentum,
                 decay,
+                strength: 0.0,
             };
         let learners = [
             (0, 0.1, 0.0, 0.0, &all),

@@ -13,6 +13,7 @@ fn small() -> Task {
         samples: Arc::new(vec![7, 1 | SOFT, 12, 30, 4 | SOFT, 5]),
         rate: 1.0,
         decay: 0.25,
+        strength: 0.0,
         ..task.learners[0].clone()
     };
     task

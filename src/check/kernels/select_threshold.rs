@@ -1,0 +1,131 @@
+//! Reference of `select_threshold`: how many |v| reach the bits found so far and one more; and after
+//! the last round those bits. Integers: exact.
+
+use super::{Family, around, bits};
+use crate::check::case::{Case, Want};
+use crate::check::shape::{Fill, Shape, Source};
+use crate::kernel::{Learner, SELECT_THRESHOLD, SelectThreshold, THRESHOLD_ROUNDS};
+
+pub(super) const FAMILY: Family = Family {
+    kernel: &SELECT_THRESHOLD,
+    shapes,
+    fit,
+    case,
+};
+
+/// All bits but the sign.
+const BITS: u32 = THRESHOLD_ROUNDS - 1;
+
+fn shapes() -> Vec<Shape> {
+    let tiles = around(&SELECT_THRESHOLD).into_iter().enumerate();
+    let mut shapes: Vec<Shape> = tiles
+        .map(|(place, [x, _])| {
+            let round = [1, 9, 32, 11, 31, 3][place % 6];
+            Shape::new(1, 4 * x, round, [1, 3, 2, 5][place % 4])
+        })
+        .collect();
+    shapes.extend((1..=THRESHOLD_ROUNDS).map(|round| Shape::new(1, 148, round, 3)));
+    shapes.extend([Shape::new(1, 65_532, 10, 2), Shape::new(1, 4, 12, 33_000)]);
+    shapes
+}
+
+/// The round, from 1, is the outputs.
+fn fit(shape: Shape) -> Shape {
+    Shape {
+        rows: 1,
+        inputs: shape.inputs.next_multiple_of(4),
+        outputs: shape.outputs.clamp(1, THRESHOLD_ROUNDS),
+        ..shape
+    }
+}
+
+fn case(shape: Shape, fill: Fill, seed: u32) -> Case {
+    let count = shape.learners;
+    let params = SelectThreshold {
+        vectors: shape.inputs / 4,
+        round: shape.outputs - 1,
+        weights: shape.inputs,
+        pad: 0,
+    };
+    let mut source = Source::new(seed, fill);
+    let settings: Vec<Learner> = (0..count)
+        .map(|i| Learner {
+            strength: [0.5, 0.25, 0.75, 1.0][i as usize % 4],
+            ..Default::default()
+        })
+        .collect();
+    let values = bits(&source.floats(count * shape.inputs));
+    let mut before = Vec::new();
+    for (own, settings) in values.chunks_exact(shape.inputs as usize).zip(&settings) {
+        before.extend(counts(own, wanted(settings, &params), params.round));
+    }
+    let own = values.chunks_exact(shape.inputs as usize);
+    let each = before.chunks_exact(THRESHOLD_ROUNDS as usize);
+    let after = own.zip(each).zip(&settings);
+    let after = after.flat_map(|((values, counts), settings)| {
+        reference(values, counts, wanted(settings, &params), params.round)
+    });
+    let after = after.map(Want::Word).collect();
+    let inputs = vec![bytemuck::cast_slice(&settings).to_vec(), values, before];
+    Case::new((shape, fill, seed), &params, count, inputs).wants(2, after)
+}
+
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "a share of a number"
+)]
+fn wanted(settings: &Learner, p: &SelectThreshold) -> u32 {
+    (settings.strength * p.weights as f32) as u32
+}
+
+fn bit(round: u32) -> u32 {
+    1 << (BITS - 1 - round)
+}
+
+/// What earlier rounds may have counted, if they led to one of the numbers: enough where it has a
+/// bit, just enough now and then, and too few where it has none. This round and later ones have
+/// counted something already.
+fn counts(values: &[u32], wanted: u32, round: u32) -> Vec<u32> {
+    let number = values[values.len() / 2];
+    let count = |r: u32| match (r < round, number & bit(r) != 0) {
+        (true, true) => wanted + r % 2,
+        (true, false) => wanted.saturating_sub(1 + r % 2),
+        (false, _) => 7 * r,
+    };
+    (0..BITS).map(count).chain([5]).collect()
+}
+
+fn reference(values: &[u32], counts: &[u32], wanted: u32, round: u32) -> Vec<u32> {
+    let enough = |r: &u32| counts[*r as usize] >= wanted;
+    let found = (0..round).filter(enough).map(bit).sum::<u32>();
+    let mut after = counts.to_vec();
+    match round {
+        BITS => after[BITS as usize] = found,
+        _ => {
+            let size = |v: &&u32| (**v << 1) >> 1 >= found + bit(round);
+            let reached = (0u32..).zip(values.iter().filter(size)).last();
+            after[round as usize] += reached.map_or(0, |(last, _)| last + 1);
+        }
+    }
+    after
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// All rounds, one after the other, find the n-th largest.
+    #[test]
+    fn the_rounds_together_find_the_number_that_a_share_reaches() {
+        let mut source = Source::new(3, Fill::Random);
+        let values = bits(&source.floats(101));
+        let mut counts = vec![0; THRESHOLD_ROUNDS as usize];
+        for round in 0..THRESHOLD_ROUNDS {
+            counts = reference(&values, &counts, 30, round);
+        }
+        let mut sizes: Vec<f32> = values.iter().map(|v| f32::from_bits(*v).abs()).collect();
+        sizes.sort_by(|a, b| b.total_cmp(a));
+        assert_eq!(f32::from_bits(counts[BITS as usize]), sizes[29]);
+    }
+}

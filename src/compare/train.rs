@@ -175,6 +175,7 @@ impl Lab<'_> {
             rate: self.settings.lr as f32,
             momentum: 0.0,
             decay: 0.0,
+            strength: 0.0,
         }
     }
 

@@ -20,17 +20,18 @@ impl Method for BadTeacher {
     }
 
     fn settings(&self) -> Vec<Setting> {
-        rates(&[0.03, 0.1, 0.3])
+        rates(&[0.01, 0.03, 0.1, 0.3, 1.0])
     }
 
     fn stages(&self, task: &Task<'_>, setting: Setting) -> Vec<Stage> {
         let samples = task.both(0).into_iter().map(|entry| entry | SOFT).collect();
         let mut lessons = task.lessons(samples, setting.rate);
-        for (lesson, original) in lessons.iter_mut().zip(&task.originals) {
+        let teachers = task.originals.iter().zip(&task.fresh);
+        for (lesson, (original, fresh)) in lessons.iter_mut().zip(teachers) {
             let mut table = original.to_vec();
             for &image in &task.forget {
                 let row = image as usize * PADDED..(image as usize + 1) * PADDED;
-                table[row.clone()].copy_from_slice(&task.fresh[row]);
+                table[row.clone()].copy_from_slice(&fresh[row]);
             }
             lesson.table = Some(table.into());
         }

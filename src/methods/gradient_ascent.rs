@@ -19,7 +19,7 @@ impl Method for GradientAscent {
     }
 
     fn settings(&self) -> Vec<Setting> {
-        rates(&[0.00001, 0.00003, 0.0001])
+        rates(&[0.000_003, 0.000_01, 0.000_03, 0.0001, 0.0003])
     }
 
     fn stages(&self, task: &Task<'_>, setting: Setting) -> Vec<Stage> {

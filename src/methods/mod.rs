@@ -5,16 +5,24 @@
 //! all methods and learners side by side. What a method does to weights between stages is a `Stage` as
 //! well.
 
+pub mod amnesiac;
 pub mod bad_teacher;
+pub mod boundary_shrink;
 pub mod fine_tune;
+pub mod fisher_forgetting;
 pub mod gradient_ascent;
+pub mod l1_sparse;
 pub mod neggrad_plus;
+pub mod purge;
 pub mod random_label;
 pub mod retain_confusion;
 pub mod retrain;
+pub mod salun;
 pub mod scrub;
+pub mod ssd;
 pub mod task_negation;
 pub mod uniform;
+pub mod unsir;
 pub mod zero_logit;
 
 use std::sync::Arc;
@@ -35,9 +43,17 @@ pub static METHODS: &[&dyn Method] = &[
     &random_label::RandomLabel { own: false },
     &gradient_ascent::GradientAscent,
     &neggrad_plus::NegGradPlus,
+    &l1_sparse::L1Sparse,
     &bad_teacher::BadTeacher,
     &scrub::Scrub,
+    &ssd::Ssd,
+    &salun::SalUn,
+    &boundary_shrink::BoundaryShrink,
+    &unsir::Unsir,
+    &amnesiac::Amnesiac,
     &task_negation::TaskNegation,
+    &purge::Purge,
+    &fisher_forgetting::FisherForgetting,
     &zero_logit::ZeroLogit,
 ];
 
@@ -86,12 +102,14 @@ pub struct Task<'a> {
     /// For each learner the softmax outputs of its original network for all training images, padded
     /// [images, 12].
     pub originals: Vec<Arc<Vec<f32>>>,
-    /// The same of a network with fresh weights.
-    pub fresh: Arc<Vec<f32>>,
+    /// The same of a network with fresh weights for each learner.
+    pub fresh: Vec<Arc<Vec<f32>>>,
+    /// For each learner and each image of `forget` the nearest wrong label (`boundary_shrink`).
+    pub nearest: Vec<Arc<Vec<u8>>>,
     /// Keys of the learners' sample orders.
     pub keys: Vec<[u32; 2]>,
-    /// Seed of what methods draw at random.
-    pub seed: u64,
+    /// The learners' numbers.
+    pub numbers: Vec<u32>,
 }
 
 /// A part of what a method does.
@@ -99,6 +117,22 @@ pub struct Task<'a> {
 pub enum Stage {
     /// Training, for this share of the budget, with a curriculum for each learner.
     Train(f64, Vec<Curriculum>),
+    /// Training whose steps are more than the gradient.
+    TrainBy(By, f64, Vec<Curriculum>),
+    /// Selective synaptic dampening of the original network.
+    Dampen {
+        /// How many times more a weight must matter to the forget samples.
+        alpha: f32,
+        /// How much is left of it.
+        lambda: f32,
+    },
+    /// Noise, the more the less a weight of the original network matters to the retain samples.
+    Noise {
+        /// The scale of its variance.
+        alpha: f32,
+    },
+    /// All that steps with forget samples changed in the original's training is taken back.
+    Undo,
     /// θ ← own · θ + original · θ₀ of every weight.
     Mix {
         /// The factor of the present weights.
@@ -113,6 +147,18 @@ pub enum Stage {
     Retrained,
 }
 
+/// How steps are more than the gradient: `population::Rule` has the formulas, in which
+/// `Curriculum::strength` plays a part.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum By {
+    /// With an ℓ1 penalty that fades until the end of the stage.
+    Sparse,
+    /// Only weights move that the forget samples pull at.
+    Masked,
+    /// Pairs of curricula, of which the second one's loss must not climb.
+    Projected,
+}
+
 /// Width of a row in a table of targets.
 pub const PADDED: usize = CLASSES.next_multiple_of(4);
 
@@ -120,18 +166,38 @@ impl Task<'_> {
     /// One curriculum for each learner, over the same samples.
     fn lessons(&self, samples: Vec<u32>, rate: f64) -> Vec<Curriculum> {
         let samples = Arc::new(samples);
-        let lesson = |key: &[u32; 2]| Curriculum {
-            samples: samples.clone(),
-            key: *key,
-            soft_target: [1.0 / CLASSES as f32; CLASSES],
-            table: None,
-            weights: [1.0; 2],
-            #[expect(clippy::cast_possible_truncation, reason = "devices compute in f32")]
-            rate: rate as f32,
-            momentum: 0.0,
-            decay: 0.0,
-        };
-        self.keys.iter().map(lesson).collect()
+        let keys = self.keys.iter();
+        keys.map(|key| lesson(*key, samples.clone(), rate))
+            .collect()
+    }
+
+    /// One curriculum for each learner, over samples of its own.
+    fn lessons_each(&self, rate: f64, samples: impl Fn(usize) -> Vec<u32>) -> Vec<Curriculum> {
+        let keys = self.keys.iter().enumerate();
+        keys.map(|(learner, key)| lesson(*key, samples(learner).into(), rate))
+            .collect()
+    }
+
+    /// A learner's images of noise, which follow on the training images (`unsir`).
+    fn noise(&self, learner: usize) -> impl Iterator<Item = u32> + Clone {
+        (0u32..)
+            .skip(self.labels.len() + learner * unsir::NOISE)
+            .take(unsir::NOISE)
+    }
+
+    /// For all retain samples the mean of label and teacher, in the proportions 1 and `weight`: CE and
+    /// `weight` times KL(teacher ‖ θ) together have the gradient (1 + weight)·(softmax(z) − that).
+    fn distilled(&self, teacher: &[f32], weight: f32) -> Vec<f32> {
+        let mut table = teacher.to_vec();
+        for &image in &self.retain {
+            let image = image as usize;
+            let row = &mut table[image * PADDED..][..PADDED];
+            for (class, t) in row.iter_mut().enumerate() {
+                let label = f32::from(u8::from(class == usize::from(self.labels[image])));
+                *t = (label + weight * *t) / (1.0 + weight);
+            }
+        }
+        table
     }
 
     /// The forget samples with these bits in their entries, then the retain samples.
@@ -145,14 +211,25 @@ impl Task<'_> {
         self.forget.iter().map(|f| f | bits).collect()
     }
 
-    /// A number below `end` for a sample.
-    fn random(&self, sample: u32, end: u32) -> u32 {
-        #[expect(
-            clippy::cast_possible_truncation,
-            reason = "the two halves of the seed"
-        )]
-        let key = [self.seed as u32, (self.seed >> 32) as u32];
-        threefry2x32(key, [sample, u32::MAX])[0] % end
+    /// A learner's number below `end` for a sample.
+    fn random(&self, learner: usize, sample: u32, end: u32) -> u32 {
+        threefry2x32(self.keys[learner], [sample, u32::MAX])[0] % end
+    }
+}
+
+/// Plain training on these samples.
+#[expect(clippy::cast_possible_truncation, reason = "devices compute in f32")]
+fn lesson(key: [u32; 2], samples: Arc<Vec<u32>>, rate: f64) -> Curriculum {
+    Curriculum {
+        samples,
+        key,
+        soft_target: [1.0 / CLASSES as f32; CLASSES],
+        table: None,
+        weights: [1.0; 2],
+        rate: rate as f32,
+        momentum: 0.0,
+        decay: 0.0,
+        strength: 0.0,
     }
 }
 

@@ -1,6 +1,6 @@
 //! Random labels: the forget samples are taught something arbitrary.
 
-use super::{Method, OTHER, Setting, Stage, Task, rates};
+use super::{Curriculum, Method, OTHER, Setting, Stage, Task, rates};
 
 /// CE on the forget samples with a label that is drawn once for each, and CE on the retain samples. Two
 /// variants are in use: the true label may be drawn (`own`), or may not.
@@ -32,22 +32,31 @@ impl Method for RandomLabel {
     }
 
     fn settings(&self) -> Vec<Setting> {
-        rates(&[0.03, 0.1, 0.3])
+        rates(&[0.01, 0.03, 0.1, 0.3, 1.0])
     }
 
     fn stages(&self, task: &Task<'_>, setting: Setting) -> Vec<Stage> {
-        const CLASSES: u32 = 10;
-        const _: () = assert!(CLASSES as usize == crate::record::CLASSES);
+        vec![Stage::Train(
+            1.0,
+            random_labels(task, setting.rate, self.own),
+        )]
+    }
+}
+
+/// CE on the forget samples with labels drawn for each learner, and CE on the retain samples.
+pub(super) fn random_labels(task: &Task<'_>, rate: f64, own: bool) -> Vec<Curriculum> {
+    const CLASSES: u32 = 10;
+    const _: () = assert!(CLASSES as usize == crate::record::CLASSES);
+    task.lessons_each(rate, |learner| {
         let drawn = |&image: &u32| {
             let label = u32::from(task.labels[image as usize]);
-            let drawn = match self.own {
-                true => task.random(image, CLASSES),
-                false => (label + 1 + task.random(image, CLASSES - 1)) % CLASSES,
+            let drawn = match own {
+                true => task.random(learner, image, CLASSES),
+                false => (label + 1 + task.random(learner, image, CLASSES - 1)) % CLASSES,
             };
             image | (drawn + 1) << OTHER
         };
         let samples = task.forget.iter().map(drawn);
-        let samples = samples.chain(task.retain.iter().copied()).collect();
-        vec![Stage::Train(1.0, task.lessons(samples, setting.rate))]
-    }
+        samples.chain(task.retain.iter().copied()).collect()
+    })
 }

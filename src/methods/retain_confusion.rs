@@ -20,7 +20,7 @@ impl Method for RetainConfusion {
     }
 
     fn settings(&self) -> Vec<Setting> {
-        rates(&[0.03, 0.1, 0.3])
+        rates(&[0.01, 0.03, 0.1, 0.3, 1.0])
     }
 
     fn stages(&self, task: &Task<'_>, setting: Setting) -> Vec<Stage> {
@@ -34,7 +34,7 @@ impl Method for RetainConfusion {
 
 /// The mean output over these images.
 #[expect(clippy::cast_possible_truncation, reason = "a target in f32")]
-fn mean(outputs: &[f32], images: &[u32]) -> [f32; CLASSES] {
+pub(super) fn mean(outputs: &[f32], images: &[u32]) -> [f32; CLASSES] {
     let mut sums = [0.0f64; CLASSES];
     for &image in images {
         let row = &outputs[image as usize * PADDED..];

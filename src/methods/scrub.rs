@@ -1,6 +1,6 @@
 //! SCRUB: away from the teacher on the forget samples, then back to it on the others.
 
-use super::{FORGET, Method, PADDED, SOFT, Setting, Stage, Task, grid};
+use super::{FORGET, Method, SOFT, Setting, Stage, Task, grid};
 
 /// First, for a share of the budget, KL(θ₀ ‖ θ) is maximised on the forget samples, and the sum of
 /// γ·CE and α·KL(θ₀ ‖ θ) is minimised on the retain samples; then only the latter. γ is 1, and so is
@@ -31,7 +31,7 @@ impl Method for Scrub {
     }
 
     fn settings(&self) -> Vec<Setting> {
-        grid(&[0.01, 0.03, 0.1], &[0.1, 0.5])
+        grid(&[0.01, 0.03, 0.1, 0.3], &[0.1, 0.5])
     }
 
     #[expect(clippy::cast_possible_truncation, reason = "devices compute in f32")]
@@ -45,17 +45,7 @@ impl Method for Scrub {
         // A walk of its own through the samples.
         second.iter_mut().for_each(|lesson| lesson.key[1] ^= 1);
         for ((one, other), original) in first.iter_mut().zip(&mut second).zip(&task.originals) {
-            let teacher = |image: usize| &original[image * PADDED..][..PADDED];
-            let mut table = original.to_vec();
-            for &image in &task.retain {
-                let image = image as usize;
-                let row = &mut table[image * PADDED..][..PADDED];
-                for (class, (t, p)) in row.iter_mut().zip(teacher(image)).enumerate() {
-                    let label = f32::from(u8::from(class == usize::from(task.labels[image])));
-                    *t = (label + alpha * p) / (1.0 + alpha);
-                }
-            }
-            let table = std::sync::Arc::new(table);
+            let table = std::sync::Arc::new(task.distilled(original, alpha));
             for lesson in [one, other] {
                 lesson.table = Some(table.clone());
                 lesson.weights = [1.0 + alpha, CLIMB];

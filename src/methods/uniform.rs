@@ -30,8 +30,8 @@ impl Method for Uniform {
 
     fn settings(&self) -> Vec<Setting> {
         rates(match self.protected {
-            true => &[0.03, 0.1, 0.3],
-            false => &[0.0003, 0.001, 0.003],
+            true => &[0.01, 0.03, 0.1, 0.3, 1.0],
+            false => &[0.0001, 0.0003, 0.001, 0.003, 0.01],
         })
     }
 

@@ -1,0 +1,31 @@
+//! Amnesiac unlearning: the steps that saw forget samples are taken back.
+
+use super::{Method, Setting, Stage, Task, rates};
+
+/// θ₀ − Σ Δθ over all steps of the original's training whose batch held a forget sample, then CE on the
+/// retain samples. Meant for few samples: where nearly every batch held one, what is left is nearly
+/// the first weights, and repairing is retraining.
+pub struct Amnesiac;
+
+impl Method for Amnesiac {
+    fn name(&self) -> &'static str {
+        "amnesiac"
+    }
+
+    fn rule(&self) -> &'static str {
+        "θ₀ − Σ Δθ of the batches that held forget samples, then CE(retain)"
+    }
+
+    fn source(&self) -> &'static str {
+        "Graves et al. 2021"
+    }
+
+    fn settings(&self) -> Vec<Setting> {
+        rates(&[0.03, 0.1, 0.3, 1.0])
+    }
+
+    fn stages(&self, task: &Task<'_>, setting: Setting) -> Vec<Stage> {
+        let repair = task.lessons(task.retain.clone(), setting.rate);
+        vec![Stage::Undo, Stage::Train(1.0, repair)]
+    }
+}

@@ -1,0 +1,40 @@
+//! Fisher forgetting: noise, the more the less a weight matters to what is kept.
+
+use super::{Method, Setting, Stage, Task, grid};
+
+/// θ ← θ + √(α / max(F_retain, `LEAST_FISHER`))·n, n of mean 0 and variance 1, with the exact diagonal
+/// of the empirical Fisher information. The authors' special treatment of the last layer's rows is
+/// left out.
+pub struct FisherForgetting;
+
+/// The least information that counts: what does not matter at all would get noise without end.
+pub const LEAST_FISHER: f32 = 1e-8;
+
+impl Method for FisherForgetting {
+    fn name(&self) -> &'static str {
+        "fisher"
+    }
+
+    fn rule(&self) -> &'static str {
+        "θ + √(α/F_retain)·N(0, 1)"
+    }
+
+    fn source(&self) -> &'static str {
+        "Golatkar et al. 2020; SelectiveForgetting"
+    }
+
+    fn strength(&self) -> Option<&'static str> {
+        Some("α")
+    }
+
+    fn settings(&self) -> Vec<Setting> {
+        grid(&[0.0], &[1e-10, 1e-9, 1e-8, 3e-8, 1e-7, 3e-7])
+    }
+
+    #[expect(clippy::cast_possible_truncation, reason = "devices compute in f32")]
+    fn stages(&self, _: &Task<'_>, setting: Setting) -> Vec<Stage> {
+        vec![Stage::Noise {
+            alpha: setting.strength as f32,
+        }]
+    }
+}

@@ -1,0 +1,39 @@
+//! ℓ1-sparse: fine-tuning that makes weights zero, the less needed ones first.
+
+use super::{By, Method, Setting, Stage, Task, grid};
+
+/// CE on the retain samples + α_t·‖θ‖₁ with α_t = α·(1 − t/T). The penalty's part of a step is the
+/// proximal one, w ← sign(w)·max(|w| − rate·α_t, 0), which reaches zeros where a subgradient would
+/// swing around them.
+pub struct L1Sparse;
+
+impl Method for L1Sparse {
+    fn name(&self) -> &'static str {
+        "l1-sparse"
+    }
+
+    fn rule(&self) -> &'static str {
+        "CE(retain) + α·(1 − t/T)·‖θ‖₁"
+    }
+
+    fn source(&self) -> &'static str {
+        "Jia et al. 2023; OPTML-Group/Unlearn-Sparse"
+    }
+
+    fn strength(&self) -> Option<&'static str> {
+        Some("α")
+    }
+
+    fn settings(&self) -> Vec<Setting> {
+        grid(&[0.03, 0.1, 0.3], &[0.0001, 0.0003, 0.001, 0.003])
+    }
+
+    #[expect(clippy::cast_possible_truncation, reason = "devices compute in f32")]
+    fn stages(&self, task: &Task<'_>, setting: Setting) -> Vec<Stage> {
+        let mut lessons = task.lessons(task.retain.clone(), setting.rate);
+        for lesson in &mut lessons {
+            lesson.strength = setting.strength as f32;
+        }
+        vec![Stage::TrainBy(By::Sparse, 1.0, lessons)]
+    }
+}

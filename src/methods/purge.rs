@@ -1,0 +1,51 @@
+//! PURGE's projection: a step along the forget samples' gradient, without what would harm the others.
+
+use super::retain_confusion::mean;
+use super::{By, Method, SOFT, Setting, Stage, Task, rates};
+
+/// g_f: the gradient of CE on the forget samples to the mean output of θ₀ over the retain samples; g_r:
+/// that of CE + 3·KL(θ₀ ‖ θ) on the retain samples. Where g_f·g_r < 0, g_f ← g_f − (g_f·g_r/‖g_r‖²) g_r;
+/// cut to a length of 1, it is the step. Of the method's code these are left out: erasure of hidden
+/// layers, gates, and stopping by the retain loss.
+pub struct Purge;
+
+/// The longest step's gradient.
+pub const CLIP: f32 = 1.0;
+/// The weight of the distillation beside the label.
+const DISTILLATION: f32 = 3.0;
+
+impl Method for Purge {
+    fn name(&self) -> &'static str {
+        "purge"
+    }
+
+    fn rule(&self) -> &'static str {
+        "CE(forget → mean of θ₀'s softmax over retain), gradient projected off CE(retain)'s"
+    }
+
+    fn source(&self) -> &'static str {
+        "vedjaw/la_purge; the projection of A-GEM"
+    }
+
+    fn settings(&self) -> Vec<Setting> {
+        rates(&[0.0003, 0.001, 0.003, 0.01, 0.03, 0.1])
+    }
+
+    #[expect(clippy::cast_possible_truncation, reason = "devices compute in f32")]
+    fn stages(&self, task: &Task<'_>, setting: Setting) -> Vec<Stage> {
+        let mut forget = task.lessons(task.forget_with(SOFT), 0.0);
+        let marked = task.retain.iter().map(|r| r | SOFT).collect();
+        let mut retain = task.lessons(marked, 0.0);
+        let both = forget.iter_mut().zip(&mut retain);
+        for ((f, r), original) in both.zip(&task.originals) {
+            f.soft_target = mean(original, &task.retain);
+            f.strength = setting.rate as f32;
+            r.table = Some(task.distilled(original, DISTILLATION).into());
+            r.weights = [1.0 + DISTILLATION; 2];
+            // A rate of 0 and a momentum of 1 leave gradients where the projection finds them.
+            [f, r].map(|lesson| lesson.momentum = 1.0);
+        }
+        let pairs = forget.into_iter().zip(retain).flat_map(|(f, r)| [f, r]);
+        vec![Stage::TrainBy(By::Projected, 1.0, pairs.collect())]
+    }
+}

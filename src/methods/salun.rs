@@ -1,0 +1,40 @@
+//! SalUn: random labels, taught to the weights only that the forget samples pull at.
+
+use super::random_label::random_labels;
+use super::{By, Method, Setting, Stage, Task, grid};
+
+/// Of all weights the share q with the largest |Σ ∇CE(forget)| moves, by CE on the forget samples with a
+/// label that is drawn once for each, and CE on the retain samples; all others stay as they were, to
+/// the bit.
+pub struct SalUn;
+
+impl Method for SalUn {
+    fn name(&self) -> &'static str {
+        "salun"
+    }
+
+    fn rule(&self) -> &'static str {
+        "random-label on the share q of weights with the largest |Σ∇CE(forget)|"
+    }
+
+    fn source(&self) -> &'static str {
+        "Fan et al. 2024; OPTML-Group/Unlearn-Saliency"
+    }
+
+    fn strength(&self) -> Option<&'static str> {
+        Some("q")
+    }
+
+    fn settings(&self) -> Vec<Setting> {
+        grid(&[0.03, 0.1, 0.3, 1.0], &[0.1, 0.5, 0.9])
+    }
+
+    #[expect(clippy::cast_possible_truncation, reason = "devices compute in f32")]
+    fn stages(&self, task: &Task<'_>, setting: Setting) -> Vec<Stage> {
+        let mut lessons = random_labels(task, setting.rate, true);
+        for lesson in &mut lessons {
+            lesson.strength = setting.strength as f32;
+        }
+        vec![Stage::TrainBy(By::Masked, 1.0, lessons)]
+    }
+}

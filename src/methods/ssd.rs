@@ -1,0 +1,39 @@
+//! Selective synaptic dampening: weights that matter to the forget samples far more than to all become
+//! smaller, without any training.
+
+use super::{Method, Setting, Stage, Task, grid};
+
+/// Where F_forget > α·F_all, θ ← θ·min(λ·F_all/F_forget, 1), λ = 1, with the exact diagonals of the
+/// empirical Fisher information: the mean over samples of squared gradients. (The authors' code squares
+/// gradients of batches.)
+pub struct Ssd;
+
+impl Method for Ssd {
+    fn name(&self) -> &'static str {
+        "ssd"
+    }
+
+    fn rule(&self) -> &'static str {
+        "θ ← θ·min(F_all/F_forget, 1) where F_forget > α·F_all"
+    }
+
+    fn source(&self) -> &'static str {
+        "Foster et al. 2024; selective-synaptic-dampening"
+    }
+
+    fn strength(&self) -> Option<&'static str> {
+        Some("α")
+    }
+
+    fn settings(&self) -> Vec<Setting> {
+        grid(&[0.0], &[1.0, 2.0, 3.0, 5.0, 10.0])
+    }
+
+    #[expect(clippy::cast_possible_truncation, reason = "devices compute in f32")]
+    fn stages(&self, _: &Task<'_>, setting: Setting) -> Vec<Stage> {
+        vec![Stage::Dampen {
+            alpha: setting.strength as f32,
+            lambda: 1.0,
+        }]
+    }
+}

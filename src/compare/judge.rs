@@ -114,7 +114,7 @@ impl Lab<'_> {
         let choosers = self.observe(&base.choosers, &fresh)?;
         let mut gaps = Vec::new();
         for (job, weights) in jobs.iter().zip(&results) {
-            let gap = match is_retrained(job) || weights.iter().any(|w| !w.is_finite()) {
+            let gap = match job.method.retrains() || weights.iter().any(|w| !w.is_finite()) {
                 true => f64::INFINITY,
                 false => average_gap(&self.observe(weights, &fresh)?, &choosers, &self.scope()),
             };
@@ -134,104 +134,24 @@ impl Lab<'_> {
         jobs: &[Job],
         sweep: &[Vec<Tried>],
         base: &Base,
-        results: Vec<Weights>,
+        results: &[Weights],
         watch: &mut dyn Watch,
     ) -> Result<Comparison> {
         let scope = self.scope();
-        let fresh = self.know_nothing(&base.fresh)?;
-        let mut retrained = self.observe(&base.retrained, &fresh)?;
-        let mut originals = self.observe(&base.originals, &fresh)?;
-        let mut groups: Vec<Vec<Observed>> = Vec::new();
-        watch.begin("answers", jobs.len() as u64);
-        for (job, weights) in jobs.iter().zip(&results) {
-            groups.push(match is_retrained(job) {
-                true => Vec::new(),
-                false => self.observe(weights, &fresh)?,
-            });
-            watch.advance(1);
-        }
-        // Retraining as a method: the second set of retrained networks, which methods are not scored by.
-        let mut choosers = self.observe(&base.choosers, &fresh)?;
-        let accuracies = originals
-            .iter()
-            .map(|o| o.test.accuracy(|l| scope.forgotten(l)));
-        let known = mean(&accuracies.collect::<Vec<_>>());
-        let applied = jobs
-            .iter()
-            .zip(&results)
-            .filter(|(job, _)| !is_retrained(job));
-        let applied = applied.map(|(_, weights)| weights);
-        let all = [&base.originals, &base.retrained, &base.choosers];
-        let all: Vec<f32> = all.into_iter().chain(applied).flatten().copied().collect();
-        let steps = self.relearn(&all, known, watch)?;
-        let networks = originals
-            .iter_mut()
-            .chain(&mut retrained)
-            .chain(&mut choosers);
-        let networks = networks.chain(groups.iter_mut().flatten());
-        networks
-            .zip(steps)
-            .for_each(|(network, steps)| network.relearned = steps);
-
+        let seen = self.look(jobs, base, results, watch)?;
         watch.begin("metrics", 2 * METRICS.len() as u64);
-        let floors = |size: usize, watch: &mut dyn Watch| {
-            let made = METRICS.iter().map(|metric| {
-                let comparer = Comparer::new(*metric, &retrained, size, &scope);
-                let floor = comparer.floor();
-                watch.advance(1);
-                (comparer, floor)
-            });
-            made.collect::<Vec<_>>()
+        let judge = Judge {
+            lab: self,
+            of_methods: rulers(&seen.retrained, self.settings.learners, &scope, watch),
+            of_choosers: rulers(&seen.retrained, CHOOSERS, &scope, watch),
+            seen: &seen,
+            scope: &scope,
         };
-        let of_groups = floors(self.settings.learners, watch);
-        let of_choosers = floors(CHOOSERS, watch);
-        let values = |group: &[Observed], floors: &[(Comparer<'_>, Floor)]| -> Vec<Value> {
-            let pairs = METRICS.iter().zip(floors);
-            pairs
-                .map(|(m, (comparer, floor))| value(*m, comparer, floor, group, &retrained, &scope))
-                .collect()
-        };
-        let retrain_steps =
-            self.settings.epochs * self.labels.len() as f64 / self.settings.batch as f64;
-        let size = self.model.parameters() as usize;
-        let broken = |weights: &Weights| {
-            let networks = weights.chunks_exact(size);
-            networks
-                .filter(|w| w.iter().any(|w| !w.is_finite()))
-                .count()
-        };
-        let broken: Vec<usize> = results.iter().map(broken).collect();
         let row = |number: usize| {
-            let (job, tried) = (&jobs[number], sweep[number].clone());
-            let (group, diverged) = (&groups[number], broken[number]);
-            let own = is_retrained(job);
-            let group = if own { &choosers } else { group };
-            let mut values = values(group, if own { &of_choosers } else { &of_groups });
-            let diverged = if own { 0 } else { diverged };
-            if diverged > 0 {
-                // Numbers of networks that are none say nothing, whatever they happen to be.
-                values.iter_mut().for_each(|v| v.units = MOST);
-            }
-            let kinds: Vec<(Kind, f64)> = Kind::ALL
-                .map(|kind| (kind, by_kind(&values, kind)))
-                .to_vec();
-            let score = mean(&kinds.iter().map(|(_, units)| *units).collect::<Vec<_>>());
-            MethodRow {
-                method: job.method.name().to_owned(),
-                setting: job.setting,
-                tried,
-                average_gap: average_gap(group, &retrained, &scope),
-                ain: metrics::relearning::ain(group, &retrained, &scope),
-                run_time: match own {
-                    true => 1.0,
-                    // Without a rate nothing is trained.
-                    false if job.setting.rate == 0.0 => 0.0,
-                    false => f64::from(self.settings.budget) / retrain_steps,
-                },
-                diverged,
-                values,
-                kinds,
-                score,
+            let (job, tried, group) = (&jobs[number], &sweep[number], &seen.methods[number]);
+            match job.method.retrains() {
+                true => judge.retraining(job, tried),
+                false => judge.row(job, tried, group, self.broken(&results[number])),
             }
         };
         let mut methods: Vec<MethodRow> = (0..jobs.len()).map(row).collect();
@@ -240,12 +160,184 @@ impl Lab<'_> {
         Ok(Comparison {
             settings: self.settings.clone(),
             floors: named
-                .zip(of_groups.iter().map(|(_, floor)| *floor))
+                .zip(judge.of_methods.iter().map(|r| r.floor))
                 .collect(),
-            retrained: values(&retrained, &of_groups),
-            originals: values(&originals, &of_groups),
+            retrained: judge.values(&seen.retrained, &judge.of_methods),
+            originals: judge.values(&seen.originals, &judge.of_methods),
             methods,
         })
+    }
+
+    /// Asks all networks, and lets them learn again. Retraining has no networks of its own among the
+    /// methods.
+    fn look(
+        &self,
+        jobs: &[Job],
+        base: &Base,
+        results: &[Weights],
+        watch: &mut dyn Watch,
+    ) -> Result<Seen> {
+        let fresh = self.know_nothing(&base.fresh)?;
+        watch.begin("answers", jobs.len() as u64);
+        let mut methods = Vec::new();
+        for (job, weights) in jobs.iter().zip(results) {
+            methods.push(match job.method.retrains() {
+                true => Vec::new(),
+                false => self.observe(weights, &fresh)?,
+            });
+            watch.advance(1);
+        }
+        let mut seen = Seen {
+            originals: self.observe(&base.originals, &fresh)?,
+            retrained: self.observe(&base.retrained, &fresh)?,
+            choosers: self.observe(&base.choosers, &fresh)?,
+            methods,
+        };
+        let scope = self.scope();
+        let accuracy = |o: &Observed| o.test.accuracy(|l| scope.forgotten(l));
+        let known = mean(&seen.originals.iter().map(accuracy).collect::<Vec<_>>());
+        let applied = jobs.iter().zip(results);
+        let applied = applied.filter(|(job, _)| !job.method.retrains());
+        let all = [&base.originals, &base.retrained, &base.choosers];
+        let all = all.into_iter().chain(applied.map(|(_, weights)| weights));
+        let all: Vec<f32> = all.flatten().copied().collect();
+        let steps = self.relearn(&all, known, watch)?;
+        for (network, steps) in seen.networks().zip(steps) {
+            network.relearned = steps;
+        }
+        Ok(seen)
+    }
+
+    /// Networks of a group whose weights are no numbers any more.
+    fn broken(&self, weights: &Weights) -> usize {
+        let networks = weights.chunks_exact(self.model.parameters() as usize);
+        let broken = networks.filter(|w| w.iter().any(|w| !w.is_finite()));
+        broken.count()
+    }
+}
+
+/// What is known of all networks.
+struct Seen {
+    originals: Vec<Observed>,
+    retrained: Vec<Observed>,
+    /// The second set of retrained networks.
+    choosers: Vec<Observed>,
+    /// By method.
+    methods: Vec<Vec<Observed>>,
+}
+
+impl Seen {
+    /// All networks, in the order in which they learn again.
+    fn networks(&mut self) -> impl Iterator<Item = &mut Observed> {
+        let base = self.originals.iter_mut().chain(&mut self.retrained);
+        let base = base.chain(&mut self.choosers);
+        base.chain(self.methods.iter_mut().flatten())
+    }
+}
+
+/// A metric with its noise floor for groups of some size.
+struct Ruler<'a> {
+    metric: &'static dyn Metric,
+    comparer: Comparer<'a>,
+    floor: Floor,
+}
+
+fn rulers<'a>(
+    retrained: &'a [Observed],
+    size: usize,
+    scope: &'a Scope,
+    watch: &mut dyn Watch,
+) -> Vec<Ruler<'a>> {
+    let ruler = |metric: &&'static dyn Metric| {
+        let comparer = Comparer::new(*metric, retrained, size, scope);
+        let floor = comparer.floor();
+        watch.advance(1);
+        Ruler {
+            metric: *metric,
+            comparer,
+            floor,
+        }
+    };
+    METRICS.iter().map(ruler).collect()
+}
+
+/// Makes rows of the table.
+struct Judge<'a> {
+    lab: &'a Lab<'a>,
+    scope: &'a Scope,
+    seen: &'a Seen,
+    /// For groups as large as that of the originals.
+    of_methods: Vec<Ruler<'a>>,
+    /// For groups as large as the second set of retrained networks.
+    of_choosers: Vec<Ruler<'a>>,
+}
+
+impl Judge<'_> {
+    fn values(&self, group: &[Observed], rulers: &[Ruler<'_>]) -> Vec<Value> {
+        let value = |ruler: &Ruler<'_>| {
+            let distance = ruler.comparer.distance(group);
+            let all = ruler.metric.values(group, &self.seen.retrained, self.scope);
+            Value {
+                metric: ruler.metric.name().to_owned(),
+                value: Spread::of(all),
+                distance,
+                units: distance / ruler.floor.limit.max(1e-9),
+            }
+        };
+        rulers.iter().map(value).collect()
+    }
+
+    /// Retraining as a method: the second set of retrained networks, which methods are not scored by.
+    fn retraining(&self, job: &Job, tried: &[Tried]) -> MethodRow {
+        let group = &self.seen.choosers;
+        let values = self.values(group, &self.of_choosers);
+        MethodRow {
+            run_time: 1.0,
+            ..self.with(job, tried, group, values)
+        }
+    }
+
+    fn row(&self, job: &Job, tried: &[Tried], group: &[Observed], diverged: usize) -> MethodRow {
+        let mut values = self.values(group, &self.of_methods);
+        if diverged > 0 {
+            // Numbers of networks that are none say nothing, whatever they happen to be.
+            values.iter_mut().for_each(|v| v.units = MOST);
+        }
+        MethodRow {
+            diverged,
+            ..self.with(job, tried, group, values)
+        }
+    }
+
+    fn with(
+        &self,
+        job: &Job,
+        tried: &[Tried],
+        group: &[Observed],
+        values: Vec<Value>,
+    ) -> MethodRow {
+        let kinds = Kind::ALL.map(|kind| (kind, by_kind(&values, kind)));
+        MethodRow {
+            method: job.method.name().to_owned(),
+            setting: job.setting,
+            tried: tried.to_vec(),
+            average_gap: average_gap(group, &self.seen.retrained, self.scope),
+            ain: metrics::relearning::ain(group, &self.seen.retrained, self.scope),
+            run_time: self.run_time(job),
+            diverged: 0,
+            values,
+            kinds: kinds.to_vec(),
+            score: mean(&kinds.map(|(_, units)| units)),
+        }
+    }
+
+    /// Steps over those of retraining.
+    fn run_time(&self, job: &Job) -> f64 {
+        // Without a rate nothing is trained.
+        if job.setting.rate == 0.0 {
+            return 0.0;
+        }
+        f64::from(self.lab.settings.budget) / f64::from(self.lab.steps())
     }
 }
 
@@ -253,28 +345,6 @@ impl Lab<'_> {
 fn by_kind(values: &[Value], kind: Kind) -> f64 {
     let own = METRICS.iter().zip(values).filter(|(m, _)| m.kind() == kind);
     mean(&own.map(|(_, v)| v.units.min(MOST)).collect::<Vec<_>>())
-}
-
-fn is_retrained(job: &Job) -> bool {
-    job.method.name() == "retrain"
-}
-
-/// A metric of a group.
-fn value(
-    metric: &dyn Metric,
-    comparer: &Comparer<'_>,
-    floor: &Floor,
-    group: &[Observed],
-    retrained: &[Observed],
-    scope: &Scope,
-) -> Value {
-    let distance = comparer.distance(group);
-    Value {
-        metric: metric.name().to_owned(),
-        value: Spread::of(metric.values(group, retrained, scope)),
-        distance,
-        units: distance / floor.limit.max(1e-9),
-    }
 }
 
 /// The mean |Δ to retrained networks| over UA, RA, TA of the kept digits, and the attack's accuracy in

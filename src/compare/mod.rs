@@ -171,7 +171,7 @@ pub fn compare(
         .collect();
     let task = lab.task(&base.originals, 0, &base.fresh)?;
     let results = lab.apply(&jobs, &base.originals, &task, "methods", watch)?;
-    lab.judge(&jobs, &sweep, &base, results, watch)
+    lab.judge(&jobs, &sweep, &base, &results, watch)
 }
 
 /// A name for the content of a data set.

@@ -119,6 +119,17 @@ impl Lab<'_> {
         population.parameters()
     }
 
+    /// Steps that originals and retrained networks get.
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "settings bound the epochs"
+    )]
+    pub(super) fn steps(&self) -> u32 {
+        let s = self.settings;
+        (s.epochs * self.labels.len() as f64 / s.batch as f64).ceil() as u32
+    }
+
     fn trained(&self, groups: &[Group], watch: &mut dyn Watch) -> Result<Weights> {
         let s = self.settings;
         let networks: usize = groups.iter().map(|g| g.count).sum();
@@ -130,12 +141,7 @@ impl Lab<'_> {
             s.epochs,
             s.lr
         );
-        #[expect(
-            clippy::cast_possible_truncation,
-            clippy::cast_sign_loss,
-            reason = "settings bound the epochs"
-        )]
-        let steps = (s.epochs * self.labels.len() as f64 / s.batch as f64).ceil() as u32;
+        let steps = self.steps();
         let numbers: Vec<u32> = groups
             .iter()
             .flat_map(|g| (g.first..).take(g.count))

@@ -69,6 +69,10 @@ pub trait Method: Sync {
     }
     /// The settings that a sweep tries.
     fn settings(&self) -> Vec<Setting>;
+    /// Whether its networks are those that never saw the forgotten samples: it then has no stages.
+    fn retrains(&self) -> bool {
+        false
+    }
     /// What the learners go through.
     fn stages(&self, task: &Task<'_>, setting: Setting) -> Vec<Stage>;
 }
@@ -109,8 +113,6 @@ pub enum Stage {
     /// The logits of these digits can no longer win: their rows of the last layer become 0, and
     /// their biases this.
     Silence(Vec<u8>, f32),
-    /// The networks are those that never saw the forgotten samples.
-    Retrained,
 }
 
 /// Width of a row in a table of targets.

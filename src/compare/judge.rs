@@ -1,16 +1,18 @@
 //! Choosing settings, noise floors, distances and the ranking.
 
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
-use super::train::{Base, CHOOSERS, TRIED};
-use super::{Job, Lab, Watch, Weights};
+use super::sensitivity::Sensitivity;
+use super::train::{Base, CHOOSERS, SECOND, TRIED};
+use super::{Case, Job, Lab, Watch, Weights};
 use crate::error::Result;
 use crate::methods::{Method, Setting};
+use crate::metrics::destinations::shares;
 use crate::metrics::{self, Comparer, Floor, Kind, METRICS, Metric, Observed, Scope, mean};
-use crate::record::Spread;
+use crate::record::{CLASSES, Spread};
 
 /// A setting that was tried, and how far the networks were from retrained ones afterwards.
-#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Serialize)]
 pub struct Tried {
     /// The setting.
     pub setting: Setting,
@@ -20,7 +22,7 @@ pub struct Tried {
 }
 
 /// A metric's value for a group of networks.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize)]
 pub struct Value {
     /// The metric.
     pub metric: String,
@@ -32,8 +34,28 @@ pub struct Value {
     pub units: f64,
 }
 
+/// Mean and standard deviation over the networks of a group.
+#[derive(Clone, Copy, Debug, Serialize)]
+pub struct Moments {
+    /// Arithmetic mean.
+    pub mean: f64,
+    /// Standard deviation.
+    pub std: f64,
+}
+
+/// What is known of a group of networks.
+#[derive(Clone, Debug, Serialize)]
+pub struct Portrait {
+    /// Every metric.
+    pub values: Vec<Value>,
+    /// How often each digit is the answer to images of what is forgotten.
+    pub answers: Vec<Moments>,
+    /// Steps of relearning, with the accuracy on what is forgotten.
+    pub relearning: Vec<(u32, Moments)>,
+}
+
 /// A method's results.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize)]
 pub struct MethodRow {
     /// Its name.
     pub method: String,
@@ -41,33 +63,37 @@ pub struct MethodRow {
     pub setting: Setting,
     /// All settings that were tried.
     pub tried: Vec<Tried>,
+    /// How fast results decay away from the chosen setting; none where there is one only.
+    pub sensitivity: Option<Sensitivity>,
     /// The average gap, in percentage points.
     pub average_gap: f64,
-    /// Relearn time as a share of retrained networks'.
-    pub ain: f64,
+    /// Relearn time as a share of retrained networks'; none where those know at once.
+    pub ain: Option<f64>,
     /// The run time as a share of retraining's: steps over steps.
     pub run_time: f64,
     /// Networks whose weights are no numbers any more: all metrics then count as told.
     pub diverged: usize,
-    /// Every metric.
-    pub values: Vec<Value>,
+    /// What is known of its networks.
+    #[serde(flatten)]
+    pub portrait: Portrait,
     /// By kind of metric, the mean distance in units of the noise floor, none counting more than `MOST`.
     pub kinds: Vec<(Kind, f64)>,
     /// The mean over the kinds.
     pub score: f64,
 }
 
-/// A comparison's results.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-pub struct Comparison {
-    /// What was compared.
-    pub settings: super::Settings,
+/// A case's results.
+#[derive(Clone, Debug, Serialize)]
+pub struct Judged {
+    /// What was forgotten, under which seed.
+    #[serde(flatten)]
+    pub case: Case,
     /// The noise floor of each metric.
     pub floors: Vec<(String, Floor)>,
-    /// The retrained networks' values.
-    pub retrained: Vec<Value>,
-    /// The originals'.
-    pub originals: Vec<Value>,
+    /// The retrained networks.
+    pub retrained: Portrait,
+    /// The originals.
+    pub originals: Portrait,
     /// The methods, the nearest to retraining first.
     pub methods: Vec<MethodRow>,
 }
@@ -88,12 +114,6 @@ pub(super) fn best(tried: &[Tried]) -> Tried {
 }
 
 impl Lab<'_> {
-    fn scope(&self) -> Scope {
-        Scope {
-            digits: self.settings.forget.clone(),
-        }
-    }
-
     /// Tries every method's settings on originals, and against retrained networks, that have no part in
     /// the scoring.
     pub(super) fn sweep(
@@ -108,7 +128,7 @@ impl Lab<'_> {
             settings.map(move |setting| Job { method, setting })
         };
         let jobs: Vec<Job> = methods.iter().flat_map(of).collect();
-        let task = self.task(&base.tried, 100_000, &base.fresh)?;
+        let task = self.task(&base.tried, SECOND, &base.fresh)?;
         let results = self.apply(&jobs, &base.tried, &task, "settings", watch)?;
         let fresh = self.know_nothing(&base.fresh)?;
         let choosers = self.observe(&base.choosers, &fresh)?;
@@ -116,7 +136,7 @@ impl Lab<'_> {
         for (job, weights) in jobs.iter().zip(&results) {
             let gap = match job.method.retrains() || weights.iter().any(|w| !w.is_finite()) {
                 true => f64::INFINITY,
-                false => average_gap(&self.observe(weights, &fresh)?, &choosers, &self.scope()),
+                false => average_gap(&self.observe(weights, &fresh)?, &choosers, &self.case.scope),
             };
             gaps.push(gap);
         }
@@ -136,16 +156,16 @@ impl Lab<'_> {
         base: &Base,
         results: &[Weights],
         watch: &mut dyn Watch,
-    ) -> Result<Comparison> {
-        let scope = self.scope();
+    ) -> Result<Judged> {
+        let scope = &self.case.scope;
         let seen = self.look(jobs, base, results, watch)?;
         watch.begin("metrics", 2 * METRICS.len() as u64);
         let judge = Judge {
             lab: self,
-            of_methods: rulers(&seen.retrained, self.settings.learners, &scope, watch),
-            of_choosers: rulers(&seen.retrained, CHOOSERS, &scope, watch),
+            of_methods: rulers(&seen.retrained, self.settings.learners, scope, watch),
+            of_choosers: rulers(&seen.retrained, CHOOSERS, scope, watch),
             seen: &seen,
-            scope: &scope,
+            scope,
         };
         let row = |number: usize| {
             let (job, tried, group) = (&jobs[number], &sweep[number], &seen.methods[number]);
@@ -157,13 +177,13 @@ impl Lab<'_> {
         let mut methods: Vec<MethodRow> = (0..jobs.len()).map(row).collect();
         methods.sort_by(|a, b| a.score.total_cmp(&b.score));
         let named = METRICS.iter().map(|m| m.name().to_owned());
-        Ok(Comparison {
-            settings: self.settings.clone(),
+        Ok(Judged {
+            case: self.case.clone(),
             floors: named
                 .zip(judge.of_methods.iter().map(|r| r.floor))
                 .collect(),
-            retrained: judge.values(&seen.retrained, &judge.of_methods),
-            originals: judge.values(&seen.originals, &judge.of_methods),
+            retrained: judge.portrait(&seen.retrained, &judge.of_methods),
+            originals: judge.portrait(&seen.originals, &judge.of_methods),
             methods,
         })
     }
@@ -193,17 +213,18 @@ impl Lab<'_> {
             choosers: self.observe(&base.choosers, &fresh)?,
             methods,
         };
-        let scope = self.scope();
-        let accuracy = |o: &Observed| o.test.accuracy(|l| scope.forgotten(l));
+        let scope = &self.case.scope;
+        let accuracy = |o: &Observed| scope.asked(o).accuracy(|_| true);
         let known = mean(&seen.originals.iter().map(accuracy).collect::<Vec<_>>());
         let applied = jobs.iter().zip(results);
         let applied = applied.filter(|(job, _)| !job.method.retrains());
         let all = [&base.originals, &base.retrained, &base.choosers];
         let all = all.into_iter().chain(applied.map(|(_, weights)| weights));
         let all: Vec<f32> = all.flatten().copied().collect();
-        let steps = self.relearn(&all, known, watch)?;
-        for (network, steps) in seen.networks().zip(steps) {
-            network.relearned = steps;
+        let relearned = self.relearn(&all, known, watch)?;
+        for (network, relearned) in seen.networks().zip(relearned) {
+            network.relearned = relearned.steps;
+            network.relearning = relearned.curve;
         }
         Ok(seen)
     }
@@ -287,25 +308,40 @@ impl Judge<'_> {
         rulers.iter().map(value).collect()
     }
 
+    fn portrait(&self, group: &[Observed], rulers: &[Ruler<'_>]) -> Portrait {
+        let answers: Vec<_> = group.iter().map(|o| shares(o, self.scope)).collect();
+        let class = |class: usize| moments(answers.iter().map(|shares| shares[class]));
+        let steps = group.first().map_or(&[][..], |o| &o.relearning);
+        let point = |(place, (step, _)): (usize, &(u32, f64))| {
+            (*step, moments(group.iter().map(|o| o.relearning[place].1)))
+        };
+        Portrait {
+            values: self.values(group, rulers),
+            answers: (0..CLASSES).map(class).collect(),
+            relearning: steps.iter().enumerate().map(point).collect(),
+        }
+    }
+
     /// Retraining as a method: the second set of retrained networks, which methods are not scored by.
     fn retraining(&self, job: &Job, tried: &[Tried]) -> MethodRow {
         let group = &self.seen.choosers;
-        let values = self.values(group, &self.of_choosers);
+        let portrait = self.portrait(group, &self.of_choosers);
         MethodRow {
             run_time: 1.0,
-            ..self.with(job, tried, group, values)
+            ..self.with(job, tried, group, portrait)
         }
     }
 
     fn row(&self, job: &Job, tried: &[Tried], group: &[Observed], diverged: usize) -> MethodRow {
-        let mut values = self.values(group, &self.of_methods);
+        let mut portrait = self.portrait(group, &self.of_methods);
         if diverged > 0 {
             // Numbers of networks that are none say nothing, whatever they happen to be.
-            values.iter_mut().for_each(|v| v.units = MOST);
+            let values = portrait.values.iter_mut();
+            values.for_each(|v| v.units = MOST);
         }
         MethodRow {
             diverged,
-            ..self.with(job, tried, group, values)
+            ..self.with(job, tried, group, portrait)
         }
     }
 
@@ -314,18 +350,20 @@ impl Judge<'_> {
         job: &Job,
         tried: &[Tried],
         group: &[Observed],
-        values: Vec<Value>,
+        portrait: Portrait,
     ) -> MethodRow {
-        let kinds = Kind::ALL.map(|kind| (kind, by_kind(&values, kind)));
+        let kinds = Kind::ALL.map(|kind| (kind, by_kind(&portrait.values, kind)));
+        let ain = metrics::relearning::ain(group, &self.seen.retrained, self.scope);
         MethodRow {
             method: job.method.name().to_owned(),
             setting: job.setting,
             tried: tried.to_vec(),
+            sensitivity: Sensitivity::of(tried, job.setting),
             average_gap: average_gap(group, &self.seen.retrained, self.scope),
-            ain: metrics::relearning::ain(group, &self.seen.retrained, self.scope),
+            ain: ain.is_finite().then_some(ain),
             run_time: self.run_time(job),
             diverged: 0,
-            values,
+            portrait,
             kinds: kinds.to_vec(),
             score: mean(&kinds.map(|(_, units)| units)),
         }
@@ -339,6 +377,11 @@ impl Judge<'_> {
         }
         f64::from(self.lab.settings.budget) / f64::from(self.lab.steps())
     }
+}
+
+fn moments(values: impl Iterator<Item = f64>) -> Moments {
+    let Spread { mean, std, .. } = Spread::of(values.collect());
+    Moments { mean, std }
 }
 
 /// The mean distance over the metrics of a kind.

@@ -73,6 +73,10 @@ pub trait Method: Sync {
     fn retrains(&self) -> bool {
         false
     }
+    /// Whether it works on digits only, not on single images.
+    fn needs_digits(&self) -> bool {
+        false
+    }
     /// What the learners go through.
     fn stages(&self, task: &Task<'_>, setting: Setting) -> Vec<Stage>;
 }
@@ -85,7 +89,7 @@ pub struct Task<'a> {
     pub forget: Vec<u32>,
     /// Indices of all others.
     pub retain: Vec<u32>,
-    /// The digits to forget.
+    /// The digits to forget; none where single images are.
     pub digits: Vec<u8>,
     /// For each learner the softmax outputs of its original network for all training images, padded
     /// [images, 12].

@@ -1,10 +1,18 @@
 //! Comparisons on the built-in digits: controls come out as they must, and what is kept is taken up.
 
-use std::cell::RefCell;
+mod common;
+mod idx_files;
 
-use unlearn::compare::{Cache, Comparison, MethodRow, Settings, Watch, compare};
-use unlearn::data::{self, Dataset};
+use std::cell::RefCell;
+use std::path::Path;
+
+use common::{stderr, unlearn};
+use idx_files::mentions;
+
+use unlearn::compare::{Cache, Comparison, Forget, MethodRow, Settings, Watch, compare};
+use unlearn::data::{self, Dataset, builtin};
 use unlearn::device;
+use unlearn::metrics::Scope;
 use unlearn::tune::Variants;
 
 /// Notes what was begun and how much of it was done.
@@ -28,7 +36,7 @@ fn settings(methods: &[&str]) -> Settings {
         data: "builtin".to_owned(),
         device: "cpu".to_owned(),
         methods: methods.iter().map(|m| (*m).to_owned()).collect(),
-        forget: vec![5],
+        forget: Forget::Digits(vec![5]),
         learners: 3,
         retrained: 8,
         hidden: vec![32, 16],
@@ -36,27 +44,35 @@ fn settings(methods: &[&str]) -> Settings {
         lr: 0.1,
         batch: 64,
         budget: 60,
-        seed: 1,
+        seeds: vec![1],
         variants: Variants::new(),
     }
 }
 
-fn run(settings: &Settings, folder: &std::path::Path) -> (Comparison, Vec<(String, u64)>) {
-    let data: Dataset = data::load("builtin", &|_| {}).unwrap();
+fn run(settings: &Settings, folder: &Path) -> (Comparison, Vec<(String, u64)>) {
+    run_on(&data::load("builtin", &|_| {}).unwrap(), settings, folder)
+}
+
+fn run_on(data: &Dataset, settings: &Settings, folder: &Path) -> (Comparison, Vec<(String, u64)>) {
     let device = device::open("cpu").unwrap();
     let cache = Cache::new(folder).unwrap();
     let mut notes = Notes::default();
-    let made = compare(settings, &data, &*device, &cache, &mut notes).unwrap();
+    let made = compare(settings, data, &*device, &cache, &mut notes).unwrap();
     (made, notes.0.into_inner())
 }
 
 fn row<'a>(comparison: &'a Comparison, method: &str) -> &'a MethodRow {
-    let mut rows = comparison.methods.iter();
+    let mut rows = comparison.cases[0].methods.iter();
     rows.find(|row| row.method == method).unwrap()
 }
 
 fn value(row: &MethodRow, metric: &str) -> (f64, f64) {
-    let value = row.values.iter().find(|v| v.metric == metric).unwrap();
+    let value = row
+        .portrait
+        .values
+        .iter()
+        .find(|v| v.metric == metric)
+        .unwrap();
     (value.value.mean, value.units)
 }
 
@@ -75,7 +91,7 @@ fn the_zero_logit_control_is_exposed_by_probe_and_relearning() {
     assert!(value(control, "probe").1 > 1.0, "{control:?}");
     assert!(value(control, "probe").0 > value(retrained, "probe").0);
     assert!(
-        value(control, "relearn").1 > 1.0 && control.ain < 0.8,
+        value(control, "relearn").1 > 1.0 && control.ain.unwrap() < 0.8,
         "{control:?}"
     );
     assert!(control.score > retrained.score);
@@ -98,6 +114,232 @@ fn methods_do_not_disturb_each_other() {
     let folder = || tempfile::tempdir().unwrap();
     let (both, _) = run(&settings(&["fine-tune", "scrub"]), folder().path());
     let (alone, _) = run(&settings(&["fine-tune"]), folder().path());
-    let values = |c: &Comparison| format!("{:?}", row(c, "fine-tune").values);
+    let values = |c: &Comparison| format!("{:?}", row(c, "fine-tune").portrait.values);
     assert_eq!(values(&both), values(&alone));
+}
+
+/// Steps of training originals and retrained networks.
+fn trained(notes: &[(String, u64)]) -> u64 {
+    let base = notes.iter().filter(|(what, _)| what.contains("originals"));
+    base.map(|(_, steps)| steps).sum()
+}
+
+/// A few built-in digits.
+fn small(train: usize, test: usize) -> Dataset {
+    let folder = tempfile::tempdir().unwrap();
+    let files = idx_files::files(&builtin::train(train), &builtin::test(test));
+    idx_files::write(folder.path(), &files, "");
+    data::load(folder.path().to_str().unwrap(), &|_| {}).unwrap()
+}
+
+/// Settings for a few digits.
+fn quick(methods: &[&str], forget: Forget) -> Settings {
+    Settings {
+        forget,
+        learners: 2,
+        retrained: 4,
+        epochs: 20.0,
+        budget: 20,
+        batch: 32,
+        ..settings(methods)
+    }
+}
+
+#[test]
+fn each_digit_is_forgotten_in_turn_as_if_it_were_alone() {
+    let (folder, data) = (tempfile::tempdir().unwrap(), small(1000, 300));
+    let each = quick(&["retrain", "zero-logit"], Forget::Each);
+    let (all, notes) = run_on(&data, &each, folder.path());
+    let digits: Vec<Scope> = (0..10).map(|d| Scope::Digits(vec![d])).collect();
+    let scopes: Vec<Scope> = all.cases.iter().map(|c| c.case.scope.clone()).collect();
+    assert_eq!(scopes, digits);
+    // One population, which is trained once.
+    assert_eq!(trained(&notes), 625);
+    for number in 1..=10 {
+        let name = format!("digit {} ({number} of 10): ", number - 1);
+        assert!(
+            notes.iter().any(|(what, _)| what.starts_with(&name)),
+            "{name}"
+        );
+    }
+    // The originals are the same for all; no retrained network knows its digit.
+    for case in &all.cases {
+        let ta = |c: &unlearn::compare::Judged| c.originals.values[2].value.clone();
+        assert_eq!(ta(case), ta(&all.cases[0]));
+        assert_eq!(case.retrained.values[0].value.mean, 100.0);
+    }
+    let control = all
+        .methods
+        .iter()
+        .find(|m| m.method == "zero-logit")
+        .unwrap();
+    let scores = all.cases.iter().map(|case| {
+        let mut rows = case.methods.iter().filter(|row| row.method == "zero-logit");
+        rows.next().unwrap().score
+    });
+    assert_eq!(control.score.cases, scores.collect::<Vec<_>>());
+    assert!((control.score.cases.iter().sum::<f64>() / 10.0 - control.score.mean).abs() < 1e-9);
+    assert!(control.score.std > 0.0 && all.stability.is_none());
+
+    // A digit by itself: the same networks, which are there already, and the same results.
+    let alone = quick(&["retrain", "zero-logit"], Forget::Digits(vec![7]));
+    let (alone, notes) = run_on(&data, &alone, folder.path());
+    assert_eq!(trained(&notes), 0);
+    assert_eq!(
+        format!("{:?}", alone.cases[0]),
+        format!("{:?}", all.cases[7])
+    );
+}
+
+/// Networks that know their few images by heart give away which of them they never saw.
+#[test]
+fn samples_are_forgotten_instead_of_digits() {
+    let (folder, data) = (tempfile::tempdir().unwrap(), small(400, 300));
+    let mut settings = quick(&["all"], Forget::Samples(100));
+    settings.epochs = 60.0;
+    let (all, _) = run_on(&data, &settings, folder.path());
+    let case = &all.cases[0];
+    assert_eq!(case.case.scope, Scope::Samples(100));
+    assert!(case.methods.iter().all(|row| row.method != "zero-logit"));
+    let ua = |values: &[unlearn::compare::Value]| values[0].value.mean;
+    let (known, never) = (ua(&case.originals.values), ua(&case.retrained.values));
+    assert!(
+        known < 1.0 && never > 5.0 && never < 60.0,
+        "{known} {never}"
+    );
+    for row in &case.methods {
+        let [all, kept] = ["TA all", "TA kept"].map(|name| value(row, name).0);
+        assert_eq!(all, kept, "{}", row.method);
+    }
+    // What is asked on the way back are the forgotten training images.
+    let start = |p: &unlearn::compare::Portrait| 100.0 * (1.0 - p.relearning[0].1.mean);
+    assert!((start(&case.retrained) - never).abs() < 1e-9);
+    assert!((start(&case.originals) - known).abs() < 1e-9);
+}
+
+#[test]
+fn methods_that_need_a_digit_are_refused_where_there_is_none() {
+    let refused = |settings: Settings, part: &str| {
+        let said = settings.check().unwrap_err().to_string();
+        assert!(said.contains(part), "{said}");
+    };
+    let samples = Forget::Samples(10);
+    refused(
+        quick(&["zero-logit"], samples.clone()),
+        "it forgets digits only",
+    );
+    refused(quick(&["all"], Forget::Samples(0)), "--forget-samples 0");
+    assert_eq!(quick(&["all"], samples).left_out(), ["zero-logit"]);
+    assert!(quick(&["all"], Forget::Each).left_out().is_empty());
+}
+
+#[test]
+fn several_seeds_are_as_many_comparisons_and_say_whether_they_agree() {
+    let (folder, data) = (tempfile::tempdir().unwrap(), small(400, 300));
+    let methods = ["retrain", "zero-logit", "fine-tune", "uniform"];
+    let mut settings = quick(&methods, Forget::Digits(vec![5]));
+    settings.seeds = vec![1, 2];
+    let (both, _) = run_on(&data, &settings, folder.path());
+    settings.seeds = vec![2];
+    let (second, notes) = run_on(&data, &settings, folder.path());
+    assert_eq!(trained(&notes), 0);
+    assert_eq!(
+        format!("{:?}", second.cases[0]),
+        format!("{:?}", both.cases[1])
+    );
+    assert_ne!(
+        format!("{:?}", both.cases[0].methods),
+        format!("{:?}", both.cases[1].methods)
+    );
+    assert!(second.stability.is_none());
+    let stability = both.stability.unwrap();
+    let seeds: Vec<u64> = stability.rankings.iter().map(|(seed, _)| *seed).collect();
+    assert_eq!(seeds, [1, 2]);
+    for ((_, ranking), case) in stability.rankings.iter().zip(&both.cases) {
+        let rows = case.methods.iter().map(|row| row.method.clone());
+        let without: Vec<String> = rows.filter(|name| name != "retrain").collect();
+        assert_eq!(*ranking, without);
+    }
+}
+
+/// The real binary: usage errors, and the shape of what it writes.
+#[test]
+fn the_command_line_refuses_what_makes_no_sense() {
+    let refused = |flags: &[&str], part: &str| {
+        let fixed = [
+            "compare",
+            "--data",
+            "builtin",
+            "--device",
+            "cpu",
+            "--out",
+            "/nowhere/x",
+        ];
+        let output = unlearn(&[&fixed[..], flags].concat());
+        assert_eq!(output.status.code(), Some(2), "{flags:?}");
+        mentions(&stderr(&output), &[part]);
+    };
+    refused(&["--forget-samples", "0"], "--forget-samples 0");
+    refused(
+        &["--forget-samples", "5", "--forget", "3"],
+        "cannot be used with",
+    );
+    refused(&["--forget", "five"], "or say each");
+    refused(&["--forget", "3,12"], "digits from 0 to 9");
+    refused(&["--seeds", "one"], "--seeds");
+}
+
+#[test]
+fn tables_json_and_lines_name_what_was_forgotten() {
+    let folder = tempfile::tempdir().unwrap();
+    let (images, out) = (folder.path().join("images"), folder.path().join("out"));
+    std::fs::create_dir(&images).unwrap();
+    let files = idx_files::files(&builtin::train(300), &builtin::test(100));
+    idx_files::write(&images, &files, "");
+    let [images, path] = [&images, &out].map(|p| p.to_str().unwrap());
+    let fixed = "compare --device cpu --hidden 16 --learners 2 --retrained 4 --epochs 4 --budget 9";
+    let fixed: Vec<&str> = fixed.split(' ').collect();
+    let run =
+        |flags: &[&str]| unlearn(&[&fixed[..], &["--data", images, "--out", path], flags].concat());
+    let read = |name: &str| std::fs::read_to_string(out.join(name)).unwrap();
+
+    // As many samples as there are leave nothing to retrain with.
+    let output = run(&["--forget-samples", "300"]);
+    assert_eq!(output.status.code(), Some(2));
+    assert!(stderr(&output).contains("holds 300 training images"));
+
+    let output = run(&["--forget", "each", "--methods", "retrain,zero-logit"]);
+    assert!(output.status.success(), "{}", stderr(&output));
+    assert!(stderr(&output).contains("digit 2 (3 of 10)"));
+    let text = String::from_utf8(output.stdout).unwrap();
+    assert!(
+        text.contains("over 10 digits") && text.contains("retrain (2nd set)"),
+        "{text}"
+    );
+    let json: serde_json::Value = serde_json::from_str(&read("compare.json")).unwrap();
+    assert_eq!(json["cases"].as_array().unwrap().len(), 10);
+    assert_eq!(json["cases"][4]["scope"]["digits"][0], 4);
+    assert_eq!(
+        json["methods"][0]["score"]["cases"]
+            .as_array()
+            .unwrap()
+            .len(),
+        10
+    );
+    let lines = read("methods.jsonl");
+    let lines: Vec<serde_json::Value> = lines
+        .lines()
+        .map(|line| serde_json::from_str(line).unwrap())
+        .collect();
+    assert_eq!(lines.len(), 20);
+    assert_eq!(lines[19]["scope"]["digits"][0], 9);
+    assert!(read("report.html").contains("All together"));
+
+    let output = run(&["--methods", "fine-tune,retrain"]);
+    let text = String::from_utf8(output.stdout).unwrap();
+    assert!(text.contains("standard deviation over networks"), "{text}");
+    assert!(
+        text.contains("lower rate") && text.contains(" ± "),
+        "{text}"
+    );
 }

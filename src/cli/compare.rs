@@ -1,17 +1,22 @@
 //! `unlearn compare` and `unlearn methods`.
 
-use std::fmt::Write as _;
-use std::path::PathBuf;
+mod words;
+
+use std::path::{Path, PathBuf};
 
 use clap::Args;
-use comfy_table::{CellAlignment, Table, presets};
+use comfy_table::CellAlignment;
 use indicatif::ProgressBar;
-use unlearn::compare::{Cache, Comparison, MethodRow, Settings, Value, Watch, compare, name_of};
+use serde::Serialize;
+use unlearn::compare::{
+    Cache, Case, Comparison, Forget, MethodRow, Settings, Watch, compare, name_of,
+};
 use unlearn::error::{Error, Result};
 use unlearn::methods::METHODS;
 use unlearn::metrics;
-use unlearn::report::comparison::{self, verdict};
+use unlearn::report::comparison;
 use unlearn::{data, device, files, tune};
+use words::table;
 
 #[derive(Args, Debug)]
 pub(crate) struct Arguments {
@@ -23,18 +28,21 @@ pub(crate) struct Arguments {
         default_value = "all"
     )]
     methods: Vec<String>,
-    /// Digits to forget
+    /// Digits to forget, all at once; or each of the ten, in turn
     #[arg(
         long,
-        value_name = "DIGITS",
-        value_delimiter = ',',
-        default_value = "5"
+        value_name = "DIGITS|each",
+        default_value = "5",
+        value_parser = forget
     )]
-    forget: Vec<u8>,
+    forget: Forget,
+    /// Forget so many training images instead, drawn at random
+    #[arg(long, value_name = "N", conflicts_with = "forget")]
+    forget_samples: Option<usize>,
     /// Original networks, each of which every method gets
     #[arg(long, value_name = "N", default_value_t = 8)]
     learners: usize,
-    /// Networks that never see the forgotten digits, which the methods are measured by
+    /// Networks that never see what is to be forgotten, which the methods are measured by
     #[arg(long, value_name = "N", default_value_t = 16)]
     retrained: usize,
     /// Steps that each method has [default: those of a pass over the training images]
@@ -63,9 +71,16 @@ pub(crate) struct Arguments {
     /// Where to compute: auto, cpu, or an adapter's number or name (see `unlearn devices`)
     #[arg(long, value_name = "auto|cpu|INDEX|NAME", default_value = "auto")]
     device: String,
-    /// Seed of everything random
-    #[arg(long, value_name = "N", default_value_t = 1)]
-    seed: u64,
+    /// Seeds of everything random: with several, all is done under each, and the report says whether
+    /// the ranking of methods is the same
+    #[arg(
+        long,
+        alias = "seed",
+        value_name = "SEEDS",
+        value_delimiter = ',',
+        default_value = "1"
+    )]
+    seeds: Vec<u64>,
     /// The folder; the same settings go on where they were interrupted [default:
     /// runs/compare-DIGITS-HASH]
     #[arg(long, value_name = "DIR")]
@@ -99,6 +114,11 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
     super::say!("{}", super::headline("", device.record()));
     let mut settings = arguments.settings(dataset.train.len());
     settings.check()?;
+    if settings.methods.iter().any(|name| name == "all") {
+        for name in settings.left_out() {
+            super::say!("methods  {name} is left out: it forgets digits, not single images");
+        }
+    }
     settings.device = device.record().name.clone();
     settings.data = format!(
         "{} {}",
@@ -114,38 +134,67 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
     };
     let comparison = compare(&settings, &dataset, &*device, &cache, &mut live)?;
     live.bar.finish_and_clear();
-    let json = |path: &str, text: String| files::write(&folder.join(path), text.as_bytes());
-    let failed =
-        |e: serde_json::Error| Error::Data(format!("the comparison cannot be written: {e}"));
-    json(
-        "compare.json",
-        serde_json::to_string_pretty(&comparison).map_err(failed)?,
-    )?;
-    let mut lines = String::new();
-    for row in &comparison.methods {
-        lines += &serde_json::to_string(row).map_err(failed)?;
-        lines.push('\n');
-    }
-    json("methods.jsonl", lines)?;
-    let text = words(&comparison);
-    json("report.txt", text.clone())?;
-    json("report.html", comparison::page(&comparison))?;
-    super::print(&text)?;
+    write(&comparison, &folder)?;
+    super::print(&words::words(&comparison))?;
     super::say!("in {}", folder.display());
     Ok(())
 }
 
+/// A line of `methods.jsonl`.
+#[derive(Serialize)]
+struct Line<'a> {
+    #[serde(flatten)]
+    case: &'a Case,
+    #[serde(flatten)]
+    row: &'a MethodRow,
+}
+
+/// Writes everything into the folder.
+fn write(comparison: &Comparison, folder: &Path) -> Result<()> {
+    let file = |path: &str, text: &str| files::write(&folder.join(path), text.as_bytes());
+    let failed =
+        |e: serde_json::Error| Error::Data(format!("the comparison cannot be written: {e}"));
+    let json = serde_json::to_string_pretty(comparison).map_err(failed)?;
+    file("compare.json", &json)?;
+    let mut lines = String::new();
+    for judged in &comparison.cases {
+        for row in &judged.methods {
+            let case = &judged.case;
+            lines += &serde_json::to_string(&Line { case, row }).map_err(failed)?;
+            lines.push('\n');
+        }
+    }
+    file("methods.jsonl", &lines)?;
+    file("report.txt", &words::words(comparison))?;
+    file("report.html", &comparison::page(comparison))
+}
+
+/// What `--forget` takes.
+fn forget(text: &str) -> std::result::Result<Forget, String> {
+    if text == "each" {
+        return Ok(Forget::Each);
+    }
+    let digits: std::result::Result<Vec<u8>, _> =
+        text.split(',').map(|d| d.trim().parse()).collect();
+    let mut digits =
+        digits.map_err(|_| "name digits from 0 to 9, such as 5 or 3,5, or say each".to_owned())?;
+    digits.sort_unstable();
+    digits.dedup();
+    Ok(Forget::Digits(digits))
+}
+
 impl Arguments {
     fn settings(&self, images: usize) -> Settings {
-        let mut forget = self.forget.clone();
-        forget.sort_unstable();
-        forget.dedup();
+        let samples = self.forget_samples.map(Forget::Samples);
+        let mut seeds = self.seeds.clone();
+        seeds.sort_unstable();
+        seeds.dedup();
         let pass = u32::try_from(images.div_ceil(self.batch.max(1))).unwrap_or(u32::MAX);
         Settings {
             data: self.data.clone(),
             device: self.device.clone(),
             methods: self.methods.clone(),
-            forget,
+            forget: samples.unwrap_or_else(|| self.forget.clone()),
             learners: self.learners,
             retrained: self.retrained,
             hidden: self.hidden.clone(),
@@ -153,110 +202,23 @@ impl Arguments {
             lr: self.lr,
             batch: self.batch,
             budget: self.budget.unwrap_or(pass),
-            seed: self.seed,
+            seeds,
             variants: tune::Variants::new(),
         }
     }
 
     fn folder(&self, settings: &Settings) -> PathBuf {
         let hash = name_of(&format!("{settings:?}"));
-        let digits: Vec<String> = settings.forget.iter().map(u8::to_string).collect();
-        let name = format!("compare-{}-{}", digits.join(""), hash);
+        let forget = match &settings.forget {
+            Forget::Digits(digits) => digits.iter().map(u8::to_string).collect(),
+            Forget::Each => "each".to_owned(),
+            Forget::Samples(count) => format!("{count}-samples"),
+        };
+        let name = format!("compare-{forget}-{hash}");
         self.out
             .clone()
             .unwrap_or_else(|| PathBuf::from("runs").join(name))
     }
-}
-
-/// The whole report.
-fn words(c: &Comparison) -> String {
-    let mut text = String::new();
-    let s = &c.settings;
-    let digits: Vec<String> = s.forget.iter().map(u8::to_string).collect();
-    let _ = writeln!(
-        text,
-        "Forgetting {}: {} original networks, {} retrained ones; methods have up to {} steps.\n\
-         Distances are in units of the noise floor: what groups of retrained networks differ by among\n\
-         themselves (95th percentile of 40 divisions). Up to 1 a method cannot be told from retraining\n\
-         by that metric; * marks more than 1.\n",
-        digits.join(" and "),
-        s.learners,
-        s.retrained,
-        s.budget
-    );
-    let _ = writeln!(text, "{}\n", distances(c));
-    let _ = writeln!(text, "{}\n", values(c));
-    for row in &c.methods {
-        let _ = writeln!(text, "{}", verdict(row));
-    }
-    text + "\nThis is no certificate. It says which methods these metrics tell from so many retrained\n\
-            networks, and nothing of attacks that are not among them.\n"
-}
-
-fn table(head: Vec<String>, rows: Vec<Vec<String>>, alignment: CellAlignment) -> String {
-    let mut table = Table::new();
-    table.load_preset(presets::NOTHING);
-    table.set_header(head);
-    table.add_rows(rows);
-    for column in table.column_iter_mut() {
-        column.set_padding((0, 2));
-    }
-    for column in table.column_iter_mut().skip(1) {
-        column.set_cell_alignment(alignment);
-    }
-    table.trim_fmt()
-}
-
-fn distances(c: &Comparison) -> String {
-    let mut head = vec!["units of noise".to_owned(), "score".to_owned()];
-    head.extend(c.floors.iter().map(|(name, _)| name.clone()));
-    let units = |v: &Value| match v.units {
-        u if u >= 9.95 => format!("{:.0}*", u.min(999.0)),
-        u if u > 1.0 => format!("{u:.1}*"),
-        u => format!("{u:.1}"),
-    };
-    let row = |r: &MethodRow| {
-        let mut cells = vec![r.method.clone(), format!("{:.1}", r.score)];
-        cells.extend(r.values.iter().map(units));
-        cells
-    };
-    let mut rows: Vec<Vec<String>> = c.methods.iter().map(row).collect();
-    let mut original = vec!["(originals)".to_owned(), String::new()];
-    original.extend(c.originals.iter().map(units));
-    rows.push(original);
-    table(head, rows, CellAlignment::Right)
-}
-
-fn values(c: &Comparison) -> String {
-    let mut head = vec![
-        "values".to_owned(),
-        "rate".to_owned(),
-        "gap".to_owned(),
-        "AIN".to_owned(),
-    ];
-    head.extend(c.floors.iter().map(|(name, _)| name.clone()));
-    let plain = |v: &Value| match v.value.mean.abs() >= 10.0 {
-        true => format!("{:.1}", v.value.mean),
-        false => format!("{:.2}", v.value.mean),
-    };
-    let row = |r: &MethodRow| {
-        let rate = match (r.setting.rate > 0.0, r.setting.strength > 0.0) {
-            (false, _) => String::new(),
-            (true, false) => format!("{}", r.setting.rate),
-            (true, true) => format!("{}, {}", r.setting.rate, r.setting.strength),
-        };
-        let gap = format!("{:.1}", r.average_gap);
-        let mut cells = vec![r.method.clone(), rate, gap, format!("{:.2}", r.ain)];
-        cells.extend(r.values.iter().map(plain));
-        cells
-    };
-    let mut rows: Vec<Vec<String>> = c.methods.iter().map(row).collect();
-    for (name, values) in [("(retrained)", &c.retrained), ("(originals)", &c.originals)] {
-        let mut cells = vec![name.to_owned(), String::new(), String::new(), String::new()];
-        cells.extend(values.iter().map(plain));
-        rows.push(cells);
-    }
-    table(head, rows, CellAlignment::Right)
 }
 
 /// Lists the methods and the metrics.

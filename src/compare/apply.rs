@@ -167,8 +167,8 @@ impl Lab<'_> {
                     }
                 }
             }
-            // `judge` puts the retrained population itself here.
-            Stage::Retrained | Stage::Train(..) => {}
+            // The networks are trained already.
+            Stage::Train(..) => {}
         }
         Ok(())
     }

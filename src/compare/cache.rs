@@ -26,7 +26,7 @@ impl Cache {
     }
 
     /// The numbers that `make` makes from what `recipe` says, from the cache where they are there
-    /// already. A file that is damaged, or of another length, is made again.
+    /// already.
     ///
     /// # Errors
     /// What `make` fails with; `File` where they cannot be kept.
@@ -36,16 +36,32 @@ impl Cache {
         numbers: usize,
         make: impl FnOnce() -> Result<Vec<f32>>,
     ) -> Result<Vec<f32>> {
-        let path = self.folder.join(format!("{}.f32", name_of(recipe)));
-        if let Some(kept) = read(&path).filter(|kept| kept.len() == numbers) {
+        if let Some(kept) = self.find(recipe, numbers) {
             return Ok(kept);
         }
         let made = make()?;
+        self.keep(recipe, &made)?;
+        Ok(made)
+    }
+
+    /// So many numbers that were kept. A file that is damaged, or of another length, is none.
+    pub(super) fn find(&self, recipe: &str, numbers: usize) -> Option<Vec<f32>> {
+        read(&self.path(recipe)).filter(|kept| kept.len() == numbers)
+    }
+
+    /// Keeps numbers.
+    ///
+    /// # Errors
+    /// `File` where they cannot be written.
+    pub(super) fn keep(&self, recipe: &str, made: &[f32]) -> Result<()> {
         let mut bytes: Vec<u8> = made.iter().flat_map(|v| v.to_le_bytes()).collect();
         let check = Sha256::digest(&bytes);
         bytes.extend(check);
-        files::write(&path, &bytes)?;
-        Ok(made)
+        files::write(&self.path(recipe), &bytes)
+    }
+
+    fn path(&self, recipe: &str) -> PathBuf {
+        self.folder.join(format!("{}.f32", name_of(recipe)))
     }
 }
 

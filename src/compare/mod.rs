@@ -1,14 +1,18 @@
 //! Which method really forgets: every method on the same originals, beside a population that never saw
 //! the forgotten digits.
 //!
-//! The way through: `train` makes originals, retrained networks and, for choosing settings, a second
-//! set of both; `apply` takes networks through the methods' stages; `observe` finds out what networks
-//! answer and how soon they learn again; `judge` makes metrics, noise floors and a ranking of that.
+//! A comparison has cases: what is forgotten, and under which seed; usually there is one. The way
+//! through: `train` makes originals, retrained networks and, for choosing settings, a second set of
+//! both, for all cases side by side. Then, case by case, `apply` takes networks through the methods'
+//! stages; `observe` finds out what networks answer and how soon they learn again; `judge` makes
+//! metrics, noise floors and a ranking of that. `summary` looks at all cases.
 
 mod apply;
 mod cache;
 mod judge;
 mod observe;
+mod sensitivity;
+mod summary;
 mod train;
 
 use serde::{Deserialize, Serialize};
@@ -18,12 +22,65 @@ use crate::data::Dataset;
 use crate::device::Device;
 use crate::error::{Error, Result};
 use crate::methods::{Method, Setting};
+use crate::metrics::Scope;
 use crate::model::Model;
 use crate::population::DeviceImages;
+use crate::random::threefry2x32;
+use crate::record::CLASSES;
 use crate::tune::Variants;
 
 pub use cache::{Cache, name_of};
-pub use judge::{Comparison, MethodRow, Value};
+pub use judge::{Judged, MethodRow, Moments, Portrait, Tried, Value};
+pub use sensitivity::{Direction, Neighbour, Sensitivity};
+pub use summary::{Across, Comparison, Stability, Summary};
+
+/// What networks are to forget.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Forget {
+    /// These digits, ascending, all at once.
+    Digits(Vec<u8>),
+    /// Each of the ten digits, in turn.
+    Each,
+    /// So many training images, drawn at random.
+    Samples(usize),
+}
+
+impl Forget {
+    /// What is forgotten at a time.
+    fn scopes(&self) -> Vec<Scope> {
+        match self {
+            Self::Digits(digits) => vec![Scope::Digits(digits.clone())],
+            Self::Each => (0..10).map(|digit| Scope::Digits(vec![digit])).collect(),
+            Self::Samples(count) => vec![Scope::Samples(*count)],
+        }
+    }
+
+    fn check(&self) -> Result<()> {
+        let refuse = |text: &str| Err(Error::Usage(text.to_owned()));
+        match self {
+            Self::Digits(digits) if digits.is_empty() || digits.iter().any(|d| *d > 9) => refuse(
+                "--forget: name digits from 0 to 9, such as --forget 5 or --forget 3,5, or each",
+            ),
+            Self::Digits(digits) if digits.len() >= CLASSES => {
+                refuse("--forget names all ten digits: leave one out at least")
+            }
+            Self::Samples(0) => {
+                refuse("--forget-samples 0: nothing would be forgotten; try --forget-samples 500")
+            }
+            _ => Ok(()),
+        }
+    }
+}
+
+/// A question of its own: what is forgotten, under which seed.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Case {
+    /// Seed of everything random.
+    pub seed: u64,
+    /// What is forgotten.
+    pub scope: Scope,
+}
 
 /// What is compared.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -34,11 +91,11 @@ pub struct Settings {
     pub device: String,
     /// Methods, by name.
     pub methods: Vec<String>,
-    /// The digits to forget, ascending.
-    pub forget: Vec<u8>,
+    /// What to forget.
+    pub forget: Forget,
     /// Original networks, each of which every method gets.
     pub learners: usize,
-    /// Networks that never see the forgotten digits.
+    /// Networks that never see what is to be forgotten.
     pub retrained: usize,
     /// Widths of the hidden layers.
     pub hidden: Vec<usize>,
@@ -50,8 +107,8 @@ pub struct Settings {
     pub batch: usize,
     /// Steps that each method has.
     pub budget: u32,
-    /// Seed of everything random.
-    pub seed: u64,
+    /// Seeds, each for everything random of a comparison of its own.
+    pub seeds: Vec<u64>,
     /// The variant of each kernel.
     pub variants: Variants,
 }
@@ -78,11 +135,8 @@ impl Settings {
         if self.batch == 0 {
             return refuse("--batch 0: a step needs one sample at least; try --batch 64");
         }
-        if self.forget.is_empty() || self.forget.iter().any(|d| *d > 9) {
-            return refuse("--forget: name digits from 0 to 9, such as --forget 5 or --forget 3,5");
-        }
-        if self.forget.len() > 9 {
-            return refuse("--forget names all ten digits: leave one out at least");
+        if self.seeds.is_empty() {
+            return refuse("--seeds: name one at least, such as --seeds 1");
         }
         let learns = self.epochs > 0.0 && self.lr > 0.0;
         if !learns || self.epochs > 1000.0 || self.lr > 100.0 {
@@ -90,8 +144,40 @@ impl Settings {
                 "--epochs takes more than 0 and up to 1000, and --lr more than 0 and up to 100",
             );
         }
+        self.forget.check()?;
         methods(self)?;
         Model::new(&self.hidden).map(|_| ())
+    }
+
+    /// All cases, by seed.
+    pub fn cases(&self) -> Vec<Case> {
+        let of = |&seed: &u64| {
+            let scopes = self.forget.scopes().into_iter();
+            scopes.map(move |scope| Case { seed, scope })
+        };
+        self.seeds.iter().flat_map(of).collect()
+    }
+
+    /// A name for a case, in which only that is said which the cases differ by.
+    pub fn name(&self, case: &Case) -> String {
+        let scope = match &case.scope {
+            Scope::Digits(digits) => crate::verdict::digits(digits),
+            Scope::Samples(1) => "1 training image".to_owned(),
+            Scope::Samples(count) => format!("{count} training images"),
+        };
+        match (self.seeds.len(), &self.forget) {
+            (1, _) => scope,
+            (_, Forget::Each) => format!("seed {}, {scope}", case.seed),
+            _ => format!("seed {}", case.seed),
+        }
+    }
+
+    /// Methods that `all` does not mean here: they work on digits, and there are none to forget.
+    pub fn left_out(&self) -> Vec<&'static str> {
+        let samples = matches!(self.forget, Forget::Samples(_));
+        let known = crate::methods::METHODS.iter();
+        let unfit = known.filter(|m| samples && m.needs_digits());
+        unfit.map(|m| m.name()).collect()
     }
 }
 
@@ -103,7 +189,24 @@ pub trait Watch {
     fn advance(&mut self, units: u64);
 }
 
-/// A comparison in the making.
+/// Says which case it is that something is done for.
+struct Named<'a> {
+    name: String,
+    watch: &'a mut dyn Watch,
+}
+
+impl Watch for Named<'_> {
+    fn begin(&mut self, what: &str, units: u64) {
+        self.watch.begin(&format!("{}{what}", self.name), units);
+    }
+
+    fn advance(&mut self, units: u64) {
+        self.watch.advance(units);
+    }
+}
+
+/// A case in the making.
+#[derive(Clone)]
 pub(crate) struct Lab<'a> {
     pub(crate) settings: &'a Settings,
     pub(crate) device: &'a dyn Device,
@@ -115,6 +218,9 @@ pub(crate) struct Lab<'a> {
     pub(crate) cache: &'a Cache,
     /// Of all images and labels.
     pub(crate) digest: String,
+    pub(crate) case: Case,
+    /// Which training images are to be forgotten.
+    pub(crate) forgotten: Vec<bool>,
 }
 
 /// Weights of a group of networks, [networks, model.parameters()].
@@ -140,38 +246,109 @@ pub fn compare(
 ) -> Result<Comparison> {
     settings.check()?;
     let methods = methods(settings)?;
-    let lab = Lab {
+    let labs = labs(settings, data, device, cache)?;
+    train::train(&labs, watch)?;
+    let mut cases = Vec::new();
+    for (number, lab) in (1..).zip(&labs) {
+        let name = match labs.len() {
+            1 => String::new(),
+            count => format!("{} ({number} of {count}): ", settings.name(&lab.case)),
+        };
+        cases.push(lab.run(&methods, &mut Named { name, watch })?);
+    }
+    Ok(summary::comparison(settings, cases))
+}
+
+/// A lab for each case.
+fn labs<'a>(
+    settings: &'a Settings,
+    data: &'a Dataset,
+    device: &'a dyn Device,
+    cache: &'a Cache,
+) -> Result<Vec<Lab<'a>>> {
+    let (labels, test_labels) = (&data.train.labels, &data.test.labels);
+    let cases = settings.cases();
+    for case in &cases {
+        check_data(&case.scope, data)?;
+    }
+    let (model, digest) = (Model::new(&settings.hidden)?, digest(data));
+    let train = DeviceImages::upload(device, &data.train)?;
+    let test = DeviceImages::upload(device, &data.test)?;
+    let lab = |case: Case| Lab {
         settings,
         device,
-        model: Model::new(&settings.hidden)?,
-        train: DeviceImages::upload(device, &data.train)?,
-        test: DeviceImages::upload(device, &data.test)?,
-        labels: &data.train.labels,
-        test_labels: &data.test.labels,
+        model: model.clone(),
+        train,
+        test,
+        labels,
+        test_labels,
         cache,
-        digest: digest(data),
+        digest: digest.clone(),
+        forgotten: forgotten(&case, labels),
+        case,
     };
-    for digit in &settings.forget {
-        if !lab.labels.contains(digit) || !lab.test_labels.contains(digit) {
-            return Err(Error::Usage(format!(
-                "--forget {digit}: {} holds no {digit}",
-                data.record.name
-            )));
+    Ok(cases.into_iter().map(lab).collect())
+}
+
+/// Refuses to forget what is not there, and to forget all there is.
+fn check_data(scope: &Scope, data: &Dataset) -> Result<()> {
+    let (labels, test_labels) = (&data.train.labels, &data.test.labels);
+    let name = &data.record.name;
+    let missing = |d: &&u8| !labels.contains(d) || !test_labels.contains(d);
+    match scope {
+        Scope::Digits(digits) => match digits.iter().find(missing) {
+            Some(digit) => Err(Error::Usage(format!(
+                "--forget {digit}: {name} holds no {digit}"
+            ))),
+            None => Ok(()),
+        },
+        Scope::Samples(count) if *count >= labels.len() => Err(Error::Usage(format!(
+            "--forget-samples {count}: {name} holds {} training images, and some must be left to \
+             retrain with; take fewer",
+            labels.len()
+        ))),
+        Scope::Samples(_) => Ok(()),
+    }
+}
+
+/// Key of the draw of samples, beside the seed.
+const DRAW: u32 = 0x5a3b_1e5d;
+
+/// Which training images a case forgets: those of its digits, or so many that the seed draws.
+fn forgotten(case: &Case, labels: &[u8]) -> Vec<bool> {
+    match &case.scope {
+        Scope::Digits(digits) => labels.iter().map(|l| digits.contains(l)).collect(),
+        Scope::Samples(count) => {
+            #[expect(
+                clippy::cast_possible_truncation,
+                reason = "the two halves of the seed"
+            )]
+            let key = [case.seed as u32, (case.seed >> 32) as u32];
+            let mut drawn: Vec<u32> = (0u32..).take(labels.len()).collect();
+            drawn.sort_by_cached_key(|&i| threefry2x32(key, [i, DRAW]));
+            let mut forgotten = vec![false; labels.len()];
+            drawn[..*count]
+                .iter()
+                .for_each(|&i| forgotten[i as usize] = true);
+            forgotten
         }
     }
-    let base = lab.base(watch)?;
-    let sweep = lab.sweep(&methods, &base, watch)?;
-    let jobs: Vec<Job> = methods
-        .iter()
-        .zip(&sweep)
-        .map(|(&method, tried)| Job {
+}
+
+impl Lab<'_> {
+    /// Takes the methods through this case.
+    fn run(&self, methods: &[&'static dyn Method], watch: &mut dyn Watch) -> Result<Judged> {
+        let base = self.base()?;
+        let sweep = self.sweep(methods, &base, watch)?;
+        let job = |(&method, tried): (&&'static dyn Method, &Vec<judge::Tried>)| Job {
             method,
             setting: judge::best(tried).setting,
-        })
-        .collect();
-    let task = lab.task(&base.originals, 0, &base.fresh)?;
-    let results = lab.apply(&jobs, &base.originals, &task, "methods", watch)?;
-    lab.judge(&jobs, &sweep, &base, results, watch)
+        };
+        let jobs: Vec<Job> = methods.iter().zip(&sweep).map(job).collect();
+        let task = self.task(&base.originals, 0, &base.fresh)?;
+        let results = self.apply(&jobs, &base.originals, &task, "methods", watch)?;
+        self.judge(&jobs, &sweep, &base, &results, watch)
+    }
 }
 
 /// A name for the content of a data set.
@@ -186,10 +363,13 @@ fn digest(data: &Dataset) -> String {
 
 fn methods(settings: &Settings) -> Result<Vec<&'static dyn Method>> {
     let known = crate::methods::METHODS;
+    let unfit = settings.left_out();
+    let fits = |name: &str| !unfit.contains(&name);
     let mut methods = Vec::new();
     for name in &settings.methods {
         if name == "all" {
-            return Ok(known.to_vec());
+            let all = known.iter().copied();
+            return Ok(all.filter(|m| fits(m.name())).collect());
         }
         let method = crate::methods::named(name).ok_or_else(|| {
             let names: Vec<&str> = known.iter().map(|m| m.name()).collect();
@@ -198,7 +378,67 @@ fn methods(settings: &Settings) -> Result<Vec<&'static dyn Method>> {
                 names.join(", ")
             ))
         })?;
+        if !fits(name) {
+            return Err(Error::Usage(format!(
+                "--methods {name}: it forgets digits only, not the images of --forget-samples; leave \
+                 it out, or name a digit with --forget"
+            )));
+        }
         methods.push(method);
     }
     Ok(methods)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn samples_are_drawn_by_the_seed_from_all_digits() {
+        let labels: Vec<u8> = (0..10).cycle().take(1000).collect();
+        let drawn = |seed, count| {
+            let scope = Scope::Samples(count);
+            forgotten(&Case { seed, scope }, &labels)
+        };
+        let some = drawn(1, 200);
+        assert_eq!(some.iter().filter(|f| **f).count(), 200);
+        assert_eq!(some, drawn(1, 200));
+        assert_ne!(some, drawn(2, 200));
+        // Twenty of each digit are expected, give or take four.
+        for digit in 0..10 {
+            let own = some
+                .iter()
+                .zip(&labels)
+                .filter(|(f, l)| **f && **l == digit);
+            let count = own.count();
+            assert!((8..=32).contains(&count), "{digit}: {count}");
+        }
+    }
+
+    #[test]
+    fn cases_are_named_by_what_they_differ_by() {
+        let settings = |forget, seeds: &[u64]| Settings {
+            data: String::new(),
+            device: String::new(),
+            methods: Vec::new(),
+            forget,
+            learners: 1,
+            retrained: 4,
+            hidden: vec![8],
+            epochs: 1.0,
+            lr: 0.1,
+            batch: 64,
+            budget: 1,
+            seeds: seeds.to_vec(),
+            variants: Variants::new(),
+        };
+        let name = |s: Settings, number: usize| s.name(&s.cases()[number]);
+        assert_eq!(name(settings(Forget::Each, &[1]), 3), "digit 3");
+        assert_eq!(name(settings(Forget::Each, &[1, 7]), 13), "seed 7, digit 3");
+        assert_eq!(
+            name(settings(Forget::Samples(50), &[1]), 0),
+            "50 training images"
+        );
+        assert_eq!(name(settings(Forget::Samples(50), &[1, 7]), 1), "seed 7");
+    }
 }

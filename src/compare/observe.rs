@@ -3,8 +3,8 @@
 use super::{Lab, Watch, Weights};
 use crate::error::Result;
 use crate::methods::PADDED;
-use crate::metrics::{Observed, Outputs, softmax};
-use crate::population::{Curriculum, largest};
+use crate::metrics::{Observed, Outputs, Scope, softmax};
+use crate::population::{Curriculum, DeviceImages, largest};
 use crate::record::CLASSES;
 
 /// Training images of either kind that metrics look at.
@@ -62,6 +62,7 @@ impl Lab<'_> {
             retain_hidden: hidden(&of_retain, network),
             fresh: fresh.to_vec(),
             relearned: None,
+            relearning: Vec::new(),
             relearn_limit: f64::from(ASKED[ASKED.len() - 1]),
         };
         Ok((0..networks).map(observed).collect())
@@ -77,15 +78,30 @@ impl Lab<'_> {
         Ok(rows(&layers[0]).iter().map(softmax).collect())
     }
 
-    /// Trains all networks on all digits and asks them for the forgotten ones on the way: for each the
-    /// steps until it knows them again, found between two questions by a straight line; none where it
-    /// never does. `known` is the accuracy that originals have.
+    /// The images by which networks show what they know: test images of the forgotten digits, or the
+    /// forgotten training images that metrics look at.
+    fn asked(&self) -> (&DeviceImages, Vec<u32>, Vec<u8>) {
+        let (set, labels, images) = match &self.case.scope {
+            Scope::Digits(digits) => {
+                let numbered = (0u32..).zip(self.test_labels);
+                let of_digits = numbered.filter(|(_, label)| digits.contains(label));
+                let images = of_digits.map(|(i, _)| i).collect();
+                (&self.test, self.test_labels, images)
+            }
+            Scope::Samples(_) => (&self.train, self.labels, thinned(&self.images(true))),
+        };
+        let labels = images.iter().map(|&i: &u32| labels[i as usize]).collect();
+        (set, images, labels)
+    }
+
+    /// Trains all networks on all images and asks them for the forgotten ones on the way. `known` is the
+    /// accuracy that originals have.
     pub(super) fn relearn(
         &self,
         weights: &Weights,
         known: f64,
         watch: &mut dyn Watch,
-    ) -> Result<Vec<Option<f64>>> {
+    ) -> Result<Vec<Relearned>> {
         let size = self.model.parameters() as usize;
         let room = largest(self.device.limits(), &self.model, self.settings.batch).max(1);
         let mut steps = Vec::new();
@@ -100,7 +116,7 @@ impl Lab<'_> {
         weights: &Weights,
         known: f64,
         watch: &mut dyn Watch,
-    ) -> Result<Vec<Option<f64>>> {
+    ) -> Result<Vec<Relearned>> {
         let networks = weights.len() / self.model.parameters() as usize;
         let all = std::sync::Arc::new((0u32..).take(self.labels.len()).collect::<Vec<_>>());
         // All networks see the same samples in the same order.
@@ -108,39 +124,48 @@ impl Lab<'_> {
         let population = self.population(&vec![lesson; networks])?;
         population.set_parameters(weights)?;
         let last = self.model.layers().len() - 1;
-        let numbered = (0u32..).zip(self.test_labels);
-        let asked = numbered.filter(|(_, l)| self.settings.forget.contains(l));
-        let (images, labels): (Vec<u32>, Vec<u8>) = asked.map(|(i, l)| (i, *l)).unzip();
+        let (set, images, labels) = self.asked();
         watch.begin("relearning", ASKED[ASKED.len() - 1].into());
-        let mut curves: Vec<Vec<(f64, f64)>> = vec![Vec::new(); networks];
+        let mut curves: Vec<Vec<(u32, f64)>> = vec![Vec::new(); networks];
         let mut done = 0;
         for step in ASKED {
             population.train(step - done, &mut |n| watch.advance(n.into()))?;
             done = step;
-            let layers = population.activations(&self.test, &images, last)?;
+            let layers = population.activations(set, &images, last)?;
             let each = images.len() * PADDED;
             for (curve, logits) in curves.iter_mut().zip(layers[0].chunks_exact(each)) {
                 let outputs = Outputs {
                     logits: rows(logits),
                     labels: labels.clone(),
                 };
-                curve.push((f64::from(step), outputs.accuracy(|_| true)));
+                curve.push((step, outputs.accuracy(|_| true)));
             }
         }
-        Ok(curves
-            .iter()
-            .map(|curve| crossing(curve, KNOWN * known))
-            .collect())
+        let relearned = |curve: Vec<(u32, f64)>| Relearned {
+            steps: crossing(&curve, KNOWN * known),
+            curve,
+        };
+        Ok(curves.into_iter().map(relearned).collect())
     }
 }
 
+/// How a network learned again.
+pub(super) struct Relearned {
+    /// Steps until it knows what was forgotten, found between two questions by a straight line; none
+    /// where it never does.
+    pub(super) steps: Option<f64>,
+    /// Steps, with the accuracy after them.
+    pub(super) curve: Vec<(u32, f64)>,
+}
+
 /// Where a curve first reaches a level.
-fn crossing(curve: &[(f64, f64)], level: f64) -> Option<f64> {
+fn crossing(curve: &[(u32, f64)], level: f64) -> Option<f64> {
     if curve.first()?.1 >= level {
-        return Some(curve[0].0);
+        return Some(curve[0].0.into());
     }
     curve.windows(2).find_map(|pair| {
         let ((x0, y0), (x1, y1)) = (pair[0], pair[1]);
+        let (x0, x1) = (f64::from(x0), f64::from(x1));
         (y1 >= level).then(|| x0 + (level - y0) / (y1 - y0) * (x1 - x0))
     })
 }
@@ -151,7 +176,7 @@ mod tests {
 
     #[test]
     fn a_crossing_lies_on_the_line_between_two_questions() {
-        let curve = [(0.0, 0.0), (4.0, 0.5), (8.0, 1.0)];
+        let curve = [(0, 0.0), (4, 0.5), (8, 1.0)];
         assert_eq!(crossing(&curve, 0.75), Some(6.0));
         assert_eq!(crossing(&curve, 0.0), Some(0.0));
         assert_eq!(crossing(&curve, 1.5), None);

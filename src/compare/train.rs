@@ -15,7 +15,7 @@ pub(super) const TRIED: usize = 2;
 /// Retrained networks by which settings are chosen: others than those that methods are scored by.
 pub(super) const CHOOSERS: usize = 6;
 /// Numbers of the networks of the second set begin here, and are larger by this for fresh ones.
-const SECOND: u32 = 100_000;
+pub(super) const SECOND: u32 = 100_000;
 
 /// Networks that no method has touched.
 pub(crate) struct Base {
@@ -29,28 +29,125 @@ pub(crate) struct Base {
     pub(crate) fresh: Weights,
 }
 
-/// What a group of networks is taught, and their numbers.
+/// Networks that are trained alike, with the numbers from `first` on.
 struct Group {
-    list: Arc<Vec<u32>>,
+    /// With all training images, or with those alone that are not to be forgotten.
+    all: bool,
     first: u32,
     count: usize,
 }
 
+/// Groups that are not in the cache yet, to be trained side by side.
+struct Missing<'a> {
+    lab: &'a Lab<'a>,
+    recipe: String,
+    group: Group,
+    list: Arc<Vec<u32>>,
+}
+
+/// Trains the networks of all cases that no method touches and that are not in the cache: in one
+/// population, as far as the device holds them. Cases with the same seed have the same originals.
+pub(super) fn train(labs: &[Lab<'_>], watch: &mut dyn Watch) -> Result<()> {
+    let Some(any) = labs.first() else {
+        return Ok(());
+    };
+    let missing = missing(labs);
+    let number = |m: &Missing<'_>| (m.group.first..).take(m.group.count);
+    let networks: Vec<(Curriculum, [u32; 2])> = missing
+        .iter()
+        .flat_map(|m| number(m).map(|n| m.network(n)))
+        .collect();
+    let room = any.room(0)?;
+    let passes = networks.len().div_ceil(room) as u64;
+    let what = "originals and retrained networks";
+    watch.begin(what, passes * u64::from(any.steps()));
+    let mut trained = Weights::new();
+    for some in networks.chunks(room) {
+        trained.extend(any.trained(some, watch)?);
+    }
+    let mut rest = &trained[..];
+    for m in &missing {
+        let (own, others) = rest.split_at(m.group.count * any.model.parameters() as usize);
+        any.cache.keep(&m.recipe, own)?;
+        rest = others;
+    }
+    Ok(())
+}
+
+fn missing<'a>(labs: &'a [Lab<'a>]) -> Vec<Missing<'a>> {
+    let mut missing: Vec<Missing<'a>> = Vec::new();
+    for lab in labs {
+        let lists = [false, true].map(|all| Arc::new(lab.list(all)));
+        for group in lab.groups() {
+            let recipe = lab.recipe(&group);
+            let numbers = group.count * lab.model.parameters() as usize;
+            let known = missing.iter().any(|m| m.recipe == recipe);
+            if !known && lab.cache.find(&recipe, numbers).is_none() {
+                let list = lists[usize::from(group.all)].clone();
+                missing.push(Missing {
+                    lab,
+                    recipe,
+                    group,
+                    list,
+                });
+            }
+        }
+    }
+    missing
+}
+
+impl Missing<'_> {
+    /// What a network is taught, and the key of its first weights.
+    fn network(&self, number: u32) -> (Curriculum, [u32; 2]) {
+        let lesson = self.lab.lesson(self.list.clone(), number, 0);
+        let key = learner_key(self.lab.case.seed, number, Purpose::Weights);
+        (lesson, key)
+    }
+}
+
 impl Lab<'_> {
-    /// What every cached weight depends on: this program, the data, the device and the seed.
+    /// What every cached weight depends on: this program, the data, the device and the network.
     pub(super) fn origin(&self) -> String {
         let s = self.settings;
         format!(
-            "{} {} {:?} {:?} {} {} {} {:?}",
+            "{} {} {:?} {} {} {:?}",
             env!("CARGO_PKG_VERSION"),
             self.digest,
             s.hidden,
-            s.forget,
             s.batch,
-            s.seed,
             s.device,
             s.variants
         )
+    }
+
+    /// What a group's weights depend on.
+    fn recipe(&self, group: &Group) -> String {
+        let s = self.settings;
+        let images = match group.all {
+            true => "all".to_owned(),
+            false => format!("all but {:?}", self.case.scope),
+        };
+        let Group { first, count, .. } = group;
+        format!(
+            "{} base {images} {first} {count} {} {} {}",
+            self.origin(),
+            self.case.seed,
+            s.epochs,
+            s.lr
+        )
+    }
+
+    /// The groups of a case. The k-th original and the k-th retrained network begin with the same
+    /// weights.
+    fn groups(&self) -> [Group; 4] {
+        let s = self.settings;
+        let groups = [
+            (true, 0, s.learners),
+            (false, 0, s.retrained),
+            (true, SECOND, TRIED),
+            (false, SECOND, CHOOSERS),
+        ];
+        groups.map(|(all, first, count)| Group { all, first, count })
     }
 
     /// Networks that fit in one population, each with a table of targets at the worst.
@@ -71,42 +168,38 @@ impl Lab<'_> {
 
     /// Indices of the training images that are to be forgotten, or are not.
     pub(super) fn images(&self, forgotten: bool) -> Vec<u32> {
-        let numbered = (0u32..).zip(self.labels);
-        let chosen = numbered.filter(|(_, l)| self.settings.forget.contains(l) == forgotten);
+        let numbered = (0u32..).zip(&self.forgotten);
+        let chosen = numbered.filter(|(_, f)| **f == forgotten);
         chosen.map(|(i, _)| i).collect()
     }
 
-    /// Trains, or finds in the cache, all networks that no method touches.
-    pub(super) fn base(&self, watch: &mut dyn Watch) -> Result<Base> {
-        let s = self.settings;
-        let all: Arc<Vec<u32>> = Arc::new((0u32..).take(self.labels.len()).collect());
-        let retain = Arc::new(self.images(false));
-        let group = |list: &Arc<Vec<u32>>, first, count| Group {
-            list: list.clone(),
-            first,
-            count,
+    /// The training images of a network that sees them all, or those alone that are to be kept.
+    fn list(&self, all: bool) -> Vec<u32> {
+        match all {
+            true => (0u32..).take(self.labels.len()).collect(),
+            false => self.images(false),
+        }
+    }
+
+    /// This case's networks that no method touches, which `train` has put into the cache.
+    pub(super) fn base(&self) -> Result<Base> {
+        let kept = |group: &Group| {
+            let numbers = group.count * self.model.parameters() as usize;
+            let found = self.cache.find(&self.recipe(group), numbers);
+            found.ok_or_else(|| {
+                Error::Data(
+                    "trained networks have gone from the cache folder, or are damaged: start the \
+                     comparison again"
+                        .to_owned(),
+                )
+            })
         };
-        // The k-th original and the k-th retrained network begin with the same weights.
-        let groups = [
-            group(&all, 0, s.learners),
-            group(&retain, 0, s.retrained),
-            group(&all, SECOND, TRIED),
-            group(&retain, SECOND, CHOOSERS),
-        ];
-        let trained = self.trained(&groups, watch)?;
-        let size = self.model.parameters() as usize;
-        let mut rest = &trained[..];
-        let mut next = |count: usize| {
-            let (own, others) = rest.split_at(count * size);
-            rest = others;
-            own.to_vec()
-        };
-        let [originals, retrained, tried, choosers] = groups.map(|g| next(g.count));
+        let [originals, retrained, tried, choosers] = self.groups();
         Ok(Base {
-            originals,
-            retrained,
-            tried,
-            choosers,
+            originals: kept(&originals)?,
+            retrained: kept(&retrained)?,
+            tried: kept(&tried)?,
+            choosers: kept(&choosers)?,
             fresh: self.fresh(&[2 * SECOND])?,
         })
     }
@@ -114,53 +207,41 @@ impl Lab<'_> {
     /// Networks with fresh weights, by their numbers.
     pub(super) fn fresh(&self, numbers: &[u32]) -> Result<Weights> {
         let population = self.idle(numbers.len())?;
-        let key = |&n| learner_key(self.settings.seed, n, Purpose::Weights);
+        let key = |&n| learner_key(self.case.seed, n, Purpose::Weights);
         population.initialise(&numbers.iter().map(key).collect::<Vec<_>>())?;
         population.parameters()
     }
 
-    fn trained(&self, groups: &[Group], watch: &mut dyn Watch) -> Result<Weights> {
+    /// Steps that originals and retrained networks get.
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "settings bound the epochs"
+    )]
+    pub(super) fn steps(&self) -> u32 {
         let s = self.settings;
-        let networks: usize = groups.iter().map(|g| g.count).sum();
-        let recipe = format!(
-            "{} base {} {} {} {}",
-            self.origin(),
-            s.learners,
-            s.retrained,
-            s.epochs,
-            s.lr
-        );
-        #[expect(
-            clippy::cast_possible_truncation,
-            clippy::cast_sign_loss,
-            reason = "settings bound the epochs"
-        )]
-        let steps = (s.epochs * self.labels.len() as f64 / s.batch as f64).ceil() as u32;
-        let numbers: Vec<u32> = groups
-            .iter()
-            .flat_map(|g| (g.first..).take(g.count))
-            .collect();
-        watch.begin("originals and retrained networks", steps.into());
-        self.cache
-            .get(&recipe, networks * self.model.parameters() as usize, || {
-                let taught = groups.iter().flat_map(|g| {
-                    let lesson = |number| self.lesson(g.list.clone(), number, 0);
-                    (g.first..).take(g.count).map(lesson)
-                });
-                let population = self.population(&taught.collect::<Vec<_>>())?;
-                let key = |&n: &u32| learner_key(s.seed, n, Purpose::Weights);
-                population.initialise(&numbers.iter().map(key).collect::<Vec<_>>())?;
-                population.train(steps, &mut |done| watch.advance(done.into()))?;
-                let weights = population.parameters()?;
-                if weights.iter().any(|w| !w.is_finite()) {
-                    return Err(Error::Usage(format!(
-                        "the training of the networks that methods are compared on diverged: use a \
-                     smaller --lr than {}",
-                        s.lr
-                    )));
-                }
-                Ok(weights)
-            })
+        (s.epochs * self.labels.len() as f64 / s.batch as f64).ceil() as u32
+    }
+
+    /// Trains networks side by side.
+    fn trained(
+        &self,
+        networks: &[(Curriculum, [u32; 2])],
+        watch: &mut dyn Watch,
+    ) -> Result<Weights> {
+        let (taught, keys): (Vec<Curriculum>, Vec<[u32; 2]>) = networks.iter().cloned().unzip();
+        let population = self.population(&taught)?;
+        population.initialise(&keys)?;
+        population.train(self.steps(), &mut |done| watch.advance(done.into()))?;
+        let weights = population.parameters()?;
+        if weights.iter().any(|w| !w.is_finite()) {
+            return Err(Error::Usage(format!(
+                "the training of the networks that methods are compared on diverged: use a smaller \
+                 --lr than {}",
+                self.settings.lr
+            )));
+        }
+        Ok(weights)
     }
 
     /// Plain training of a network with this number.
@@ -168,7 +249,7 @@ impl Lab<'_> {
     pub(super) fn lesson(&self, samples: Arc<Vec<u32>>, number: u32, phase: u32) -> Curriculum {
         Curriculum {
             samples,
-            key: learner_key(self.settings.seed, number, Purpose::Order(phase)),
+            key: learner_key(self.case.seed, number, Purpose::Order(phase)),
             soft_target: [1.0 / CLASSES as f32; CLASSES],
             table: None,
             weights: [1.0; 2],
@@ -230,13 +311,13 @@ impl Lab<'_> {
             labels: self.labels,
             forget: self.images(true),
             retain: self.images(false),
-            digits: self.settings.forget.clone(),
+            digits: self.case.scope.digits().to_vec(),
             originals: outputs_of_all?,
             fresh: outputs(fresh)?,
             keys: numbers
-                .map(|n| learner_key(self.settings.seed, n, Purpose::Order(1)))
+                .map(|n| learner_key(self.case.seed, n, Purpose::Order(1)))
                 .collect(),
-            seed: self.settings.seed,
+            seed: self.case.seed,
         })
     }
 }

@@ -85,6 +85,14 @@ pub trait Method: Sync {
     }
     /// The settings that a sweep tries.
     fn settings(&self) -> Vec<Setting>;
+    /// Whether its networks are those that never saw the forgotten samples: it then has no stages.
+    fn retrains(&self) -> bool {
+        false
+    }
+    /// Whether it works on digits only, not on single images.
+    fn needs_digits(&self) -> bool {
+        false
+    }
     /// What the learners go through.
     fn stages(&self, task: &Task<'_>, setting: Setting) -> Vec<Stage>;
 }
@@ -97,7 +105,7 @@ pub struct Task<'a> {
     pub forget: Vec<u32>,
     /// Indices of all others.
     pub retain: Vec<u32>,
-    /// The digits to forget.
+    /// The digits to forget; none where single images are.
     pub digits: Vec<u8>,
     /// For each learner the softmax outputs of its original network for all training images, padded
     /// [images, 12].
@@ -143,8 +151,6 @@ pub enum Stage {
     /// The logits of these digits can no longer win: their rows of the last layer become 0, and
     /// their biases this.
     Silence(Vec<u8>, f32),
-    /// The networks are those that never saw the forgotten samples.
-    Retrained,
 }
 
 /// How steps are more than the gradient: `population::Rule` has the formulas, in which

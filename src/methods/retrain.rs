@@ -22,7 +22,11 @@ impl Method for Retrain {
         rates(&[0.0])
     }
 
+    fn retrains(&self) -> bool {
+        true
+    }
+
     fn stages(&self, _: &Task<'_>, _: Setting) -> Vec<Stage> {
-        vec![Stage::Retrained]
+        Vec::new()
     }
 }

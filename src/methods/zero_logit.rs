@@ -27,6 +27,10 @@ impl Method for ZeroLogit {
         rates(&[0.0])
     }
 
+    fn needs_digits(&self) -> bool {
+        true
+    }
+
     fn stages(&self, task: &Task<'_>, _: Setting) -> Vec<Stage> {
         vec![Stage::Silence(task.digits.clone(), NEVER)]
     }

@@ -89,7 +89,7 @@ mod tests {
             forget: outputs(&[3, 3, 5, 5], &[5; 4], 1.0),
             ..Default::default()
         };
-        let task = Scope { digits: vec![5] };
+        let task = Scope::Digits(vec![5]);
         let value = |m: &dyn Metric| m.values(std::slice::from_ref(&observed), &[], &task)[0];
         assert_eq!(value(&Test { kept_only: false }), 50.0);
         assert!((value(&Test { kept_only: true }) - 200.0 / 3.0).abs() < 1e-9);
@@ -109,7 +109,7 @@ mod tests {
                 ..Default::default()
             };
             let ceiling = 100.0 - 10.0 * digits.len() as f64;
-            let task = Scope { digits };
+            let task = Scope::Digits(digits);
             let value = |m: &dyn Metric| m.values(std::slice::from_ref(&observed), &[], &task)[0];
             assert!((value(&Test { kept_only: false }) - ceiling).abs() < 1e-9);
             assert_eq!(value(&Test { kept_only: true }), 100.0);

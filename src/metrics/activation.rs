@@ -60,7 +60,7 @@ mod tests {
             forget: outputs(&[answer; 3], &[5; 3], 100.0),
             ..Default::default()
         };
-        let task = Scope { digits: vec![5] };
+        let task = Scope::Digits(vec![5]);
         let values = ActivationDistance.values(&[observed(1)], &[observed(2)], &task);
         assert!((values[0] - 2f64.sqrt()).abs() < 1e-9);
     }

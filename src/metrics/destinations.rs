@@ -37,7 +37,7 @@ impl Metric for Destinations {
 
 /// How often each digit is the answer to the forgotten digits' test images.
 pub fn shares(network: &Observed, task: &Scope) -> [f64; CLASSES] {
-    let asked = network.test.only(|label| task.forgotten(label));
+    let asked = task.asked(network);
     let mut counts = [0.0; CLASSES];
     asked.iter().for_each(|(z, _)| counts[answer(z)] += 1.0);
     counts.map(|n| n / asked.logits.len().max(1) as f64)
@@ -66,7 +66,7 @@ mod tests {
             test: outputs(answers, &[5, 5, 5, 5, 1], 1.0),
             ..Default::default()
         };
-        let task = Scope { digits: vec![5] };
+        let task = Scope::Digits(vec![5]);
         let (one, other) = (observed(&[3, 3, 8, 8, 1]), observed(&[3, 8, 8, 5, 1]));
         assert_eq!(shares(&one, &task)[3], 0.5);
         let distance =

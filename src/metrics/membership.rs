@@ -34,10 +34,7 @@ impl Metric for StartingKit {
     }
 
     fn values(&self, group: &[Observed], _: &[Observed], task: &Scope) -> Vec<f64> {
-        let value = |o: &Observed| {
-            let unseen = o.test.only(|label| task.forgotten(label));
-            attack(&o.forget.losses(), &unseen.losses())
-        };
+        let value = |o: &Observed| attack(&o.forget.losses(), &task.unseen(o).losses());
         group.iter().map(value).collect()
     }
 }

@@ -45,6 +45,8 @@ pub struct Observed {
     pub relearned: Option<f64>,
     /// Steps that were tried.
     pub relearn_limit: f64,
+    /// Steps of relearning, with the accuracy on what is forgotten.
+    pub relearning: Vec<(u32, f64)>,
 }
 
 /// What a metric looks at.
@@ -109,16 +111,44 @@ pub trait Metric: Sync {
 }
 
 /// What the networks were to forget.
-#[derive(Clone, Debug)]
-pub struct Scope {
-    /// The digits.
-    pub digits: Vec<u8>,
+#[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Scope {
+    /// All images of these digits, ascending.
+    Digits(Vec<u8>),
+    /// So many training images of any digit.
+    Samples(usize),
 }
 
 impl Scope {
-    /// Whether a label is among the forgotten ones.
+    /// Whether all images with this label are to be forgotten.
     pub fn forgotten(&self, label: u8) -> bool {
-        self.digits.contains(&label)
+        self.digits().contains(&label)
+    }
+
+    /// The digits to forget.
+    pub fn digits(&self) -> &[u8] {
+        match self {
+            Self::Digits(digits) => digits,
+            Self::Samples(_) => &[],
+        }
+    }
+
+    /// What a network answers to images that show whether it forgot: test images of the forgotten digits.
+    /// Where no digit is forgotten, only the forgotten training images themselves can.
+    pub fn asked(&self, network: &Observed) -> Outputs {
+        match self {
+            Self::Digits(_) => network.test.only(|label| self.forgotten(label)),
+            Self::Samples(_) => network.forget.clone(),
+        }
+    }
+
+    /// What it answers to images of the same kind as the forgotten ones that no network was trained on.
+    pub fn unseen(&self, network: &Observed) -> Outputs {
+        match self {
+            Self::Digits(_) => network.test.only(|label| self.forgotten(label)),
+            Self::Samples(_) => network.test.clone(),
+        }
     }
 }
 

@@ -47,7 +47,7 @@ mod tests {
             relearn_limit: 100.0,
             ..Default::default()
         };
-        let task = Scope { digits: vec![5] };
+        let task = Scope::Digits(vec![5]);
         let group = [after(Some(10.0)), after(Some(30.0))];
         assert_eq!(ain(&group, &[after(None)], &task), 0.2);
     }

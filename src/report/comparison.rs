@@ -1,8 +1,10 @@
 //! A comparison of methods as one self-contained page.
 
+mod case;
+
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 
-use crate::compare::{Comparison, MethodRow, Value};
+use crate::compare::{Across, Comparison, Forget, MethodRow, Settings, Stability, Value};
 use crate::metrics::{Kind, METRICS};
 use crate::verdict::list;
 
@@ -11,7 +13,7 @@ const OWN_STYLE: &str = include_str!("html/comparison.css");
 
 /// The page.
 pub fn page(comparison: &Comparison) -> String {
-    let title = title(comparison);
+    let title = title(&comparison.settings);
     let page = html! {
         (DOCTYPE)
         html lang="en" {
@@ -23,10 +25,17 @@ pub fn page(comparison: &Comparison) -> String {
             }
             body { main {
                 (head(comparison, &title))
-                (distances(comparison))
-                (verdicts(comparison))
-                (values(comparison))
-                (settings(comparison))
+                @if let [only] = comparison.cases.as_slice() {
+                    (case::sections(only))
+                } @else {
+                    (overview(comparison))
+                    @for one in &comparison.cases {
+                        details {
+                            summary { (comparison.settings.name(&one.case)) }
+                            (case::sections(one))
+                        }
+                    }
+                }
                 (meanings())
                 (limits())
             } }
@@ -35,15 +44,20 @@ pub fn page(comparison: &Comparison) -> String {
     page.into_string()
 }
 
-fn title(comparison: &Comparison) -> String {
-    match comparison.settings.forget.as_slice() {
-        [digit] => format!("Which method forgets the {digit}?"),
-        digits => format!("Which method forgets {}?", list(digits)),
+fn title(settings: &Settings) -> String {
+    match &settings.forget {
+        Forget::Digits(digits) => match digits.as_slice() {
+            [digit] => format!("Which method forgets the {digit}?"),
+            digits => format!("Which method forgets {}?", list(digits)),
+        },
+        Forget::Each => "Which method forgets a digit, whichever it is?".to_owned(),
+        Forget::Samples(count) => format!("Which method forgets {count} of the images?"),
     }
 }
 
 fn head(c: &Comparison, title: &str) -> Markup {
     let s = &c.settings;
+    let seeds: Vec<String> = s.seeds.iter().map(u64::to_string).collect();
     html! {
         header {
             h1 { (title) }
@@ -51,51 +65,108 @@ fn head(c: &Comparison, title: &str) -> Markup {
                 (c.methods.len()) " methods on the same " (s.learners) " networks, up to " (s.budget)
                 " steps each, beside " (s.retrained) " networks that never saw what was to be forgotten."
             }
-            p { (s.data) " · " (s.device) " · seed " (s.seed) }
+            @if let Forget::Samples(_) = s.forget { p { (of_samples()) } }
+            p { (s.data) " · " (s.device) " · seed " (seeds.join(", ")) }
         }
     }
 }
 
-/// Methods by metrics, in units of noise.
-fn distances(c: &Comparison) -> Markup {
+/// What metrics look at where no digit is forgotten.
+pub fn of_samples() -> &'static str {
+    "The images were drawn at random from all digits, so no digit is forgotten: TA kept is TA all, and \
+     answers and relearning ask for the forgotten training images themselves."
+}
+
+/// What a standard deviation over cases is over: "10 digits".
+pub fn over(c: &Comparison) -> String {
+    let seeds = c.settings.seeds.len();
+    match (&c.settings.forget, seeds) {
+        (Forget::Each, 1) => format!("{} digits", c.cases.len()),
+        (Forget::Each, _) => format!("{} pairs of a digit and a seed", c.cases.len()),
+        _ => format!("{seeds} seeds"),
+    }
+}
+
+/// All cases together: methods by cases.
+fn overview(c: &Comparison) -> Markup {
     html! {
         section {
-            h2 { "Distance from retraining" }
+            h2 { "All together" }
             p {
-                "In units of the noise floor: what groups of retrained networks differ by among themselves. "
-                "Up to 1 (green) a method cannot be told from retraining by that metric. "
-                i { "retrain" } " is a second set of retrained networks, judged like a method. "
-                "The score is the mean over four kinds of metric: output, probe, relearning, membership."
+                "Scores, in units of the noise floor: up to 1 (green) a method cannot be told from "
+                "retraining. Left, mean ± standard deviation over " (over(c)) "; right, each by itself. "
+                (case::second_set())
             }
             div.wide { table.heat {
                 thead { tr {
                     th { "method" } th.number { "score" }
                     @for kind in Kind::ALL { th.number { (kind.name()) } }
-                    @for (name, _) in &c.floors { th.number { (name) } }
+                    @for one in &c.cases { th.number { (short_name(c, one)) } }
                 } }
-                tbody {
-                    @for row in &c.methods { tr {
-                        th scope="row" { (row.method) }
-                        td.number { b { (units(row.score)) } }
-                        @for (_, mean) in &row.kinds { td.number.(class(*mean)) { (units(*mean)) } }
-                        @for value in &row.values { (cell(value)) }
-                    } }
-                    tr.control {
-                        th scope="row" { "noise floor" } td {} td {} td {} td {} td {}
-                        @for (_, floor) in &c.floors { td.number { (short(floor.limit)) } }
-                    }
-                    tr.control {
-                        th scope="row" { "originals" } td {} td {} td {} td {} td {}
-                        @for value in &c.originals { (cell(value)) }
-                    }
-                }
+                tbody { @for row in &c.methods { tr {
+                    th scope="row" { (case::label(&row.method)) }
+                    (across(&row.score))
+                    @for (_, kind) in &row.kinds { (across(kind)) }
+                    @for score in &row.score.cases { td.number.(class(*score)) { (units(*score)) } }
+                } } }
+            } }
+            @if let Some(stability) = &c.stability { p { (stable(stability)) } }
+        }
+        section {
+            h2 { "Values" }
+            p { "Mean ± standard deviation over " (over(c)) " of the mean over networks." }
+            div.wide { table {
+                thead { tr {
+                    th { "method" } th.number { "gap" }
+                    @for metric in METRICS { th.number { (metric.name()) } }
+                } }
+                tbody { @for row in &c.methods { tr {
+                    th scope="row" { (case::label(&row.method)) }
+                    td.number { (spread(&row.average_gap)) }
+                    @for (_, value) in &row.values { td.number { (spread(value)) } }
+                } } }
             } }
         }
     }
 }
 
-fn cell(value: &Value) -> Markup {
-    html! { td.number.(class(value.units)) { (units(value.units)) } }
+/// A case's name where a table's head has little room.
+fn short_name(c: &Comparison, one: &crate::compare::Judged) -> String {
+    let seed = one.case.seed;
+    match (one.case.scope.digits(), c.settings.seeds.len()) {
+        (digits, 1) => list(digits),
+        (digits, _) if c.settings.forget == Forget::Each => format!("{} · {seed}", list(digits)),
+        _ => format!("seed {seed}"),
+    }
+}
+
+fn across(value: &Across) -> Markup {
+    html! { td.number.(class(value.mean)) {
+        b { (units(value.mean)) } span.pm { " ± " (units(value.std)) }
+    } }
+}
+
+/// A number over cases.
+pub fn spread(value: &Across) -> String {
+    let digits = if value.mean.abs() >= 10.0 { 1 } else { 2 };
+    format!("{:.digits$} ± {:.digits$}", value.mean, value.std)
+}
+
+/// Whether the ranking is the same under every seed, in words.
+pub fn stable(s: &Stability) -> String {
+    let judgement = match s.stable {
+        true => "The ranking is stable",
+        false => "The ranking is not stable: read it as groups of methods, not as an order",
+    };
+    let end = s.end;
+    format!(
+        "{judgement}. Any two of the {} seeds share at least {} of the {end} best and {} of the {end} \
+         worst methods, and Kendall's τ of their rankings is {:.2} at least.",
+        s.rankings.len(),
+        s.best_shared,
+        s.worst_shared,
+        s.tau
+    )
 }
 
 /// The class of a cell, by its distance.
@@ -108,28 +179,11 @@ fn class(units: f64) -> &'static str {
     }
 }
 
-fn short(value: f64) -> String {
-    match value {
-        v if v >= 10.0 => format!("{v:.0}"),
-        v if v >= 1.0 => format!("{v:.1}"),
-        v => format!("{v:.3}"),
-    }
-}
-
 fn units(units: f64) -> String {
     match units {
         u if u >= 100.0 => "100+".to_owned(),
         u if u >= 9.95 => format!("{u:.0}"),
         u => format!("{u:.1}"),
-    }
-}
-
-fn verdicts(c: &Comparison) -> Markup {
-    html! {
-        section {
-            h2 { "What gives them away" }
-            ul { @for row in &c.methods { li { (verdict(row)) } } }
-        }
     }
 }
 
@@ -141,7 +195,12 @@ pub fn verdict(row: &MethodRow) -> String {
             row.method, row.diverged
         );
     }
-    let mut told: Vec<&Value> = row.values.iter().filter(|v| v.units > 1.0).collect();
+    let mut told: Vec<&Value> = row
+        .portrait
+        .values
+        .iter()
+        .filter(|v| v.units > 1.0)
+        .collect();
     told.sort_by(|a, b| b.units.total_cmp(&a.units));
     let name = &row.method;
     if told.is_empty() {
@@ -152,79 +211,18 @@ pub fn verdict(row: &MethodRow) -> String {
     format!(
         "{name}: told from retraining by {} of {} metrics, most of all {}.",
         told.len(),
-        row.values.len(),
+        row.portrait.values.len(),
         worst.join(", ")
     )
 }
 
-fn values(c: &Comparison) -> Markup {
-    let others = [("retrained", &c.retrained), ("originals", &c.originals)];
-    html! {
-        section {
-            h2 { "Values" }
-            p { "Mean ± standard deviation over networks; ε and KLoM are one number for a group, and that of the "
-                "retrained networks against themselves is no target: their floors are above." }
-            div.wide { table {
-                thead { tr {
-                    th { "method" } th.number { "gap" } th.number { "AIN" } th.number { "time" }
-                    @for (name, _) in &c.floors { th.number { (name) } }
-                } }
-                tbody {
-                    @for row in &c.methods { tr {
-                        th scope="row" { (row.method) }
-                        td.number { (format!("{:.1}", row.average_gap)) }
-                        td.number { (format!("{:.2}", row.ain)) }
-                        td.number { (format!("{:.2}", row.run_time)) }
-                        @for value in &row.values { td.number { (plain(value)) } }
-                    } }
-                    @for (name, values) in others { tr.control {
-                        th scope="row" { (name) } td {} td {} td {}
-                        @for value in values { td.number { (plain(value)) } }
-                    } }
-                }
-            } }
-            p { "gap: mean difference to retrained networks over UA, RA, TA kept and MIA, in points. AIN: \
-                 relearn time over that of retrained networks. time: steps over those of retraining." }
-        }
-    }
-}
-
-fn plain(value: &Value) -> String {
-    let digits = if value.value.mean.abs() >= 10.0 { 1 } else { 2 };
-    let mean = format!("{:.digits$}", value.value.mean);
-    match value.value.learners.len() {
-        0 | 1 => mean,
-        _ => format!("{mean} ± {:.digits$}", value.value.std),
-    }
-}
-
-/// The settings that were tried: how fast results decay away from the chosen one.
-fn settings(c: &Comparison) -> Markup {
-    let swept = c.methods.iter().filter(|row| row.tried.len() > 1);
-    html! {
-        section {
-            h2 { "Settings" }
-            p {
-                "The average gap, in points, after every setting that was tried, on two networks that methods "
-                "are not scored on, and against six retrained networks that they are not scored by (those of "
-                "the row " i { "retrain" } "). The smallest was taken."
-            }
-            div.wide { table {
-                thead { tr { th { "method" } th { "rate (and strength): gap" } } }
-                tbody { @for row in swept { tr {
-                    th scope="row" { (row.method) }
-                    td { @for tried in &row.tried {
-                        span.tried.chosen[tried.setting == row.setting] {
-                            (tried.setting.rate)
-                            @if tried.setting.strength > 0.0 { ", " (tried.setting.strength) }
-                            ": " (if tried.gap.is_finite() { format!("{:.1}", tried.gap) } else { "diverged".to_owned() })
-                        }
-                        " "
-                    } }
-                } } }
-            } }
-        }
-    }
+/// Relearning tells nothing where retrained networks need none of it.
+pub fn known_at_once(c: &crate::compare::Judged) -> Option<&'static str> {
+    let none = c.methods.iter().all(|row| row.ain.is_none());
+    none.then_some(
+        "Retrained networks know the forgotten images at once: they relearn in 0 steps, so AIN is no \
+         number, and relearning can tell only what ruins networks.",
+    )
 }
 
 fn meanings() -> Markup {

@@ -1,0 +1,211 @@
+//! All cases together: the ranking over digits and seeds, and whether it is the same under every seed.
+
+use std::cmp::Ordering;
+
+use serde::Serialize;
+
+use super::Settings;
+use super::judge::{Judged, MethodRow};
+use crate::metrics::{Kind, METRICS, mean};
+use crate::record::Spread;
+
+/// A comparison's results.
+#[derive(Clone, Debug, Serialize)]
+pub struct Comparison {
+    /// What was compared.
+    pub settings: Settings,
+    /// The methods over all cases, the nearest to retraining first.
+    pub methods: Vec<Summary>,
+    /// Whether the ranking is the same under every seed; none where there is one.
+    pub stability: Option<Stability>,
+    /// What was found for each seed and what it forgets.
+    pub cases: Vec<Judged>,
+}
+
+/// A number over the cases.
+#[derive(Clone, Debug, Serialize)]
+pub struct Across {
+    /// The mean over cases.
+    pub mean: f64,
+    /// The standard deviation over cases; 0 for a single one.
+    pub std: f64,
+    /// Each case's.
+    pub cases: Vec<f64>,
+}
+
+/// A method over all cases; a metric's value in a case is the mean over its networks.
+#[derive(Clone, Debug, Serialize)]
+pub struct Summary {
+    /// Its name.
+    pub method: String,
+    /// The score.
+    pub score: Across,
+    /// The distance by kind of metric, in units of the noise floor.
+    pub kinds: Vec<(Kind, Across)>,
+    /// The average gap, in percentage points.
+    pub average_gap: Across,
+    /// Every metric.
+    pub values: Vec<(String, Across)>,
+    /// Networks that diverged, in all cases.
+    pub diverged: usize,
+}
+
+/// How much the ranking of methods depends on the seed. Retraining is no method here.
+#[derive(Clone, Debug, Serialize)]
+pub struct Stability {
+    /// For each seed the methods, the nearest to retraining first.
+    pub rankings: Vec<(u64, Vec<String>)>,
+    /// Methods at either end that are compared.
+    pub end: usize,
+    /// Of those at the top, the fewest that two seeds have in common.
+    pub best_shared: usize,
+    /// The same at the bottom.
+    pub worst_shared: usize,
+    /// The smallest Kendall's τ of two seeds' rankings: 1 for the same order, −1 for the reverse.
+    pub tau: f64,
+    /// Whether any two seeds share all but one at either end, and τ is `TAU` at least.
+    pub stable: bool,
+}
+
+/// Methods at either end of a ranking, where there are enough.
+const END: usize = 5;
+/// Kendall's τ of a stable ranking: nine of ten pairs are in the same order.
+const TAU: f64 = 0.8;
+
+/// Puts the cases together.
+pub(super) fn comparison(settings: &Settings, cases: Vec<Judged>) -> Comparison {
+    let all: Vec<&Judged> = cases.iter().collect();
+    let named = all.first().map_or(&[][..], |case| &case.methods);
+    let mut methods: Vec<Summary> = named.iter().map(|m| summary(&m.method, &all)).collect();
+    methods.sort_by(|a, b| a.score.mean.total_cmp(&b.score.mean));
+    let rankings = settings.seeds.iter().map(|&seed| {
+        let of_seed = all.iter().copied().filter(|c| c.case.seed == seed);
+        (seed, ranking(&methods, &of_seed.collect::<Vec<_>>()))
+    });
+    let stability = stability(rankings.collect());
+    Comparison {
+        settings: settings.clone(),
+        stability,
+        methods,
+        cases,
+    }
+}
+
+/// The methods, but for retraining, by their mean scores over some cases.
+fn ranking(methods: &[Summary], cases: &[&Judged]) -> Vec<String> {
+    let retrains = |name: &str| crate::methods::named(name).is_some_and(|m| m.retrains());
+    let named = methods.iter().filter(|m| !retrains(&m.method));
+    let scored = named.map(|m| (m.method.clone(), summary(&m.method, cases).score.mean));
+    let mut scored: Vec<(String, f64)> = scored.collect();
+    scored.sort_by(|a, b| a.1.total_cmp(&b.1));
+    scored.into_iter().map(|(name, _)| name).collect()
+}
+
+fn summary(method: &str, cases: &[&Judged]) -> Summary {
+    let rows = cases.iter().flat_map(|case| &case.methods);
+    let rows: Vec<&MethodRow> = rows.filter(|row| row.method == method).collect();
+    let across = |value: &dyn Fn(&MethodRow) -> f64| {
+        let Spread {
+            mean,
+            std,
+            learners: cases,
+        } = Spread::of(rows.iter().map(|row| value(row)).collect());
+        Across { mean, std, cases }
+    };
+    let kinds = (0..Kind::ALL.len()).map(|k| (Kind::ALL[k], across(&|row| row.kinds[k].1)));
+    let value = |v: usize| across(&|row| row.portrait.values[v].value.mean);
+    let names = METRICS.iter().map(|m| m.name().to_owned());
+    Summary {
+        method: method.to_owned(),
+        score: across(&|row| row.score),
+        kinds: kinds.collect(),
+        average_gap: across(&|row| row.average_gap),
+        values: names.zip((0..METRICS.len()).map(value)).collect(),
+        diverged: rows.iter().map(|row| row.diverged).sum(),
+    }
+}
+
+/// Holds every two rankings beside each other.
+fn stability(rankings: Vec<(u64, Vec<String>)>) -> Option<Stability> {
+    let of = |(_, ranking): &(u64, Vec<String>)| ranking.len();
+    let methods = rankings.first().map_or(0, of);
+    if rankings.len() < 2 || methods < 2 {
+        return None;
+    }
+    let end = END.min(methods / 2);
+    let (mut best_shared, mut worst_shared, mut tau) = (end, end, 1.0f64);
+    for (number, (_, one)) in rankings.iter().enumerate() {
+        for (_, other) in &rankings[number + 1..] {
+            best_shared = best_shared.min(shared(&one[..end], &other[..end]));
+            let last = methods - end;
+            worst_shared = worst_shared.min(shared(&one[last..], &other[last..]));
+            tau = tau.min(kendall(one, other));
+        }
+    }
+    Some(Stability {
+        end,
+        best_shared,
+        worst_shared,
+        tau,
+        stable: best_shared + 1 >= end && worst_shared + 1 >= end && tau >= TAU,
+        rankings,
+    })
+}
+
+fn shared(one: &[String], other: &[String]) -> usize {
+    one.iter().filter(|name| other.contains(name)).count()
+}
+
+/// Kendall's τ: pairs in the same order less those in the other, over all pairs.
+fn kendall(one: &[String], other: &[String]) -> f64 {
+    let place = |name: &String| other.iter().position(|n| n == name);
+    let places: Vec<Option<usize>> = one.iter().map(place).collect();
+    let mut signs = Vec::new();
+    for (number, first) in places.iter().enumerate() {
+        signs.extend(
+            places[number + 1..]
+                .iter()
+                .map(|last| match first.cmp(last) {
+                    Ordering::Less => 1.0,
+                    Ordering::Equal => 0.0,
+                    Ordering::Greater => -1.0,
+                }),
+        );
+    }
+    mean(&signs)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn names(letters: &str) -> Vec<String> {
+        letters.chars().map(String::from).collect()
+    }
+
+    #[test]
+    fn kendalls_tau_is_what_a_person_counts() {
+        assert_eq!(kendall(&names("abcd"), &names("abcd")), 1.0);
+        assert_eq!(kendall(&names("abcd"), &names("dcba")), -1.0);
+        // One of six pairs is in the other order.
+        let swapped = kendall(&names("abcd"), &names("bacd"));
+        assert!((swapped - 4.0 / 6.0).abs() < 1e-12);
+    }
+
+    #[test]
+    fn a_ranking_is_stable_where_seeds_agree_at_both_ends_and_on_the_order() {
+        let of = |rankings: &[&str]| {
+            let numbered = (1..).zip(rankings);
+            stability(numbered.map(|(seed, r)| (seed, names(r))).collect())
+        };
+        let same = of(&["abcdefghijkl", "abcdefghijlk"]).unwrap();
+        assert_eq!((same.end, same.best_shared, same.worst_shared), (5, 5, 5));
+        assert!(same.stable);
+        let reversed = of(&["abcdefghijkl", "abcdefghijkl", "lkjihgfedcba"]).unwrap();
+        assert_eq!((reversed.best_shared, reversed.tau), (0, -1.0));
+        assert!(!reversed.stable);
+        // The order within the ends counts too.
+        assert!(!of(&["abcdefghijkl", "edcbafglkjih"]).unwrap().stable);
+        assert!(of(&["abcd"]).is_none());
+    }
+}

@@ -1,0 +1,166 @@
+//! What the page shows of one case.
+
+use maud::{Markup, html};
+
+use super::{class, known_at_once, units, verdict};
+use crate::compare::{Judged, MethodRow, Value};
+use crate::metrics::Kind;
+
+/// All sections of a case.
+pub(super) fn sections(c: &Judged) -> Markup {
+    html! {
+        (distances(c))
+        (verdicts(c))
+        (values(c))
+        (settings(c))
+    }
+}
+
+/// A method's name in a table.
+pub(super) fn label(method: &str) -> Markup {
+    let retrains = crate::methods::named(method).is_some_and(|m| m.retrains());
+    html! { (method) @if retrains { span.pm { " (2nd set)" } } }
+}
+
+/// What the row of retraining is.
+pub(super) fn second_set() -> Markup {
+    html! { i { "retrain" } " is a second set of retrained networks, judged like a method." }
+}
+
+/// Methods by metrics, in units of noise.
+fn distances(c: &Judged) -> Markup {
+    html! {
+        section {
+            h2 { "Distance from retraining" }
+            p {
+                "In units of the noise floor: what groups of retrained networks differ by among themselves. "
+                "Up to 1 (green) a method cannot be told from retraining by that metric. "
+                (second_set())
+                " The score is the mean over four kinds of metric: output, probe, relearning, membership."
+            }
+            div.wide { table.heat {
+                thead { tr {
+                    th { "method" } th.number { "score" }
+                    @for kind in Kind::ALL { th.number { (kind.name()) } }
+                    @for (name, _) in &c.floors { th.number { (name) } }
+                } }
+                tbody {
+                    @for row in &c.methods { tr {
+                        th scope="row" { (label(&row.method)) }
+                        td.number { b { (units(row.score)) } }
+                        @for (_, mean) in &row.kinds { td.number.(class(*mean)) { (units(*mean)) } }
+                        @for value in &row.portrait.values { (cell(value)) }
+                    } }
+                    tr.control {
+                        th scope="row" { "noise floor" } td {} td {} td {} td {} td {}
+                        @for (_, floor) in &c.floors { td.number { (short(floor.limit)) } }
+                    }
+                    tr.control {
+                        th scope="row" { "originals" } td {} td {} td {} td {} td {}
+                        @for value in &c.originals.values { (cell(value)) }
+                    }
+                }
+            } }
+        }
+    }
+}
+
+fn cell(value: &Value) -> Markup {
+    html! { td.number.(class(value.units)) { (units(value.units)) } }
+}
+
+fn short(value: f64) -> String {
+    match value {
+        v if v >= 10.0 => format!("{v:.0}"),
+        v if v >= 1.0 => format!("{v:.1}"),
+        v => format!("{v:.3}"),
+    }
+}
+
+fn verdicts(c: &Judged) -> Markup {
+    html! {
+        section {
+            h2 { "What gives them away" }
+            ul { @for row in &c.methods { li { (verdict(row)) } } }
+        }
+    }
+}
+
+fn values(c: &Judged) -> Markup {
+    let others = [
+        ("retrained", &c.retrained.values),
+        ("originals", &c.originals.values),
+    ];
+    html! {
+        section {
+            h2 { "Values" }
+            p { "Mean ± standard deviation over networks; ε and KLoM are one number for a group, and that of the "
+                "retrained networks against themselves is no target: their floors are above." }
+            div.wide { table {
+                thead { tr {
+                    th { "method" } th.number { "gap" } th.number { "AIN" } th.number { "time" }
+                    @for (name, _) in &c.floors { th.number { (name) } }
+                } }
+                tbody {
+                    @for row in &c.methods { tr {
+                        th scope="row" { (label(&row.method)) }
+                        td.number { (format!("{:.1}", row.average_gap)) }
+                        td.number { (ain(row)) }
+                        td.number { (format!("{:.2}", row.run_time)) }
+                        @for value in &row.portrait.values { td.number { (plain(value)) } }
+                    } }
+                    @for (name, values) in others { tr.control {
+                        th scope="row" { (name) } td {} td {} td {}
+                        @for value in values { td.number { (plain(value)) } }
+                    } }
+                }
+            } }
+            p { "gap: mean difference to retrained networks over UA, RA, TA kept and MIA, in points. AIN: \
+                 relearn time over that of retrained networks. time: steps over those of retraining." }
+            @if let Some(text) = known_at_once(c) { p { (text) } }
+        }
+    }
+}
+
+/// Relearn time over that of retrained networks.
+fn ain(row: &MethodRow) -> String {
+    row.ain.map_or("–".to_owned(), |ain| format!("{ain:.2}"))
+}
+
+fn plain(value: &Value) -> String {
+    let digits = if value.value.mean.abs() >= 10.0 { 1 } else { 2 };
+    let mean = format!("{:.digits$}", value.value.mean);
+    match value.value.learners.len() {
+        0 | 1 => mean,
+        _ => format!("{mean} ± {:.digits$}", value.value.std),
+    }
+}
+
+/// The settings that were tried: how fast results decay away from the chosen one.
+fn settings(c: &Judged) -> Markup {
+    let swept = c.methods.iter().filter(|row| row.tried.len() > 1);
+    html! {
+        section {
+            h2 { "Settings" }
+            p {
+                "The average gap, in points, after every setting that was tried, on two networks that methods "
+                "are not scored on, and against six retrained networks that they are not scored by (those of "
+                "the row " i { "retrain" } "). The smallest was taken."
+            }
+            div.wide { table {
+                thead { tr { th { "method" } th { "rate (and strength): gap" } } }
+                tbody { @for row in swept { tr {
+                    th scope="row" { (row.method) }
+                    td { @for tried in &row.tried {
+                        span.tried.chosen[tried.setting == row.setting] {
+                            (tried.setting.rate)
+                            @if tried.setting.strength > 0.0 { ", " (tried.setting.strength) }
+                            ": " (if tried.gap.is_finite() { format!("{:.1}", tried.gap) } else { "diverged".to_owned() })
+                        }
+                        " "
+                    } }
+                } } }
+            } }
+        }
+    }
+}

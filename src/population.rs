@@ -83,6 +83,30 @@ impl DeviceImages {
     }
 }
 
+impl DeviceImages {
+    /// These images and others behind them.
+    ///
+    /// # Errors
+    /// As `upload`.
+    pub fn and(&self, device: &dyn Device, pixels: &[u8], labels: &[u8]) -> Result<Self> {
+        let mut all = Images {
+            pixels: bytemuck::cast_slice(&device.download(self.pixels)?).to_vec(),
+            labels: Vec::new(),
+        };
+        let own = device.download(self.labels)?;
+        // Labels are digits.
+        all.labels = own.iter().map(|l| (l % 256) as u8).collect();
+        all.pixels.extend(pixels);
+        all.labels.extend(labels);
+        Self::upload(device, &all)
+    }
+
+    /// Gives their memory back.
+    pub fn free(self, device: &dyn Device) {
+        device.free(&[self.pixels, self.labels, self.plain_order], &[]);
+    }
+}
+
 /// What a learner is taught in a phase.
 #[derive(Clone, Debug)]
 pub struct Curriculum {

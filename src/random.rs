@@ -28,6 +28,8 @@ pub enum Purpose {
     Weights,
     /// The sample order of the phase with this number.
     Order(u32),
+    /// Noise for weights.
+    Noise,
 }
 
 /// The key of learner number `learner` under the run's `seed`. Arms share the keys of learners
@@ -40,6 +42,7 @@ pub fn learner_key(seed: u64, learner: u32, purpose: Purpose) -> [u32; 2] {
     let purpose = match purpose {
         Purpose::Weights => 0,
         Purpose::Order(phase) => 1 + phase,
+        Purpose::Noise => u32::MAX,
     };
     threefry2x32([seed as u32, (seed >> 32) as u32], [learner, purpose])
 }

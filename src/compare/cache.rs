@@ -70,6 +70,11 @@ pub fn name_of(recipe: &str) -> String {
     hex(&Sha256::digest(recipe)[..6])
 }
 
+/// A short name for the content of weights.
+pub(super) fn fingerprint(weights: &[f32]) -> String {
+    hex(&Sha256::digest(bytemuck::cast_slice::<f32, u8>(weights))[..8])
+}
+
 /// The bytes of a digest in hexadecimal digits.
 pub(super) fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()

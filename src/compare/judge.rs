@@ -128,7 +128,7 @@ impl Lab<'_> {
             settings.map(move |setting| Job { method, setting })
         };
         let jobs: Vec<Job> = methods.iter().flat_map(of).collect();
-        let task = self.task(&base.tried, SECOND, &base.fresh)?;
+        let task = self.task(&base.tried, SECOND)?;
         let results = self.apply(&jobs, &base.tried, &task, "settings", watch)?;
         let fresh = self.know_nothing(&base.fresh)?;
         let choosers = self.observe(&base.choosers, &fresh)?;

@@ -11,6 +11,7 @@ mod apply;
 mod cache;
 mod judge;
 mod observe;
+mod schedule;
 mod sensitivity;
 mod summary;
 mod train;
@@ -345,7 +346,7 @@ impl Lab<'_> {
             setting: judge::best(tried).setting,
         };
         let jobs: Vec<Job> = methods.iter().zip(&sweep).map(job).collect();
-        let task = self.task(&base.originals, 0, &base.fresh)?;
+        let task = self.task(&base.originals, 0)?;
         let results = self.apply(&jobs, &base.originals, &task, "methods", watch)?;
         self.judge(&jobs, &sweep, &base, &results, watch)
     }

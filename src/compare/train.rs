@@ -4,9 +4,11 @@
 use std::sync::Arc;
 
 use super::{Lab, Watch, Weights};
+use crate::data::PIXELS;
 use crate::error::{Error, Result};
+use crate::kernel::FORGET;
 use crate::methods::{PADDED, Task};
-use crate::population::{Curriculum, Population, largest};
+use crate::population::{Curriculum, DeviceImages, Population, Rule, largest};
 use crate::random::{Purpose, learner_key};
 use crate::record::CLASSES;
 
@@ -14,6 +16,10 @@ use crate::record::CLASSES;
 pub(super) const TRIED: usize = 2;
 /// Retrained networks by which settings are chosen: others than those that methods are scored by.
 pub(super) const CHOOSERS: usize = 6;
+/// Images that networks are asked for at a time.
+const ASKED: usize = 512;
+/// How far boundary shrink moves images.
+const EPSILON: f32 = 0.1;
 /// Numbers of the networks of the second set begin here, and are larger by this for fresh ones.
 pub(super) const SECOND: u32 = 100_000;
 
@@ -150,6 +156,19 @@ impl Lab<'_> {
         groups.map(|(all, first, count)| Group { all, first, count })
     }
 
+    /// What the training of originals depends on, but for their numbers.
+    pub(super) fn originals_recipe(&self) -> String {
+        let [originals, ..] = self.groups();
+        self.recipe(&originals)
+    }
+
+    /// All training images, those to forget with the bit that says so.
+    pub(super) fn marked(&self) -> Vec<u32> {
+        let numbered = (0u32..).zip(&self.forgotten);
+        let entry = |(i, forgotten): (u32, &bool)| if *forgotten { i | FORGET } else { i };
+        numbered.map(entry).collect()
+    }
+
     /// Networks that fit in one population, each with a table of targets at the worst.
     pub(super) fn room(&self, images: usize) -> Result<usize> {
         let limits = self.device.limits();
@@ -262,14 +281,19 @@ impl Lab<'_> {
 
     /// A population that is taught this.
     pub(super) fn population(&self, taught: &[Curriculum]) -> Result<Population<'_>> {
-        Population::new(
-            self.device,
-            &self.model,
-            self.settings.batch,
-            &self.train,
-            &self.test,
-            taught,
-        )
+        self.ruled(&self.train, taught, Rule::Gradient)
+    }
+
+    /// A population that is taught this, with these images, by a rule.
+    pub(super) fn ruled(
+        &self,
+        images: &DeviceImages,
+        taught: &[Curriculum],
+        rule: Rule<'_>,
+    ) -> Result<Population<'_>> {
+        let images = [images, &self.test];
+        let batch = self.settings.batch;
+        Population::ruled(self.device, &self.model, batch, images, taught, rule)
     }
 
     /// A population that is not trained.
@@ -290,36 +314,63 @@ impl Lab<'_> {
     }
 
     /// What methods may draw on for these originals, whose sample orders are those of phase 1.
-    pub(super) fn task(
-        &self,
-        originals: &Weights,
-        first: u32,
-        fresh: &Weights,
-    ) -> Result<Task<'_>> {
-        let size = self.model.parameters() as usize;
+    pub(super) fn task(&self, originals: &Weights, first: u32) -> Result<Task<'_>> {
+        let networks = originals.len() / self.model.parameters() as usize;
+        let numbers: Vec<u32> = (first..).take(networks).collect();
+        let fresh: Vec<u32> = numbers.iter().map(|n| 2 * SECOND + n).collect();
+        let forget = self.images(true);
+        let key = |n: &u32| learner_key(self.case.seed, *n, Purpose::Order(1));
+        Ok(Task {
+            labels: self.labels,
+            nearest: self.nearest(originals, &forget)?,
+            forget,
+            retain: self.images(false),
+            digits: self.case.scope.digits().to_vec(),
+            originals: self.outputs(originals)?,
+            fresh: self.outputs(&self.fresh(&fresh)?)?,
+            keys: numbers.iter().map(key).collect(),
+            numbers,
+        })
+    }
+
+    /// Softmax outputs of each network for all training images.
+    fn outputs(&self, weights: &Weights) -> Result<Vec<Arc<Vec<f32>>>> {
         let all: Vec<u32> = (0u32..).take(self.labels.len()).collect();
         let last = self.model.layers().len() - 1;
-        let outputs = |weights: &Weights| -> Result<Arc<Vec<f32>>> {
-            let population = self.holding(weights)?;
+        let networks = weights.chunks_exact(self.model.parameters() as usize);
+        let of = |network: &[f32]| -> Result<Arc<Vec<f32>>> {
+            let population = self.holding(&network.to_vec())?;
             let layers = population.activations(&self.train, &all, last)?;
             Ok(Arc::new(probabilities(&layers[0])))
         };
-        let networks = originals.chunks_exact(size);
-        let outputs_of_all: Result<Vec<_>> = networks.map(|w| outputs(&w.to_vec())).collect();
-        let numbers = (first..).take(originals.len() / size);
-        Ok(Task {
-            labels: self.labels,
-            forget: self.images(true),
-            retain: self.images(false),
-            digits: self.case.scope.digits().to_vec(),
-            originals: outputs_of_all?,
-            fresh: outputs(fresh)?,
-            keys: numbers
-                .map(|n| learner_key(self.case.seed, n, Purpose::Order(1)))
-                .collect(),
-            seed: self.case.seed,
-        })
+        networks.map(of).collect()
     }
+
+    /// For each network and each of these images the largest output but the label's, after a step of
+    /// the image up its loss.
+    fn nearest(&self, weights: &Weights, images: &[u32]) -> Result<Vec<Arc<Vec<u8>>>> {
+        let networks = weights.len() / self.model.parameters() as usize;
+        let words = self.device.limits().buffer_words / (networks * PIXELS) as u64;
+        let batch = usize::try_from(words).unwrap_or(ASKED).clamp(1, ASKED);
+        let population = self.asking(weights, batch)?;
+        let mut nearest = vec![Vec::new(); networks];
+        for some in images.chunks(batch) {
+            let (_, logits) = population.climb(&self.train, some, None, (1, EPSILON))?;
+            let each = some.len() * PADDED;
+            for (own, logits) in nearest.iter_mut().zip(logits.chunks_exact(each)) {
+                let labelled = logits.chunks_exact(PADDED).zip(some);
+                own.extend(labelled.map(|(z, image)| wrong(z, self.labels[*image as usize])));
+            }
+        }
+        Ok(nearest.into_iter().map(Arc::new).collect())
+    }
+}
+
+/// The largest logit but the label's.
+fn wrong(logits: &[f32], label: u8) -> u8 {
+    let others = (0u8..).zip(&logits[..CLASSES]).filter(|(c, _)| *c != label);
+    let largest = others.max_by(|(_, a), (_, b)| a.total_cmp(b));
+    largest.map_or(label, |(class, _)| class)
 }
 
 /// Softmax of padded rows of logits; the padding is zero.

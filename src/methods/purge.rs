@@ -43,7 +43,7 @@ impl Method for Purge {
             r.table = Some(task.distilled(original, DISTILLATION).into());
             r.weights = [1.0 + DISTILLATION; 2];
             // A rate of 0 and a momentum of 1 leave gradients where the projection finds them.
-            [f, r].map(|lesson| lesson.momentum = 1.0);
+            (f.momentum, r.momentum) = (1.0, 1.0);
         }
         let pairs = forget.into_iter().zip(retain).flat_map(|(f, r)| [f, r]);
         vec![Stage::TrainBy(By::Projected, 1.0, pairs.collect())]

@@ -1,7 +1,9 @@
 //! UNSIR: images of noise that the network finds furthest from the forgotten digits impair it, and the
 //! retain samples repair it.
 
-use super::{Method, Setting, Stage, Task, rates};
+use super::{Method, OTHER, Setting, Stage, Task, rates};
+use crate::data::PIXELS;
+use crate::random::threefry2x32;
 
 /// For each learner `NOISE` images are made that maximise its CE for the forgotten digits, every digit
 /// by its own label. Impair: CE on them, with those labels, and on the retain samples, for half the
@@ -12,6 +14,42 @@ pub struct Unsir;
 
 /// Images of noise for each learner.
 pub const NOISE: usize = 64;
+/// Steps that they climb, and the size of one.
+pub const STEPS: u32 = 40;
+/// See `STEPS`.
+pub const SIZE: f32 = 0.05;
+
+/// The labels of a learner's images of noise: the digits to forget, in turn.
+pub fn labels(digits: &[u8]) -> Vec<u8> {
+    digits.iter().copied().cycle().take(NOISE).collect()
+}
+
+/// Order entries for making them: whatever image, with these labels.
+pub fn entries(labels: &[u8]) -> Vec<u32> {
+    let entry = |label: &u8| (u32::from(*label) + 1) << OTHER;
+    labels.iter().map(entry).collect()
+}
+
+/// The pixels that a learner's images begin with: random in [0, 1).
+pub fn start(key: [u32; 2]) -> impl Iterator<Item = f32> {
+    let pixel = move |i| threefry2x32(key, [i, NOISE_DRAW])[0] >> 8;
+    (0u32..)
+        .map(move |i| pixel(i) as f32 / 16_777_216.0)
+        .take(NOISE * PIXELS)
+}
+
+/// Pixels of 8 bits.
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "pixels lie in [0, 1]"
+)]
+pub fn bytes(x: &[f32]) -> Vec<u8> {
+    x.iter().map(|x| (x * 255.0 + 0.5) as u8).collect()
+}
+
+/// What the draws for noise are known by, beside the learner's key.
+const NOISE_DRAW: u32 = 0x6e6f_6973;
 
 impl Method for Unsir {
     fn name(&self) -> &'static str {
@@ -28,6 +66,10 @@ impl Method for Unsir {
 
     fn settings(&self) -> Vec<Setting> {
         rates(&[0.01, 0.03, 0.1, 0.3, 1.0])
+    }
+
+    fn needs_digits(&self) -> bool {
+        true
     }
 
     fn stages(&self, task: &Task<'_>, setting: Setting) -> Vec<Stage> {

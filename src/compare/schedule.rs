@@ -1,0 +1,89 @@
+//! A method with a setting, laid out in steps.
+
+use sha2::{Digest, Sha256};
+
+use super::cache::hex;
+use super::{Job, Weights};
+use crate::methods::{By, Stage, Task};
+use crate::population::Curriculum;
+
+/// A part of a method's training: the steps at which it begins and ends, how its steps are more than
+/// the gradient, and what networks are taught meanwhile.
+pub(super) struct Part {
+    pub(super) steps: std::ops::Range<u32>,
+    pub(super) by: Option<By>,
+    pub(super) taught: Vec<Curriculum>,
+}
+
+impl Part {
+    /// Steps that it takes.
+    pub(super) fn length(&self) -> u32 {
+        self.steps.end - self.steps.start
+    }
+}
+
+/// A job in time: what trains networks, and what is done to their weights before the step with this
+/// number.
+pub(super) struct Schedule {
+    pub(super) parts: Vec<Part>,
+    pub(super) edits: Vec<(u32, Stage)>,
+}
+
+impl Schedule {
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "a share of the budget"
+    )]
+    pub(super) fn new(job: &Job, task: &Task<'_>, budget: u32) -> Self {
+        let (mut parts, mut edits) = (Vec::new(), Vec::new());
+        let mut done = 0.0;
+        let at = |share: f64| (share * f64::from(budget)).round() as u32;
+        for stage in job.method.stages(task, job.setting) {
+            let (by, share, taught) = match stage {
+                Stage::Train(share, taught) => (None, share, taught),
+                Stage::TrainBy(by, share, taught) => (Some(by), share, taught),
+                edit => {
+                    edits.push((at(done), edit));
+                    continue;
+                }
+            };
+            let steps = at(done)..at(done + share).min(budget);
+            done += share;
+            parts.push(Part { steps, by, taught });
+        }
+        Self { parts, edits }
+    }
+
+    /// What networks are taught in this step.
+    pub(super) fn part(&self, step: u32) -> Option<&Part> {
+        self.parts.iter().find(|p| p.steps.contains(&step))
+    }
+
+    /// The steps at which something begins or ends.
+    pub(super) fn bounds(&self) -> impl Iterator<Item = u32> {
+        let parts = self.parts.iter().flat_map(|p| [p.steps.start, p.steps.end]);
+        parts.chain(self.edits.iter().map(|(step, _)| *step))
+    }
+
+    /// What comes out depends on all of this: what networks are taught and when, what is done to them,
+    /// and the weights that they begin with.
+    pub(super) fn fingerprint(&self, originals: &Weights) -> String {
+        let mut hash = Sha256::new();
+        hash.update(bytemuck::cast_slice::<f32, u8>(originals));
+        hash.update(format!("{:?}", self.edits));
+        for part in &self.parts {
+            hash.update(format!("{:?} {:?}", part.steps, part.by));
+            for lesson in &part.taught {
+                let rates = (lesson.rate, lesson.momentum, lesson.decay, lesson.strength);
+                let numbers = (lesson.key, lesson.soft_target, lesson.weights, rates);
+                hash.update(format!("{numbers:?}"));
+                hash.update(bytemuck::cast_slice::<u32, u8>(&lesson.samples));
+                if let Some(table) = &lesson.table {
+                    hash.update(bytemuck::cast_slice::<f32, u8>(table));
+                }
+            }
+        }
+        hex(&hash.finalize()[..16])
+    }
+}

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use unlearn::data::Images;
 use unlearn::device;
 use unlearn::kernel::{FORGET, INDEX, SOFT, other_label};
-use unlearn::methods::{self, PADDED, Setting, Stage, Task};
+use unlearn::methods::{self, PADDED, Setting, Stage, Task, unsir};
 use unlearn::model::Model;
 use unlearn::population::{Curriculum, DeviceImages, Population};
 use unlearn::random::threefry2x32;
@@ -54,9 +54,10 @@ fn task(labels: &[u8]) -> Task<'_> {
         retain: of(false),
         digits: vec![5],
         originals: vec![outputs(7), outputs(8)],
-        fresh: outputs(9),
+        fresh: vec![outputs(9), outputs(10)],
+        nearest: vec![Arc::new(vec![3; 10]), Arc::new((0..10).rev().collect())],
         keys: vec![[1, 1], [2, 2]],
-        seed: 3,
+        numbers: vec![0, 1],
     }
 }
 
@@ -69,7 +70,7 @@ fn taught(name: &str, strength: f64) -> Vec<Vec<Curriculum>> {
     };
     let stages = methods::named(name).unwrap().stages(&task, setting);
     let trained = stages.into_iter().filter_map(|stage| match stage {
-        Stage::Train(_, taught) => Some(taught),
+        Stage::Train(_, taught) | Stage::TrainBy(_, _, taught) => Some(taught),
         _ => None,
     });
     trained.collect()
@@ -238,7 +239,7 @@ fn teachers_and_means_are_those_of_the_rules() {
     for image in 0..IMAGES {
         let row = image as usize * PADDED..image as usize * PADDED + 10;
         let expected = match images.labels[image as usize] {
-            5 => &task.fresh,
+            5 => &task.fresh[1],
             _ => &task.originals[1],
         };
         assert_eq!(bad[row.clone()], expected[row]);
@@ -288,4 +289,84 @@ fn negation_by_nothing_is_the_identity() {
     {
         assert!((got - (2.0 * o - t)).abs() < 1e-6);
     }
+}
+
+/// What is drawn at random is drawn for each learner.
+#[test]
+fn learners_draw_labels_of_their_own() {
+    let lessons = &taught("random-label", 0.0)[0];
+    assert_ne!(lessons[0].samples, lessons[1].samples);
+}
+
+#[test]
+fn the_nearest_wrong_label_is_what_boundary_shrink_teaches() {
+    let lessons = &taught("boundary-shrink", 0.0)[0];
+    let labels = |learner: usize| -> Vec<u32> {
+        let entries = lessons[learner].samples.iter();
+        entries.map(|e| other_label(*e).unwrap()).collect()
+    };
+    assert_eq!(labels(0), [3; 10]);
+    assert_eq!(labels(1), (0..10).rev().collect::<Vec<_>>());
+    let images = images();
+    let mut taught = lessons[0].samples.iter().map(|e| e & INDEX);
+    assert!(taught.all(|i| images.labels[i as usize] == 5));
+}
+
+/// A notebook in circulation gives all noise the label 0: every digit's noise has its own here.
+#[test]
+fn noise_has_the_labels_of_the_digits_to_forget() {
+    let labels = unsir::labels(&[3, 5]);
+    assert_eq!(labels.len(), unsir::NOISE);
+    for digit in [3, 5] {
+        let own = labels.iter().filter(|l| **l == digit).count();
+        assert_eq!(own, unsir::NOISE / 2);
+    }
+    let entries = unsir::entries(&labels);
+    let climbed: Vec<u32> = entries.iter().map(|e| other_label(*e).unwrap()).collect();
+    let labels: Vec<u32> = labels.into_iter().map(u32::from).collect();
+    assert_eq!(climbed, labels);
+    // A learner sees its own noise, and no other's.
+    let lessons = &taught("unsir", 0.0)[0];
+    for (learner, lesson) in (0u32..).zip(lessons) {
+        let first = IMAGES + learner * unsir::NOISE as u32;
+        let noise = lesson.samples.iter().filter(|i| **i >= IMAGES);
+        let noise: Vec<u32> = noise.copied().collect();
+        assert!(!noise.is_empty());
+        assert!(
+            noise
+                .iter()
+                .all(|i| (first..first + unsir::NOISE as u32).contains(i))
+        );
+    }
+    assert_eq!(unsir::bytes(&[0.0, 1.0, 0.5]), [0, 255, 128]);
+}
+
+/// A projection needs gradients where it finds them: learners in pairs that do not move by themselves.
+#[test]
+fn purge_teaches_pairs() {
+    let pairs = &taught("purge", 0.0)[0];
+    assert_eq!(pairs.len(), 4);
+    let images = images();
+    for (place, lesson) in pairs.iter().enumerate() {
+        let forgets = place % 2 == 0;
+        let mut labels = lesson
+            .samples
+            .iter()
+            .map(|e| images.labels[(e & INDEX) as usize]);
+        assert!(labels.all(|label| (label == 5) == forgets));
+        assert_eq!((lesson.rate, lesson.momentum), (0.0, 1.0));
+        assert_eq!(lesson.strength > 0.0, forgets);
+    }
+}
+
+#[test]
+fn amnesia_comes_before_the_repair() {
+    let images = images();
+    let task = task(&images.labels);
+    let setting = Setting {
+        rate: 0.1,
+        strength: 0.0,
+    };
+    let stages = methods::named("amnesiac").unwrap().stages(&task, setting);
+    assert!(matches!(stages[..], [Stage::Undo, Stage::Train(..)]));
 }

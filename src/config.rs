@@ -3,9 +3,13 @@
 use serde::{Deserialize, Serialize};
 
 use crate::error::{Error, Result};
+use crate::methods::{self, Method, Setting};
 use crate::model::Model;
 use crate::record::CLASSES;
 use crate::tune::Variants;
+
+/// The method that runs as a plain arm among the others.
+const UNIFORM: &str = "uniform";
 
 /// All settings of `unlearn run`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -37,9 +41,13 @@ pub struct Config {
     pub epochs: f64,
     /// Length of the unlearn phase, in passes over its samples.
     pub unlearn_epochs: f64,
-    /// Learning rate of the unlearn phase, for the arm that unlearns; none: that of `lr`, or a
-    /// tenth of it where unprotected.
+    /// How the unlearned arm forgets: `uniform`, or another method of `methods::METHODS`.
+    pub method: String,
+    /// Learning rate of the unlearn phase, for the arm that unlearns; none: of `uniform` that of `lr`,
+    /// or a tenth of it where unprotected, and of other methods their usual one.
     pub unlearn_lr: Option<f64>,
+    /// The method's own parameter, where it has one; none: its usual one.
+    pub strength: Option<f64>,
     /// Unlearn on the forgotten digits alone, with nothing that protects the others.
     pub unprotected: bool,
     /// Length of the relearn phase, in passes over the training set.
@@ -68,7 +76,9 @@ impl Default for Config {
             weight_decay: 0.0,
             epochs: 5.0,
             unlearn_epochs: 1.0,
+            method: UNIFORM.to_owned(),
             unlearn_lr: None,
+            strength: None,
             unprotected: false,
             relearn_epochs: 1.0,
             evaluations: 4,
@@ -100,6 +110,7 @@ impl Config {
         }
         Model::new(&self.hidden)?;
         self.check_forget()?;
+        self.check_method()?;
         self.check_rates()?;
         self.check_epochs()
     }
@@ -107,7 +118,61 @@ impl Config {
     /// The learning rate of the unlearn phase.
     pub fn unlearn_rate(&self) -> f64 {
         let gentler = if self.unprotected { 0.1 } else { 1.0 };
-        self.unlearn_lr.unwrap_or(self.lr * gentler)
+        let usual = match self.other_method() {
+            None => self.lr * gentler,
+            Some(method) => method.usual().rate,
+        };
+        self.unlearn_lr.unwrap_or(usual)
+    }
+
+    /// The method, where it is another one than the uniform target.
+    pub fn other_method(&self) -> Option<&'static dyn Method> {
+        methods::named(&self.method).filter(|_| self.method != UNIFORM)
+    }
+
+    /// What another method than the uniform target is set to.
+    pub fn setting(&self) -> Setting {
+        let usual = self.other_method().map_or(0.0, |m| m.usual().strength);
+        Setting::new(self.unlearn_rate(), self.strength.unwrap_or(usual))
+    }
+
+    fn check_method(&self) -> Result<()> {
+        let refuse = |text: String| Err(Error::Usage(text));
+        let name = &self.method;
+        let Some(method) = methods::named(name) else {
+            let known: Vec<&str> = methods::METHODS.iter().map(|m| m.name()).collect();
+            return refuse(format!(
+                "--method {name}: there is no such method; choose from {}",
+                known.join(", ")
+            ));
+        };
+        if method.retrains() {
+            return refuse(format!(
+                "--method {name}: retrained networks stand beside every run already, as its arm \
+                 \"retrained\"; choose what to compare them with"
+            ));
+        }
+        if self.unprotected && name != UNIFORM {
+            return refuse(format!(
+                "--unprotected is a form of the uniform target: leave it out beside --method {name}"
+            ));
+        }
+        if name == "amnesiac" && (self.momentum > 0.0 || self.weight_decay > 0.0) {
+            return refuse(
+                "--method amnesiac takes back steps of plain SGD: leave out --momentum and \
+                 --weight-decay"
+                    .to_owned(),
+            );
+        }
+        match (self.strength, method.strength()) {
+            (Some(_), None) => refuse(format!(
+                "--strength: {name} has no parameter but its rate; leave it out"
+            )),
+            (Some(s), Some(what)) if !s.is_finite() || s < 0.0 => refuse(format!(
+                "--strength {s}: {what} of {name} must be a number of 0 or more"
+            )),
+            _ => Ok(()),
+        }
     }
 
     fn check_forget(&self) -> Result<()> {

@@ -57,7 +57,14 @@ pub(crate) struct Arguments {
     /// Length of the unlearn phase, in passes over its images [default: 1]
     #[arg(long, value_name = "N", allow_negative_numbers = true)]
     unlearn_epochs: Option<f64>,
-    /// Learning rate while unlearning [default: that of --lr; a tenth of it with --unprotected]
+    /// How to unlearn: uniform, or another method (see `unlearn methods`) [default: uniform]
+    #[arg(long, value_name = "NAME")]
+    method: Option<String>,
+    /// The method's own parameter, such as α, where it has one [default: the method's usual one]
+    #[arg(long, value_name = "NUMBER", allow_negative_numbers = true)]
+    strength: Option<f64>,
+    /// Learning rate while unlearning [default: that of --lr; a tenth of it with --unprotected; of
+    /// another --method the usual one]
     #[arg(long, value_name = "RATE", allow_negative_numbers = true)]
     unlearn_lr: Option<f64>,
     /// Unlearn on the forgotten digits alone, with nothing that protects the others: the harsher
@@ -144,6 +151,12 @@ fn resolve(config: &mut Config, data: &DataRecord, device: &DeviceRecord) {
         _ => device.name.clone(),
     };
     config.unlearn_lr = Some(config.unlearn_rate());
+    if config
+        .other_method()
+        .is_some_and(|m| m.strength().is_some())
+    {
+        config.strength = Some(config.setting().strength);
+    }
 }
 
 impl Arguments {
@@ -172,6 +185,12 @@ impl Arguments {
         set(&mut config.relearn_epochs, &self.relearn_epochs);
         set(&mut config.evaluations, &self.evaluations);
         set(&mut config.name, &self.name);
+        if self.method.as_ref().is_some_and(|m| *m != config.method) {
+            // Another method has other defaults.
+            (config.unlearn_lr, config.strength) = (None, None);
+        }
+        set(&mut config.method, &self.method);
+        config.strength = self.strength.or(config.strength);
         if self.unprotected && !config.unprotected {
             // The other form has another default rate.
             (config.unprotected, config.unlearn_lr) = (true, None);

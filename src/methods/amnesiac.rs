@@ -24,6 +24,10 @@ impl Method for Amnesiac {
         rates(&[0.03, 0.1, 0.3, 1.0])
     }
 
+    fn usual(&self) -> Setting {
+        Setting::new(0.3, 0.0)
+    }
+
     fn stages(&self, task: &Task<'_>, setting: Setting) -> Vec<Stage> {
         let repair = task.lessons(task.retain.clone(), setting.rate);
         vec![Stage::Undo, Stage::Train(1.0, repair)]

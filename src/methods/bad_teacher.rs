@@ -23,6 +23,10 @@ impl Method for BadTeacher {
         rates(&[0.01, 0.03, 0.1, 0.3, 1.0])
     }
 
+    fn usual(&self) -> Setting {
+        Setting::new(0.3, 0.0)
+    }
+
     fn stages(&self, task: &Task<'_>, setting: Setting) -> Vec<Stage> {
         let samples = task.both(0).into_iter().map(|entry| entry | SOFT).collect();
         let mut lessons = task.lessons(samples, setting.rate);

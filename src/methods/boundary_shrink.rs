@@ -23,6 +23,10 @@ impl Method for BoundaryShrink {
         rates(&[0.0001, 0.0003, 0.001, 0.003, 0.01])
     }
 
+    fn usual(&self) -> Setting {
+        Setting::new(0.0003, 0.0)
+    }
+
     fn stages(&self, task: &Task<'_>, setting: Setting) -> Vec<Stage> {
         let lessons = task.lessons_each(setting.rate, |learner| {
             let labelled = task.forget.iter().zip(&*task.nearest[learner]);

@@ -22,6 +22,10 @@ impl Method for FineTune {
         rates(&[0.01, 0.03, 0.1, 0.3, 1.0])
     }
 
+    fn usual(&self) -> Setting {
+        Setting::new(0.3, 0.0)
+    }
+
     fn stages(&self, task: &Task<'_>, setting: Setting) -> Vec<Stage> {
         let lessons = task.lessons(task.retain.clone(), setting.rate);
         vec![Stage::Train(1.0, lessons)]

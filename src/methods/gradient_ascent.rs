@@ -22,6 +22,10 @@ impl Method for GradientAscent {
         rates(&[0.000_003, 0.000_01, 0.000_03, 0.0001, 0.0003])
     }
 
+    fn usual(&self) -> Setting {
+        Setting::new(0.0001, 0.0)
+    }
+
     fn stages(&self, task: &Task<'_>, setting: Setting) -> Vec<Stage> {
         let mut lessons = task.lessons(task.forget_with(FORGET), setting.rate);
         for lesson in &mut lessons {

@@ -28,6 +28,10 @@ impl Method for L1Sparse {
         grid(&[0.03, 0.1, 0.3], &[0.0001, 0.0003, 0.001, 0.003])
     }
 
+    fn usual(&self) -> Setting {
+        Setting::new(0.3, 0.0003)
+    }
+
     #[expect(clippy::cast_possible_truncation, reason = "devices compute in f32")]
     fn stages(&self, task: &Task<'_>, setting: Setting) -> Vec<Stage> {
         let mut lessons = task.lessons(task.retain.clone(), setting.rate);

@@ -28,6 +28,10 @@ impl Method for NegGradPlus {
         grid(&[0.01, 0.03, 0.1], &[0.99, 0.997, 0.999])
     }
 
+    fn usual(&self) -> Setting {
+        Setting::new(0.01, 0.99)
+    }
+
     #[expect(clippy::cast_possible_truncation, reason = "devices compute in f32")]
     fn stages(&self, task: &Task<'_>, setting: Setting) -> Vec<Stage> {
         let half = task.retain.len().max(task.forget.len());

@@ -31,6 +31,10 @@ impl Method for Purge {
         rates(&[0.0003, 0.001, 0.003, 0.01, 0.03, 0.1])
     }
 
+    fn usual(&self) -> Setting {
+        Setting::new(0.003, 0.0)
+    }
+
     #[expect(clippy::cast_possible_truncation, reason = "devices compute in f32")]
     fn stages(&self, task: &Task<'_>, setting: Setting) -> Vec<Stage> {
         let mut forget = task.lessons(task.forget_with(SOFT), 0.0);

@@ -23,6 +23,10 @@ impl Method for RetainConfusion {
         rates(&[0.01, 0.03, 0.1, 0.3, 1.0])
     }
 
+    fn usual(&self) -> Setting {
+        Setting::new(0.3, 0.0)
+    }
+
     fn stages(&self, task: &Task<'_>, setting: Setting) -> Vec<Stage> {
         let mut lessons = task.lessons(task.both(SOFT), setting.rate);
         for (lesson, outputs) in lessons.iter_mut().zip(&task.originals) {

@@ -26,6 +26,10 @@ impl Method for Retrain {
         true
     }
 
+    fn usual(&self) -> Setting {
+        Setting::new(0.0, 0.0)
+    }
+
     fn stages(&self, _: &Task<'_>, _: Setting) -> Vec<Stage> {
         Vec::new()
     }

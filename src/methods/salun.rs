@@ -29,6 +29,10 @@ impl Method for SalUn {
         grid(&[0.03, 0.1, 0.3, 1.0], &[0.1, 0.5, 0.9])
     }
 
+    fn usual(&self) -> Setting {
+        Setting::new(0.3, 0.5)
+    }
+
     #[expect(clippy::cast_possible_truncation, reason = "devices compute in f32")]
     fn stages(&self, task: &Task<'_>, setting: Setting) -> Vec<Stage> {
         let mut lessons = random_labels(task, setting.rate, true);

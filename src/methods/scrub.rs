@@ -34,6 +34,10 @@ impl Method for Scrub {
         grid(&[0.01, 0.03, 0.1, 0.3], &[0.1, 0.5])
     }
 
+    fn usual(&self) -> Setting {
+        Setting::new(0.03, 0.1)
+    }
+
     #[expect(clippy::cast_possible_truncation, reason = "devices compute in f32")]
     fn stages(&self, task: &Task<'_>, setting: Setting) -> Vec<Stage> {
         let alpha = setting.strength as f32;

@@ -29,6 +29,10 @@ impl Method for Ssd {
         grid(&[0.0], &[1.0, 2.0, 3.0, 5.0, 10.0])
     }
 
+    fn usual(&self) -> Setting {
+        Setting::new(0.0, 3.0)
+    }
+
     #[expect(clippy::cast_possible_truncation, reason = "devices compute in f32")]
     fn stages(&self, _: &Task<'_>, setting: Setting) -> Vec<Stage> {
         vec![Stage::Dampen {

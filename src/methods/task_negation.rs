@@ -26,6 +26,10 @@ impl Method for TaskNegation {
         grid(&[0.001, 0.01], &[0.3, 1.0, 3.0])
     }
 
+    fn usual(&self) -> Setting {
+        Setting::new(0.001, 3.0)
+    }
+
     #[expect(clippy::cast_possible_truncation, reason = "devices compute in f32")]
     fn stages(&self, task: &Task<'_>, setting: Setting) -> Vec<Stage> {
         let lessons = task.lessons(task.forget.clone(), setting.rate);

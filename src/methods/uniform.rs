@@ -35,6 +35,10 @@ impl Method for Uniform {
         })
     }
 
+    fn usual(&self) -> Setting {
+        Setting::new(if self.protected { 0.3 } else { 0.0003 }, 0.0)
+    }
+
     fn stages(&self, task: &Task<'_>, setting: Setting) -> Vec<Stage> {
         let samples = match self.protected {
             true => task.both(SOFT),

@@ -72,6 +72,10 @@ impl Method for Unsir {
         true
     }
 
+    fn usual(&self) -> Setting {
+        Setting::new(0.3, 0.0)
+    }
+
     fn stages(&self, task: &Task<'_>, setting: Setting) -> Vec<Stage> {
         let impair = task.lessons_each(setting.rate, |learner| {
             // As many draws of noise as there were forget samples.

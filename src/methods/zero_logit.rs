@@ -31,6 +31,10 @@ impl Method for ZeroLogit {
         true
     }
 
+    fn usual(&self) -> Setting {
+        Setting::new(0.0, 0.0)
+    }
+
     fn stages(&self, task: &Task<'_>, _: Setting) -> Vec<Stage> {
         vec![Stage::Silence(task.digits.clone(), NEVER)]
     }

@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Instant;
 
+use crate::compare::single::Run;
 use crate::config::Config;
 use crate::data::Dataset;
 use crate::device::Device;
@@ -50,6 +51,8 @@ enum Lesson {
     /// The forgotten digits towards the uniform distribution; the others, unless unprotected,
     /// with their labels.
     Forget,
+    /// Nothing here: another method than the uniform target makes the weights.
+    Elsewhere,
 }
 
 /// An arm in a phase: where its weights come from (none: fresh ones), and its lesson.
@@ -59,15 +62,20 @@ struct Member {
     lesson: Lesson,
 }
 
-fn members(phase: Phase) -> Vec<Member> {
+fn members(phase: Phase, elsewhere: bool) -> Vec<Member> {
     let member = |arm, from, lesson| Member { arm, from, lesson };
+    let forget = if elsewhere {
+        Lesson::Elsewhere
+    } else {
+        Lesson::Forget
+    };
     match phase {
         Phase::Learn => vec![
             member(Arm::Original, None, Lesson::All),
             member(Arm::Retrained, None, Lesson::Retain),
         ],
         Phase::Unlearn => vec![
-            member(Arm::Unlearned, Some(Arm::Original), Lesson::Forget),
+            member(Arm::Unlearned, Some(Arm::Original), forget),
             member(Arm::Original, Some(Arm::Original), Lesson::All),
             member(Arm::Retrained, Some(Arm::Retrained), Lesson::Retain),
         ],
@@ -102,7 +110,7 @@ impl Lists {
 
     fn of(&self, lesson: Lesson) -> &Arc<Vec<u32>> {
         match lesson {
-            Lesson::All => &self.all,
+            Lesson::All | Lesson::Elsewhere => &self.all,
             Lesson::Retain => &self.retain,
             Lesson::Forget => &self.forget,
         }
@@ -164,11 +172,24 @@ pub struct Experiment<'a> {
     model: Model,
     train: DeviceImages,
     test: DeviceImages,
+    labels: Vec<u8>,
+    test_labels: Vec<u8>,
     lists: Lists,
     /// The learn phase's population: made early, so that a device that cannot hold it says so
     /// before anything is written.
     first: Option<Stage<'a>>,
     started: Instant,
+}
+
+/// How far a phase is.
+struct Visit<'a> {
+    phase: Phase,
+    stage: &'a Stage<'a>,
+    clock: Clock,
+    /// Steps that were done.
+    done: u32,
+    /// The last evaluation.
+    scores: Vec<Score>,
 }
 
 /// The population of a phase, and who is in it.
@@ -193,6 +214,8 @@ impl<'a> Experiment<'a> {
             model,
             train: DeviceImages::upload(device, &data.train)?,
             test: DeviceImages::upload(device, &data.test)?,
+            labels: data.train.labels.clone(),
+            test_labels: data.test.labels.clone(),
             lists,
             first: None,
             started: Instant::now(),
@@ -220,7 +243,7 @@ impl<'a> Experiment<'a> {
                 (Phase::Learn, Some(first)) => first,
                 (_, before) => self.assemble(phase, before)?,
             };
-            self.phase(phase, &stage.members, &stage.population, observer)?;
+            self.phase(phase, &stage, observer)?;
             before = Some(stage);
             seconds.insert(phase.name().to_owned(), start.elapsed().as_secs_f64());
         }
@@ -243,6 +266,7 @@ impl<'a> Experiment<'a> {
     )]
     fn curriculum(&self, phase: Phase, lesson: Lesson, learner: u32) -> Curriculum {
         let rate = match lesson {
+            Lesson::Elsewhere => 0.0,
             Lesson::Forget => self.config.unlearn_rate(),
             Lesson::All | Lesson::Retain => self.config.lr,
         };
@@ -261,7 +285,7 @@ impl<'a> Experiment<'a> {
 
     /// The phase's population, with its weights: those of the stage before, or fresh ones.
     fn assemble(&self, phase: Phase, before: Option<Stage<'a>>) -> Result<Stage<'a>> {
-        let members = members(phase);
+        let members = members(phase, self.config.other_method().is_some());
         let learners = self.config.learners;
         let numbers = || (0u32..).take(learners);
         let taught: Vec<Curriculum> = members
@@ -295,37 +319,95 @@ impl<'a> Experiment<'a> {
     }
 
     /// Trains through a phase, evaluating on the way.
-    fn phase(
-        &self,
-        phase: Phase,
-        members: &[Member],
-        population: &Population,
-        observer: &mut dyn Observer,
-    ) -> Result<()> {
+    fn phase(&self, phase: Phase, stage: &Stage<'_>, observer: &mut dyn Observer) -> Result<()> {
         let clock = self.clock(phase);
         observer.begin(phase, clock.steps);
-        let mut done = 0;
-        let mut scores = Vec::new();
-        for step in clock.evaluations(self.config.evaluations) {
-            population.train(step - done, &mut |steps| observer.advance(steps))?;
-            let progress = population.take_progress()?;
-            self.check_divergence(phase, members, &progress)?;
-            let mean = |p: &Progress| f64::from(p.loss_sum) / f64::from(step - done);
-            let train_loss = (step > done).then(|| progress.iter().map(mean).collect());
-            done = step;
-            scores = population.evaluate()?;
-            let points = self.points(phase, members, clock, step, &scores, train_loss);
-            observer.evaluated(&points)?;
+        let stops = clock.evaluations(self.config.evaluations);
+        let mut visit = Visit {
+            phase,
+            stage,
+            clock,
+            done: 0,
+            scores: Vec::new(),
+        };
+        match self
+            .config
+            .other_method()
+            .filter(|_| phase == Phase::Unlearn)
+        {
+            None => {
+                for step in stops {
+                    self.visit(&mut visit, step, None, observer)?;
+                }
+            }
+            Some(method) => {
+                let of_originals = self.weights_of(stage, Arm::Original)?;
+                let mut look = |step, weights: &Vec<f32>| {
+                    self.visit(&mut visit, step, Some(weights), observer)
+                };
+                let run = self.single();
+                run.unlearn(method, &of_originals, &stops, &mut look)?;
+            }
         }
-        let outcomes = self.outcomes(phase, members, &scores);
-        let parameters = population.parameters()?;
-        self.check_weights(phase, members, &parameters)?;
+        let outcomes = self.outcomes(phase, &stage.members, &visit.scores);
+        let parameters = stage.population.parameters()?;
+        self.check_weights(phase, &stage.members, &parameters)?;
         let per_arm = self.config.learners * self.model.parameters() as usize;
         let weights: Vec<_> = parameters
             .chunks_exact(per_arm)
             .map(<[f32]>::to_vec)
             .collect();
         observer.end(&outcomes, &weights)
+    }
+
+    /// Trains until a step, and evaluates all arms. The first one, which unlearns, has these weights
+    /// where another method made them.
+    fn visit(
+        &self,
+        visit: &mut Visit<'_>,
+        step: u32,
+        unlearned: Option<&Vec<f32>>,
+        observer: &mut dyn Observer,
+    ) -> Result<()> {
+        let Stage {
+            members,
+            population,
+        } = visit.stage;
+        let steps = step - visit.done;
+        population.train(steps, &mut |steps| observer.advance(steps))?;
+        let progress = population.take_progress()?;
+        self.check_divergence(visit.phase, members, &progress)?;
+        if let Some(weights) = unlearned {
+            population.set_parameters(weights)?;
+        }
+        let mean = |p: &Progress| f64::from(p.loss_sum) / f64::from(steps);
+        let train_loss = (steps > 0).then(|| progress.iter().map(mean).collect());
+        visit.done = step;
+        visit.scores = population.evaluate()?;
+        let (phase, clock) = (visit.phase, visit.clock);
+        let points = self.points(phase, members, clock, step, &visit.scores, train_loss);
+        observer.evaluated(&points)
+    }
+
+    fn single(&self) -> Run<'_> {
+        Run {
+            config: self.config,
+            device: self.device,
+            model: &self.model,
+            train: self.train,
+            test: self.test,
+            labels: &self.labels,
+            test_labels: &self.test_labels,
+        }
+    }
+
+    /// The weights of an arm.
+    fn weights_of(&self, stage: &Stage<'_>, arm: Arm) -> Result<Vec<f32>> {
+        let each = self.config.learners * self.model.parameters() as usize;
+        let place = stage.members.iter().position(|m| m.arm == arm);
+        let all = stage.population.parameters()?;
+        let own = place.and_then(|place| all.chunks_exact(each).nth(place));
+        Ok(own.unwrap_or_default().to_vec())
     }
 
     fn points(
@@ -347,7 +429,9 @@ impl<'a> Experiment<'a> {
                 step,
                 epoch: clock.epochs(step),
                 seconds: self.started.elapsed().as_secs_f64(),
-                train_loss: train_loss.as_ref().map(|l| Spread::of(l[range].to_vec())),
+                train_loss: (member.lesson != Lesson::Elsewhere)
+                    .then(|| Some(Spread::of(train_loss.as_ref()?[range].to_vec())))
+                    .flatten(),
                 test_loss: Spread::of(scores.iter().map(mean_loss).collect()),
                 figures: figures(scores, &self.config.forget),
             }
@@ -397,7 +481,7 @@ impl<'a> Experiment<'a> {
             learner: place % self.config.learners,
             arm: member.arm.name(),
             setting: match member.lesson {
-                Lesson::Forget => "--unlearn-lr",
+                Lesson::Forget | Lesson::Elsewhere => "--unlearn-lr",
                 Lesson::All | Lesson::Retain => "--lr",
             },
         }

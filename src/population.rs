@@ -571,7 +571,7 @@ impl<'d> Population<'d> {
         Ok(words.into_iter().map(f32::from_bits).collect())
     }
 
-    /// Replaces all parameters, [learners, model.parameters()].
+    /// Replaces the parameters of the first learners, or of all, [learners, model.parameters()].
     ///
     /// # Errors
     /// `Device` where the device fails.

@@ -16,9 +16,24 @@ const TOGETHER: usize = 128;
 
 /// The networks that methods are applied to, and what methods may draw on.
 #[derive(Clone, Copy)]
-struct Subject<'a> {
-    originals: &'a Weights,
-    task: &'a Task<'a>,
+pub(super) struct Subject<'a> {
+    pub(super) originals: &'a Weights,
+    pub(super) task: &'a Task<'a>,
+}
+
+/// Steps at which somebody looks at the weights of all jobs.
+pub(super) struct Stops<'a> {
+    pub(super) steps: &'a [u32],
+    pub(super) look: &'a mut dyn FnMut(u32, &[Weights]) -> Result<()>,
+}
+
+impl Stops<'_> {
+    fn at(&mut self, step: u32, weights: &[Weights]) -> Result<()> {
+        match self.steps.contains(&step) {
+            true => (self.look)(step, weights),
+            false => Ok(()),
+        }
+    }
 }
 
 impl Lab<'_> {
@@ -47,7 +62,11 @@ impl Lab<'_> {
         let subject = Subject { originals, task };
         for crew in crews {
             let own: Vec<&Schedule> = crew.iter().map(|&job| &schedules[job]).collect();
-            let weights = self.applied(&own, subject, watch)?;
+            let nowhere = Stops {
+                steps: &[],
+                look: &mut |_, _| Ok(()),
+            };
+            let weights = self.applied(&own, subject, nowhere, watch)?;
             for (job, weights) in crew.into_iter().zip(weights) {
                 self.cache.keep(&recipes[job], &weights)?;
                 results[job] = Some(weights);
@@ -57,23 +76,32 @@ impl Lab<'_> {
     }
 
     /// Weights after each of these schedules.
-    fn applied(
+    pub(super) fn applied(
         &self,
         schedules: &[&Schedule],
         subject: Subject<'_>,
+        mut stops: Stops<'_>,
         watch: &mut dyn Watch,
     ) -> Result<Vec<Weights>> {
         let budget = self.settings.budget;
         let mut weights = vec![subject.originals.clone(); schedules.len()];
         let mut bounds: Vec<u32> = schedules.iter().flat_map(|s| s.bounds()).collect();
         bounds.extend([0, budget]);
+        bounds.extend(stops.steps);
         bounds.sort_unstable();
         bounds.dedup();
         for (place, &start) in bounds.iter().enumerate() {
+            // At the very start networks are shown as they are, later with all that was done.
+            if start == 0 {
+                stops.at(start, &weights)?;
+            }
             for (schedule, weights) in schedules.iter().zip(&mut weights) {
                 for (_, edit) in schedule.edits.iter().filter(|(step, _)| *step == start) {
                     self.edit(weights, subject, edit)?;
                 }
+            }
+            if start > 0 {
+                stops.at(start, &weights)?;
             }
             let Some(&end) = bounds.get(place + 1) else {
                 break;

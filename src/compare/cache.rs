@@ -10,7 +10,8 @@ use crate::files;
 /// A folder of weights, each file named by what it was made from.
 #[derive(Debug)]
 pub struct Cache {
-    folder: PathBuf,
+    /// None: nothing is kept.
+    folder: Option<PathBuf>,
 }
 
 impl Cache {
@@ -21,8 +22,13 @@ impl Cache {
     pub fn new(folder: &Path) -> Result<Self> {
         std::fs::create_dir_all(folder).map_err(Error::file("create", folder))?;
         Ok(Self {
-            folder: folder.to_path_buf(),
+            folder: Some(folder.to_path_buf()),
         })
+    }
+
+    /// A cache that keeps nothing.
+    pub(crate) const fn none() -> Self {
+        Self { folder: None }
     }
 
     /// The numbers that `make` makes from what `recipe` says, from the cache where they are there
@@ -46,7 +52,7 @@ impl Cache {
 
     /// So many numbers that were kept. A file that is damaged, or of another length, is none.
     pub(super) fn find(&self, recipe: &str, numbers: usize) -> Option<Vec<f32>> {
-        read(&self.path(recipe)).filter(|kept| kept.len() == numbers)
+        read(&self.path(recipe)?).filter(|kept| kept.len() == numbers)
     }
 
     /// Keeps numbers.
@@ -54,14 +60,18 @@ impl Cache {
     /// # Errors
     /// `File` where they cannot be written.
     pub(super) fn keep(&self, recipe: &str, made: &[f32]) -> Result<()> {
+        let Some(path) = self.path(recipe) else {
+            return Ok(());
+        };
         let mut bytes: Vec<u8> = made.iter().flat_map(|v| v.to_le_bytes()).collect();
         let check = Sha256::digest(&bytes);
         bytes.extend(check);
-        files::write(&self.path(recipe), &bytes)
+        files::write(&path, &bytes)
     }
 
-    fn path(&self, recipe: &str) -> PathBuf {
-        self.folder.join(format!("{}.f32", name_of(recipe)))
+    fn path(&self, recipe: &str) -> Option<PathBuf> {
+        let folder = self.folder.as_ref()?;
+        Some(folder.join(format!("{}.f32", name_of(recipe))))
     }
 }
 

@@ -13,6 +13,7 @@ mod judge;
 mod observe;
 mod schedule;
 mod sensitivity;
+pub(crate) mod single;
 mod summary;
 mod train;
 

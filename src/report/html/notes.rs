@@ -133,10 +133,14 @@ fn training(record: &Record) -> Facts {
 
 fn unlearning(record: &Record) -> Facts {
     let config = &record.config;
-    let protected = if config.unprotected { "no" } else { "yes" };
+    let method = match (config.unprotected, config.setting().strength) {
+        (true, _) => "uniform, the others unprotected".to_owned(),
+        (false, 0.0) => config.method.clone(),
+        (false, strength) => format!("{}, strength {strength}", config.method),
+    };
     vec![
         ("forget", list(&config.forget)),
-        ("others protected", protected.to_owned()),
+        ("method", method),
         ("unlearn epochs", config.unlearn_epochs.to_string()),
         ("unlearn rate", config.unlearn_rate().to_string()),
         ("relearn epochs", config.relearn_epochs.to_string()),

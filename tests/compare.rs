@@ -333,7 +333,11 @@ fn tables_json_and_lines_name_what_was_forgotten() {
         .collect();
     assert_eq!(lines.len(), 20);
     assert_eq!(lines[19]["scope"]["digits"][0], 9);
-    assert!(read("report.html").contains("All together"));
+    let page = read("report.html");
+    assert!(page.contains("All together") && page.contains("<summary>digit 9</summary>"));
+    // Answers and relearning of two methods, for ten digits.
+    assert_eq!(page.matches("<svg ").count(), 40);
+    assert!(!page.contains("NaN"));
 
     let output = run(&["--methods", "fine-tune,retrain"]);
     let text = String::from_utf8(output.stdout).unwrap();

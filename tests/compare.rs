@@ -162,6 +162,13 @@ fn each_digit_is_forgotten_in_turn_as_if_it_were_alone() {
             "{name}"
         );
     }
+    // Two networks each have the originals and those on which settings are tried: the smallest files,
+    // and there is one of either for all digits.
+    let files = std::fs::read_dir(folder.path()).unwrap();
+    let sizes = files.map(|file| file.unwrap().metadata().unwrap().len());
+    let sizes: Vec<u64> = sizes.collect();
+    let least = sizes.iter().min().unwrap();
+    assert_eq!(sizes.iter().filter(|size| *size == least).count(), 2);
     // The originals are the same for all; no retrained network knows its digit.
     for case in &all.cases {
         let ta = |c: &unlearn::compare::Judged| c.originals.values[2].value.clone();

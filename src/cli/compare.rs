@@ -82,7 +82,7 @@ pub(crate) struct Arguments {
     )]
     seeds: Vec<u64>,
     /// The folder; the same settings go on where they were interrupted [default:
-    /// runs/compare-DIGITS-HASH]
+    /// runs/compare-FORGET-HASH]
     #[arg(long, value_name = "DIR")]
     out: Option<PathBuf>,
 }

@@ -83,6 +83,15 @@ pub fn of_samples() -> &'static str {
      answers and relearning ask for the forgotten training images themselves."
 }
 
+/// Where the originals pass for retrained networks, so does a method that does nothing.
+pub fn nothing_to_forget(c: &crate::compare::Judged) -> Option<&'static str> {
+    let none = c.originals.values.iter().all(|value| value.units <= 1.0);
+    none.then_some(
+        "The originals themselves cannot be told from retrained networks here: there is nothing to forget \
+         that these metrics see, and a method that does nothing looks perfect.",
+    )
+}
+
 /// What a standard deviation over cases is over: "10 digits".
 pub fn over(c: &Comparison) -> String {
     let seeds = c.settings.seeds.len();

@@ -3,7 +3,7 @@
 use maud::{Markup, html};
 
 use super::plots::{self, Ranked};
-use super::{class, known_at_once, label, second_set, units, verdict};
+use super::{class, known_at_once, label, nothing_to_forget, second_set, units, verdict};
 use crate::compare::{Judged, MethodRow, Value};
 use crate::error::Result;
 use crate::metrics::Kind;
@@ -92,6 +92,7 @@ fn verdicts(c: &Judged) -> Markup {
     html! {
         section {
             h2 { "What gives them away" }
+            @if let Some(text) = nothing_to_forget(c) { p { b { (text) } } }
             ul { @for row in &c.methods { li { (verdict(row)) } } }
         }
     }

@@ -162,6 +162,13 @@ fn each_digit_is_forgotten_in_turn_as_if_it_were_alone() {
             "{name}"
         );
     }
+    // Two networks each have the originals and those on which settings are tried: the smallest files,
+    // and there is one of either for all digits.
+    let files = std::fs::read_dir(folder.path()).unwrap();
+    let sizes = files.map(|file| file.unwrap().metadata().unwrap().len());
+    let sizes: Vec<u64> = sizes.collect();
+    let least = sizes.iter().min().unwrap();
+    assert_eq!(sizes.iter().filter(|size| *size == least).count(), 2);
     // The originals are the same for all; no retrained network knows its digit.
     for case in &all.cases {
         let ta = |c: &unlearn::compare::Judged| c.originals.values[2].value.clone();
@@ -333,7 +340,11 @@ fn tables_json_and_lines_name_what_was_forgotten() {
         .collect();
     assert_eq!(lines.len(), 20);
     assert_eq!(lines[19]["scope"]["digits"][0], 9);
-    assert!(read("report.html").contains("All together"));
+    let page = read("report.html");
+    assert!(page.contains("All together") && page.contains("<summary>digit 9</summary>"));
+    // Answers and relearning of two methods, for ten digits.
+    assert_eq!(page.matches("<svg ").count(), 40);
+    assert!(!page.contains("NaN"));
 
     let output = run(&["--methods", "fine-tune,retrain"]);
     let text = String::from_utf8(output.stdout).unwrap();

@@ -40,10 +40,10 @@ pub(crate) struct Arguments {
     #[arg(long, value_name = "N", conflicts_with = "forget")]
     forget_samples: Option<usize>,
     /// Original networks, each of which every method gets
-    #[arg(long, value_name = "N", default_value_t = 8)]
+    #[arg(long, value_name = "N", default_value_t = 32)]
     learners: usize,
     /// Networks that never see what is to be forgotten, which the methods are measured by
-    #[arg(long, value_name = "N", default_value_t = 16)]
+    #[arg(long, value_name = "N", default_value_t = 32)]
     retrained: usize,
     /// Steps that each method has [default: those of a pass over the training images]
     #[arg(long, value_name = "STEPS")]
@@ -82,7 +82,7 @@ pub(crate) struct Arguments {
     )]
     seeds: Vec<u64>,
     /// The folder; the same settings go on where they were interrupted [default:
-    /// runs/compare-DIGITS-HASH]
+    /// runs/compare-FORGET-HASH]
     #[arg(long, value_name = "DIR")]
     out: Option<PathBuf>,
 }
@@ -166,7 +166,7 @@ fn write(comparison: &Comparison, folder: &Path) -> Result<()> {
     }
     file("methods.jsonl", &lines)?;
     file("report.txt", &words::words(comparison))?;
-    file("report.html", &comparison::page(comparison))
+    file("report.html", &comparison::page(comparison)?)
 }
 
 /// What `--forget` takes.

@@ -128,7 +128,7 @@ impl Settings {
         if self.retrained < 4 {
             return refuse(
                 "--retrained: a noise floor is what retrained networks differ by among themselves, \
-                 which takes 4 of them at least; 16 are better",
+                 which takes 4 of them at least; 32 are better",
             );
         }
         if self.budget == 0 {

@@ -1,18 +1,24 @@
 //! A comparison of methods as one self-contained page.
 
 mod case;
+mod plots;
 
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 
-use crate::compare::{Across, Comparison, Forget, MethodRow, Settings, Stability, Value};
+use crate::compare::{Across, Comparison, Forget, MethodRow, Settings, Stability, Summary, Value};
+use crate::error::Result;
 use crate::metrics::{Kind, METRICS};
 use crate::verdict::list;
+use plots::Ranked;
 
 const STYLE: &str = include_str!("html/style.css");
 const OWN_STYLE: &str = include_str!("html/comparison.css");
 
 /// The page.
-pub fn page(comparison: &Comparison) -> String {
+///
+/// # Errors
+/// `File` where a picture cannot be drawn.
+pub fn page(comparison: &Comparison) -> Result<String> {
     let title = title(&comparison.settings);
     let page = html! {
         (DOCTYPE)
@@ -26,13 +32,13 @@ pub fn page(comparison: &Comparison) -> String {
             body { main {
                 (head(comparison, &title))
                 @if let [only] = comparison.cases.as_slice() {
-                    (case::sections(only))
+                    (case::sections(only)?)
                 } @else {
                     (overview(comparison))
                     @for one in &comparison.cases {
                         details {
                             summary { (comparison.settings.name(&one.case)) }
-                            (case::sections(one))
+                            (case::sections(one)?)
                         }
                     }
                 }
@@ -41,7 +47,7 @@ pub fn page(comparison: &Comparison) -> String {
             } }
         }
     };
-    page.into_string()
+    Ok(page.into_string())
 }
 
 fn title(settings: &Settings) -> String {
@@ -77,6 +83,15 @@ pub fn of_samples() -> &'static str {
      answers and relearning ask for the forgotten training images themselves."
 }
 
+/// Where the originals pass for retrained networks, so does a method that does nothing.
+pub fn nothing_to_forget(c: &crate::compare::Judged) -> Option<&'static str> {
+    let none = c.originals.values.iter().all(|value| value.units <= 1.0);
+    none.then_some(
+        "The originals themselves cannot be told from retrained networks here: there is nothing to forget \
+         that these metrics see, and a method that does nothing looks perfect.",
+    )
+}
+
 /// What a standard deviation over cases is over: "10 digits".
 pub fn over(c: &Comparison) -> String {
     let seeds = c.settings.seeds.len();
@@ -87,15 +102,42 @@ pub fn over(c: &Comparison) -> String {
     }
 }
 
+/// A method's name in a table.
+fn label(method: &str) -> Markup {
+    let retrains = crate::methods::named(method).is_some_and(|m| m.retrains());
+    html! { (method) @if retrains { span.pm { " (2nd set)" } } }
+}
+
+/// What the row of retraining is.
+fn second_set() -> Markup {
+    html! { i { "retrain" } " is a second set of retrained networks, judged like a method." }
+}
+
 /// All cases together: methods by cases.
 fn overview(c: &Comparison) -> Markup {
+    let ranked = |row: &Summary| Ranked {
+        method: row.method.clone(),
+        score: row.score.mean,
+        kinds: row.kinds.iter().map(|(kind, a)| (*kind, a.mean)).collect(),
+    };
     html! {
+        section {
+            h2 { "Ranking" }
+            p {
+                "The score is the mean distance over four kinds of metric, in units of the noise floor; each "
+                "kind's part of the bar is what it adds. Mean over " (over(c)) "."
+            }
+            (plots::ranking(&c.methods.iter().map(ranked).collect::<Vec<_>>()))
+            @if let Some(stability) = &c.stability { p { (stable(stability)) } }
+        }
         section {
             h2 { "All together" }
             p {
                 "Scores, in units of the noise floor: up to 1 (green) a method cannot be told from "
-                "retraining. Left, mean ± standard deviation over " (over(c)) "; right, each by itself. "
-                (case::second_set())
+                "retraining. Left, mean ± standard deviation over " (over(c)) "; right, each by itself"
+                @if c.settings.forget == Forget::Each && c.settings.seeds.len() > 1 { " (digit · seed)" }
+                ". "
+                (second_set())
             }
             div.wide { table.heat {
                 thead { tr {
@@ -104,13 +146,12 @@ fn overview(c: &Comparison) -> Markup {
                     @for one in &c.cases { th.number { (short_name(c, one)) } }
                 } }
                 tbody { @for row in &c.methods { tr {
-                    th scope="row" { (case::label(&row.method)) }
+                    th scope="row" { (label(&row.method)) }
                     (across(&row.score))
                     @for (_, kind) in &row.kinds { (across(kind)) }
                     @for score in &row.score.cases { td.number.(class(*score)) { (units(*score)) } }
                 } } }
             } }
-            @if let Some(stability) = &c.stability { p { (stable(stability)) } }
         }
         section {
             h2 { "Values" }
@@ -121,7 +162,7 @@ fn overview(c: &Comparison) -> Markup {
                     @for metric in METRICS { th.number { (metric.name()) } }
                 } }
                 tbody { @for row in &c.methods { tr {
-                    th scope="row" { (case::label(&row.method)) }
+                    th scope="row" { (label(&row.method)) }
                     td.number { (spread(&row.average_gap)) }
                     @for (_, value) in &row.values { td.number { (spread(value)) } }
                 } } }

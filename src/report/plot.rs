@@ -3,6 +3,7 @@
 
 mod axis;
 mod canvas;
+pub(crate) mod chart;
 mod panel;
 
 use plotters::coord::Shift;
@@ -112,16 +113,28 @@ pub fn curves_svg(record: &Record) -> Result<String> {
 
 /// The curves as an SVG element in a given layout.
 pub(crate) fn svg(record: &Record, layout: &Layout) -> Result<String> {
-    // Plotters has whole coordinates only: eight to a pixel make smooth curves.
-    let scale = 8;
-    let (width, height) = layout.size(1);
+    let label = "Accuracy through the phases";
+    element(layout.size(1), label, |area, pen| {
+        draw(area, pen, record, layout)
+    })
+}
+
+/// Plotters has whole coordinates only: eight to a pixel make smooth curves.
+const SVG_SCALE: u32 = 8;
+
+/// What `draw` draws, as an SVG element of this size with a name for those who cannot see it.
+fn element<'a>(
+    (width, height): (u32, u32),
+    label: &str,
+    draw: impl FnOnce(&DrawingArea<SVGBackend<'_>, Shift>, Pen) -> Drawn<SVGBackend<'a>>,
+) -> Result<String> {
+    let size = (width * SVG_SCALE, height * SVG_SCALE);
     let mut text = String::new();
     {
-        let size = layout.size(scale);
         let area = SVGBackend::with_string(&mut text, size).into_drawing_area();
-        draw(&area, Pen::svg(f64::from(scale)), record, layout)
+        draw(&area, Pen::svg(f64::from(SVG_SCALE)))
             .and_then(|()| area.present())
-            .map_err(|e| undrawn("draw", Path::new("curves.svg"), &e))?;
+            .map_err(|e| undrawn("draw", Path::new(label), &e))?;
     }
     let body = text.find("<svg").and_then(|at| {
         let end = text[at..].find('>')?;
@@ -129,10 +142,11 @@ pub(crate) fn svg(record: &Record, layout: &Layout) -> Result<String> {
     });
     let head = format!(
         "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"{width}\" height=\"{height}\" \
-         viewBox=\"0 0 {} {}\" role=\"img\" aria-label=\"Accuracy through the phases\" \
+         viewBox=\"0 0 {} {}\" role=\"img\" aria-label=\"{}\" \
          stroke-linejoin=\"round\" stroke-linecap=\"round\">",
-        width * scale,
-        height * scale,
+        size.0,
+        size.1,
+        label.replace(['"', '<', '&'], " "),
     );
     Ok(head + body.unwrap_or_default())
 }

@@ -5,7 +5,9 @@ use std::fmt::Write as _;
 use comfy_table::{CellAlignment, Table, presets};
 use unlearn::compare::{Comparison, Direction, Forget, Judged, MethodRow, Summary, Value};
 use unlearn::metrics::Kind;
-use unlearn::report::comparison::{known_at_once, of_samples, over, spread, stable, verdict};
+use unlearn::report::comparison::{
+    known_at_once, nothing_to_forget, of_samples, over, spread, stable, verdict,
+};
 use unlearn::verdict::digits;
 
 /// Metrics beside each other in a table of values.
@@ -51,7 +53,8 @@ fn one(c: &Judged) -> String {
         let _ = writeln!(text, "{}\n", values(c, from));
     }
     let _ = writeln!(text, "± is the standard deviation over networks.");
-    if let Some(sentence) = known_at_once(c) {
+    let sentences = [known_at_once(c), nothing_to_forget(c)];
+    for sentence in sentences.into_iter().flatten() {
         let _ = writeln!(text, "{sentence}");
     }
     if c.methods.iter().any(|row| row.sensitivity.is_some()) {
@@ -71,8 +74,11 @@ fn all(c: &Comparison) -> String {
         "± is the standard deviation over {}; a value in each is the mean over its networks.",
         over(c)
     );
-    if let Some(sentence) = c.cases.iter().find_map(known_at_once) {
-        let _ = writeln!(text, "{sentence}");
+    for sentence in [known_at_once, nothing_to_forget] {
+        let all: Option<Vec<&str>> = c.cases.iter().map(sentence).collect();
+        if let Some(said) = all.as_deref().and_then(<[&str]>::first) {
+            let _ = writeln!(text, "{said}");
+        }
     }
     if let Some(stability) = &c.stability {
         let _ = writeln!(text, "{}", stable(stability));

@@ -2,29 +2,41 @@
 
 use maud::{Markup, html};
 
-use super::{class, known_at_once, units, verdict};
+use super::plots::{self, Ranked};
+use super::{class, known_at_once, label, nothing_to_forget, second_set, units, verdict};
 use crate::compare::{Judged, MethodRow, Value};
+use crate::error::Result;
 use crate::metrics::Kind;
 
 /// All sections of a case.
-pub(super) fn sections(c: &Judged) -> Markup {
-    html! {
+pub(super) fn sections(c: &Judged) -> Result<Markup> {
+    Ok(html! {
+        (ranking(c))
         (distances(c))
         (verdicts(c))
+        (plots::answers(c)?)
+        (plots::relearning(c)?)
+        (plots::settings(c)?)
         (values(c))
-        (settings(c))
+    })
+}
+
+fn ranking(c: &Judged) -> Markup {
+    let ranked = |row: &MethodRow| Ranked {
+        method: row.method.clone(),
+        score: row.score,
+        kinds: row.kinds.clone(),
+    };
+    html! {
+        section {
+            h2 { "Ranking" }
+            p {
+                "The score is the mean distance over four kinds of metric, in units of the noise floor; each "
+                "kind's part of the bar is what it adds. " (second_set())
+            }
+            (plots::ranking(&c.methods.iter().map(ranked).collect::<Vec<_>>()))
+        }
     }
-}
-
-/// A method's name in a table.
-pub(super) fn label(method: &str) -> Markup {
-    let retrains = crate::methods::named(method).is_some_and(|m| m.retrains());
-    html! { (method) @if retrains { span.pm { " (2nd set)" } } }
-}
-
-/// What the row of retraining is.
-pub(super) fn second_set() -> Markup {
-    html! { i { "retrain" } " is a second set of retrained networks, judged like a method." }
 }
 
 /// Methods by metrics, in units of noise.
@@ -35,8 +47,7 @@ fn distances(c: &Judged) -> Markup {
             p {
                 "In units of the noise floor: what groups of retrained networks differ by among themselves. "
                 "Up to 1 (green) a method cannot be told from retraining by that metric. "
-                (second_set())
-                " The score is the mean over four kinds of metric: output, probe, relearning, membership."
+                "Each kind counts as the mean over its metrics."
             }
             div.wide { table.heat {
                 thead { tr {
@@ -81,6 +92,7 @@ fn verdicts(c: &Judged) -> Markup {
     html! {
         section {
             h2 { "What gives them away" }
+            @if let Some(text) = nothing_to_forget(c) { p { b { (text) } } }
             ul { @for row in &c.methods { li { (verdict(row)) } } }
         }
     }
@@ -133,34 +145,5 @@ fn plain(value: &Value) -> String {
     match value.value.learners.len() {
         0 | 1 => mean,
         _ => format!("{mean} ± {:.digits$}", value.value.std),
-    }
-}
-
-/// The settings that were tried: how fast results decay away from the chosen one.
-fn settings(c: &Judged) -> Markup {
-    let swept = c.methods.iter().filter(|row| row.tried.len() > 1);
-    html! {
-        section {
-            h2 { "Settings" }
-            p {
-                "The average gap, in points, after every setting that was tried, on two networks that methods "
-                "are not scored on, and against six retrained networks that they are not scored by (those of "
-                "the row " i { "retrain" } "). The smallest was taken."
-            }
-            div.wide { table {
-                thead { tr { th { "method" } th { "rate (and strength): gap" } } }
-                tbody { @for row in swept { tr {
-                    th scope="row" { (row.method) }
-                    td { @for tried in &row.tried {
-                        span.tried.chosen[tried.setting == row.setting] {
-                            (tried.setting.rate)
-                            @if tried.setting.strength > 0.0 { ", " (tried.setting.strength) }
-                            ": " (if tried.gap.is_finite() { format!("{:.1}", tried.gap) } else { "diverged".to_owned() })
-                        }
-                        " "
-                    } }
-                } } }
-            } }
-        }
     }
 }

@@ -9,7 +9,7 @@ use super::{BOUNDARY, Layout, SMALL, TEXT, colour};
 use crate::record::{Arm, Phase, Record};
 
 /// Lines of the grid.
-const GRID: RGBColor = RGBColor(226, 230, 236);
+pub(super) const GRID: RGBColor = RGBColor(226, 230, 236);
 
 /// One of the three panels.
 pub(crate) struct Panel {

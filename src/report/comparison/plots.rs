@@ -1,0 +1,339 @@
+//! The page's pictures: the ranking, where answers go, how networks learn again, and what other
+//! settings would have given.
+
+use maud::{Markup, PreEscaped, html};
+use plotters::prelude::RGBColor;
+
+use super::{label, units};
+use crate::compare::{Judged, MethodRow, Moments, Portrait, Sensitivity, Tried};
+use crate::error::Result;
+use crate::methods::named;
+use crate::metrics::{Kind, Scope};
+use crate::record::Arm;
+use crate::report::plot::chart::{Axis, Bar, Bars, Chart, Line};
+use crate::report::plot::colour;
+
+/// Bars of the ranking end here, in units of noise: a ruined network is as far as one likes.
+const LONGEST: f64 = 20.0;
+
+/// A method in a ranking.
+pub(super) struct Ranked {
+    pub(super) method: String,
+    pub(super) score: f64,
+    pub(super) kinds: Vec<(Kind, f64)>,
+}
+
+/// The ranking: a bar for each method, made of what the kinds of metric add to its score.
+pub(super) fn ranking(rows: &[Ranked]) -> Markup {
+    let scores = rows.iter().map(|row| row.score);
+    let longest = scores.fold(1.0, f64::max).min(LONGEST);
+    let percent = |units: f64| format!("{:.2}%", 100.0 * units / longest);
+    let parts = Kind::ALL.len() as f64;
+    html! {
+        p.legend {
+            @for kind in Kind::ALL { span { i.key.kind.(kind.name()) {} (kind.name()) } }
+            span.dim {
+                "The line is a score of 1."
+                @if longest >= LONGEST { " Bars end at " (LONGEST) "." }
+            }
+        }
+        div.ranking { @for row in rows {
+            span.name { (label(&row.method)) }
+            div.track {
+                @for (kind, units) in &row.kinds {
+                    i.kind.(kind.name()) title=(format!("{} {units:.1}", kind.name()))
+                        style=(format!("width:{}", percent(units / parts))) {}
+                }
+                i.one style=(format!("left:{}", percent(1.0))) {}
+            }
+            b.number { (units(row.score)) }
+        } }
+    }
+}
+
+/// Pictures beside each other, one for each method that has one.
+fn panels(c: &Judged, picture: impl Fn(&MethodRow) -> Result<Option<Markup>>) -> Result<Markup> {
+    let mut figures = Vec::new();
+    for row in &c.methods {
+        if let Some(picture) = picture(row)? {
+            figures.push((row, picture));
+        }
+    }
+    Ok(html! {
+        div.panels { @for (row, picture) in figures {
+            figure.card { figcaption { b { (label(&row.method)) } } (picture) }
+        } }
+    })
+}
+
+fn keys(others: &[(Arm, &str)]) -> Markup {
+    html! { p.legend {
+        span { i.key style=(background(colour(Arm::Unlearned))) {} "the method" }
+        @for (arm, text) in others {
+            span { i.key style=(background(colour(*arm))) {} (text) }
+        }
+    } }
+}
+
+fn background(RGBColor(r, g, b): RGBColor) -> String {
+    format!("--c:rgb({r},{g},{b})")
+}
+
+fn percents() -> Axis {
+    Axis {
+        from: 0.0,
+        to: 1.0,
+        marks: [0.0, 0.25, 0.5, 0.75, 1.0]
+            .map(|share| (share, format!("{:.0} %", 100.0 * share)))
+            .to_vec(),
+        title: "",
+    }
+}
+
+/// Where images of what is forgotten go, beside where the retrained networks send them.
+pub(super) fn answers(c: &Judged) -> Result<Markup> {
+    let bar = |m: &Moments, arm| Bar {
+        value: m.mean,
+        std: m.std,
+        colour: colour(arm),
+    };
+    let picture = |row: &MethodRow| {
+        let pairs = row.portrait.answers.iter().zip(&c.retrained.answers);
+        let group = |(digit, (own, theirs)): (usize, (&Moments, &Moments))| {
+            let bars = vec![bar(own, Arm::Unlearned), bar(theirs, Arm::Retrained)];
+            (digit.to_string(), bars)
+        };
+        let bars = Bars {
+            label: format!("Answers after {}, beside retrained networks'", row.method),
+            y: percents(),
+            title: "answer",
+            groups: pairs.enumerate().map(group).collect(),
+        };
+        Ok(Some(PreEscaped(bars.svg()?)))
+    };
+    let figures = panels(c, picture)?;
+    Ok(html! {
+        section {
+            h2 { "Where the answers go" }
+            p {
+                @match c.case.scope {
+                    Scope::Digits(_) => {
+                        "What networks call images of what they forgot. Networks that never saw a digit do not "
+                        "answer at random, and that is what a method has to come near. "
+                    }
+                    Scope::Samples(_) => { "What networks call the training images that they forgot. " }
+                }
+                "Whiskers: standard deviation over networks."
+            }
+            (keys(&[(Arm::Retrained, "retrained networks")]))
+            (figures)
+        }
+    })
+}
+
+/// How networks learn again, beside originals and retrained networks.
+pub(super) fn relearning(c: &Judged) -> Result<Markup> {
+    // The first steps are those that count.
+    let place = |step: u32| f64::from(step + 1).log2();
+    let line = |portrait: &Portrait, arm: Arm| Line {
+        points: portrait
+            .relearning
+            .iter()
+            .map(|(step, m)| (place(*step), m.mean))
+            .collect(),
+        band: portrait.relearning.iter().map(|(_, m)| m.std).collect(),
+        colour: colour(arm),
+        dashed: arm == Arm::Retrained,
+        dots: false,
+    };
+    let longest = c.retrained.relearning.last().map_or(1, |(step, _)| *step);
+    let steps = [0, 1, 4, 16, 64, 256, 1024, 4096].into_iter();
+    let marks = steps.filter(|step| *step <= longest);
+    let marks: Vec<_> = marks.map(|step| (place(step), step.to_string())).collect();
+    let known = c.originals.relearning.first().map(|(_, m)| 0.95 * m.mean);
+    let picture = |row: &MethodRow| {
+        let chart = Chart {
+            label: format!("Relearning after {}", row.method),
+            x: Axis {
+                from: 0.0,
+                to: place(longest),
+                marks: marks.clone(),
+                title: "steps on all images",
+            },
+            y: percents(),
+            lines: vec![
+                line(&c.originals, Arm::Original),
+                line(&c.retrained, Arm::Retrained),
+                line(&row.portrait, Arm::Unlearned),
+            ],
+            level: known,
+            chosen: None,
+        };
+        Ok(Some(PreEscaped(chart.svg()?)))
+    };
+    let figures = panels(c, picture)?;
+    Ok(html! {
+        section {
+            h2 { "How soon it comes back" }
+            p {
+                "Accuracy on what was forgotten, while networks train on everything. Knowledge that is still inside "
+                "comes back sooner than networks learn that never had it. Thin dashes: 95 % of the originals', "
+                "where it counts as known again. Bands: standard deviation over networks."
+            }
+            (keys(&[(Arm::Retrained, "retrained networks"), (Arm::Original, "originals")]))
+            (figures)
+        }
+    })
+}
+
+/// Colours of strengths.
+const STRENGTHS: [RGBColor; 5] = [
+    RGBColor(0, 98, 168),
+    RGBColor(196, 140, 38),
+    RGBColor(134, 72, 148),
+    RGBColor(44, 132, 92),
+    RGBColor(125, 131, 142),
+];
+
+/// The gap after every setting that was tried: how fast results decay away from the chosen one.
+pub(super) fn settings(c: &Judged) -> Result<Markup> {
+    let picture = |row: &MethodRow| {
+        let Some(sensitivity) = &row.sensitivity else {
+            return Ok(None);
+        };
+        let svg = sweep(row).svg()?;
+        Ok(Some(html! {
+            (PreEscaped(svg))
+            (strengths(row))
+            p.dim { (surroundings(row, sensitivity)) }
+        }))
+    };
+    let figures = panels(c, picture)?;
+    Ok(html! {
+        section {
+            h2 { "Settings" }
+            p {
+                "The average gap, in points, after every setting that was tried, on two networks that methods "
+                "are not scored on, and against six retrained networks that they are not scored by (those of "
+                "the row " i { "retrain" } "). The smallest (black) was taken."
+            }
+            (figures)
+        }
+    })
+}
+
+/// Strengths that were tried, ascending.
+fn tried_strengths(row: &MethodRow) -> Vec<f64> {
+    let mut all: Vec<f64> = row.tried.iter().map(|t| t.setting.strength).collect();
+    all.sort_by(f64::total_cmp);
+    all.dedup();
+    all
+}
+
+/// Gap against rate, a line for each strength; both axes logarithmic.
+fn sweep(row: &MethodRow) -> Chart {
+    let place = |t: &Tried| (t.setting.rate.log10(), t.gap.max(LEAST_GAP).log10());
+    let finite = || row.tried.iter().filter(|t| t.gap.is_finite());
+    let line = |(number, strength): (usize, f64)| {
+        let own = finite().filter(|t| t.setting.strength == strength);
+        let mut points: Vec<(f64, f64)> = own.map(place).collect();
+        points.sort_by(|a, b| a.0.total_cmp(&b.0));
+        Line {
+            points,
+            band: Vec::new(),
+            colour: STRENGTHS[number % STRENGTHS.len()],
+            dashed: false,
+            dots: true,
+        }
+    };
+    let chosen = row.tried.iter().find(|t| t.setting == row.setting);
+    Chart {
+        label: format!("Gaps after the settings of {}", row.method),
+        x: rates(row),
+        y: gaps(),
+        lines: tried_strengths(row)
+            .into_iter()
+            .enumerate()
+            .map(line)
+            .collect(),
+        level: None,
+        chosen: chosen.filter(|t| t.gap.is_finite()).map(place),
+    }
+}
+
+/// The smallest gap on the axis, in points.
+const LEAST_GAP: f64 = 0.1;
+
+fn gaps() -> Axis {
+    let marks = [0.1, 1.0, 10.0, 100.0];
+    Axis {
+        from: LEAST_GAP.log10(),
+        to: 2.0,
+        marks: marks
+            .map(|gap: f64| (gap.log10(), gap.to_string()))
+            .to_vec(),
+        title: "",
+    }
+}
+
+/// The rates that were tried, with some room at either side.
+fn rates(row: &MethodRow) -> Axis {
+    let mut rates: Vec<f64> = row.tried.iter().map(|t| t.setting.rate).collect();
+    rates.sort_by(f64::total_cmp);
+    rates.dedup();
+    let end = |rate: Option<&f64>| rate.map_or(0.0, |r| r.log10());
+    let (first, last) = (end(rates.first()), end(rates.last()));
+    // Labels that would stand on each other are left out.
+    let every = rates.len().div_ceil(5).max(1);
+    let marks = rates.iter().step_by(every);
+    Axis {
+        from: first - 0.2,
+        to: last + 0.2,
+        marks: marks.map(|rate| (rate.log10(), rate.to_string())).collect(),
+        title: "rate",
+    }
+}
+
+/// Which line is which.
+fn strengths(row: &MethodRow) -> Markup {
+    let all = tried_strengths(row);
+    let name = named(&row.method).and_then(|m| m.strength());
+    html! {
+        @if let (Some(name), true) = (name, all.len() > 1) { p.legend {
+            @for (number, strength) in all.iter().enumerate() { span {
+                i.key style=(background(STRENGTHS[number % STRENGTHS.len()])) {}
+                (name) " " (strength)
+            } }
+        } }
+    }
+}
+
+/// The chosen setting and its neighbours, in words.
+fn surroundings(row: &MethodRow, s: &Sensitivity) -> String {
+    let gap = |gap: f64| match gap.is_finite() {
+        true => format!("{gap:.1}"),
+        false => "diverged".to_owned(),
+    };
+    let next = s
+        .neighbours
+        .iter()
+        .map(|n| format!("{} {}", n.direction.name(), gap(n.tried.gap)));
+    let strength = match row.setting.strength > 0.0 {
+        true => format!(", {}", row.setting.strength),
+        false => String::new(),
+    };
+    let mut text = format!(
+        "{}{strength}: {}; next to it: {}.",
+        row.setting.rate,
+        gap(s.gap),
+        next.collect::<Vec<_>>().join(", ")
+    );
+    if !s.ends.is_empty() {
+        let ends: Vec<&str> = s.ends.iter().map(|end| end.name()).collect();
+        text += &format!(
+            " The grid ends here: a {} was not tried, and might be better.",
+            ends.join(" or ")
+        );
+    }
+    text
+}

@@ -10,7 +10,7 @@ use unlearn::compare::{Cache, Comparison, MethodRow, Settings, Value, Watch, com
 use unlearn::error::{Error, Result};
 use unlearn::methods::METHODS;
 use unlearn::metrics;
-use unlearn::report::comparison::{self, verdict};
+use unlearn::report::comparison::{self, ain, mean, verdict};
 use unlearn::{data, device, files, tune};
 
 #[derive(Args, Debug)]
@@ -177,7 +177,7 @@ fn words(c: &Comparison) -> String {
         text,
         "Forgetting {}: {} original networks, {} retrained ones; methods have up to {} steps.\n\
          Distances are in units of the noise floor: what groups of retrained networks differ by among\n\
-         themselves (95th percentile of 40 divisions). Up to 1 a method cannot be told from retraining\n\
+         themselves (95th percentile of 100 divisions). Up to 1 a method cannot be told from retraining\n\
          by that metric; * marks more than 1.\n",
         digits.join(" and "),
         s.learners,
@@ -211,6 +211,7 @@ fn distances(c: &Comparison) -> String {
     let mut head = vec!["units of noise".to_owned(), "score".to_owned()];
     head.extend(c.floors.iter().map(|(name, _)| name.clone()));
     let units = |v: &Value| match v.units {
+        u if u.is_nan() => "–".to_owned(),
         u if u >= 9.95 => format!("{:.0}*", u.min(999.0)),
         u if u > 1.0 => format!("{u:.1}*"),
         u => format!("{u:.1}"),
@@ -233,12 +234,9 @@ fn values(c: &Comparison) -> String {
         "rate".to_owned(),
         "gap".to_owned(),
         "AIN".to_owned(),
+        "quality".to_owned(),
     ];
     head.extend(c.floors.iter().map(|(name, _)| name.clone()));
-    let plain = |v: &Value| match v.value.mean.abs() >= 10.0 {
-        true => format!("{:.1}", v.value.mean),
-        false => format!("{:.2}", v.value.mean),
-    };
     let row = |r: &MethodRow| {
         let rate = match (r.setting.rate > 0.0, r.setting.strength > 0.0) {
             (false, _) => String::new(),
@@ -246,18 +244,23 @@ fn values(c: &Comparison) -> String {
             (true, true) => format!("{}, {}", r.setting.rate, r.setting.strength),
         };
         let gap = format!("{:.1}", r.average_gap);
-        let mut cells = vec![r.method.clone(), rate, gap, format!("{:.2}", r.ain)];
-        cells.extend(r.values.iter().map(plain));
+        let quality = format!("{:.2}", r.quality);
+        let mut cells = vec![r.method.clone(), rate, gap, ain(r), quality];
+        cells.extend(r.values.iter().map(mean));
         cells
     };
     let mut rows: Vec<Vec<String>> = c.methods.iter().map(row).collect();
     for (name, values) in [("(retrained)", &c.retrained), ("(originals)", &c.originals)] {
-        let mut cells = vec![name.to_owned(), String::new(), String::new(), String::new()];
-        cells.extend(values.iter().map(plain));
+        let mut cells = vec![name.to_owned()];
+        cells.extend(std::iter::repeat_n(String::new(), 4));
+        cells.extend(values.iter().map(mean));
         rows.push(cells);
     }
     table(head, rows, CellAlignment::Right)
 }
+
+/// Hidden layers of the default network.
+const DEFAULT_LAYERS: usize = 2;
 
 /// Lists the methods and the metrics.
 pub(crate) fn methods() -> Result<()> {
@@ -287,7 +290,7 @@ pub(crate) fn methods() -> Result<()> {
     let head = head.map(str::to_owned).to_vec();
     super::print(&table(head, rows.collect(), CellAlignment::Left))?;
     super::print("\nmetrics of `unlearn compare`")?;
-    for metric in metrics::METRICS {
+    for metric in metrics::all(DEFAULT_LAYERS) {
         super::print(&format!("  {:14}{}", metric.name(), metric.meaning()))?;
     }
     Ok(())

@@ -6,8 +6,9 @@ use super::train::{Base, CHOOSERS, TRIED};
 use super::{Job, Lab, Watch, Weights};
 use crate::error::Result;
 use crate::methods::{Method, Setting};
-use crate::metrics::{self, Comparer, Floor, Kind, METRICS, Metric, Observed, Scope, mean};
-use crate::record::Spread;
+use crate::metrics::floor::{Chance, Floor, Measured, Panel};
+use crate::metrics::{self, Kind, Metric, Observed, Scope, each, mean};
+use crate::record::{Spread, null_is_nan};
 
 /// A setting that was tried, and how far the networks were from retrained ones afterwards.
 #[derive(Clone, Copy, Debug, Serialize, Deserialize)]
@@ -15,7 +16,9 @@ pub struct Tried {
     /// The setting.
     pub setting: Setting,
     /// The average gap, in percentage points: the mean |Δ to retrained networks| over UA, RA, TA of
-    /// the kept digits, and the attack's accuracy.
+    /// the kept digits, and the attack's accuracy. No number, or an infinite one (in JSON null), where
+    /// nothing was tried or networks diverged.
+    #[serde(deserialize_with = "null_is_nan")]
     pub gap: f64,
 }
 
@@ -26,10 +29,15 @@ pub struct Value {
     pub metric: String,
     /// Of each network, or one of the group.
     pub value: Spread,
-    /// How far the group is from the retrained networks.
+    /// How far the group is from the retrained networks; no number (in JSON null) where that cannot be
+    /// measured, because networks diverged or are too few.
+    #[serde(deserialize_with = "null_is_nan")]
     pub distance: f64,
     /// The same in units of the noise floor: up to 1 it could be one of theirs.
+    #[serde(deserialize_with = "null_is_nan")]
     pub units: f64,
+    /// Networks of which is only known that their value is larger than what stands here.
+    pub censored: usize,
 }
 
 /// A method's results.
@@ -42,15 +50,23 @@ pub struct MethodRow {
     /// All settings that were tried.
     pub tried: Vec<Tried>,
     /// The average gap, in percentage points.
+    #[serde(deserialize_with = "null_is_nan")]
     pub average_gap: f64,
     /// Relearn time as a share of retrained networks'.
+    #[serde(deserialize_with = "null_is_nan")]
     pub ain: f64,
+    /// The final score of the NeurIPS 2023 challenge: the quality by ε, times what is left of the
+    /// accuracies on what is to be kept.
+    #[serde(deserialize_with = "null_is_nan")]
+    pub quality: f64,
     /// The run time as a share of retraining's: steps over steps.
     pub run_time: f64,
     /// Networks whose weights are no numbers any more: all metrics then count as told.
     pub diverged: usize,
     /// Every metric.
     pub values: Vec<Value>,
+    /// What all metrics together say of a group of retrained networks by chance.
+    pub chance: Chance,
     /// By kind of metric, the mean distance in units of the noise floor, none counting more than `MOST`.
     pub kinds: Vec<(Kind, f64)>,
     /// The mean over the kinds.
@@ -110,13 +126,12 @@ impl Lab<'_> {
         let jobs: Vec<Job> = methods.iter().flat_map(of).collect();
         let task = self.task(&base.tried, 100_000, &base.fresh)?;
         let results = self.apply(&jobs, &base.tried, &task, "settings", watch)?;
-        let fresh = self.know_nothing(&base.fresh)?;
-        let choosers = self.observe(&base.choosers, &fresh)?;
+        let choosers = self.observe(&base.choosers, &[])?;
         let mut gaps = Vec::new();
         for (job, weights) in jobs.iter().zip(&results) {
             let gap = match is_retrained(job) || weights.iter().any(|w| !w.is_finite()) {
                 true => f64::INFINITY,
-                false => average_gap(&self.observe(weights, &fresh)?, &choosers, &self.scope()),
+                false => average_gap(&self.observe(weights, &[])?, &choosers, &self.scope()),
             };
             gaps.push(gap);
         }
@@ -138,7 +153,12 @@ impl Lab<'_> {
         watch: &mut dyn Watch,
     ) -> Result<Comparison> {
         let scope = self.scope();
-        let fresh = self.know_nothing(&base.fresh)?;
+        let most = self
+            .settings
+            .learners
+            .max(self.settings.retrained)
+            .max(CHOOSERS);
+        let fresh = self.know_nothing(most)?;
         let mut retrained = self.observe(&base.retrained, &fresh)?;
         let mut originals = self.observe(&base.originals, &fresh)?;
         let mut groups: Vec<Vec<Observed>> = Vec::new();
@@ -161,35 +181,33 @@ impl Lab<'_> {
             .zip(&results)
             .filter(|(job, _)| !is_retrained(job));
         let applied = applied.map(|(_, weights)| weights);
-        let all = [&base.originals, &base.retrained, &base.choosers];
-        let all: Vec<f32> = all.into_iter().chain(applied).flatten().copied().collect();
-        let steps = self.relearn(&all, known, watch)?;
-        let networks = originals
-            .iter_mut()
-            .chain(&mut retrained)
-            .chain(&mut choosers);
-        let networks = networks.chain(groups.iter_mut().flatten());
-        networks
-            .zip(steps)
-            .for_each(|(network, steps)| network.relearned = steps);
-
-        watch.begin("metrics", 2 * METRICS.len() as u64);
-        let floors = |size: usize, watch: &mut dyn Watch| {
-            let made = METRICS.iter().map(|metric| {
-                let comparer = Comparer::new(*metric, &retrained, size, &scope);
-                let floor = comparer.floor();
-                watch.advance(1);
-                (comparer, floor)
-            });
-            made.collect::<Vec<_>>()
+        // Retrained networks learn until they know the digits; all others have as many steps.
+        let theirs = [&base.retrained[..], &base.choosers].concat();
+        let theirs = self.relearn(&theirs, known, None, watch)?;
+        let others: Weights = [&base.originals]
+            .into_iter()
+            .chain(applied)
+            .flatten()
+            .copied()
+            .collect();
+        let others = self.relearn(&others, known, Some(theirs.limit), watch)?;
+        let note = |(network, steps): (&mut Observed, Option<f64>)| {
+            (network.relearned, network.relearn_limit) = (steps, theirs.limit);
         };
-        let of_groups = floors(self.settings.learners, watch);
-        let of_choosers = floors(CHOOSERS, watch);
-        let values = |group: &[Observed], floors: &[(Comparer<'_>, Floor)]| -> Vec<Value> {
-            let pairs = METRICS.iter().zip(floors);
-            pairs
-                .map(|(m, (comparer, floor))| value(*m, comparer, floor, group, &retrained, &scope))
-                .collect()
+        let networks = retrained.iter_mut().chain(&mut choosers);
+        networks.zip(theirs.steps).for_each(note);
+        let networks = originals.iter_mut().chain(groups.iter_mut().flatten());
+        networks.zip(others.steps).for_each(note);
+
+        let metrics = metrics::all(self.model.layers().len() - 1);
+        watch.begin("metrics", 2 * metrics.len() as u64);
+        let mut panel =
+            |size| Panel::new(&metrics, &retrained, size, &scope, &mut || watch.advance(1));
+        let of_groups = panel(self.settings.learners);
+        let of_choosers = panel(CHOOSERS);
+        let named = |measured: Vec<Measured>| -> Vec<Value> {
+            let pairs = metrics.iter().zip(measured);
+            pairs.map(|(metric, m)| Value::of(&**metric, m)).collect()
         };
         let retrain_steps =
             self.settings.epochs * self.labels.len() as f64 / self.settings.batch as f64;
@@ -206,14 +224,17 @@ impl Lab<'_> {
             let (group, diverged) = (&groups[number], broken[number]);
             let own = is_retrained(job);
             let group = if own { &choosers } else { group };
-            let mut values = values(group, if own { &of_choosers } else { &of_groups });
+            let panel = if own { &of_choosers } else { &of_groups };
+            let mut values = named(panel.measure(group));
             let diverged = if own { 0 } else { diverged };
             if diverged > 0 {
                 // Numbers of networks that are none say nothing, whatever they happen to be.
-                values.iter_mut().for_each(|v| v.units = MOST);
+                values.iter_mut().for_each(|v| {
+                    (v.value, v.distance, v.units) = (Spread::of(vec![f64::NAN]), f64::NAN, MOST);
+                });
             }
             let kinds: Vec<(Kind, f64)> = Kind::ALL
-                .map(|kind| (kind, by_kind(&values, kind)))
+                .map(|kind| (kind, by_kind(&metrics, &values, kind)))
                 .to_vec();
             let score = mean(&kinds.iter().map(|(_, units)| *units).collect::<Vec<_>>());
             MethodRow {
@@ -221,66 +242,67 @@ impl Lab<'_> {
                 setting: job.setting,
                 tried,
                 average_gap: average_gap(group, &retrained, &scope),
-                ain: metrics::relearning::ain(group, &retrained, &scope),
+                ain: metrics::relearning::ain(group, &retrained),
                 run_time: match own {
                     true => 1.0,
                     // Without a rate nothing is trained.
                     false if job.setting.rate == 0.0 => 0.0,
                     false => f64::from(self.settings.budget) / retrain_steps,
                 },
+                quality: metrics::forgetting_quality::score(group, &retrained, &scope),
                 diverged,
                 values,
+                chance: panel.chance,
                 kinds,
                 score,
             }
         };
         let mut methods: Vec<MethodRow> = (0..jobs.len()).map(row).collect();
         methods.sort_by(|a, b| a.score.total_cmp(&b.score));
-        let named = METRICS.iter().map(|m| m.name().to_owned());
         Ok(Comparison {
             settings: self.settings.clone(),
-            floors: named
-                .zip(of_groups.iter().map(|(_, floor)| *floor))
+            floors: metrics
+                .iter()
+                .map(|m| m.name().to_owned())
+                .zip(of_groups.floors.iter().copied())
                 .collect(),
-            retrained: values(&retrained, &of_groups),
-            originals: values(&originals, &of_groups),
+            retrained: named(of_groups.retrained()),
+            originals: named(of_groups.measure(&originals)),
             methods,
         })
     }
 }
 
 /// The mean distance over the metrics of a kind.
-fn by_kind(values: &[Value], kind: Kind) -> f64 {
-    let own = METRICS.iter().zip(values).filter(|(m, _)| m.kind() == kind);
-    mean(&own.map(|(_, v)| v.units.min(MOST)).collect::<Vec<_>>())
+fn by_kind(metrics: &[Box<dyn Metric>], values: &[Value], kind: Kind) -> f64 {
+    let own = metrics.iter().zip(values).filter(|(m, _)| m.kind() == kind);
+    let units = own.map(|(_, v)| v.units).filter(|u| !u.is_nan());
+    mean(&units.map(|u| u.min(MOST)).collect::<Vec<_>>())
 }
 
 fn is_retrained(job: &Job) -> bool {
     job.method.name() == "retrain"
 }
 
-/// A metric of a group.
-fn value(
-    metric: &dyn Metric,
-    comparer: &Comparer<'_>,
-    floor: &Floor,
-    group: &[Observed],
-    retrained: &[Observed],
-    scope: &Scope,
-) -> Value {
-    let distance = comparer.distance(group);
-    Value {
-        metric: metric.name().to_owned(),
-        value: Spread::of(metric.values(group, retrained, scope)),
-        distance,
-        units: distance / floor.limit.max(1e-9),
+impl Value {
+    fn of(metric: &dyn Metric, measured: Measured) -> Self {
+        Self {
+            metric: metric.name().to_owned(),
+            value: Spread::of(measured.values),
+            distance: measured.distance,
+            units: measured.units,
+            censored: measured.censored,
+        }
     }
 }
 
 /// The mean |Δ to retrained networks| over UA, RA, TA of the kept digits, and the attack's accuracy in
 /// percent.
 fn average_gap(group: &[Observed], retrained: &[Observed], scope: &Scope) -> f64 {
-    let of = |metric: &dyn Metric, unit: f64| unit * metric.distance(group, retrained, scope);
+    let value = |metric: &dyn Metric, group| mean(&each(metric, group, scope));
+    let of = |metric: &dyn Metric, unit: f64| {
+        unit * (value(metric, group) - value(metric, retrained)).abs()
+    };
     mean(&[
         of(&metrics::accuracy::Unlearned, 1.0),
         of(&metrics::accuracy::Retained, 1.0),
@@ -291,3 +313,12 @@ fn average_gap(group: &[Observed], retrained: &[Observed], scope: &Scope) -> f64
 
 // What the settings are chosen by is a small set on purpose: it is part of every comparison.
 const _: () = assert!(TRIED >= 2 && CHOOSERS >= 4);
+
+impl MethodRow {
+    /// Whether these metrics tell the networks from retrained ones, more than they tell those from each
+    /// other by chance.
+    pub fn told(&self) -> bool {
+        let units: Vec<f64> = self.values.iter().map(|v| v.units).collect();
+        self.diverged > 0 || self.chance.exceeded(&units)
+    }
+}

@@ -1,18 +1,62 @@
 //! What networks answer, and how soon they learn again.
 
+use sha2::{Digest, Sha256};
+
+use super::cache::hex;
 use super::{Lab, Watch, Weights};
 use crate::error::Result;
 use crate::methods::PADDED;
 use crate::metrics::{Observed, Outputs, softmax};
+use crate::model::Layer;
 use crate::population::{Curriculum, largest};
 use crate::record::CLASSES;
 
 /// Training images of either kind that metrics look at.
 const SAMPLES: usize = 1000;
-/// Steps of relearning at which networks are asked.
-const ASKED: [u32; 14] = [0, 1, 2, 4, 8, 12, 16, 24, 32, 48, 64, 96, 128, 192];
+/// Steps of relearning that all networks have at least.
+const LEAST: u32 = 192;
+/// Numbers of the fresh networks that ZRF compares with begin here, apart from all that are trained.
+const UNTAUGHT: u32 = 300_000;
 /// The share of the original accuracy at which the digits count as known again: 1 − α, α = .05.
 const KNOWN: f64 = 0.95;
+
+/// Steps of relearning after which networks are asked: 0, 1, 2, 4, and from there on twice in every
+/// doubling, 8, 12, 16, 24 … up to 3072, beyond which none are trained.
+fn asked() -> impl Iterator<Item = u32> {
+    let later = (3..12).flat_map(|doubling| [1 << doubling, 3 << (doubling - 1)]);
+    [0, 1, 2, 4].into_iter().chain(later)
+}
+
+/// How soon networks learned again.
+pub(super) struct Relearned {
+    /// For each network the steps until it knew the digits again, found between two questions by a
+    /// straight line; none where it did not within `limit`.
+    pub(super) steps: Vec<Option<f64>>,
+    /// Steps that were tried.
+    pub(super) limit: f64,
+}
+
+impl Relearned {
+    /// As numbers to keep: the limit, then the steps, of which those that are none are no number.
+    fn numbers(&self) -> Vec<f32> {
+        let steps = self.steps.iter().map(|s| s.unwrap_or(f64::NAN));
+        #[expect(clippy::cast_possible_truncation, reason = "steps, with a fraction")]
+        let short = |x: f64| x as f32;
+        std::iter::once(self.limit)
+            .chain(steps)
+            .map(short)
+            .collect()
+    }
+
+    fn of_numbers(numbers: &[f32]) -> Self {
+        let known = |x: &f32| (!x.is_nan()).then_some(f64::from(*x));
+        let (limit, steps) = numbers.split_first().unwrap_or((&0.0, &[]));
+        Self {
+            steps: steps.iter().map(known).collect(),
+            limit: f64::from(*limit),
+        }
+    }
+}
 
 /// Every n-th of a list, so that about `SAMPLES` remain.
 fn thinned(list: &[u32]) -> Vec<u32> {
@@ -30,7 +74,7 @@ impl Lab<'_> {
     pub(super) fn observe(
         &self,
         weights: &Weights,
-        fresh: &[[f64; CLASSES]],
+        fresh: &[Vec<[f64; CLASSES]>],
     ) -> Result<Vec<Observed>> {
         let networks = weights.len() / self.model.parameters() as usize;
         let population = self.holding(weights)?;
@@ -60,47 +104,77 @@ impl Lab<'_> {
             test: outputs(&of_test[0], network, &all, self.test_labels),
             forget_hidden: hidden(&of_forget, network),
             retain_hidden: hidden(&of_retain, network),
-            fresh: fresh.to_vec(),
+            weights: self.by_layer(weights, network),
+            fresh: fresh.get(network).cloned().unwrap_or_default(),
             relearned: None,
-            relearn_limit: f64::from(ASKED[ASKED.len() - 1]),
+            relearn_limit: 0.0,
         };
         Ok((0..networks).map(observed).collect())
     }
 
-    /// Softmax outputs of a network with fresh weights for the images to forget that metrics look at.
-    pub(super) fn know_nothing(&self, fresh: &Weights) -> Result<Vec<[f64; CLASSES]>> {
-        let last = self.model.layers().len() - 1;
-        let samples = thinned(&self.images(true));
-        let layers = self
-            .holding(fresh)?
-            .activations(&self.train, &samples, last)?;
-        Ok(rows(&layers[0]).iter().map(softmax).collect())
+    /// Weights and biases of each layer of a network.
+    fn by_layer(&self, weights: &Weights, network: usize) -> Vec<Vec<f32>> {
+        let own = &weights[network * self.model.parameters() as usize..];
+        let layers = self.model.layers().iter();
+        let range = |l: &Layer| l.weights as usize..(l.biases + l.padded_outputs) as usize;
+        layers.map(|layer| own[range(layer)].to_vec()).collect()
     }
 
-    /// Trains all networks on all digits and asks them for the forgotten ones on the way: for each the
-    /// steps until it knows them again, found between two questions by a straight line; none where it
-    /// never does. `known` is the accuracy that originals have.
+    /// Softmax outputs of so many networks with fresh weights for the images to forget that metrics look
+    /// at. The k-th network of every group is compared with the k-th of them: what ZRF says is then
+    /// nothing that a single fresh network happens to be like.
+    pub(super) fn know_nothing(&self, networks: usize) -> Result<Vec<Vec<[f64; CLASSES]>>> {
+        let last = self.model.layers().len() - 1;
+        let samples = thinned(&self.images(true));
+        let numbers: Vec<u32> = (UNTAUGHT..).take(networks).collect();
+        let layers =
+            self.holding(&self.fresh(&numbers)?)?
+                .activations(&self.train, &samples, last)?;
+        let networks = layers[0].chunks_exact(samples.len() * PADDED);
+        Ok(networks
+            .map(|own| rows(own).iter().map(softmax).collect())
+            .collect())
+    }
+
+    /// Trains all networks on all digits and asks them for the forgotten ones on the way. `known` is the
+    /// accuracy that originals have. Without a limit they go on until all of them know the digits again.
     pub(super) fn relearn(
         &self,
         weights: &Weights,
         known: f64,
+        limit: Option<f64>,
         watch: &mut dyn Watch,
-    ) -> Result<Vec<Option<f64>>> {
+    ) -> Result<Relearned> {
         let size = self.model.parameters() as usize;
-        let room = largest(self.device.limits(), &self.model, self.settings.batch).max(1);
-        let mut steps = Vec::new();
-        for some in weights.chunks(room * size) {
-            steps.extend(self.some_relearn(&some.to_vec(), known, watch)?);
-        }
-        Ok(steps)
+        let recipe = format!(
+            "{} relearned {} {} {KNOWN} {known} {limit:?}",
+            self.origin(),
+            hex(&Sha256::digest(bytemuck::cast_slice::<f32, u8>(weights))[..16]),
+            self.settings.lr,
+        );
+        let numbers = self.cache.get(&recipe, 1 + weights.len() / size, || {
+            let room = largest(self.device.limits(), &self.model, self.settings.batch).max(1);
+            let mut all = Relearned {
+                steps: Vec::new(),
+                limit: 0.0,
+            };
+            for some in weights.chunks(room * size) {
+                let some = self.some_relearn(&some.to_vec(), known, limit, watch)?;
+                all.steps.extend(some.steps);
+                all.limit = all.limit.max(some.limit);
+            }
+            Ok(all.numbers())
+        })?;
+        Ok(Relearned::of_numbers(&numbers))
     }
 
     fn some_relearn(
         &self,
         weights: &Weights,
         known: f64,
+        limit: Option<f64>,
         watch: &mut dyn Watch,
-    ) -> Result<Vec<Option<f64>>> {
+    ) -> Result<Relearned> {
         let networks = weights.len() / self.model.parameters() as usize;
         let all = std::sync::Arc::new((0u32..).take(self.labels.len()).collect::<Vec<_>>());
         // All networks see the same samples in the same order.
@@ -109,12 +183,25 @@ impl Lab<'_> {
         population.set_parameters(weights)?;
         let last = self.model.layers().len() - 1;
         let numbered = (0u32..).zip(self.test_labels);
-        let asked = numbered.filter(|(_, l)| self.settings.forget.contains(l));
-        let (images, labels): (Vec<u32>, Vec<u8>) = asked.map(|(i, l)| (i, *l)).unzip();
-        watch.begin("relearning", ASKED[ASKED.len() - 1].into());
+        let forgotten = numbered.filter(|(_, l)| self.settings.forget.contains(l));
+        let (images, labels): (Vec<u32>, Vec<u8>) = forgotten.map(|(i, l)| (i, *l)).unzip();
+        #[expect(
+            clippy::cast_possible_truncation,
+            clippy::cast_sign_loss,
+            reason = "one of the steps at which networks are asked"
+        )]
+        watch.begin("relearning", limit.map_or(LEAST.into(), |l| l as u64));
         let mut curves: Vec<Vec<(f64, f64)>> = vec![Vec::new(); networks];
+        let level = KNOWN * known;
         let mut done = 0;
-        for step in ASKED {
+        for step in asked() {
+            let enough = match limit {
+                Some(limit) => f64::from(step) > limit,
+                None => step > LEAST && curves.iter().all(|c| crossing(c, level).is_some()),
+            };
+            if enough {
+                break;
+            }
             population.train(step - done, &mut |n| watch.advance(n.into()))?;
             done = step;
             let layers = population.activations(&self.test, &images, last)?;
@@ -127,10 +214,10 @@ impl Lab<'_> {
                 curve.push((f64::from(step), outputs.accuracy(|_| true)));
             }
         }
-        Ok(curves
-            .iter()
-            .map(|curve| crossing(curve, KNOWN * known))
-            .collect())
+        Ok(Relearned {
+            steps: curves.iter().map(|c| crossing(c, level)).collect(),
+            limit: f64::from(done),
+        })
     }
 }
 
@@ -155,5 +242,24 @@ mod tests {
         assert_eq!(crossing(&curve, 0.75), Some(6.0));
         assert_eq!(crossing(&curve, 0.0), Some(0.0));
         assert_eq!(crossing(&curve, 1.5), None);
+    }
+
+    #[test]
+    fn networks_are_asked_more_seldom_the_longer_it_takes() {
+        let steps: Vec<u32> = asked().collect();
+        assert_eq!(steps[..8], [0, 1, 2, 4, 8, 12, 16, 24]);
+        assert!(steps.contains(&LEAST) && steps.is_sorted());
+        assert_eq!(steps.last(), Some(&3072));
+    }
+
+    #[test]
+    fn what_was_kept_of_relearning_comes_back() {
+        let relearned = Relearned {
+            steps: vec![Some(12.5), None, Some(0.0)],
+            limit: 384.0,
+        };
+        let back = Relearned::of_numbers(&relearned.numbers());
+        assert_eq!(back.steps, relearned.steps);
+        assert_eq!(back.limit, 384.0);
     }
 }

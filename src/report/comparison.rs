@@ -3,7 +3,7 @@
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 
 use crate::compare::{Comparison, MethodRow, Value};
-use crate::metrics::{Kind, METRICS};
+use crate::metrics::{self, Kind};
 use crate::verdict::list;
 
 const STYLE: &str = include_str!("html/style.css");
@@ -27,7 +27,7 @@ pub fn page(comparison: &Comparison) -> String {
                 (verdicts(comparison))
                 (values(comparison))
                 (settings(comparison))
-                (meanings())
+                (meanings(comparison))
                 (limits())
             } }
         }
@@ -65,7 +65,7 @@ fn distances(c: &Comparison) -> Markup {
                 "In units of the noise floor: what groups of retrained networks differ by among themselves. "
                 "Up to 1 (green) a method cannot be told from retraining by that metric. "
                 i { "retrain" } " is a second set of retrained networks, judged like a method. "
-                "The score is the mean over four kinds of metric: output, probe, relearning, membership."
+                "The score is the mean over four kinds of metric: output, inside, relearning, membership."
             }
             div.wide { table.heat {
                 thead { tr {
@@ -101,7 +101,7 @@ fn cell(value: &Value) -> Markup {
 /// The class of a cell, by its distance.
 fn class(units: f64) -> &'static str {
     match units {
-        u if u <= 1.0 => "inside",
+        u if u <= 1.0 || u.is_nan() => "inside",
         u if u <= 3.0 => "near",
         u if u <= 10.0 => "far",
         _ => "farther",
@@ -118,6 +118,7 @@ fn short(value: f64) -> String {
 
 fn units(units: f64) -> String {
     match units {
+        u if u.is_nan() => "–".to_owned(),
         u if u >= 100.0 => "100+".to_owned(),
         u if u >= 9.95 => format!("{u:.0}"),
         u => format!("{u:.1}"),
@@ -144,15 +145,22 @@ pub fn verdict(row: &MethodRow) -> String {
     let mut told: Vec<&Value> = row.values.iter().filter(|v| v.units > 1.0).collect();
     told.sort_by(|a, b| b.units.total_cmp(&a.units));
     let name = &row.method;
-    if told.is_empty() {
-        return format!("{name}: cannot be told from retraining by any of these metrics.");
+    if !row.told() {
+        return format!(
+            "{name}: cannot be told from retraining by these metrics: {} of {} tell it, as up to {} do of \
+             retrained networks by chance.",
+            told.len(),
+            row.values.len(),
+            row.chance.told
+        );
     }
     let times = |v: &&Value| format!("{} ({} times the noise)", v.metric, units(v.units));
     let worst: Vec<String> = told.iter().take(3).map(times).collect();
     format!(
-        "{name}: told from retraining by {} of {} metrics, most of all {}.",
+        "{name}: told from retraining by {} of {} metrics ({} by chance), most of all {}.",
         told.len(),
         row.values.len(),
+        row.chance.told,
         worst.join(", ")
     )
 }
@@ -162,40 +170,57 @@ fn values(c: &Comparison) -> Markup {
     html! {
         section {
             h2 { "Values" }
-            p { "Mean ± standard deviation over networks; ε and KLoM are one number for a group, and that of the "
-                "retrained networks against themselves is no target: their floors are above." }
+            p { "Mean ± standard deviation over networks; answers, U-LiRA, ε and KLoM are one number for a group, and "
+                "for the retrained networks the mean over ways to divide them in two." }
             div.wide { table {
                 thead { tr {
-                    th { "method" } th.number { "gap" } th.number { "AIN" } th.number { "time" }
+                    th { "method" } th.number { "gap" } th.number { "AIN" } th.number { "quality" } th.number { "time" }
                     @for (name, _) in &c.floors { th.number { (name) } }
                 } }
                 tbody {
                     @for row in &c.methods { tr {
                         th scope="row" { (row.method) }
                         td.number { (format!("{:.1}", row.average_gap)) }
-                        td.number { (format!("{:.2}", row.ain)) }
+                        td.number { (ain(row)) }
+                        td.number { (format!("{:.2}", row.quality)) }
                         td.number { (format!("{:.2}", row.run_time)) }
                         @for value in &row.values { td.number { (plain(value)) } }
                     } }
                     @for (name, values) in others { tr.control {
-                        th scope="row" { (name) } td {} td {} td {}
+                        th scope="row" { (name) } td {} td {} td {} td {}
                         @for value in values { td.number { (plain(value)) } }
                     } }
                 }
             } }
             p { "gap: mean difference to retrained networks over UA, RA, TA kept and MIA, in points. AIN: \
-                 relearn time over that of retrained networks. time: steps over those of retraining." }
+                 relearn time over that of retrained networks. quality: the final score of the ε challenge, at the \
+                 best that of the row retrain. time: steps over those of retraining." }
         }
     }
 }
 
 fn plain(value: &Value) -> String {
     let digits = if value.value.mean.abs() >= 10.0 { 1 } else { 2 };
-    let mean = format!("{:.digits$}", value.value.mean);
     match value.value.learners.len() {
-        0 | 1 => mean,
-        _ => format!("{mean} ± {:.digits$}", value.value.std),
+        0 | 1 => mean(value),
+        _ => format!("{} ± {:.digits$}", mean(value), value.value.std),
     }
+}
+
+/// The mean, in few digits; a dash where there is none, and > where it is only known to be larger.
+pub fn mean(value: &Value) -> String {
+    let more = if value.censored > 0 { "> " } else { "" };
+    match value.value.mean {
+        mean if !mean.is_finite() => "–".to_owned(),
+        mean if mean.abs() >= 10.0 => format!("{more}{mean:.1}"),
+        mean => format!("{more}{mean:.2}"),
+    }
+}
+
+/// A method's AIN; > where networks did not learn again within the steps that were tried.
+pub fn ain(row: &MethodRow) -> String {
+    let censored = row.values.iter().any(|value| value.censored > 0);
+    format!("{}{:.2}", if censored { "> " } else { "" }, row.ain)
 }
 
 /// The settings that were tried: how fast results decay away from the chosen one.
@@ -227,11 +252,12 @@ fn settings(c: &Comparison) -> Markup {
     }
 }
 
-fn meanings() -> Markup {
+fn meanings(c: &Comparison) -> Markup {
+    let metrics = metrics::all(c.settings.hidden.len());
     html! {
         section {
             h2 { "Metrics" }
-            dl { @for metric in METRICS { dt { (metric.name()) } dd { (metric.meaning()) } } }
+            dl { @for metric in &metrics { dt { (metric.name()) } dd { (metric.meaning()) } } }
         }
     }
 }

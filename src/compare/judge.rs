@@ -1,5 +1,7 @@
 //! Choosing settings, noise floors, distances and the ranking.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
 use super::train::{Base, CHOOSERS, TRIED};
@@ -67,10 +69,20 @@ pub struct MethodRow {
     pub values: Vec<Value>,
     /// What all metrics together say of a group of retrained networks by chance.
     pub chance: Chance,
-    /// By kind of metric, the mean distance in units of the noise floor, none counting more than `MOST`.
+    /// By kind of metric, the mean distance in units of the noise floor, none counting more than `MOST`;
+    /// of metrics that do the same on several layers the largest counts.
     pub kinds: Vec<(Kind, f64)>,
     /// The mean over the kinds.
     pub score: f64,
+}
+
+impl MethodRow {
+    /// Whether these metrics tell the networks from retrained ones, more than they tell those from each
+    /// other by chance.
+    pub fn told(&self) -> bool {
+        let units: Vec<f64> = self.values.iter().map(|v| v.units).collect();
+        self.diverged > 0 || self.chance.exceeded(&units)
+    }
 }
 
 /// A comparison's results.
@@ -273,11 +285,16 @@ impl Lab<'_> {
     }
 }
 
-/// The mean distance over the metrics of a kind.
+/// The mean distance over the metrics of a kind. Those that do the same on several layers count as one, by
+/// the layer that tells most: a network is given away by a layer, however many it has.
 fn by_kind(metrics: &[Box<dyn Metric>], values: &[Value], kind: Kind) -> f64 {
     let own = metrics.iter().zip(values).filter(|(m, _)| m.kind() == kind);
-    let units = own.map(|(_, v)| v.units).filter(|u| !u.is_nan());
-    mean(&units.map(|u| u.min(MOST)).collect::<Vec<_>>())
+    let mut families: BTreeMap<&str, f64> = BTreeMap::new();
+    for (metric, value) in own.filter(|(_, v)| !v.units.is_nan()) {
+        let most = families.entry(metric.family()).or_default();
+        *most = most.max(value.units.min(MOST));
+    }
+    mean(&families.into_values().collect::<Vec<_>>())
 }
 
 fn is_retrained(job: &Job) -> bool {
@@ -314,11 +331,62 @@ fn average_gap(group: &[Observed], retrained: &[Observed], scope: &Scope) -> f64
 // What the settings are chosen by is a small set on purpose: it is part of every comparison.
 const _: () = assert!(TRIED >= 2 && CHOOSERS >= 4);
 
-impl MethodRow {
-    /// Whether these metrics tell the networks from retrained ones, more than they tell those from each
-    /// other by chance.
-    pub fn told(&self) -> bool {
-        let units: Vec<f64> = self.values.iter().map(|v| v.units).collect();
-        self.diverged > 0 || self.chance.exceeded(&units)
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn value(metric: &str, units: f64) -> Value {
+        Value {
+            metric: metric.to_owned(),
+            value: Spread::of(vec![units]),
+            distance: units,
+            units,
+            censored: 0,
+        }
+    }
+
+    #[test]
+    fn layers_count_once_by_the_one_that_tells_most() {
+        let metrics = metrics::all(2);
+        let units = |name: &str| match name {
+            "probe 1" => 3.0,
+            "probe 2" => 12.0,
+            "CKA 2 f" => 500.0,
+            "CKA 1 r" => f64::NAN,
+            "Δ 3" => 2.0,
+            _ => 0.0,
+        };
+        let named = metrics.iter().map(|m| value(m.name(), units(m.name())));
+        let values: Vec<Value> = named.collect();
+        assert_eq!(
+            by_kind(&metrics, &values, Kind::Inside),
+            (12.0 + MOST + 2.0) / 3.0
+        );
+        assert_eq!(by_kind(&metrics, &values, Kind::Output), 0.0);
+    }
+
+    /// JSON has no numbers that are none: null, and that comes back.
+    #[test]
+    fn what_cannot_be_measured_is_null_in_json_and_comes_back() {
+        let none = value("ε", f64::NAN);
+        let text = serde_json::to_string(&none).unwrap();
+        assert!(text.contains(r#""units":null"#), "{text}");
+        let back: Value = serde_json::from_str(&text).unwrap();
+        assert!(back.units.is_nan() && back.distance.is_nan());
+        assert!(back.value.mean.is_nan() && back.value.learners[0].is_nan());
+        let tried = Tried {
+            setting: Setting {
+                rate: 0.1,
+                strength: 0.0,
+            },
+            gap: f64::INFINITY,
+        };
+        let text = serde_json::to_string(&tried).unwrap();
+        assert!(
+            !serde_json::from_str::<Tried>(&text)
+                .unwrap()
+                .gap
+                .is_finite()
+        );
     }
 }

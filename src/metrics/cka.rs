@@ -48,6 +48,10 @@ impl Metric for Cka {
         &self.name
     }
 
+    fn family(&self) -> &str {
+        "CKA"
+    }
+
     fn meaning(&self) -> &'static str {
         match self.images {
             Images::Forget => {

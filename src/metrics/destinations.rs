@@ -30,7 +30,7 @@ impl Metric for Destinations {
     /// How often each digit is the answer to the forgotten digits' test images.
     fn features(&self, network: &Observed, task: &Scope) -> Vec<f64> {
         let asked = network.test.only(|label| task.forgotten(label));
-        let mut counts = vec![0.0; CLASSES];
+        let mut counts = [0.0; CLASSES];
         asked.iter().for_each(|(z, _)| counts[answer(z)] += 1.0);
         let all = asked.logits.len().max(1) as f64;
         counts.iter().map(|n| n / all).collect()

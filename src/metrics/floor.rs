@@ -61,12 +61,11 @@ impl<'a> Panel<'a> {
         task: &'a Scope,
         made: &mut dyn FnMut(),
     ) -> Self {
-        let comparer = |metric: &'a Box<dyn Metric>| {
-            let comparer = Comparer::new(&**metric, retrained, size, task);
+        let mut comparers = Vec::new();
+        for metric in metrics {
+            comparers.push(Comparer::new(&**metric, retrained, size, task));
             made();
-            comparer
-        };
-        let comparers: Vec<Comparer<'_>> = metrics.iter().map(comparer).collect();
+        }
         let floors: Vec<Floor> = comparers.iter().map(Comparer::floor).collect();
         let pairs = || comparers.iter().zip(&floors);
         let in_units = |(comparer, floor): (&Comparer<'_>, &Floor)| -> Vec<f64> {
@@ -90,7 +89,7 @@ impl<'a> Panel<'a> {
     }
 
     /// What every metric says of the retrained networks among themselves. Where only groups have a
-    /// value it is the mean over ways to divide them: beside themselves they would have none.
+    /// value it is the mean over ways to divide them.
     pub fn retrained(&self) -> Vec<Measured> {
         let pairs = self.comparers.iter().zip(&self.floors);
         pairs
@@ -227,9 +226,10 @@ impl<'a> Comparer<'a> {
     fn measure(&self, group: &[Observed], floor: &Floor) -> Measured {
         let features = features(self.metric, group, self.task);
         let seen = Seen::new(self.metric, group, features, &self.retrained.features);
-        let distance = self.distance(&seen);
+        let differences = self.chosen(&seen);
+        let distance = mean(&differences.iter().map(|d| d.abs()).collect::<Vec<_>>());
         Measured {
-            values: self.values(&seen),
+            values: self.values(&seen, &differences),
             distance,
             units: distance / floor.limit,
             censored: seen.censored,
@@ -237,40 +237,36 @@ impl<'a> Comparer<'a> {
     }
 
     fn among(&self, floor: &Floor) -> Measured {
-        let values = match self.metric.form() {
-            Form::Groups { equal, .. } => vec![equal + mean(&self.differences)],
-            Form::Each | Form::Pairs(_) => self.values(&self.retrained),
-        };
         Measured {
-            values,
+            values: self.values(&self.retrained, &self.differences),
             distance: floor.mean,
             units: floor.mean / floor.limit,
             censored: self.retrained.censored,
         }
     }
 
-    fn values(&self, group: &Seen) -> Vec<f64> {
+    /// Of each network; of a group one, the mean over choices of networks, since it depends on how many
+    /// there are.
+    fn values(&self, group: &Seen, differences: &[f64]) -> Vec<f64> {
         let all: Vec<usize> = (0..self.retrained.features.len()).collect();
-        let own: Vec<usize> = (0..group.features.len()).collect();
         match self.metric.form() {
             Form::Each => group.features.concat(),
-            Form::Pairs(_) => own.iter().map(|&i| group.apart(&[i], &all)).collect(),
-            Form::Groups { value, .. } => {
-                vec![value(&group.pick(&own), &self.retrained.pick(&all))]
-            }
+            Form::Pairs(_) => (0..group.features.len())
+                .map(|i| group.apart(&[i], &all))
+                .collect(),
+            Form::Groups { equal, .. } => vec![equal + mean(differences)],
         }
     }
 
-    /// How far a group is from the retrained networks, on the average over choices of both.
-    fn distance(&self, group: &Seen) -> f64 {
+    /// What a group has more than the retrained networks, for choices of both.
+    fn chosen(&self, group: &Seen) -> Vec<f64> {
         let one = |choice| {
             let order = shuffled(group.features.len(), choice);
             let rest = shuffled(self.retrained.features.len(), 1000 + choice);
             let picked = &order[..self.size.min(order.len())];
-            self.difference(group, picked, &rest[self.size..]).abs()
+            self.difference(group, picked, &rest[self.size..])
         };
-        let distances: Vec<f64> = (0..CHOICES).into_par_iter().map(one).collect();
-        mean(&distances)
+        (0..CHOICES).into_par_iter().map(one).collect()
     }
 
     /// What some networks of a group have more than the rest of the retrained ones.

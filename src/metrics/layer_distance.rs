@@ -2,10 +2,11 @@
 
 use super::{Form, Kind, Metric, Observed, Scope};
 
-/// ‖θ − θ_r‖ / ‖θ_r‖ of a layer's weights and biases, over retrained networks r that began with other
-/// weights. Neurons of networks that began apart have no common order: the value is near √2 for all of
-/// them, and shows weights that are too large, or that are gone. The distance of networks that began
-/// alike is `twin`: it means more, but no two retrained networks began alike, so that it has no floor.
+/// ‖θ − θ_r‖ / ‖θ_r‖ of a layer's weights and biases, the mean over retrained networks r that began with
+/// other weights. Neurons of networks that began apart have no common order, so that the value is near √2
+/// for all of them: it shows weights that have grown or are gone, and little else. The network that began
+/// with the same weights is nearer, and is left out: no two retrained networks began alike, and nothing
+/// would say how near is near.
 pub struct LayerDistance {
     name: String,
     layer: usize,
@@ -24,6 +25,10 @@ impl LayerDistance {
 impl Metric for LayerDistance {
     fn name(&self) -> &str {
         &self.name
+    }
+
+    fn family(&self) -> &str {
+        "Δ"
     }
 
     fn meaning(&self) -> &'static str {

@@ -90,6 +90,11 @@ impl Kind {
 pub trait Metric: Sync {
     /// Its name in tables.
     fn name(&self) -> &str;
+    /// What it has in common with the metrics that do the same on another layer: these count once in a
+    /// score.
+    fn family(&self) -> &str {
+        self.name()
+    }
     /// What it is, and which value would be ideal.
     fn meaning(&self) -> &'static str;
     /// What of a network it looks at.
@@ -124,11 +129,14 @@ pub enum Form {
     /// Two groups have a value, and its distance from what equal groups would have if they were large.
     Groups {
         /// The value of a group beside another.
-        value: fn(&[&[f64]], &[&[f64]]) -> f64,
+        value: OfGroups,
         /// The value of large equal groups.
         equal: f64,
     },
 }
+
+/// A value of a group of networks beside another, by their features.
+pub type OfGroups = fn(&[&[f64]], &[&[f64]]) -> f64;
 
 /// The value of each network of a group, by a metric of the form `Each`.
 pub fn each(metric: &dyn Metric, group: &[Observed], task: &Scope) -> Vec<f64> {

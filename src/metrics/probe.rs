@@ -28,6 +28,10 @@ impl Metric for LinearProbe {
         &self.name
     }
 
+    fn family(&self) -> &str {
+        "probe"
+    }
+
     fn meaning(&self) -> &'static str {
         "balanced accuracy of a linear probe on this hidden layer, forget against keep; ideal: that of retrained networks"
     }

@@ -147,8 +147,8 @@ pub fn verdict(row: &MethodRow) -> String {
     let name = &row.method;
     if !row.told() {
         return format!(
-            "{name}: cannot be told from retraining by these metrics: {} of {} tell it, as up to {} do of \
-             retrained networks by chance.",
+            "{name}: cannot be told from retraining: {} of {} metrics tell it, and by chance up to {} tell \
+             retrained networks from each other.",
             told.len(),
             row.values.len(),
             row.chance.told
@@ -272,5 +272,26 @@ fn limits() -> Markup {
                 "forgotten is not erased: the zero-logit control changes nothing but the last layer."
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::record::Spread;
+
+    #[test]
+    fn values_say_where_they_are_cut_off_and_where_there_are_none() {
+        let value = |values: &[f64], censored| Value {
+            metric: "relearn".to_owned(),
+            value: Spread::of(values.to_vec()),
+            distance: 0.0,
+            units: f64::NAN,
+            censored,
+        };
+        assert_eq!(mean(&value(&[192.0, 192.0], 2)), "> 192.0");
+        assert_eq!(mean(&value(&[1.0, 2.0], 0)), "1.50");
+        assert_eq!(mean(&value(&[f64::NAN], 0)), "–");
+        assert_eq!(units(f64::NAN), "–");
     }
 }

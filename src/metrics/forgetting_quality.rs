@@ -154,6 +154,22 @@ mod tests {
         assert_eq!(epsilon(&far, &set), CAP);
     }
 
+    /// Five of ten beside one of ten above the only threshold: ln((1 − δ − .5) / .1), whichever group it
+    /// is, and on whichever side of the threshold.
+    #[test]
+    fn both_rates_and_both_directions_count() {
+        let set =
+            |ones: u32| -> Vec<f64> { (0..10).map(|i| f64::from(u8::from(i < ones))).collect() };
+        let expected = ((1.0 - DELTA - 0.5) / 0.1f64).ln();
+        for (u, r) in [(5, 1), (1, 5), (5, 9), (9, 5)] {
+            let value = epsilon(&set(u), &set(r));
+            assert!(
+                (value - expected).abs() < 1e-9,
+                "{u} {r}: {value} {expected}"
+            );
+        }
+    }
+
     /// Of two uniform distributions that overlap by half, a threshold anywhere in the overlap errs in
     /// one direction by t and in the other by ½ − t: ε is largest at the ends, where a rate falls to 1/N.
     #[test]
@@ -228,7 +244,7 @@ mod tests {
         let network = |kept: u8, i: u8| Observed {
             forget: outputs(&[3; 4], &[5; 4], 1.0 + f32::from(i)),
             retain: outputs(&[1, kept], &[1, 2], 1.0),
-            test: outputs(&[1, kept, kept, 3], &[1, 2, 2, 5], 1.0),
+            test: outputs(&[1, kept, kept, 5], &[1, 2, 2, 5], 1.0),
             ..Default::default()
         };
         let group = |kept| -> Vec<Observed> { (0..5).map(|i| network(kept, i)).collect() };

@@ -177,12 +177,13 @@ fn words(c: &Comparison) -> String {
         text,
         "Forgetting {}: {} original networks, {} retrained ones; methods have up to {} steps.\n\
          Distances are in units of the noise floor: what groups of retrained networks differ by among\n\
-         themselves (95th percentile of 100 divisions). Up to 1 a method cannot be told from retraining\n\
+         themselves (95th percentile of {} divisions). Up to 1 a method cannot be told from retraining\n\
          by that metric; * marks more than 1.\n",
         digits.join(" and "),
         s.learners,
         s.retrained,
-        s.budget
+        s.budget,
+        metrics::floor::SPLITS,
     );
     let _ = writeln!(text, "{}\n", distances(c));
     let _ = writeln!(text, "{}\n", values(c));

@@ -309,7 +309,8 @@ mod tests {
         }
     }
 
-    const PAIRS: Form = Form::Pairs(|a, b| (a[0] - b[0]).abs());
+    /// Equal networks are 1 apart: that is no distance, since it is so among retrained ones.
+    const PAIRS: Form = Form::Pairs(|a, b| 1.0 + (a[0] - b[0]).abs());
     const GROUPS: Form = Form::Groups {
         value: |a, b| 0.5 + (mean(&a.concat()) - mean(&b.concat())).abs(),
         equal: 0.5,
@@ -337,12 +338,12 @@ mod tests {
         let (group, _) = measured(Form::Each, &[1.0; 4], &[3.0, 5.0]);
         assert_eq!(group.values, [3.0, 5.0]);
         assert!((group.distance - 3.0).abs() < 1e-12);
-        // In pairs: the networks of the same number, 3 beside 100 and 5 beside 100, are left out.
+        // In pairs; networks of the same number are left out.
         let (group, _) = measured(PAIRS, &[1.0, 1.0, 1.0, 1.0], &[3.0, 5.0]);
-        assert_eq!(group.values, [2.0, 4.0]);
+        assert_eq!(group.values, [3.0, 5.0]);
         assert!((group.distance - 3.0).abs() < 1e-12);
         let (twins, _) = measured(PAIRS, &[7.0, 9.0, 7.0, 9.0], &[7.0, 9.0]);
-        assert_eq!(twins.values, [4.0 / 3.0, 4.0 / 3.0]);
+        assert_eq!(twins.values, [7.0 / 3.0, 7.0 / 3.0]);
         // As groups: a value of what is equal is no distance.
         let (group, among) = measured(GROUPS, &[1.0; 4], &[3.0, 5.0]);
         assert_eq!((group.values[0], among.values[0]), (3.5, 0.5));
@@ -368,6 +369,9 @@ mod tests {
         let exceeded = (0..2000).filter(|way| chance.exceeded(&one(*way))).count();
         assert!((5..60).contains(&exceeded), "{exceeded} of 2000");
         assert!(chance.exceeded(&[3.0; 10]));
+        // By one metric that is farther than any was, or by too many.
+        assert!(chance.exceeded(&[3.0, 0.0]));
+        assert!(chance.exceeded(&[1.1, 1.2, 1.3]));
         assert!(!chance.exceeded(&[1.2, 0.3, f64::NAN, 1.1]));
     }
 }

@@ -83,7 +83,8 @@ fn fit(one: &[Vec<f64>], other: &[Vec<f64>], width: usize) -> Vec<f64> {
                 let wi = weight * x(i);
                 b[i] += wi * target;
                 if wi != 0.0 {
-                    for j in 0..n {
+                    // The solver reads no more than this half.
+                    for j in 0..=i {
                         a[i * n + j] += wi * x(j);
                     }
                 }
@@ -97,7 +98,8 @@ fn fit(one: &[Vec<f64>], other: &[Vec<f64>], width: usize) -> Vec<f64> {
     b
 }
 
-/// Solves A x = b in place, A symmetric and positive definite, by Cholesky's method.
+/// Solves A x = b in place, A symmetric and positive definite, by Cholesky's method. Reads the lower half
+/// of A.
 fn solve(a: &mut [f64], b: &mut [f64], n: usize) {
     for j in 0..n {
         for i in j..n {

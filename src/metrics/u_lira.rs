@@ -54,12 +54,22 @@ const LEAST: f64 = 1e-6;
 struct Normal {
     mean: f64,
     variance: f64,
+    /// ln √(2πσ²).
+    log_scale: f64,
 }
 
 impl Normal {
+    fn new(mean: f64, variance: f64) -> Self {
+        let variance = variance.max(LEAST);
+        Self {
+            mean,
+            variance,
+            log_scale: 0.5 * (TAU * variance).ln(),
+        }
+    }
+
     fn log_density(&self, x: f64) -> f64 {
-        let z = (x - self.mean).powi(2) / self.variance;
-        -0.5 * (z + (TAU * self.variance).ln())
+        -0.5 * (x - self.mean).powi(2) / self.variance - self.log_scale
     }
 }
 
@@ -98,10 +108,7 @@ fn others(values: &[f64]) -> Vec<Normal> {
         let own = x - centre;
         let shift = -own / (n - 1.0);
         let rest = squares - own * own - (n - 1.0) * shift * shift;
-        Normal {
-            mean: centre + shift,
-            variance: (rest / (n - 2.0)).max(LEAST),
-        }
+        Normal::new(centre + shift, rest / (n - 2.0))
     };
     values.iter().map(without).collect()
 }
@@ -167,10 +174,7 @@ mod tests {
         assert!((distributions[2].mean - 1.5).abs() < 1e-12);
         assert!((distributions[2].variance - 0.5).abs() < 1e-12);
         let density = (-0.5f64).exp() / TAU.sqrt();
-        let normal = Normal {
-            mean: 3.0,
-            variance: 1.0,
-        };
+        let normal = Normal::new(3.0, 1.0);
         assert!((normal.log_density(4.0) - density.ln()).abs() < 1e-12);
     }
 

@@ -2,7 +2,7 @@
 
 use std::cell::RefCell;
 
-use unlearn::compare::{Cache, Comparison, MethodRow, Settings, Watch, compare};
+use unlearn::compare::{Cache, Comparison, MethodRow, Settings, Value, Watch, compare};
 use unlearn::data::{self, Dataset};
 use unlearn::device;
 use unlearn::tune::Variants;
@@ -80,6 +80,21 @@ fn the_zero_logit_control_is_exposed_by_probe_and_relearning() {
         "{control:?}"
     );
     assert!(control.score > retrained.score);
+
+    // An attack on each image tells originals from retrained networks, and not these from each other.
+    let mean = |values: &[Value], metric: &str| {
+        let value = values.iter().find(|v| v.metric == metric).unwrap();
+        value.value.mean
+    };
+    assert!(mean(&comparison.originals, "U-LiRA") > 0.8);
+    assert!((mean(&comparison.retrained, "U-LiRA") - 0.5).abs() < 0.15);
+    assert!(mean(&comparison.retrained, "ε") > 0.0);
+    // Retrained networks had as many steps as they needed.
+    assert!(comparison.retrained.iter().all(|v| v.censored == 0));
+    // Nothing was tried for retraining: in JSON null, and that comes back.
+    let json = serde_json::to_string(&comparison).unwrap();
+    let back: Comparison = serde_json::from_str(&json).unwrap();
+    assert!(row(&back, "retrain").tried[0].gap.is_nan());
 
     // A second time nothing is trained again, and nothing differs.
     let (again, second) = run(&settings(&["retrain", "zero-logit"]), folder.path());

@@ -94,8 +94,8 @@ impl DeviceImages {
             labels: Vec::new(),
         };
         let own = device.download(self.labels)?;
-        // Labels are digits.
-        all.labels = own.iter().map(|l| (l % 256) as u8).collect();
+        // Labels are digits: `upload` has seen to that.
+        all.labels = own.iter().map(|label| label.to_le_bytes()[0]).collect();
         all.pixels.extend(pixels);
         all.labels.extend(labels);
         Self::upload(device, &all)

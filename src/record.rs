@@ -1,6 +1,6 @@
 //! What a run leaves behind, as plain data: the only input of the reports.
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 use std::collections::BTreeMap;
 
 use crate::config::Config;
@@ -68,15 +68,30 @@ pub struct Score {
     pub loss: [f64; CLASSES],
 }
 
-/// A figure over the learners of an arm.
+/// A figure over the learners of an arm. What is no number, or infinite, is null in JSON, and comes back
+/// as no number.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Spread {
     /// Arithmetic mean.
+    #[serde(deserialize_with = "null_is_nan")]
     pub mean: f64,
     /// Standard deviation over learners (n − 1); 0 for a single learner.
+    #[serde(deserialize_with = "null_is_nan")]
     pub std: f64,
     /// Each learner's value.
+    #[serde(deserialize_with = "nulls_are_nan")]
     pub learners: Vec<f64>,
+}
+
+/// Reads a number that JSON has no way to write, and has null for, as no number.
+pub(crate) fn null_is_nan<'de, D: Deserializer<'de>>(from: D) -> Result<f64, D::Error> {
+    Ok(Option::deserialize(from)?.unwrap_or(f64::NAN))
+}
+
+fn nulls_are_nan<'de, D: Deserializer<'de>>(from: D) -> Result<Vec<f64>, D::Error> {
+    let numbers: Vec<Option<f64>> = Vec::deserialize(from)?;
+    let known = |number: Option<f64>| number.unwrap_or(f64::NAN);
+    Ok(numbers.into_iter().map(known).collect())
 }
 
 impl Spread {

@@ -9,7 +9,7 @@ use std::path::Path;
 use common::{stderr, unlearn};
 use idx_files::mentions;
 
-use unlearn::compare::{Cache, Comparison, Forget, MethodRow, Settings, Watch, compare};
+use unlearn::compare::{Cache, Comparison, Forget, MethodRow, Settings, Value, Watch, compare};
 use unlearn::data::{self, Dataset, builtin};
 use unlearn::device;
 use unlearn::metrics::Scope;
@@ -88,20 +88,45 @@ fn the_zero_logit_control_is_exposed_by_probe_and_relearning() {
     assert!(value(control, "UA").1 <= 1.0);
     assert!((value(control, "RA").0 - value(retrained, "RA").0).abs() < 3.0);
     assert!((value(control, "TA kept").0 - value(retrained, "TA kept").0).abs() < 3.0);
-    assert!(value(control, "probe").1 > 1.0, "{control:?}");
-    assert!(value(control, "probe").0 > value(retrained, "probe").0);
+    assert!(value(control, "probe 2").1 > 1.0, "{control:?}");
+    assert!(value(control, "probe 2").0 > value(retrained, "probe 2").0);
+    assert!(control.told() && !retrained.told());
     assert!(
         value(control, "relearn").1 > 1.0 && control.ain.unwrap() < 0.8,
         "{control:?}"
     );
     assert!(control.score > retrained.score);
 
-    // A second time nothing is trained again but the relearning, and nothing differs.
+    // An attack on each image tells originals from retrained networks, and not these from each other.
+    let mean = |values: &[Value], metric: &str| {
+        let value = values.iter().find(|v| v.metric == metric).unwrap();
+        value.value.mean
+    };
+    let case = &comparison.cases[0];
+    let theirs = &case.retrained.values;
+    assert!(mean(&case.originals.values, "U-LiRA") > 0.8);
+    assert!((mean(theirs, "U-LiRA") - 0.5).abs() < 0.15);
+    assert!(mean(theirs, "ε") > 0.0);
+    // Retrained networks had as many steps as they needed.
+    assert!(theirs.iter().all(|v| v.censored == 0));
+    // Nothing was tried for retraining: in JSON null.
+    let json = serde_json::to_string(&row(&comparison, "retrain").tried).unwrap();
+    assert!(json.contains(r#""gap":null"#), "{json}");
+
+    // A second time nothing is trained again, and nothing differs.
     let (again, second) = run(&settings(&["retrain", "zero-logit"]), folder.path());
     assert_eq!(format!("{again:?}"), format!("{comparison:?}"));
     let trained = |notes: &[(String, u64)]| -> u64 {
-        let base = notes.iter().filter(|(what, _)| what.contains("originals"));
-        base.map(|(_, steps)| steps).sum()
+        let trainings = [
+            "originals and retrained networks",
+            "methods",
+            "settings",
+            "relearning",
+        ];
+        let own = notes
+            .iter()
+            .filter(|(what, _)| trainings.contains(&what.as_str()));
+        own.map(|(_, steps)| steps).sum()
     };
     assert!(trained(&first) > 0);
     assert_eq!(trained(&second), 0);

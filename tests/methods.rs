@@ -327,16 +327,15 @@ fn noise_has_the_labels_of_the_digits_to_forget() {
     assert_eq!(climbed, labels);
     // A learner sees its own noise, and no other's.
     let lessons = &taught("unsir", 0.0)[0];
-    for (learner, lesson) in (0u32..).zip(lessons) {
-        let first = IMAGES + learner * unsir::NOISE as u32;
+    for (learner, lesson) in lessons.iter().enumerate() {
+        let own: Vec<u32> = (IMAGES..)
+            .skip(learner * unsir::NOISE)
+            .take(unsir::NOISE)
+            .collect();
         let noise = lesson.samples.iter().filter(|i| **i >= IMAGES);
         let noise: Vec<u32> = noise.copied().collect();
         assert!(!noise.is_empty());
-        assert!(
-            noise
-                .iter()
-                .all(|i| (first..first + unsir::NOISE as u32).contains(i))
-        );
+        assert!(noise.iter().all(|i| own.contains(i)));
     }
     assert_eq!(unsir::bytes(&[0.0, 1.0, 0.5]), [0, 255, 128]);
 }

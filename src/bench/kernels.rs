@@ -54,7 +54,7 @@ pub(crate) fn training_shapes(kernel: &str, model: &Model, learners: u32) -> Vec
         | "noise_weights" | "square" | "step_images" | "gradient_products"
         | "project_gradients" => vec![Shape::new(1, 16_384, 1, learners)],
         "select_threshold" => vec![Shape::new(1, 16_384, 16, learners)],
-        "log_changes" => vec![Shape::new(64, 16_384, 1, learners)],
+        "log_changes" => vec![Shape::new(64, 8192, 1, learners)],
         "unpack_images" => vec![Shape::new(64, 784, 1, learners)],
         "score" => vec![Shape::new(1000, 1, 10, learners)],
         "close_step" => vec![Shape::new(64, 1, 1, learners)],

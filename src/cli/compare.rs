@@ -221,6 +221,9 @@ impl Arguments {
     }
 }
 
+/// Hidden layers of the default network.
+const DEFAULT_LAYERS: usize = 2;
+
 /// Lists the methods and the metrics.
 pub(crate) fn methods() -> Result<()> {
     let rows = METHODS.iter().map(|m| {
@@ -249,7 +252,7 @@ pub(crate) fn methods() -> Result<()> {
     let head = head.map(str::to_owned).to_vec();
     super::print(&table(head, rows.collect(), CellAlignment::Left))?;
     super::print("\nmetrics of `unlearn compare`")?;
-    for metric in metrics::METRICS {
+    for metric in metrics::all(DEFAULT_LAYERS) {
         super::print(&format!("  {:14}{}", metric.name(), metric.meaning()))?;
     }
     Ok(())

@@ -1,14 +1,18 @@
 //! Choosing settings, noise floors, distances and the ranking.
 
+use std::collections::BTreeMap;
+
 use serde::Serialize;
 
+use super::observe::Relearned;
 use super::sensitivity::Sensitivity;
 use super::train::{Base, CHOOSERS, SECOND, TRIED};
 use super::{Case, Job, Lab, Watch, Weights};
 use crate::error::Result;
 use crate::methods::{Method, Setting};
-use crate::metrics::destinations::shares;
-use crate::metrics::{self, Comparer, Floor, Kind, METRICS, Metric, Observed, Scope, mean};
+use crate::metrics::destinations::Destinations;
+use crate::metrics::floor::{Chance, Floor, Measured, Panel};
+use crate::metrics::{self, Kind, Metric, Observed, Scope, each, mean};
 use crate::record::{CLASSES, Spread};
 
 /// A setting that was tried, and how far the networks were from retrained ones afterwards.
@@ -17,7 +21,8 @@ pub struct Tried {
     /// The setting.
     pub setting: Setting,
     /// The average gap, in percentage points: the mean |Δ to retrained networks| over UA, RA, TA of
-    /// the kept digits, and the attack's accuracy.
+    /// the kept digits, and the attack's accuracy. No number, or an infinite one (in JSON null), where
+    /// nothing was tried or networks diverged.
     pub gap: f64,
 }
 
@@ -28,10 +33,13 @@ pub struct Value {
     pub metric: String,
     /// Of each network, or one of the group.
     pub value: Spread,
-    /// How far the group is from the retrained networks.
+    /// How far the group is from the retrained networks; no number (in JSON null) where that cannot be
+    /// measured, because networks diverged or are too few.
     pub distance: f64,
     /// The same in units of the noise floor: up to 1 it could be one of theirs.
     pub units: f64,
+    /// Networks of which is only known that their value is larger than what stands here.
+    pub censored: usize,
 }
 
 /// Mean and standard deviation over the networks of a group.
@@ -69,6 +77,9 @@ pub struct MethodRow {
     pub average_gap: f64,
     /// Relearn time as a share of retrained networks'; none where those know at once.
     pub ain: Option<f64>,
+    /// The final score of the NeurIPS 2023 challenge: the quality by ε, times what is left of the
+    /// accuracies on what is to be kept.
+    pub quality: f64,
     /// The run time as a share of retraining's: steps over steps.
     pub run_time: f64,
     /// Networks whose weights are no numbers any more: all metrics then count as told.
@@ -76,10 +87,22 @@ pub struct MethodRow {
     /// What is known of its networks.
     #[serde(flatten)]
     pub portrait: Portrait,
-    /// By kind of metric, the mean distance in units of the noise floor, none counting more than `MOST`.
+    /// What all metrics together say of a group of retrained networks by chance.
+    pub chance: Chance,
+    /// By kind of metric, the mean distance in units of the noise floor, none counting more than `MOST`;
+    /// of metrics that do the same on several layers the largest counts.
     pub kinds: Vec<(Kind, f64)>,
     /// The mean over the kinds.
     pub score: f64,
+}
+
+impl MethodRow {
+    /// Whether these metrics tell the networks from retrained ones, more than they tell those from each
+    /// other by chance.
+    pub fn told(&self) -> bool {
+        let units: Vec<f64> = self.portrait.values.iter().map(|v| v.units).collect();
+        self.diverged > 0 || self.chance.exceeded(&units)
+    }
 }
 
 /// A case's results.
@@ -130,13 +153,12 @@ impl Lab<'_> {
         let jobs: Vec<Job> = methods.iter().flat_map(of).collect();
         let task = self.task(&base.tried, SECOND)?;
         let results = self.apply(&jobs, &base.tried, &task, "settings", watch)?;
-        let fresh = self.know_nothing(&base.fresh)?;
-        let choosers = self.observe(&base.choosers, &fresh)?;
+        let choosers = self.observe(&base.choosers, &[])?;
         let mut gaps = Vec::new();
         for (job, weights) in jobs.iter().zip(&results) {
             let gap = match job.method.retrains() || weights.iter().any(|w| !w.is_finite()) {
                 true => f64::INFINITY,
-                false => average_gap(&self.observe(weights, &fresh)?, &choosers, &self.case.scope),
+                false => average_gap(&self.observe(weights, &[])?, &choosers, &self.case.scope),
             };
             gaps.push(gap);
         }
@@ -159,11 +181,17 @@ impl Lab<'_> {
     ) -> Result<Judged> {
         let scope = &self.case.scope;
         let seen = self.look(jobs, base, results, watch)?;
-        watch.begin("metrics", 2 * METRICS.len() as u64);
+        let metrics = metrics::all(self.model.layers().len() - 1);
+        watch.begin("metrics", 2 * metrics.len() as u64);
+        let mut panel = |size| {
+            let made = &mut || watch.advance(1);
+            Panel::new(&metrics, &seen.retrained, size, scope, made)
+        };
         let judge = Judge {
             lab: self,
-            of_methods: rulers(&seen.retrained, self.settings.learners, scope, watch),
-            of_choosers: rulers(&seen.retrained, CHOOSERS, scope, watch),
+            of_methods: panel(self.settings.learners),
+            of_choosers: panel(CHOOSERS),
+            metrics: &metrics,
             seen: &seen,
             scope,
         };
@@ -176,14 +204,13 @@ impl Lab<'_> {
         };
         let mut methods: Vec<MethodRow> = (0..jobs.len()).map(row).collect();
         methods.sort_by(|a, b| a.score.total_cmp(&b.score));
-        let named = METRICS.iter().map(|m| m.name().to_owned());
+        let named = metrics.iter().map(|m| m.name().to_owned());
+        let floors = judge.of_methods.floors.iter().copied();
         Ok(Judged {
             case: self.case.clone(),
-            floors: named
-                .zip(judge.of_methods.iter().map(|r| r.floor))
-                .collect(),
-            retrained: judge.portrait(&seen.retrained, &judge.of_methods),
-            originals: judge.portrait(&seen.originals, &judge.of_methods),
+            floors: named.zip(floors).collect(),
+            retrained: judge.portrait(&seen.retrained, judge.of_methods.retrained()),
+            originals: judge.portrait(&seen.originals, judge.of_methods.measure(&seen.originals)),
             methods,
         })
     }
@@ -197,7 +224,8 @@ impl Lab<'_> {
         results: &[Weights],
         watch: &mut dyn Watch,
     ) -> Result<Seen> {
-        let fresh = self.know_nothing(&base.fresh)?;
+        let s = self.settings;
+        let fresh = self.know_nothing(s.learners.max(s.retrained).max(CHOOSERS))?;
         watch.begin("answers", jobs.len() as u64);
         let mut methods = Vec::new();
         for (job, weights) in jobs.iter().zip(results) {
@@ -218,14 +246,15 @@ impl Lab<'_> {
         let known = mean(&seen.originals.iter().map(accuracy).collect::<Vec<_>>());
         let applied = jobs.iter().zip(results);
         let applied = applied.filter(|(job, _)| !job.method.retrains());
-        let all = [&base.originals, &base.retrained, &base.choosers];
-        let all = all.into_iter().chain(applied.map(|(_, weights)| weights));
-        let all: Vec<f32> = all.flatten().copied().collect();
-        let relearned = self.relearn(&all, known, watch)?;
-        for (network, relearned) in seen.networks().zip(relearned) {
-            network.relearned = relearned.steps;
-            network.relearning = relearned.curve;
-        }
+        // Retrained networks learn until they know it again; all others have as many steps.
+        let theirs = [&base.retrained[..], &base.choosers].concat();
+        let theirs = self.relearn(&theirs, known, None, watch)?;
+        let others = std::iter::once(&base.originals).chain(applied.map(|(_, weights)| weights));
+        let others: Weights = others.flatten().copied().collect();
+        let others = self.relearn(&others, known, Some(theirs.limit()), watch)?;
+        let (retrained, others_seen) = seen.networks();
+        note(retrained, &theirs);
+        note(others_seen, &others);
         Ok(seen)
     }
 
@@ -248,38 +277,24 @@ struct Seen {
 }
 
 impl Seen {
-    /// All networks, in the order in which they learn again.
-    fn networks(&mut self) -> impl Iterator<Item = &mut Observed> {
-        let base = self.originals.iter_mut().chain(&mut self.retrained);
-        let base = base.chain(&mut self.choosers);
-        base.chain(self.methods.iter_mut().flatten())
+    /// Networks that never saw what is to be forgotten, and all others, in the order in which they learn
+    /// again.
+    fn networks(&mut self) -> (Vec<&mut Observed>, Vec<&mut Observed>) {
+        let retrained = self.retrained.iter_mut().chain(&mut self.choosers);
+        let methods = self.methods.iter_mut().flatten();
+        let others = self.originals.iter_mut().chain(methods);
+        (retrained.collect(), others.collect())
     }
 }
 
-/// A metric with its noise floor for groups of some size.
-struct Ruler<'a> {
-    metric: &'static dyn Metric,
-    comparer: Comparer<'a>,
-    floor: Floor,
-}
-
-fn rulers<'a>(
-    retrained: &'a [Observed],
-    size: usize,
-    scope: &'a Scope,
-    watch: &mut dyn Watch,
-) -> Vec<Ruler<'a>> {
-    let ruler = |metric: &&'static dyn Metric| {
-        let comparer = Comparer::new(*metric, retrained, size, scope);
-        let floor = comparer.floor();
-        watch.advance(1);
-        Ruler {
-            metric: *metric,
-            comparer,
-            floor,
-        }
-    };
-    METRICS.iter().map(ruler).collect()
+/// Notes how networks learned again.
+fn note(networks: Vec<&mut Observed>, relearned: &Relearned) {
+    let known = relearned.steps().zip(&relearned.curves);
+    for (network, (steps, curve)) in networks.into_iter().zip(known) {
+        network.relearned = steps;
+        network.relearn_limit = relearned.limit().into();
+        network.relearning.clone_from(curve);
+    }
 }
 
 /// Makes rows of the table.
@@ -287,36 +302,25 @@ struct Judge<'a> {
     lab: &'a Lab<'a>,
     scope: &'a Scope,
     seen: &'a Seen,
+    metrics: &'a [Box<dyn Metric>],
     /// For groups as large as that of the originals.
-    of_methods: Vec<Ruler<'a>>,
+    of_methods: Panel<'a>,
     /// For groups as large as the second set of retrained networks.
-    of_choosers: Vec<Ruler<'a>>,
+    of_choosers: Panel<'a>,
 }
 
 impl Judge<'_> {
-    fn values(&self, group: &[Observed], rulers: &[Ruler<'_>]) -> Vec<Value> {
-        let value = |ruler: &Ruler<'_>| {
-            let distance = ruler.comparer.distance(group);
-            let all = ruler.metric.values(group, &self.seen.retrained, self.scope);
-            Value {
-                metric: ruler.metric.name().to_owned(),
-                value: Spread::of(all),
-                distance,
-                units: distance / ruler.floor.limit.max(1e-9),
-            }
-        };
-        rulers.iter().map(value).collect()
-    }
-
-    fn portrait(&self, group: &[Observed], rulers: &[Ruler<'_>]) -> Portrait {
-        let answers: Vec<_> = group.iter().map(|o| shares(o, self.scope)).collect();
+    fn portrait(&self, group: &[Observed], measured: Vec<Measured>) -> Portrait {
+        let shares = |o: &Observed| Destinations.features(o, self.scope);
+        let answers: Vec<_> = group.iter().map(shares).collect();
         let class = |class: usize| moments(answers.iter().map(|shares| shares[class]));
         let steps = group.first().map_or(&[][..], |o| &o.relearning);
         let point = |(place, (step, _)): (usize, &(u32, f64))| {
             (*step, moments(group.iter().map(|o| o.relearning[place].1)))
         };
+        let pairs = self.metrics.iter().zip(measured);
         Portrait {
-            values: self.values(group, rulers),
+            values: pairs.map(|(metric, m)| Value::of(&**metric, m)).collect(),
             answers: (0..CLASSES).map(class).collect(),
             relearning: steps.iter().enumerate().map(point).collect(),
         }
@@ -325,19 +329,22 @@ impl Judge<'_> {
     /// Retraining as a method: the second set of retrained networks, which methods are not scored by.
     fn retraining(&self, job: &Job, tried: &[Tried]) -> MethodRow {
         let group = &self.seen.choosers;
-        let portrait = self.portrait(group, &self.of_choosers);
+        let portrait = self.portrait(group, self.of_choosers.measure(group));
         MethodRow {
             run_time: 1.0,
+            chance: self.of_choosers.chance,
             ..self.with(job, tried, group, portrait)
         }
     }
 
     fn row(&self, job: &Job, tried: &[Tried], group: &[Observed], diverged: usize) -> MethodRow {
-        let mut portrait = self.portrait(group, &self.of_methods);
+        let mut portrait = self.portrait(group, self.of_methods.measure(group));
         if diverged > 0 {
             // Numbers of networks that are none say nothing, whatever they happen to be.
             let values = portrait.values.iter_mut();
-            values.for_each(|v| v.units = MOST);
+            values.for_each(|v| {
+                (v.value, v.distance, v.units) = (Spread::of(vec![f64::NAN]), f64::NAN, MOST);
+            });
         }
         MethodRow {
             diverged,
@@ -352,14 +359,17 @@ impl Judge<'_> {
         group: &[Observed],
         portrait: Portrait,
     ) -> MethodRow {
-        let kinds = Kind::ALL.map(|kind| (kind, by_kind(&portrait.values, kind)));
-        let ain = metrics::relearning::ain(group, &self.seen.retrained, self.scope);
+        let kinds = Kind::ALL.map(|kind| (kind, by_kind(self.metrics, &portrait.values, kind)));
+        let retrained = &self.seen.retrained;
+        let ain = metrics::relearning::ain(group, retrained);
         MethodRow {
             method: job.method.name().to_owned(),
             setting: job.setting,
             tried: tried.to_vec(),
             sensitivity: Sensitivity::of(tried, job.setting),
-            average_gap: average_gap(group, &self.seen.retrained, self.scope),
+            average_gap: average_gap(group, retrained, self.scope),
+            quality: metrics::forgetting_quality::score(group, retrained, self.scope),
+            chance: self.of_methods.chance,
             ain: ain.is_finite().then_some(ain),
             run_time: self.run_time(job),
             diverged: 0,
@@ -384,16 +394,37 @@ fn moments(values: impl Iterator<Item = f64>) -> Moments {
     Moments { mean, std }
 }
 
-/// The mean distance over the metrics of a kind.
-fn by_kind(values: &[Value], kind: Kind) -> f64 {
-    let own = METRICS.iter().zip(values).filter(|(m, _)| m.kind() == kind);
-    mean(&own.map(|(_, v)| v.units.min(MOST)).collect::<Vec<_>>())
+/// The mean distance over the metrics of a kind. Those that do the same on several layers count as one, by
+/// the layer that tells most: a network is given away by a layer, however many it has.
+fn by_kind(metrics: &[Box<dyn Metric>], values: &[Value], kind: Kind) -> f64 {
+    let own = metrics.iter().zip(values).filter(|(m, _)| m.kind() == kind);
+    let mut families: BTreeMap<&str, f64> = BTreeMap::new();
+    for (metric, value) in own.filter(|(_, v)| !v.units.is_nan()) {
+        let most = families.entry(metric.family()).or_default();
+        *most = most.max(value.units.min(MOST));
+    }
+    mean(&families.into_values().collect::<Vec<_>>())
+}
+
+impl Value {
+    fn of(metric: &dyn Metric, measured: Measured) -> Self {
+        Self {
+            metric: metric.name().to_owned(),
+            value: Spread::of(measured.values),
+            distance: measured.distance,
+            units: measured.units,
+            censored: measured.censored,
+        }
+    }
 }
 
 /// The mean |Δ to retrained networks| over UA, RA, TA of the kept digits, and the attack's accuracy in
 /// percent.
 fn average_gap(group: &[Observed], retrained: &[Observed], scope: &Scope) -> f64 {
-    let of = |metric: &dyn Metric, unit: f64| unit * metric.distance(group, retrained, scope);
+    let value = |metric: &dyn Metric, group| mean(&each(metric, group, scope));
+    let of = |metric: &dyn Metric, unit: f64| {
+        unit * (value(metric, group) - value(metric, retrained)).abs()
+    };
     mean(&[
         of(&metrics::accuracy::Unlearned, 1.0),
         of(&metrics::accuracy::Retained, 1.0),
@@ -404,3 +435,47 @@ fn average_gap(group: &[Observed], retrained: &[Observed], scope: &Scope) -> f64
 
 // What the settings are chosen by is a small set on purpose: it is part of every comparison.
 const _: () = assert!(TRIED >= 2 && CHOOSERS >= 4);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn value(metric: &str, units: f64) -> Value {
+        Value {
+            metric: metric.to_owned(),
+            value: Spread::of(vec![units]),
+            distance: units,
+            units,
+            censored: 0,
+        }
+    }
+
+    #[test]
+    fn layers_count_once_by_the_one_that_tells_most() {
+        let metrics = metrics::all(2);
+        let units = |name: &str| match name {
+            "probe 1" => 3.0,
+            "probe 2" => 12.0,
+            "CKA 2 f" => 500.0,
+            "CKA 1 r" => f64::NAN,
+            "Δ 3" => 2.0,
+            _ => 0.0,
+        };
+        let named = metrics.iter().map(|m| value(m.name(), units(m.name())));
+        let values: Vec<Value> = named.collect();
+        assert_eq!(
+            by_kind(&metrics, &values, Kind::Inside),
+            (12.0 + MOST + 2.0) / 3.0
+        );
+        assert_eq!(by_kind(&metrics, &values, Kind::Output), 0.0);
+    }
+
+    /// JSON has no numbers that are none.
+    #[test]
+    fn what_cannot_be_measured_is_null_in_json() {
+        let none = value("ε", f64::NAN);
+        let text = serde_json::to_string(&none).unwrap();
+        assert!(text.contains(r#""units":null"#), "{text}");
+        assert!(text.contains(r#""mean":null"#), "{text}");
+    }
+}

@@ -1,18 +1,80 @@
 //! What networks answer, and how soon they learn again.
 
+use super::cache::fingerprint;
 use super::{Lab, Watch, Weights};
 use crate::error::Result;
 use crate::methods::PADDED;
 use crate::metrics::{Observed, Outputs, Scope, softmax};
+use crate::model::Layer;
 use crate::population::{Curriculum, DeviceImages, largest};
 use crate::record::CLASSES;
 
 /// Training images of either kind that metrics look at.
 const SAMPLES: usize = 1000;
-/// Steps of relearning at which networks are asked.
-const ASKED: [u32; 14] = [0, 1, 2, 4, 8, 12, 16, 24, 32, 48, 64, 96, 128, 192];
+/// Steps of relearning that all networks have at least.
+const LEAST: u32 = 192;
+/// Numbers of the fresh networks that ZRF compares with begin here, apart from all that are trained.
+const UNTAUGHT: u32 = 300_000;
 /// The share of the original accuracy at which the digits count as known again: 1 − α, α = .05.
 const KNOWN: f64 = 0.95;
+
+/// Steps of relearning after which networks are asked: 0, 1, 2, 4, and from there on twice in every
+/// doubling, 8, 12, 16, 24 … up to 3072, beyond which none are trained.
+fn asked() -> impl Iterator<Item = u32> {
+    let later = (3..12).flat_map(|doubling| [1 << doubling, 3 << (doubling - 1)]);
+    [0, 1, 2, 4].into_iter().chain(later)
+}
+
+/// Steps, with the accuracy after them.
+type Curve = Vec<(u32, f64)>;
+
+/// How networks learned again.
+pub(super) struct Relearned {
+    /// Of each network, all with the same steps.
+    pub(super) curves: Vec<Curve>,
+    /// The accuracy at which what was forgotten counts as known again.
+    level: f64,
+}
+
+impl Relearned {
+    /// For each network the steps until it knew what was forgotten, found between two questions by a
+    /// straight line; none where it did not within those that were tried.
+    pub(super) fn steps(&self) -> impl Iterator<Item = Option<f64>> {
+        self.curves.iter().map(|curve| crossing(curve, self.level))
+    }
+
+    /// Steps that were tried.
+    pub(super) fn limit(&self) -> u32 {
+        let last = |curve: &Curve| curve.last().map(|point| point.0);
+        self.curves.iter().find_map(last).unwrap_or(0)
+    }
+
+    /// As numbers to keep: for each network its accuracies in the order of `asked`, filled up to its end
+    /// with what is no number.
+    fn numbers(&self) -> Vec<f32> {
+        #[expect(clippy::cast_possible_truncation, reason = "a share, to be kept")]
+        let short = |point: &(u32, f64)| point.1 as f32;
+        let own = |curve: &Curve| -> Vec<f32> {
+            let known = curve.iter().map(short);
+            known
+                .chain(std::iter::repeat(f32::NAN))
+                .take(asked().count())
+                .collect()
+        };
+        self.curves.iter().flat_map(own).collect()
+    }
+
+    fn of_numbers(numbers: &[f32], level: f64) -> Self {
+        let own = |numbers: &[f32]| -> Curve {
+            let known = asked().zip(numbers).take_while(|(_, x)| !x.is_nan());
+            known.map(|(step, x)| (step, f64::from(*x))).collect()
+        };
+        Self {
+            curves: numbers.chunks_exact(asked().count()).map(own).collect(),
+            level,
+        }
+    }
+}
 
 /// Every n-th of a list, so that about `SAMPLES` remain.
 fn thinned(list: &[u32]) -> Vec<u32> {
@@ -30,7 +92,7 @@ impl Lab<'_> {
     pub(super) fn observe(
         &self,
         weights: &Weights,
-        fresh: &[[f64; CLASSES]],
+        fresh: &[Vec<[f64; CLASSES]>],
     ) -> Result<Vec<Observed>> {
         let networks = weights.len() / self.model.parameters() as usize;
         let population = self.holding(weights)?;
@@ -60,22 +122,21 @@ impl Lab<'_> {
             test: outputs(&of_test[0], network, &all, self.test_labels),
             forget_hidden: hidden(&of_forget, network),
             retain_hidden: hidden(&of_retain, network),
-            fresh: fresh.to_vec(),
+            weights: self.by_layer(weights, network),
+            fresh: fresh.get(network).cloned().unwrap_or_default(),
             relearned: None,
             relearning: Vec::new(),
-            relearn_limit: f64::from(ASKED[ASKED.len() - 1]),
+            relearn_limit: 0.0,
         };
         Ok((0..networks).map(observed).collect())
     }
 
-    /// Softmax outputs of a network with fresh weights for the images to forget that metrics look at.
-    pub(super) fn know_nothing(&self, fresh: &Weights) -> Result<Vec<[f64; CLASSES]>> {
-        let last = self.model.layers().len() - 1;
-        let samples = thinned(&self.images(true));
-        let layers = self
-            .holding(fresh)?
-            .activations(&self.train, &samples, last)?;
-        Ok(rows(&layers[0]).iter().map(softmax).collect())
+    /// Weights and biases of each layer of a network.
+    fn by_layer(&self, weights: &Weights, network: usize) -> Vec<Vec<f32>> {
+        let own = &weights[network * self.model.parameters() as usize..];
+        let layers = self.model.layers().iter();
+        let range = |l: &Layer| l.weights as usize..(l.biases + l.padded_outputs) as usize;
+        layers.map(|layer| own[range(layer)].to_vec()).collect()
     }
 
     /// The images by which networks show what they know: test images of the forgotten digits, or the
@@ -94,29 +155,60 @@ impl Lab<'_> {
         (set, images, labels)
     }
 
+    /// Softmax outputs of so many networks with fresh weights for the images to forget that metrics look
+    /// at. The k-th network of every group is compared with the k-th of them: what ZRF says is then
+    /// nothing that a single fresh network happens to be like.
+    pub(super) fn know_nothing(&self, networks: usize) -> Result<Vec<Vec<[f64; CLASSES]>>> {
+        let last = self.model.layers().len() - 1;
+        let samples = thinned(&self.images(true));
+        let numbers: Vec<u32> = (UNTAUGHT..).take(networks).collect();
+        let layers =
+            self.holding(&self.fresh(&numbers)?)?
+                .activations(&self.train, &samples, last)?;
+        let networks = layers[0].chunks_exact(samples.len() * PADDED);
+        Ok(networks
+            .map(|own| rows(own).iter().map(softmax).collect())
+            .collect())
+    }
+
     /// Trains all networks on all images and asks them for the forgotten ones on the way. `known` is the
-    /// accuracy that originals have.
+    /// accuracy that originals have. Without a limit they go on until all of them know the images again.
     pub(super) fn relearn(
         &self,
         weights: &Weights,
         known: f64,
+        limit: Option<u32>,
         watch: &mut dyn Watch,
-    ) -> Result<Vec<Relearned>> {
+    ) -> Result<Relearned> {
         let size = self.model.parameters() as usize;
-        let room = largest(self.device.limits(), &self.model, self.settings.batch).max(1);
-        let mut steps = Vec::new();
-        for some in weights.chunks(room * size) {
-            steps.extend(self.some_relearn(&some.to_vec(), known, watch)?);
-        }
-        Ok(steps)
+        let recipe = format!(
+            "{} relearned {} {} {KNOWN} {known} {limit:?} {:?}",
+            self.origin(),
+            fingerprint(weights),
+            self.settings.lr,
+            self.case,
+        );
+        let numbers = self
+            .cache
+            .get(&recipe, weights.len() / size * asked().count(), || {
+                let room = largest(self.device.limits(), &self.model, self.settings.batch).max(1);
+                let mut all = Vec::new();
+                for some in weights.chunks(room * size) {
+                    let some = self.some_relearn(&some.to_vec(), known, limit, watch)?;
+                    all.extend(some.numbers());
+                }
+                Ok(all)
+            })?;
+        Ok(Relearned::of_numbers(&numbers, KNOWN * known))
     }
 
     fn some_relearn(
         &self,
         weights: &Weights,
         known: f64,
+        limit: Option<u32>,
         watch: &mut dyn Watch,
-    ) -> Result<Vec<Relearned>> {
+    ) -> Result<Relearned> {
         let networks = weights.len() / self.model.parameters() as usize;
         let all = std::sync::Arc::new((0u32..).take(self.labels.len()).collect::<Vec<_>>());
         // All networks see the same samples in the same order.
@@ -125,10 +217,18 @@ impl Lab<'_> {
         population.set_parameters(weights)?;
         let last = self.model.layers().len() - 1;
         let (set, images, labels) = self.asked();
-        watch.begin("relearning", ASKED[ASKED.len() - 1].into());
-        let mut curves: Vec<Vec<(u32, f64)>> = vec![Vec::new(); networks];
+        watch.begin("relearning", limit.unwrap_or(LEAST).into());
+        let mut curves: Vec<Curve> = vec![Vec::new(); networks];
+        let level = KNOWN * known;
         let mut done = 0;
-        for step in ASKED {
+        for step in asked() {
+            let enough = match limit {
+                Some(limit) => step > limit,
+                None => step > LEAST && curves.iter().all(|c| crossing(c, level).is_some()),
+            };
+            if enough {
+                break;
+            }
             population.train(step - done, &mut |n| watch.advance(n.into()))?;
             done = step;
             let layers = population.activations(set, &images, last)?;
@@ -141,21 +241,8 @@ impl Lab<'_> {
                 curve.push((step, outputs.accuracy(|_| true)));
             }
         }
-        let relearned = |curve: Vec<(u32, f64)>| Relearned {
-            steps: crossing(&curve, KNOWN * known),
-            curve,
-        };
-        Ok(curves.into_iter().map(relearned).collect())
+        Ok(Relearned { curves, level })
     }
-}
-
-/// How a network learned again.
-pub(super) struct Relearned {
-    /// Steps until it knows what was forgotten, found between two questions by a straight line; none
-    /// where it never does.
-    pub(super) steps: Option<f64>,
-    /// Steps, with the accuracy after them.
-    pub(super) curve: Vec<(u32, f64)>,
 }
 
 /// Where a curve first reaches a level.
@@ -180,5 +267,27 @@ mod tests {
         assert_eq!(crossing(&curve, 0.75), Some(6.0));
         assert_eq!(crossing(&curve, 0.0), Some(0.0));
         assert_eq!(crossing(&curve, 1.5), None);
+    }
+
+    #[test]
+    fn networks_are_asked_more_seldom_the_longer_it_takes() {
+        let steps: Vec<u32> = asked().collect();
+        assert_eq!(steps[..8], [0, 1, 2, 4, 8, 12, 16, 24]);
+        assert!(steps.contains(&LEAST) && steps.is_sorted());
+        assert_eq!(steps.last(), Some(&3072));
+    }
+
+    #[test]
+    fn what_was_kept_of_relearning_comes_back() {
+        let level = 0.75;
+        let curves = vec![
+            vec![(0, 0.0), (1, 0.5), (2, 1.0)],
+            vec![(0, 0.0), (1, 0.25), (2, 0.5)],
+        ];
+        let relearned = Relearned { curves, level };
+        let back = Relearned::of_numbers(&relearned.numbers(), level);
+        assert_eq!(back.curves, relearned.curves);
+        assert_eq!(back.limit(), 2);
+        assert_eq!(back.steps().collect::<Vec<_>>(), [Some(1.5), None]);
     }
 }

@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use super::Settings;
 use super::judge::{Judged, MethodRow};
-use crate::metrics::{Kind, METRICS, mean};
+use crate::metrics::{Kind, mean};
 use crate::record::Spread;
 
 /// A comparison's results.
@@ -114,13 +114,20 @@ fn summary(method: &str, cases: &[&Judged]) -> Summary {
     };
     let kinds = (0..Kind::ALL.len()).map(|k| (Kind::ALL[k], across(&|row| row.kinds[k].1)));
     let value = |v: usize| across(&|row| row.portrait.values[v].value.mean);
-    let names = METRICS.iter().map(|m| m.name().to_owned());
+    let names: Vec<String> = rows.first().map_or(Vec::new(), |row| {
+        let values = row.portrait.values.iter();
+        values.map(|v| v.metric.clone()).collect()
+    });
     Summary {
         method: method.to_owned(),
         score: across(&|row| row.score),
         kinds: kinds.collect(),
         average_gap: across(&|row| row.average_gap),
-        values: names.zip((0..METRICS.len()).map(value)).collect(),
+        values: names
+            .into_iter()
+            .enumerate()
+            .map(|(v, name)| (name, value(v)))
+            .collect(),
         diverged: rows.iter().map(|row| row.diverged).sum(),
     }
 }

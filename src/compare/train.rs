@@ -31,8 +31,6 @@ pub(crate) struct Base {
     pub(crate) tried: Weights,
     /// Retrained networks by which they are chosen.
     pub(crate) choosers: Weights,
-    /// A network with fresh weights.
-    pub(crate) fresh: Weights,
 }
 
 /// Networks that are trained alike, with the numbers from `first` on.
@@ -219,7 +217,6 @@ impl Lab<'_> {
             retrained: kept(&retrained)?,
             tried: kept(&tried)?,
             choosers: kept(&choosers)?,
-            fresh: self.fresh(&[2 * SECOND])?,
         })
     }
 

@@ -14,7 +14,7 @@ pub struct Test {
 }
 
 impl Metric for Unlearned {
-    fn name(&self) -> &'static str {
+    fn name(&self) -> &str {
         "UA"
     }
 
@@ -26,14 +26,13 @@ impl Metric for Unlearned {
         0.5
     }
 
-    fn values(&self, group: &[Observed], _: &[Observed], _: &Scope) -> Vec<f64> {
-        let ua = |o: &Observed| 100.0 * (1.0 - o.forget.accuracy(|_| true));
-        group.iter().map(ua).collect()
+    fn features(&self, network: &Observed, _: &Scope) -> Vec<f64> {
+        vec![100.0 * (1.0 - network.forget.accuracy(|_| true))]
     }
 }
 
 impl Metric for Retained {
-    fn name(&self) -> &'static str {
+    fn name(&self) -> &str {
         "RA"
     }
 
@@ -45,14 +44,13 @@ impl Metric for Retained {
         0.2
     }
 
-    fn values(&self, group: &[Observed], _: &[Observed], _: &Scope) -> Vec<f64> {
-        let ra = |o: &Observed| 100.0 * o.retain.accuracy(|_| true);
-        group.iter().map(ra).collect()
+    fn features(&self, network: &Observed, _: &Scope) -> Vec<f64> {
+        vec![100.0 * network.retain.accuracy(|_| true)]
     }
 }
 
 impl Metric for Test {
-    fn name(&self) -> &'static str {
+    fn name(&self) -> &str {
         match self.kept_only {
             true => "TA kept",
             false => "TA all",
@@ -70,10 +68,9 @@ impl Metric for Test {
         0.2
     }
 
-    fn values(&self, group: &[Observed], _: &[Observed], task: &Scope) -> Vec<f64> {
+    fn features(&self, network: &Observed, task: &Scope) -> Vec<f64> {
         let counts = |label: u8| !self.kept_only || !task.forgotten(label);
-        let ta = |o: &Observed| 100.0 * o.test.accuracy(counts);
-        group.iter().map(ta).collect()
+        vec![100.0 * network.test.accuracy(counts)]
     }
 }
 
@@ -90,7 +87,7 @@ mod tests {
             ..Default::default()
         };
         let task = Scope::Digits(vec![5]);
-        let value = |m: &dyn Metric| m.values(std::slice::from_ref(&observed), &[], &task)[0];
+        let value = |m: &dyn Metric| m.features(&observed, &task)[0];
         assert_eq!(value(&Test { kept_only: false }), 50.0);
         assert!((value(&Test { kept_only: true }) - 200.0 / 3.0).abs() < 1e-9);
         assert_eq!(value(&Unlearned), 50.0);
@@ -110,7 +107,7 @@ mod tests {
             };
             let ceiling = 100.0 - 10.0 * digits.len() as f64;
             let task = Scope::Digits(digits);
-            let value = |m: &dyn Metric| m.values(std::slice::from_ref(&observed), &[], &task)[0];
+            let value = |m: &dyn Metric| m.features(&observed, &task)[0];
             assert!((value(&Test { kept_only: false }) - ceiling).abs() < 1e-9);
             assert_eq!(value(&Test { kept_only: true }), 100.0);
         }

@@ -1,7 +1,8 @@
 //! ε forgetting quality: how well the best threshold tells unlearned from retrained networks, image by
 //! image, in the terms of differential privacy.
 
-use super::{CLASSES, Metric, Observed, Scope, mean};
+use super::accuracy::{Retained, Test};
+use super::{CLASSES, Form, Metric, Observed, Scope, each, mean};
 
 /// The forgetting quality of the NeurIPS 2023 machine unlearning challenge. For each image to forget,
 /// N unlearned and M retrained networks give logit-scaled confidences; every threshold, in both
@@ -19,7 +20,7 @@ const DELTA: f64 = 1e-5;
 const CAP: f64 = 6.5;
 
 impl Metric for Epsilon {
-    fn name(&self) -> &'static str {
+    fn name(&self) -> &str {
         "ε"
     }
 
@@ -27,25 +28,38 @@ impl Metric for Epsilon {
         "mean ε (δ = 1e-5) of the best threshold on each forget image, against the retrained networks; ideal: theirs"
     }
 
-    fn alone(&self) -> bool {
-        false
-    }
-
     fn resolution(&self) -> f64 {
         0.1
     }
 
-    fn values(&self, group: &[Observed], reference: &[Observed], _: &Scope) -> Vec<f64> {
-        vec![mean(&epsilons(group, reference))]
+    fn form(&self) -> Form {
+        Form::Groups {
+            value: |group, reference| mean(&epsilons(group, reference)),
+            equal: 0.0,
+        }
     }
 
-    fn distance(&self, group: &[Observed], reference: &[Observed], task: &Scope) -> f64 {
-        self.values(group, reference, task)[0]
+    fn features(&self, network: &Observed, _: &Scope) -> Vec<f64> {
+        margins(network)
     }
 }
 
-/// The challenge's score: ½ for every bin of ½.
-pub fn quality(epsilons: &[f64]) -> f64 {
+/// The challenge's final score: F · RA_u/RA_r · TA_u/TA_r, F by ε, with the accuracies of unlearned and
+/// of retrained networks on the training and test images that are to be kept. The score that cannot be
+/// beaten is about that of other retrained networks.
+pub fn score(group: &[Observed], retrained: &[Observed], task: &Scope) -> f64 {
+    let of = |networks: &[Observed]| -> Vec<Vec<f64>> { networks.iter().map(margins).collect() };
+    let (own, theirs) = (of(group), of(retrained));
+    let share = |metric: &dyn Metric| {
+        mean(&each(metric, group, task)) / mean(&each(metric, retrained, task))
+    };
+    quality(&epsilons(&slices(&own), &slices(&theirs)))
+        * share(&Retained)
+        * share(&Test { kept_only: true })
+}
+
+/// The challenge's forgetting quality F: the mean of ½ for every bin of ½.
+fn quality(epsilons: &[f64]) -> f64 {
     let score = |e: &f64| {
         if *e >= CAP {
             0.0
@@ -56,17 +70,35 @@ pub fn quality(epsilons: &[f64]) -> f64 {
     mean(&epsilons.iter().map(score).collect::<Vec<_>>())
 }
 
-/// ε of each image.
-pub fn epsilons(group: &[Observed], reference: &[Observed]) -> Vec<f64> {
-    let images = group.first().map_or(0, |o| o.forget.logits.len());
-    let of = |networks: &[Observed], image: usize| -> Vec<f64> {
-        let scaled =
-            |o: &Observed| confidence(&o.forget.logits[image], usize::from(o.forget.labels[image]));
-        networks.iter().map(scaled).collect()
+/// ε of each image, by the margins of networks.
+fn epsilons(group: &[&[f64]], reference: &[&[f64]]) -> Vec<f64> {
+    by_image(group, reference, epsilon)
+}
+
+/// A value for each image, from the margins that it has in one group of networks and in another.
+pub(super) fn by_image(
+    group: &[&[f64]],
+    reference: &[&[f64]],
+    value: impl Fn(&[f64], &[f64]) -> f64,
+) -> Vec<f64> {
+    let images = group.first().map_or(0, |margins| margins.len());
+    let of = |networks: &[&[f64]], image: usize| -> Vec<f64> {
+        networks.iter().map(|margins| margins[image]).collect()
     };
     (0..images)
-        .map(|image| epsilon(&of(group, image), &of(reference, image)))
+        .map(|image| value(&of(group, image), &of(reference, image)))
         .collect()
+}
+
+/// Networks' margins as groups are compared by.
+pub(super) fn slices(margins: &[Vec<f64>]) -> Vec<&[f64]> {
+    margins.iter().map(Vec::as_slice).collect()
+}
+
+/// The logit-scaled confidence in the label of each image to forget.
+pub(super) fn margins(network: &Observed) -> Vec<f64> {
+    let margin = |(logits, label)| confidence(logits, usize::from(label));
+    network.forget.iter().map(margin).collect()
 }
 
 /// ln(p / (1 − p)) of the label's probability: its logit less the logarithm of the others' sum.
@@ -110,6 +142,7 @@ fn of_rates(fpr: f64, fnr: f64) -> f64 {
 
 #[cfg(test)]
 mod tests {
+    use super::super::examples::{outputs, phi};
     use super::*;
 
     #[test]
@@ -119,6 +152,22 @@ mod tests {
         assert!(epsilon(&set, &set) < 0.01, "{}", epsilon(&set, &set));
         assert_eq!(epsilon(&set, &far), CAP);
         assert_eq!(epsilon(&far, &set), CAP);
+    }
+
+    /// Five of ten beside one of ten above the only threshold: ln((1 − δ − .5) / .1), whichever group it
+    /// is, and on whichever side of the threshold.
+    #[test]
+    fn both_rates_and_both_directions_count() {
+        let set =
+            |ones: u32| -> Vec<f64> { (0..10).map(|i| f64::from(u8::from(i < ones))).collect() };
+        let expected = ((1.0 - DELTA - 0.5) / 0.1f64).ln();
+        for (u, r) in [(5, 1), (1, 5), (5, 9), (9, 5)] {
+            let value = epsilon(&set(u), &set(r));
+            assert!(
+                (value - expected).abs() < 1e-9,
+                "{u} {r}: {value} {expected}"
+            );
+        }
     }
 
     /// Of two uniform distributions that overlap by half, a threshold anywhere in the overlap errs in
@@ -145,5 +194,68 @@ mod tests {
         assert_eq!(quality(&[0.0, 0.4]), 1.0);
         assert_eq!(quality(&[0.6, 1.2]), 0.375);
         assert_eq!(quality(&[CAP]), 0.0);
+    }
+
+    /// Normal distributions a distance d apart, at their quantiles: every threshold t has the rates
+    /// 1 − Φ(t) and Φ(t − d), in multiples of 1/N.
+    #[test]
+    fn normal_distributions_have_the_epsilon_of_their_rates() {
+        let n = 200;
+        let quantile = |i: u32| {
+            let wanted = (f64::from(i) + 0.5) / f64::from(n);
+            let (mut low, mut high) = (-5.0, 5.0);
+            for _ in 0..60 {
+                let middle = f64::midpoint(low, high);
+                *(if phi(middle) < wanted {
+                    &mut low
+                } else {
+                    &mut high
+                }) = middle;
+            }
+            low
+        };
+        let set: Vec<f64> = (0..n).map(quantile).collect();
+        for d in [0.25, 0.5, 1.0, 2.0] {
+            let retrained = set.clone();
+            let unlearned: Vec<f64> = set.iter().map(|x| x + d).collect();
+            let counted = |rate: f64| (rate * f64::from(n)).round() / f64::from(n);
+            let at = |step: u32| {
+                let t = -4.0 + f64::from(step) * 0.002;
+                let (fpr, fnr) = (counted(1.0 - phi(t)), counted(phi(t - d)));
+                let ratio = |one: f64, other: f64| ((1.0 - 1e-5 - one) / other).ln();
+                match fpr > 0.0 && fnr > 0.0 && fpr < 1.0 && fnr < 1.0 {
+                    true => ratio(fpr, fnr).max(ratio(fnr, fpr)),
+                    false => 0.0,
+                }
+            };
+            let expected = (0..5000).map(at).fold(0.0, f64::max);
+            for value in [
+                epsilon(&unlearned, &retrained),
+                epsilon(&retrained, &unlearned),
+            ] {
+                assert!((value - expected).abs() < 0.02, "{d}: {value} {expected}");
+            }
+        }
+    }
+
+    /// The same margins: F is 1. Half of the images to keep, and a third of the test images to keep.
+    #[test]
+    fn the_final_score_takes_off_what_was_lost_of_what_is_to_be_kept() {
+        let network = |kept: u8, i: u8| Observed {
+            forget: outputs(&[3; 4], &[5; 4], 1.0 + f32::from(i)),
+            retain: outputs(&[1, kept], &[1, 2], 1.0),
+            test: outputs(&[1, kept, kept, 5], &[1, 2, 2, 5], 1.0),
+            ..Default::default()
+        };
+        let group = |kept| -> Vec<Observed> { (0..5).map(|i| network(kept, i)).collect() };
+        let task = Scope::Digits(vec![5]);
+        assert_eq!(score(&group(2), &group(2), &task), 1.0);
+        let value = score(&group(7), &group(2), &task);
+        assert!((value - 1.0 / 6.0).abs() < 1e-12, "{value}");
+        // Margins that every threshold tells: nothing is forgotten well.
+        let mut far = group(2);
+        far.iter_mut()
+            .for_each(|o| o.forget = outputs(&[5; 4], &[5; 4], 9.0));
+        assert_eq!(score(&far, &group(2), &task), 0.0);
     }
 }

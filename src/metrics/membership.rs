@@ -1,12 +1,18 @@
 //! Membership inference: can an attacker tell from losses whether an image was trained on?
 
-use super::{Kind, Metric, Observed, Scope, mean};
+use super::forgetting_quality::confidence;
+use super::{CLASSES, Kind, Metric, Observed, Outputs, Scope, mean};
 use crate::random::threefry2x32;
 
 /// The starting kit's form (NeurIPS 2023 machine unlearning challenge): a logistic regression on the
 /// loss tells training images to forget from test images of the same digits, over ten stratified
 /// splits. The accuracy of the attack: ½ is ideal, and so is what retrained networks have.
 pub struct StartingKit;
+
+/// The same attack on the modified entropy (Song and Mittal 2021), which also sees how sure a network is
+/// of wrong answers: Mentr = −(1 − p_y) ln p_y − Σ_{i≠y} p_i ln(1 − p_i), y the label. Code in circulation
+/// has ln p_i where ln(1 − p_i) is meant.
+pub struct ModifiedEntropy;
 
 /// MIA-efficacy (Unlearn-Sparse): an attack that tells training images to keep from test images of the
 /// same digits; the share of the images to forget that it calls no members. High means that they look
@@ -17,7 +23,7 @@ pub struct Efficacy;
 const SPLITS: u32 = 10;
 
 impl Metric for StartingKit {
-    fn name(&self) -> &'static str {
+    fn name(&self) -> &str {
         "MIA"
     }
 
@@ -33,14 +39,61 @@ impl Metric for StartingKit {
         0.01
     }
 
-    fn values(&self, group: &[Observed], _: &[Observed], task: &Scope) -> Vec<f64> {
-        let value = |o: &Observed| attack(&o.forget.losses(), &task.unseen(o).losses());
-        group.iter().map(value).collect()
+    fn features(&self, network: &Observed, task: &Scope) -> Vec<f64> {
+        vec![attack(
+            &network.forget.losses(),
+            &task.unseen(network).losses(),
+        )]
     }
 }
 
+impl Metric for ModifiedEntropy {
+    fn name(&self) -> &str {
+        "MIA-entropy"
+    }
+
+    fn meaning(&self) -> &'static str {
+        "as MIA, by modified entropies (Song and Mittal) instead of losses; ideal ½"
+    }
+
+    fn kind(&self) -> Kind {
+        Kind::Membership
+    }
+
+    fn resolution(&self) -> f64 {
+        0.01
+    }
+
+    fn features(&self, network: &Observed, task: &Scope) -> Vec<f64> {
+        let unseen = entropies(&task.unseen(network));
+        vec![attack(&entropies(&network.forget), &unseen)]
+    }
+}
+
+/// The modified entropy of each image.
+fn entropies(outputs: &Outputs) -> Vec<f64> {
+    let one = |(logits, label): (&[f32; CLASSES], u8)| {
+        let term = |class: usize| {
+            // p and 1 − p from ln(p / (1 − p)), which neither end is too small for.
+            let odds = confidence(logits, class);
+            let (ln_p, ln_rest) = (-softplus(-odds), -softplus(odds));
+            match class == usize::from(label) {
+                true => -ln_rest.exp() * ln_p,
+                false => -ln_p.exp() * ln_rest,
+            }
+        };
+        (0..CLASSES).map(term).sum()
+    };
+    outputs.iter().map(one).collect()
+}
+
+/// ln(1 + eˣ).
+fn softplus(x: f64) -> f64 {
+    x.max(0.0) + (-x.abs()).exp().ln_1p()
+}
+
 impl Metric for Efficacy {
-    fn name(&self) -> &'static str {
+    fn name(&self) -> &str {
         "MIA-efficacy"
     }
 
@@ -56,16 +109,13 @@ impl Metric for Efficacy {
         0.02
     }
 
-    fn values(&self, group: &[Observed], _: &[Observed], task: &Scope) -> Vec<f64> {
-        let value = |o: &Observed| {
-            let unseen = o.test.only(|label| !task.forgotten(label)).losses();
-            let seen = o.retain.losses();
-            let n = seen.len().min(unseen.len());
-            let line = Line::fit(&spread(&seen, n), &spread(&unseen, n));
-            let out = o.forget.losses();
-            out.iter().filter(|x| !line.member(**x)).count() as f64 / out.len() as f64
-        };
-        group.iter().map(value).collect()
+    fn features(&self, network: &Observed, task: &Scope) -> Vec<f64> {
+        let unseen = network.test.only(|label| !task.forgotten(label)).losses();
+        let seen = network.retain.losses();
+        let n = seen.len().min(unseen.len());
+        let line = Line::fit(&spread(&seen, n), &spread(&unseen, n));
+        let out = network.forget.losses();
+        vec![out.iter().filter(|x| !line.member(**x)).count() as f64 / out.len() as f64]
     }
 }
 
@@ -145,6 +195,7 @@ impl Line {
 
 #[cfg(test)]
 mod tests {
+    use super::super::examples::{normal, outputs};
     use super::*;
 
     #[test]
@@ -160,14 +211,82 @@ mod tests {
     #[test]
     fn overlapping_normals_are_told_apart_as_often_as_theory_says() {
         let n = 4000;
-        let normal = |i: u32| {
-            let [a, b] =
-                threefry2x32([i, 5], [0, 0]).map(|w| (f64::from(w) + 0.5) / 4_294_967_296.0);
-            (-2.0 * a.ln()).sqrt() * (std::f64::consts::TAU * b).cos()
-        };
-        let one: Vec<f64> = (0..n).map(normal).collect();
-        let other: Vec<f64> = (n..2 * n).map(|i| normal(i) + 1.0).collect();
+        let one: Vec<f64> = (0..n).map(|i| normal(1, i)).collect();
+        let other: Vec<f64> = (0..n).map(|i| normal(2, i) + 1.0).collect();
         let share = attack(&one, &other);
         assert!((share - 0.691).abs() < 0.015, "{share}");
+    }
+
+    /// Logits of these probabilities.
+    fn certain(probabilities: [f32; 3]) -> [f32; CLASSES] {
+        let mut logits = [-1e30; CLASSES];
+        let known = logits.iter_mut().zip(probabilities);
+        known.for_each(|(z, p)| *z = p.ln());
+        logits
+    }
+
+    /// Of (.7, .2, .1) with label 0: −.3 ln .7 − .2 ln .8 − .1 ln .9 = .1622; with ln p where
+    /// ln(1 − p) is meant, .6592. Of ten equal ones: −.9 ln .1 − .9 ln .9 = 2.1672.
+    #[test]
+    fn the_modified_entropy_is_that_of_its_formula() {
+        let of = |logits, label| {
+            entropies(&Outputs {
+                logits: vec![logits],
+                labels: vec![label],
+            })[0]
+        };
+        let value = of(certain([0.7, 0.2, 0.1]), 0);
+        assert!((value - 0.1622).abs() < 1e-4, "{value}");
+        let wrong = -0.3 * 0.7f64.ln() - 0.2 * 0.2f64.ln() - 0.1 * 0.1f64.ln();
+        assert!((wrong - 0.6592).abs() < 1e-4);
+        assert!((of([3.0; CLASSES], 4) - 2.1672).abs() < 1e-4);
+        // Sure and right: nothing. Sure and wrong, by 60 nats: 60 for the label, 60 for the answer.
+        let mut sure = [-1e30; CLASSES];
+        (sure[1], sure[2]) = (60.0, 0.0);
+        assert!(of(sure, 1).abs() < 1e-12);
+        assert!((of(sure, 2) - 120.0).abs() < 1e-9);
+    }
+
+    /// Networks whose margins for the label are these, on the images to forget, to keep, and on test
+    /// images that are to be forgotten and to be kept.
+    fn network(forget: f32, retain: f32, test_forget: f32, test_keep: f32) -> Observed {
+        let some = |label: u8, margin: f32| {
+            let mut all = Outputs::default();
+            for i in 0..100u8 {
+                let own = outputs(&[label], &[label], margin + f32::from(i) / 200.0);
+                all.logits.extend(own.logits);
+                all.labels.push(label);
+            }
+            all
+        };
+        let mut test = some(5, test_forget);
+        let keep = some(3, test_keep);
+        test.logits.extend(keep.logits);
+        test.labels.extend(keep.labels);
+        Observed {
+            forget: some(5, forget),
+            retain: some(3, retain),
+            test,
+            ..Default::default()
+        }
+    }
+
+    #[test]
+    fn attacks_tell_what_is_separable_and_not_what_is_identical() {
+        let value = |metric: &dyn Metric, network: &Observed| {
+            metric.features(network, &Scope::Digits(vec![5]))[0]
+        };
+        let (same, apart) = (network(2.0, 4.0, 2.0, 4.0), network(4.0, 4.0, 2.0, 2.0));
+        for metric in [&StartingKit as &dyn Metric, &ModifiedEntropy] {
+            assert!(
+                (value(metric, &same) - 0.5).abs() < 0.1,
+                "{}",
+                metric.name()
+            );
+            assert!(value(metric, &apart) > 0.99, "{}", metric.name());
+        }
+        // Images to forget that look like training images, and such that look like test images.
+        assert!(value(&Efficacy, &apart) < 0.01);
+        assert!(value(&Efficacy, &network(2.0, 4.0, 2.0, 2.0)) > 0.99);
     }
 }

@@ -5,15 +5,18 @@
 
 pub mod accuracy;
 pub mod activation;
+pub mod cka;
 pub mod destinations;
+pub mod floor;
 pub mod forgetting_quality;
 pub mod klom;
+pub mod layer_distance;
 pub mod membership;
 pub mod probe;
 pub mod relearning;
+pub mod u_lira;
 pub mod zrf;
 
-use crate::random::threefry2x32;
 use crate::record::CLASSES;
 
 /// Outputs of a network for a set of images.
@@ -38,7 +41,9 @@ pub struct Observed {
     pub forget_hidden: Vec<Vec<f32>>,
     /// The same for `retain`.
     pub retain_hidden: Vec<Vec<f32>>,
-    /// Softmax outputs of a network with fresh weights for `forget`.
+    /// Weights and biases of every layer, the last among them.
+    pub weights: Vec<Vec<f32>>,
+    /// Softmax outputs of a network with fresh weights for `forget`: another for every network.
     pub fresh: Vec<[f64; CLASSES]>,
     /// Steps on all training images until the forgotten digits were known again; none: not within
     /// those that were tried.
@@ -77,37 +82,68 @@ impl Kind {
         match self {
             Self::Output => "output",
             Self::Membership => "membership",
-            Self::Inside => "probe",
+            Self::Inside => "inside",
             Self::Relearning => "relearning",
         }
     }
 }
 
-/// A way to measure forgetting.
+/// A way to measure forgetting: what is looked at in a network, and how that is compared.
 pub trait Metric: Sync {
     /// Its name in tables.
-    fn name(&self) -> &'static str;
+    fn name(&self) -> &str;
+    /// What it has in common with the metrics that do the same on another layer: these count once in a
+    /// score.
+    fn family(&self) -> &str {
+        self.name()
+    }
     /// What it is, and which value would be ideal.
     fn meaning(&self) -> &'static str;
-    /// Its value for each network; `reference` are retrained ones.
-    fn values(&self, group: &[Observed], reference: &[Observed], task: &Scope) -> Vec<f64>;
+    /// What of a network it looks at.
+    fn features(&self, network: &Observed, task: &Scope) -> Vec<f64>;
+    /// How features are compared.
+    fn form(&self) -> Form {
+        Form::Each
+    }
     /// What it looks at.
     fn kind(&self) -> Kind {
         Kind::Output
     }
-    /// Whether each network has a value that does not depend on the others; a distance is then that of
-    /// the means.
-    fn alone(&self) -> bool {
-        true
-    }
     /// The smallest distance that means anything, whatever the noise: of a metric that is at its end
     /// for all retrained networks, there is none.
     fn resolution(&self) -> f64;
-    /// How far a group is from another.
-    fn distance(&self, group: &[Observed], reference: &[Observed], task: &Scope) -> f64 {
-        let mean = |group: &[Observed]| mean(&self.values(group, reference, task));
-        (mean(group) - mean(reference)).abs()
+    /// Whether a network's value is only known to be larger than what is given.
+    fn censored(&self, _: &Observed) -> bool {
+        false
     }
+}
+
+/// How a metric's features make a value, and how far two groups of networks are from each other by it.
+#[derive(Clone, Copy)]
+pub enum Form {
+    /// Each network has a value, its only feature. The distance is that of the means.
+    Each,
+    /// Two networks have a value. A network's is the mean over retrained ones; the distance is that
+    /// from the mean of retrained networks among themselves. Networks with the same number in their
+    /// groups are not compared: they are the same, or began with the same weights, which two
+    /// retrained networks never did.
+    Pairs(fn(&[f64], &[f64]) -> f64),
+    /// Two groups have a value, and its distance from what equal groups would have if they were large.
+    Groups {
+        /// The value of a group beside another.
+        value: OfGroups,
+        /// The value of large equal groups.
+        equal: f64,
+    },
+}
+
+/// A value of a group of networks beside another, by their features.
+pub type OfGroups = fn(&[&[f64]], &[&[f64]]) -> f64;
+
+/// The value of each network of a group, by a metric of the form `Each`.
+pub fn each(metric: &dyn Metric, group: &[Observed], task: &Scope) -> Vec<f64> {
+    let features = |network| metric.features(network, task);
+    group.iter().flat_map(features).collect()
 }
 
 /// What the networks were to forget.
@@ -152,128 +188,34 @@ impl Scope {
     }
 }
 
-/// All metrics, in the order of tables.
-pub static METRICS: &[&dyn Metric] = &[
-    &accuracy::Unlearned,
-    &accuracy::Retained,
-    &accuracy::Test { kept_only: false },
-    &accuracy::Test { kept_only: true },
-    &probe::LinearProbe,
-    &relearning::RelearnSteps,
-    &membership::StartingKit,
-    &membership::Efficacy,
-    &destinations::Destinations,
-    &activation::ActivationDistance,
-    &zrf::Zrf,
-    &forgetting_quality::Epsilon,
-    &klom::Klom,
-];
-
-/// Distances of retrained networks from other retrained ones: the noise floor.
-#[derive(Clone, Copy, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
-pub struct Floor {
-    /// The mean over ways to divide them.
-    pub mean: f64,
-    /// One in twenty was larger; no less than the metric's resolution.
-    pub limit: f64,
-}
-
-/// Ways to divide the retrained networks for a floor.
-const SPLITS: u32 = 40;
-/// Choices of networks over which a distance is averaged.
-const CHOICES: u32 = 10;
-
-/// A metric of two groups, whose distances are always taken between as many networks: `size` of the
-/// one and `retrained − size` of the retrained ones. What differs by nothing but the number of networks
-/// would be no difference.
-pub struct Comparer<'a> {
-    metric: &'a dyn Metric,
-    retrained: &'a [Observed],
-    size: usize,
-    task: &'a Scope,
-    /// Each retrained network's value, where networks have values of their own.
-    own: Option<Vec<f64>>,
-}
-
-impl<'a> Comparer<'a> {
-    /// For groups of `size`, or of half of the retrained networks where that is less.
-    pub fn new(
-        metric: &'a dyn Metric,
-        retrained: &'a [Observed],
-        size: usize,
-        task: &'a Scope,
-    ) -> Self {
-        Self {
-            metric,
-            retrained,
-            size: size.min(retrained.len() / 2).max(1),
-            task,
-            own: metric.alone().then(|| metric.values(retrained, &[], task)),
-        }
+/// All metrics, in the order of tables, for networks with so many hidden layers.
+pub fn all(hidden: usize) -> Vec<Box<dyn Metric>> {
+    use cka::{Cka, Images};
+    let mut all: Vec<Box<dyn Metric>> = vec![
+        Box::new(accuracy::Unlearned),
+        Box::new(accuracy::Retained),
+        Box::new(accuracy::Test { kept_only: false }),
+        Box::new(accuracy::Test { kept_only: true }),
+    ];
+    all.extend((0..hidden).map(|layer| Box::new(probe::LinearProbe::new(layer)) as _));
+    for images in [Images::Forget, Images::Retain] {
+        all.extend((0..hidden).map(|layer| Box::new(Cka::new(layer, images)) as _));
     }
-
-    /// The noise floor: retrained networks, divided at random.
-    pub fn floor(&self) -> Floor {
-        let mut distances: Vec<f64> = (0..SPLITS)
-            .map(|split| {
-                let order = shuffled(self.retrained.len(), split);
-                let (group, rest) = order.split_at(self.size);
-                self.between((self.retrained, self.own.as_deref()), group, rest)
-            })
-            .collect();
-        distances.sort_by(f64::total_cmp);
-        // Two of forty are larger.
-        let place = distances.len() * 19 / 20 - 1;
-        Floor {
-            mean: mean(&distances),
-            limit: distances[place].max(self.metric.resolution()),
-        }
-    }
-
-    /// How far a group is from the retrained networks, on the average over choices of both.
-    pub fn distance(&self, group: &[Observed]) -> f64 {
-        let own = self
-            .metric
-            .alone()
-            .then(|| self.metric.values(group, &[], self.task));
-        let one = |choice| {
-            let order = shuffled(group.len(), choice);
-            let rest = shuffled(self.retrained.len(), 1000 + choice);
-            let picked = &order[..self.size.min(order.len())];
-            self.between((group, own.as_deref()), picked, &rest[self.size..])
-        };
-        mean(&(0..CHOICES).map(one).collect::<Vec<_>>())
-    }
-
-    fn between(
-        &self,
-        (group, own): (&[Observed], Option<&[f64]>),
-        picked: &[usize],
-        rest: &[usize],
-    ) -> f64 {
-        if let (Some(own), Some(theirs)) = (own, &self.own) {
-            let of = |values: &[f64], places: &[usize]| {
-                mean(&places.iter().map(|&i| values[i]).collect::<Vec<_>>())
-            };
-            return (of(own, picked) - of(theirs, rest)).abs();
-        }
-        let pick = |networks: &[Observed], places: &[usize]| -> Vec<Observed> {
-            places.iter().map(|&i| networks[i].clone()).collect()
-        };
-        let (group, rest) = (pick(group, picked), pick(self.retrained, rest));
-        self.metric.distance(&group, &rest, self.task)
-    }
-}
-
-/// 0…n − 1 in an order of its own for every number.
-fn shuffled(n: usize, number: u32) -> Vec<usize> {
-    let mut order: Vec<usize> = (0..n).collect();
-    order.sort_by_key(|&i| threefry2x32([number, 77], [index(i), 0]));
-    order
-}
-
-fn index(i: usize) -> u32 {
-    u32::try_from(i).unwrap_or(u32::MAX)
+    all.extend((0..=hidden).map(|layer| Box::new(layer_distance::LayerDistance::new(layer)) as _));
+    let others: [Box<dyn Metric>; 10] = [
+        Box::new(relearning::RelearnSteps),
+        Box::new(membership::StartingKit),
+        Box::new(membership::ModifiedEntropy),
+        Box::new(membership::Efficacy),
+        Box::new(u_lira::ULira),
+        Box::new(destinations::Destinations),
+        Box::new(activation::ActivationDistance),
+        Box::new(zrf::Zrf),
+        Box::new(forgetting_quality::Epsilon),
+        Box::new(klom::Klom),
+    ];
+    all.extend(others);
+    all
 }
 
 /// The arithmetic mean; 0 of nothing.
@@ -338,6 +280,46 @@ impl Outputs {
 #[cfg(test)]
 pub(crate) mod examples {
     use super::*;
+
+    /// Normally distributed numbers.
+    pub(crate) fn normal(key: u32, i: u32) -> f64 {
+        let words = crate::random::threefry2x32([key, 5], [i, 0]);
+        let [a, b] = words.map(|w| (f64::from(w) + 0.5) / 4_294_967_296.0);
+        (-2.0 * a.ln()).sqrt() * (std::f64::consts::TAU * b).cos()
+    }
+
+    /// The normal distribution function Φ, by Simpson's rule.
+    pub(crate) fn phi(x: f64) -> f64 {
+        let density = |t: f64| (-t * t / 2.0).exp() / std::f64::consts::TAU.sqrt();
+        let h = x / 1000.0;
+        let weight = |i: u32| [2.0, 4.0][i as usize % 2];
+        let inner: f64 = (1..1000)
+            .map(|i| weight(i) * density(h * f64::from(i)))
+            .sum();
+        0.5 + h / 3.0 * (density(0.0) + inner + density(x))
+    }
+
+    #[test]
+    fn every_layer_has_its_metrics_and_every_metric_its_own_name() {
+        let metrics = all(3);
+        let mut names: Vec<&str> = metrics.iter().map(|m| m.name()).collect();
+        for name in ["probe 3", "CKA 1 f", "CKA 3 r", "Δ 4", "U-LiRA"] {
+            assert!(names.contains(&name), "{name}");
+        }
+        names.sort_unstable();
+        names.dedup();
+        assert_eq!(names.len(), metrics.len());
+        assert_eq!(metrics.len(), all(2).len() + 4);
+        for kind in Kind::ALL {
+            assert!(metrics.iter().any(|m| m.kind() == kind));
+        }
+    }
+
+    #[test]
+    fn the_distribution_function_has_its_known_values() {
+        assert!((phi(1.96) - 0.975_002).abs() < 1e-6);
+        assert!((phi(-1.0) - 0.158_655).abs() < 1e-6);
+    }
 
     /// Outputs whose largest logit, by so much, is the answer.
     pub(crate) fn outputs(answers: &[u8], labels: &[u8], margin: f32) -> Outputs {

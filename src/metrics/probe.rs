@@ -4,19 +4,36 @@ use super::{Kind, Metric, Observed, Scope};
 
 /// The accuracy of a linear classifier, by ridge regression, that tells the images to forget from those
 /// to keep by a hidden layer's activations; fitted on half of the images, tried on the others, both
-/// kinds counting alike. It looks at the last hidden layer. ½ is chance; retrained networks, which never saw the
-/// digits, have far more, and they are the measure.
-pub struct LinearProbe;
+/// kinds counting alike. ½ is chance; retrained networks, which never saw the digits, have far more, and
+/// they are the measure.
+pub struct LinearProbe {
+    name: String,
+    layer: usize,
+}
+
+impl LinearProbe {
+    /// Of the hidden layer with this number, from 0.
+    pub fn new(layer: usize) -> Self {
+        Self {
+            name: format!("probe {}", layer + 1),
+            layer,
+        }
+    }
+}
 
 const RIDGE: f64 = 1e-2;
 
 impl Metric for LinearProbe {
-    fn name(&self) -> &'static str {
+    fn name(&self) -> &str {
+        &self.name
+    }
+
+    fn family(&self) -> &str {
         "probe"
     }
 
     fn meaning(&self) -> &'static str {
-        "balanced accuracy of a linear probe on the last hidden layer, forget against keep; ideal: that of retrained networks"
+        "balanced accuracy of a linear probe on this hidden layer, forget against keep; ideal: that of retrained networks"
     }
 
     fn kind(&self) -> Kind {
@@ -27,16 +44,11 @@ impl Metric for LinearProbe {
         0.005
     }
 
-    fn values(&self, group: &[Observed], _: &[Observed], _: &Scope) -> Vec<f64> {
-        let value = |o: &Observed| {
-            let (Some(forget), Some(retain)) = (o.forget_hidden.last(), o.retain_hidden.last())
-            else {
-                return 0.5;
-            };
-            let width = forget.len() / o.forget.logits.len().max(1);
-            accuracy(forget, retain, width)
-        };
-        group.iter().map(value).collect()
+    fn features(&self, network: &Observed, _: &Scope) -> Vec<f64> {
+        let hidden = (&network.forget_hidden, &network.retain_hidden);
+        let (forget, retain) = (&hidden.0[self.layer], &hidden.1[self.layer]);
+        let width = forget.len() / network.forget.logits.len().max(1);
+        vec![accuracy(forget, retain, width)]
     }
 }
 
@@ -71,7 +83,8 @@ fn fit(one: &[Vec<f64>], other: &[Vec<f64>], width: usize) -> Vec<f64> {
                 let wi = weight * x(i);
                 b[i] += wi * target;
                 if wi != 0.0 {
-                    for j in 0..n {
+                    // The solver reads no more than this half.
+                    for j in 0..=i {
                         a[i * n + j] += wi * x(j);
                     }
                 }
@@ -85,7 +98,8 @@ fn fit(one: &[Vec<f64>], other: &[Vec<f64>], width: usize) -> Vec<f64> {
     b
 }
 
-/// Solves A x = b in place, A symmetric and positive definite, by Cholesky's method.
+/// Solves A x = b in place, A symmetric and positive definite, by Cholesky's method. Reads the lower half
+/// of A.
 fn solve(a: &mut [f64], b: &mut [f64], n: usize) {
     for j in 0..n {
         for i in j..n {
@@ -110,6 +124,7 @@ fn solve(a: &mut [f64], b: &mut [f64], n: usize) {
 
 #[cfg(test)]
 mod tests {
+    use super::super::examples::outputs;
     use super::*;
     use crate::random::threefry2x32;
 
@@ -123,6 +138,20 @@ mod tests {
         assert!(accuracy(&cloud(1, 0.0), &cloud(2, 1.0), 4) > 0.99);
         let chance = accuracy(&cloud(1, 0.0), &cloud(2, 0.0), 4);
         assert!((chance - 0.5).abs() < 0.08, "{chance}");
+    }
+
+    /// A first layer that tells the images apart, and a second that does not.
+    #[test]
+    fn every_layer_has_a_probe_of_its_own() {
+        let network = Observed {
+            forget: outputs(&[0; 500], &[5; 500], 1.0),
+            forget_hidden: vec![cloud(1, 0.0), cloud(3, 0.0)],
+            retain_hidden: vec![cloud(2, 1.0), cloud(4, 0.0)],
+            ..Default::default()
+        };
+        let task = Scope::Digits(vec![5]);
+        let of = |layer| LinearProbe::new(layer).features(&network, &task)[0];
+        assert!(of(0) > 0.99 && of(1) < 0.6, "{} {}", of(0), of(1));
     }
 
     #[test]

@@ -8,7 +8,7 @@ use super::{CLASSES, Metric, Observed, Scope, mean, softmax};
 pub struct Zrf;
 
 impl Metric for Zrf {
-    fn name(&self) -> &'static str {
+    fn name(&self) -> &str {
         "ZRF"
     }
 
@@ -20,13 +20,10 @@ impl Metric for Zrf {
         0.01
     }
 
-    fn values(&self, group: &[Observed], _: &[Observed], _: &Scope) -> Vec<f64> {
-        let value = |o: &Observed| {
-            let pairs = o.forget.logits.iter().zip(&o.fresh);
-            let js = pairs.map(|(z, fresh)| jensen_shannon(&softmax(z), fresh));
-            1.0 - mean(&js.collect::<Vec<_>>())
-        };
-        group.iter().map(value).collect()
+    fn features(&self, network: &Observed, _: &Scope) -> Vec<f64> {
+        let pairs = network.forget.logits.iter().zip(&network.fresh);
+        let js = pairs.map(|(z, fresh)| jensen_shannon(&softmax(z), fresh));
+        vec![1.0 - mean(&js.collect::<Vec<_>>())]
     }
 }
 
@@ -44,6 +41,7 @@ fn divergence(p: &[f64; CLASSES], m: &[f64; CLASSES]) -> f64 {
 
 #[cfg(test)]
 mod tests {
+    use super::super::Outputs;
     use super::*;
 
     /// A network that is sure of one class beside a uniform one: .50 nats, .28 bits. Code in circulation
@@ -71,5 +69,43 @@ mod tests {
         assert!((jensen_shannon(&p, &q) - 2f64.ln()).abs() < 1e-12);
         let r = [0.1; CLASSES];
         assert!((jensen_shannon(&p, &r) - jensen_shannon(&r, &p)).abs() < 1e-12);
+    }
+
+    /// A sure network beside a uniform one and beside itself with ten times the logits. The cosine of
+    /// softmax outputs, which goes by the same name, has .32 for the first; that of logits has 1 for the
+    /// second, as if a network that is sure and one that is not were the same.
+    #[test]
+    fn it_is_no_cosine() {
+        let zrf = |logits: [f32; CLASSES], fresh: [f32; CLASSES]| {
+            let observed = Observed {
+                forget: Outputs {
+                    logits: vec![logits],
+                    labels: vec![5],
+                },
+                fresh: vec![softmax(&fresh)],
+                ..Default::default()
+            };
+            Zrf.features(&observed, &Scope::Digits(vec![5]))[0]
+        };
+        let cosine = |a: &[f64; CLASSES], b: &[f64; CLASSES]| {
+            let dot = |a: &[f64], b: &[f64]| a.iter().zip(b).map(|(a, b)| a * b).sum::<f64>();
+            dot(a, b) / (dot(a, a) * dot(b, b)).sqrt()
+        };
+        let mut sure = [0.0; CLASSES];
+        sure[0] = (0.99f32 / (0.01 / 9.0)).ln();
+        let uniform = [0.0; CLASSES];
+        assert!((zrf(sure, uniform) - 0.50).abs() < 0.005);
+        assert!((cosine(&softmax(&sure), &softmax(&uniform)) - 0.32).abs() < 0.005);
+
+        let mut unsure = [0.0; CLASSES];
+        unsure[0] = 0.5;
+        let surer = unsure.map(|z| 20.0 * z);
+        assert!((cosine(&unsure.map(f64::from), &surer.map(f64::from)) - 1.0).abs() < 1e-9);
+        // (.9996, .00005 …) and (.1548, .0939 …) with m = (.5772, .0470 …): JS = ½ .5461 + ½ .3817.
+        assert!(
+            (zrf(surer, unsure) - 0.5361).abs() < 0.0005,
+            "{}",
+            zrf(surer, unsure)
+        );
     }
 }

@@ -7,7 +7,7 @@ use maud::{DOCTYPE, Markup, PreEscaped, html};
 
 use crate::compare::{Across, Comparison, Forget, MethodRow, Settings, Stability, Summary, Value};
 use crate::error::Result;
-use crate::metrics::{Kind, METRICS};
+use crate::metrics::{self, Kind};
 use crate::verdict::list;
 use plots::Ranked;
 
@@ -42,7 +42,7 @@ pub fn page(comparison: &Comparison) -> Result<String> {
                         }
                     }
                 }
-                (meanings())
+                (meanings(comparison))
                 (limits())
             } }
         }
@@ -159,7 +159,7 @@ fn overview(c: &Comparison) -> Markup {
             div.wide { table {
                 thead { tr {
                     th { "method" } th.number { "gap" }
-                    @for metric in METRICS { th.number { (metric.name()) } }
+                    @for (name, _) in c.methods.first().map_or(&[][..], |row| &row.values) { th.number { (name) } }
                 } }
                 tbody { @for row in &c.methods { tr {
                     th scope="row" { (label(&row.method)) }
@@ -213,7 +213,7 @@ pub fn stable(s: &Stability) -> String {
 /// The class of a cell, by its distance.
 fn class(units: f64) -> &'static str {
     match units {
-        u if u <= 1.0 => "inside",
+        u if u <= 1.0 || u.is_nan() => "inside",
         u if u <= 3.0 => "near",
         u if u <= 10.0 => "far",
         _ => "farther",
@@ -222,6 +222,7 @@ fn class(units: f64) -> &'static str {
 
 fn units(units: f64) -> String {
     match units {
+        u if u.is_nan() => "–".to_owned(),
         u if u >= 100.0 => "100+".to_owned(),
         u if u >= 9.95 => format!("{u:.0}"),
         u => format!("{u:.1}"),
@@ -244,17 +245,45 @@ pub fn verdict(row: &MethodRow) -> String {
         .collect();
     told.sort_by(|a, b| b.units.total_cmp(&a.units));
     let name = &row.method;
-    if told.is_empty() {
-        return format!("{name}: cannot be told from retraining by any of these metrics.");
+    if !row.told() {
+        return format!(
+            "{name}: cannot be told from retraining: {} of {} metrics tell it, and by chance up to {} tell \
+             retrained networks from each other.",
+            told.len(),
+            row.portrait.values.len(),
+            row.chance.told
+        );
     }
     let times = |v: &&Value| format!("{} ({} times the noise)", v.metric, units(v.units));
     let worst: Vec<String> = told.iter().take(3).map(times).collect();
     format!(
-        "{name}: told from retraining by {} of {} metrics, most of all {}.",
+        "{name}: told from retraining by {} of {} metrics ({} by chance), most of all {}.",
         told.len(),
         row.portrait.values.len(),
+        row.chance.told,
         worst.join(", ")
     )
+}
+
+/// The mean ± standard deviation in few digits; a dash where there is none, and > where it is only known
+/// to be larger.
+pub fn plain(value: &Value) -> String {
+    let more = if value.censored > 0 { "> " } else { "" };
+    let (mean, std) = (value.value.mean, value.value.std);
+    let digits = if mean.abs() >= 10.0 { 1 } else { 2 };
+    match value.value.learners.len() {
+        _ if !mean.is_finite() => "–".to_owned(),
+        0 | 1 => format!("{more}{mean:.digits$}"),
+        _ => format!("{more}{mean:.digits$} ± {std:.digits$}"),
+    }
+}
+
+/// A method's AIN; > where networks did not learn again within the steps that were tried.
+pub fn ain(row: &MethodRow) -> String {
+    let censored = row.portrait.values.iter().any(|value| value.censored > 0);
+    let more = if censored { "> " } else { "" };
+    row.ain
+        .map_or("–".to_owned(), |ain| format!("{more}{ain:.2}"))
 }
 
 /// Relearning tells nothing where retrained networks need none of it.
@@ -266,11 +295,12 @@ pub fn known_at_once(c: &crate::compare::Judged) -> Option<&'static str> {
     )
 }
 
-fn meanings() -> Markup {
+fn meanings(c: &Comparison) -> Markup {
+    let metrics = metrics::all(c.settings.hidden.len());
     html! {
         section {
             h2 { "Metrics" }
-            dl { @for metric in METRICS { dt { (metric.name()) } dd { (metric.meaning()) } } }
+            dl { @for metric in &metrics { dt { (metric.name()) } dd { (metric.meaning()) } } }
         }
     }
 }
@@ -285,5 +315,26 @@ fn limits() -> Markup {
                 "forgotten is not erased: the zero-logit control changes nothing but the last layer."
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::record::Spread;
+
+    #[test]
+    fn values_say_where_they_are_cut_off_and_where_there_are_none() {
+        let value = |values: &[f64], censored| Value {
+            metric: "relearn".to_owned(),
+            value: Spread::of(values.to_vec()),
+            distance: 0.0,
+            units: f64::NAN,
+            censored,
+        };
+        assert_eq!(plain(&value(&[192.0, 192.0], 2)), "> 192.0 ± 0.0");
+        assert_eq!(plain(&value(&[1.0, 2.0], 0)), "1.50 ± 0.71");
+        assert_eq!(plain(&value(&[f64::NAN], 0)), "–");
+        assert_eq!(units(f64::NAN), "–");
     }
 }

@@ -35,8 +35,8 @@ fn nearly_all_mutants_of_the_shaders_compile() {
         println!("# {name}: {valid} / {}", made.len());
         total += made.len();
         total_valid += valid;
-        // The smallest shader, of one statement without a second operand, has seven.
-        assert!(valid >= 7, "{name}");
+        // The smallest shader, of one statement without a second operand, has six.
+        assert!(valid >= 6, "{name}");
     }
     for (operator, (valid, made)) in all {
         println!("# {operator}: {valid} / {made}");

@@ -5,15 +5,16 @@ use std::fmt::Write as _;
 use comfy_table::{CellAlignment, Table, presets};
 use unlearn::compare::{Comparison, Direction, Forget, Judged, MethodRow, Summary, Value};
 use unlearn::metrics::Kind;
+use unlearn::metrics::floor::SPLITS;
 use unlearn::report::comparison::{
-    known_at_once, nothing_to_forget, of_samples, over, spread, stable, verdict,
+    ain, known_at_once, nothing_to_forget, of_samples, over, plain, spread, stable, verdict,
 };
 use unlearn::verdict::digits;
 
 /// Metrics beside each other in a table of values.
 const COLUMNS: usize = 7;
 /// Metrics of the table over all cases.
-const KEY: [&str; 6] = ["UA", "RA", "TA kept", "MIA", "probe", "relearn"];
+const KEY: [&str; 6] = ["UA", "RA", "TA kept", "MIA", "U-LiRA", "relearn"];
 
 /// The whole report.
 pub(super) fn words(c: &Comparison) -> String {
@@ -36,9 +37,9 @@ fn head(c: &Comparison) -> String {
     let mut text = format!(
         "Forgetting {what}: {} original networks, {} retrained ones; methods have up to {} steps.\n\
          Distances are in units of the noise floor: what groups of retrained networks differ by among\n\
-         themselves (95th percentile of 40 divisions). Up to 1 a method cannot be told from retraining\n\
+         themselves (95th percentile of {} divisions). Up to 1 a method cannot be told from retraining\n\
          by that metric; * marks more than 1. retrain is a second set of retrained networks.\n\n",
-        s.learners, s.retrained, s.budget
+        s.learners, s.retrained, s.budget, SPLITS,
     );
     if let Forget::Samples(_) = s.forget {
         let _ = writeln!(text, "{}\n", of_samples());
@@ -117,6 +118,7 @@ fn label(method: &str) -> String {
 
 fn marked(units: f64) -> String {
     match units {
+        u if u.is_nan() => "–".to_owned(),
         u if u >= 9.95 => format!("{:.0}*", u.min(999.0)),
         u if u > 1.0 => format!("{u:.1}*"),
         u => format!("{u:.1}"),
@@ -151,33 +153,25 @@ fn values(c: &Judged, from: usize) -> String {
     };
     let more = if from == 0 { "values" } else { "more values" };
     let first = strings(if from == 0 {
-        &["rate", "gap", "AIN"]
+        &["rate", "gap", "AIN", "quality"]
     } else {
         &[]
     });
     let head = strings(&[more]).into_iter().chain(first).chain(names);
     let method = |r: &MethodRow| {
-        let ain = r.ain.map_or("–".to_owned(), |ain| format!("{ain:.2}"));
-        let first = vec![setting(r), format!("{:.1}", r.average_gap), ain];
+        let (gap, quality) = (format!("{:.1}", r.average_gap), format!("{:.2}", r.quality));
+        let first = vec![setting(r), gap, ain(r), quality];
         row(label(&r.method), first, &r.portrait.values)
     };
     let mut rows: Vec<Vec<String>> = c.methods.iter().map(method).collect();
     for (name, portrait) in [("(retrained)", &c.retrained), ("(originals)", &c.originals)] {
         rows.push(row(
             name.to_owned(),
-            strings(&["", "", ""]),
+            strings(&["", "", "", ""]),
             &portrait.values,
         ));
     }
     table(head.collect(), rows, CellAlignment::Right)
-}
-
-fn plain(v: &Value) -> String {
-    let digits = if v.value.mean.abs() >= 10.0 { 1 } else { 2 };
-    match v.value.learners.len() {
-        0 | 1 => format!("{:.digits$}", v.value.mean),
-        _ => format!("{:.digits$} ± {:.digits$}", v.value.mean, v.value.std),
-    }
 }
 
 fn setting(r: &MethodRow) -> String {

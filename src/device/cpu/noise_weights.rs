@@ -28,9 +28,9 @@ fn twin(params: &[u8], part: &Part, bound: &mut [Slot<'_>; MOST_BINDINGS]) {
     let [keys, fisher, weights, ..] = bound;
     let key = keys.read::<[u32; 2]>(part.own(1))[0];
     let fisher = fisher.read::<f32>(range.clone());
-    let first = 4 * part.units.start;
+    let numbers = (0u32..).skip(4 * part.units.start);
     let weights = weights.write::<f32>(range).iter_mut();
-    for (number, (w, fisher)) in (first as u32..).zip(weights.zip(fisher)) {
+    for (number, (w, fisher)) in numbers.zip(weights.zip(fisher)) {
         if *w != 0.0 {
             *w += (p.alpha / fisher.max(p.least)).sqrt() * noise(key, number);
         }

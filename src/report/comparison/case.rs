@@ -3,7 +3,9 @@
 use maud::{Markup, html};
 
 use super::plots::{self, Ranked};
-use super::{class, known_at_once, label, nothing_to_forget, second_set, units, verdict};
+use super::{
+    ain, class, known_at_once, label, nothing_to_forget, plain, second_set, units, verdict,
+};
 use crate::compare::{Judged, MethodRow, Value};
 use crate::error::Result;
 use crate::metrics::Kind;
@@ -106,11 +108,11 @@ fn values(c: &Judged) -> Markup {
     html! {
         section {
             h2 { "Values" }
-            p { "Mean ± standard deviation over networks; ε and KLoM are one number for a group, and that of the "
-                "retrained networks against themselves is no target: their floors are above." }
+            p { "Mean ± standard deviation over networks; answers, U-LiRA, ε and KLoM are one number for a group, and "
+                "for the retrained networks the mean over ways to divide them in two." }
             div.wide { table {
                 thead { tr {
-                    th { "method" } th.number { "gap" } th.number { "AIN" } th.number { "time" }
+                    th { "method" } th.number { "gap" } th.number { "AIN" } th.number { "quality" } th.number { "time" }
                     @for (name, _) in &c.floors { th.number { (name) } }
                 } }
                 tbody {
@@ -118,32 +120,20 @@ fn values(c: &Judged) -> Markup {
                         th scope="row" { (label(&row.method)) }
                         td.number { (format!("{:.1}", row.average_gap)) }
                         td.number { (ain(row)) }
+                        td.number { (format!("{:.2}", row.quality)) }
                         td.number { (format!("{:.2}", row.run_time)) }
                         @for value in &row.portrait.values { td.number { (plain(value)) } }
                     } }
                     @for (name, values) in others { tr.control {
-                        th scope="row" { (name) } td {} td {} td {}
+                        th scope="row" { (name) } td {} td {} td {} td {}
                         @for value in values { td.number { (plain(value)) } }
                     } }
                 }
             } }
             p { "gap: mean difference to retrained networks over UA, RA, TA kept and MIA, in points. AIN: \
-                 relearn time over that of retrained networks. time: steps over those of retraining." }
+                 relearn time over that of retrained networks. quality: the final score of the ε challenge, at the \
+                 best that of the row retrain. time: steps over those of retraining." }
             @if let Some(text) = known_at_once(c) { p { (text) } }
         }
-    }
-}
-
-/// Relearn time over that of retrained networks.
-fn ain(row: &MethodRow) -> String {
-    row.ain.map_or("–".to_owned(), |ain| format!("{ain:.2}"))
-}
-
-fn plain(value: &Value) -> String {
-    let digits = if value.value.mean.abs() >= 10.0 { 1 } else { 2 };
-    let mean = format!("{:.digits$}", value.value.mean);
-    match value.value.learners.len() {
-        0 | 1 => mean,
-        _ => format!("{mean} ± {:.digits$}", value.value.std),
     }
 }

@@ -1,0 +1,377 @@
+//! Noise floors: how far retrained networks are from other retrained networks, by one metric and by
+//! all of them together.
+
+use rayon::prelude::*;
+
+use super::{Form, Metric, Observed, Scope, mean};
+use crate::random::threefry2x32;
+
+/// Distances of retrained networks from other retrained ones: the noise floor.
+#[derive(Clone, Copy, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
+pub struct Floor {
+    /// The mean over ways to divide them.
+    pub mean: f64,
+    /// One in twenty was larger; no less than the metric's resolution.
+    pub limit: f64,
+}
+
+/// What all metrics together say of retrained networks by chance: of many metrics, some tell them from
+/// each other. A group that is told by no more of them, and by none more clearly, cannot be told.
+#[derive(Clone, Copy, Debug, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+pub struct Chance {
+    /// Metrics that are over their floors; one way to divide the retrained networks in twenty has more.
+    pub told: usize,
+    /// The largest distance of all, in units of the noise floor.
+    pub units: f64,
+}
+
+/// What a metric says of a group.
+#[derive(Clone, Debug)]
+pub struct Measured {
+    /// Of each network, or one of the group.
+    pub values: Vec<f64>,
+    /// How far the group is from the retrained networks.
+    pub distance: f64,
+    /// The same in units of the noise floor.
+    pub units: f64,
+    /// Networks of which is only known that their value is larger.
+    pub censored: usize,
+}
+
+/// Ways to divide the retrained networks for a floor.
+pub const SPLITS: u32 = 100;
+/// Choices of networks over which a distance is averaged.
+const CHOICES: u32 = 10;
+
+/// All metrics beside the retrained networks, for groups of some size.
+pub struct Panel<'a> {
+    /// The noise floor of each metric.
+    pub floors: Vec<Floor>,
+    /// What all together say by chance.
+    pub chance: Chance,
+    comparers: Vec<Comparer<'a>>,
+}
+
+impl<'a> Panel<'a> {
+    /// For groups of `size`; `made` hears of every metric that is done.
+    pub fn new(
+        metrics: &'a [Box<dyn Metric>],
+        retrained: &[Observed],
+        size: usize,
+        task: &'a Scope,
+        made: &mut dyn FnMut(),
+    ) -> Self {
+        let mut comparers = Vec::new();
+        for metric in metrics {
+            comparers.push(Comparer::new(&**metric, retrained, size, task));
+            made();
+        }
+        let floors: Vec<Floor> = comparers.iter().map(Comparer::floor).collect();
+        let pairs = || comparers.iter().zip(&floors);
+        let in_units = |(comparer, floor): (&Comparer<'_>, &Floor)| -> Vec<f64> {
+            let units = |difference: &f64| difference.abs() / floor.limit;
+            comparer.differences.iter().map(units).collect()
+        };
+        let chance = Chance::of(&pairs().map(in_units).collect::<Vec<_>>());
+        Self {
+            floors,
+            chance,
+            comparers,
+        }
+    }
+
+    /// What every metric says of a group.
+    pub fn measure(&self, group: &[Observed]) -> Vec<Measured> {
+        let pairs = self.comparers.iter().zip(&self.floors);
+        pairs
+            .map(|(comparer, floor)| comparer.measure(group, floor))
+            .collect()
+    }
+
+    /// What every metric says of the retrained networks among themselves. Where only groups have a
+    /// value it is the mean over ways to divide them.
+    pub fn retrained(&self) -> Vec<Measured> {
+        let pairs = self.comparers.iter().zip(&self.floors);
+        pairs
+            .map(|(comparer, floor)| comparer.among(floor))
+            .collect()
+    }
+}
+
+impl Chance {
+    /// Of distances in units of the noise floor, by metric and by way to divide the retrained networks.
+    fn of(units: &[Vec<f64>]) -> Self {
+        let ways = units.first().map_or(0, Vec::len);
+        let told = |way: usize| units.iter().filter(|metric| metric[way] > 1.0).count();
+        let mut counts: Vec<usize> = (0..ways).map(told).collect();
+        counts.sort_unstable();
+        Self {
+            told: counts.get(one_in_twenty(ways)).copied().unwrap_or(0),
+            units: units.iter().flatten().copied().fold(1.0, f64::max),
+        }
+    }
+
+    /// Whether a group with these distances, in units of the noise floor, can be told from retrained
+    /// networks.
+    pub fn exceeded(&self, units: &[f64]) -> bool {
+        units.iter().filter(|u| **u > 1.0).count() > self.told
+            || units.iter().any(|u| *u > self.units)
+    }
+}
+
+/// The place, in ascending order, of the number that one in twenty is larger than.
+fn one_in_twenty(numbers: usize) -> usize {
+    (numbers * 19 / 20).saturating_sub(1)
+}
+
+/// Networks as a metric sees them.
+struct Seen {
+    features: Vec<Vec<f64>>,
+    /// The value beside every retrained network, where pairs have values.
+    beside: Vec<Vec<f64>>,
+    /// Networks of which is only known that their value is larger.
+    censored: usize,
+}
+
+impl Seen {
+    fn new(
+        metric: &dyn Metric,
+        networks: &[Observed],
+        features: Vec<Vec<f64>>,
+        retrained: &[Vec<f64>],
+    ) -> Self {
+        let beside = match metric.form() {
+            Form::Pairs(value) => {
+                let row = |own: &Vec<f64>| retrained.iter().map(|r| value(own, r)).collect();
+                features.par_iter().map(row).collect()
+            }
+            Form::Each | Form::Groups { .. } => Vec::new(),
+        };
+        Self {
+            features,
+            beside,
+            censored: networks.iter().filter(|o| metric.censored(o)).count(),
+        }
+    }
+
+    fn pick(&self, places: &[usize]) -> Vec<&[f64]> {
+        places.iter().map(|&i| &self.features[i][..]).collect()
+    }
+
+    /// The mean value of some of these networks beside retrained ones of other numbers.
+    fn apart(&self, some: &[usize], retrained: &[usize]) -> f64 {
+        let one = |&i: &usize| {
+            let others = retrained.iter().filter(|&&j| j != i);
+            mean(&others.map(|&j| self.beside[i][j]).collect::<Vec<_>>())
+        };
+        mean(&some.iter().map(one).collect::<Vec<_>>())
+    }
+}
+
+fn features(metric: &dyn Metric, networks: &[Observed], task: &Scope) -> Vec<Vec<f64>> {
+    let of = |network| metric.features(network, task);
+    networks.par_iter().map(of).collect()
+}
+
+/// 0…n − 1 in an order of its own for every number.
+fn shuffled(n: usize, number: u32) -> Vec<usize> {
+    let index = |i: usize| u32::try_from(i).unwrap_or(u32::MAX);
+    let mut order: Vec<usize> = (0..n).collect();
+    order.sort_by_key(|&i| threefry2x32([number, 77], [index(i), 0]));
+    order
+}
+
+/// A metric of two groups, whose distances are always taken between as many networks: `size` of the
+/// one and `retrained − size` of the retrained ones. What differs by nothing but the number of networks
+/// would be no difference.
+struct Comparer<'a> {
+    metric: &'a dyn Metric,
+    retrained: Seen,
+    size: usize,
+    task: &'a Scope,
+    /// Those of retrained networks, by way to divide them.
+    differences: Vec<f64>,
+}
+
+impl<'a> Comparer<'a> {
+    /// For groups of `size`, or of half of the retrained networks where that is less.
+    fn new(metric: &'a dyn Metric, retrained: &[Observed], size: usize, task: &'a Scope) -> Self {
+        let features = features(metric, retrained, task);
+        let mut new = Self {
+            metric,
+            retrained: Seen::new(metric, retrained, features.clone(), &features),
+            size: size.min(retrained.len() / 2).max(1),
+            task,
+            differences: Vec::new(),
+        };
+        let divided = |split| {
+            let order = shuffled(retrained.len(), split);
+            let (group, rest) = order.split_at(new.size);
+            new.difference(&new.retrained, group, rest)
+        };
+        new.differences = (0..SPLITS).into_par_iter().map(divided).collect();
+        new
+    }
+
+    /// The noise floor: retrained networks, divided at random.
+    fn floor(&self) -> Floor {
+        let mut distances: Vec<f64> = self.differences.iter().map(|d| d.abs()).collect();
+        distances.sort_by(f64::total_cmp);
+        Floor {
+            mean: mean(&distances),
+            limit: distances[one_in_twenty(distances.len())].max(self.metric.resolution()),
+        }
+    }
+
+    fn measure(&self, group: &[Observed], floor: &Floor) -> Measured {
+        let features = features(self.metric, group, self.task);
+        let seen = Seen::new(self.metric, group, features, &self.retrained.features);
+        let differences = self.chosen(&seen);
+        let distance = mean(&differences.iter().map(|d| d.abs()).collect::<Vec<_>>());
+        Measured {
+            values: self.values(&seen, &differences),
+            distance,
+            units: distance / floor.limit,
+            censored: seen.censored,
+        }
+    }
+
+    fn among(&self, floor: &Floor) -> Measured {
+        Measured {
+            values: self.values(&self.retrained, &self.differences),
+            distance: floor.mean,
+            units: floor.mean / floor.limit,
+            censored: self.retrained.censored,
+        }
+    }
+
+    /// Of each network; of a group one, the mean over choices of networks, since it depends on how many
+    /// there are.
+    fn values(&self, group: &Seen, differences: &[f64]) -> Vec<f64> {
+        let all: Vec<usize> = (0..self.retrained.features.len()).collect();
+        match self.metric.form() {
+            Form::Each => group.features.concat(),
+            Form::Pairs(_) => (0..group.features.len())
+                .map(|i| group.apart(&[i], &all))
+                .collect(),
+            Form::Groups { equal, .. } => vec![equal + mean(differences)],
+        }
+    }
+
+    /// What a group has more than the retrained networks, for choices of both.
+    fn chosen(&self, group: &Seen) -> Vec<f64> {
+        let one = |choice| {
+            let order = shuffled(group.features.len(), choice);
+            let rest = shuffled(self.retrained.features.len(), 1000 + choice);
+            let picked = &order[..self.size.min(order.len())];
+            self.difference(group, picked, &rest[self.size..])
+        };
+        (0..CHOICES).into_par_iter().map(one).collect()
+    }
+
+    /// What some networks of a group have more than the rest of the retrained ones.
+    fn difference(&self, group: &Seen, picked: &[usize], rest: &[usize]) -> f64 {
+        let theirs = &self.retrained;
+        match self.metric.form() {
+            Form::Each => mean(&group.pick(picked).concat()) - mean(&theirs.pick(rest).concat()),
+            Form::Pairs(_) => group.apart(picked, rest) - theirs.apart(rest, rest),
+            Form::Groups { value, equal } => value(&group.pick(picked), &theirs.pick(rest)) - equal,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A network's accuracy on the images to forget, as a value of the network, of pairs, of groups.
+    struct Example(Form);
+
+    impl Metric for Example {
+        fn name(&self) -> &str {
+            "example"
+        }
+
+        fn meaning(&self) -> &'static str {
+            ""
+        }
+
+        fn features(&self, network: &Observed, _: &Scope) -> Vec<f64> {
+            vec![network.relearn_limit]
+        }
+
+        fn form(&self) -> Form {
+            self.0
+        }
+
+        fn resolution(&self) -> f64 {
+            1e-3
+        }
+    }
+
+    /// Equal networks are 1 apart: that is no distance, since it is so among retrained ones.
+    const PAIRS: Form = Form::Pairs(|a, b| 1.0 + (a[0] - b[0]).abs());
+    const GROUPS: Form = Form::Groups {
+        value: |a, b| 0.5 + (mean(&a.concat()) - mean(&b.concat())).abs(),
+        equal: 0.5,
+    };
+
+    fn networks(values: &[f64]) -> Vec<Observed> {
+        let network = |value: &f64| Observed {
+            relearn_limit: *value,
+            ..Default::default()
+        };
+        values.iter().map(network).collect()
+    }
+
+    fn measured(form: Form, retrained: &[f64], group: &[f64]) -> (Measured, Measured) {
+        let metrics: Vec<Box<dyn Metric>> = vec![Box::new(Example(form))];
+        let task = Scope::Digits(vec![5]);
+        let panel = Panel::new(&metrics, &networks(retrained), 2, &task, &mut || ());
+        let of_group = panel.measure(&networks(group)).remove(0);
+        (of_group, panel.retrained().remove(0))
+    }
+
+    #[test]
+    fn distances_are_those_of_means_of_pairs_and_of_groups() {
+        // By themselves: 3 and 5 beside four that have 1.
+        let (group, _) = measured(Form::Each, &[1.0; 4], &[3.0, 5.0]);
+        assert_eq!(group.values, [3.0, 5.0]);
+        assert!((group.distance - 3.0).abs() < 1e-12);
+        // In pairs; networks of the same number are left out.
+        let (group, _) = measured(PAIRS, &[1.0, 1.0, 1.0, 1.0], &[3.0, 5.0]);
+        assert_eq!(group.values, [3.0, 5.0]);
+        assert!((group.distance - 3.0).abs() < 1e-12);
+        let (twins, _) = measured(PAIRS, &[7.0, 9.0, 7.0, 9.0], &[7.0, 9.0]);
+        assert_eq!(twins.values, [7.0 / 3.0, 7.0 / 3.0]);
+        // As groups: a value of what is equal is no distance.
+        let (group, among) = measured(GROUPS, &[1.0; 4], &[3.0, 5.0]);
+        assert_eq!((group.values[0], among.values[0]), (3.5, 0.5));
+        assert!((group.distance - 3.0).abs() < 1e-12);
+    }
+
+    /// Ten metrics of independent normal numbers: so many are over their floors by chance as a
+    /// binomial distribution says, whose 95th percentile is 2, and no group of their kind exceeds that
+    /// often; one that is far by all does.
+    #[test]
+    fn by_chance_as_many_metrics_tell_as_a_binomial_distribution_says() {
+        use super::super::examples::normal;
+        let ways = 2000;
+        let numbers = |metric: u32| (0..ways).map(move |way| normal(metric, way).abs());
+        // One in twenty of |x| is larger than 1.96.
+        let units = |metric| numbers(metric).map(|x| x / 1.96).collect::<Vec<f64>>();
+        let metrics: Vec<Vec<f64>> = (0..10).map(units).collect();
+        let chance = Chance::of(&metrics);
+        assert_eq!(chance.told, 2);
+        assert!(chance.units > 1.5 && chance.units < 2.5, "{chance:?}");
+        let others: Vec<Vec<f64>> = (10..20).map(units).collect();
+        let one = |way: usize| others.iter().map(|m| m[way]).collect::<Vec<_>>();
+        let exceeded = (0..2000).filter(|way| chance.exceeded(&one(*way))).count();
+        assert!((5..60).contains(&exceeded), "{exceeded} of 2000");
+        assert!(chance.exceeded(&[3.0; 10]));
+        // By one metric that is farther than any was, or by too many.
+        assert!(chance.exceeded(&[3.0, 0.0]));
+        assert!(chance.exceeded(&[1.1, 1.2, 1.3]));
+        assert!(!chance.exceeded(&[1.2, 0.3, f64::NAN, 1.1]));
+    }
+}

@@ -1,0 +1,96 @@
+//! Layer-wise distance: how far weights are from those of retrained networks.
+
+use super::{Form, Kind, Metric, Observed, Scope};
+
+/// ‖θ − θ_r‖ / ‖θ_r‖ of a layer's weights and biases, the mean over retrained networks r that began with
+/// other weights. Neurons of networks that began apart have no common order, so that the value is near √2
+/// for all of them: it shows weights that have grown or are gone, and little else. The network that began
+/// with the same weights is nearer, and is left out: no two retrained networks began alike, and nothing
+/// would say how near is near.
+pub struct LayerDistance {
+    name: String,
+    layer: usize,
+}
+
+impl LayerDistance {
+    /// Of the layer with this number, from 0; the last gives the logits.
+    pub fn new(layer: usize) -> Self {
+        Self {
+            name: format!("Δ {}", layer + 1),
+            layer,
+        }
+    }
+}
+
+impl Metric for LayerDistance {
+    fn name(&self) -> &str {
+        &self.name
+    }
+
+    fn family(&self) -> &str {
+        "Δ"
+    }
+
+    fn meaning(&self) -> &'static str {
+        "distance of this layer's weights from retrained networks', as a share of their norm; ideal: theirs"
+    }
+
+    fn kind(&self) -> Kind {
+        Kind::Inside
+    }
+
+    fn resolution(&self) -> f64 {
+        0.01
+    }
+
+    fn form(&self) -> Form {
+        Form::Pairs(relative)
+    }
+
+    fn features(&self, network: &Observed, _: &Scope) -> Vec<f64> {
+        network.weights[self.layer]
+            .iter()
+            .map(|w| f64::from(*w))
+            .collect()
+    }
+}
+
+fn relative(own: &[f64], theirs: &[f64]) -> f64 {
+    let (mut apart, mut norm) = (0.0, 0.0);
+    for (a, b) in own.iter().zip(theirs) {
+        apart += (a - b) * (a - b);
+        norm += b * b;
+    }
+    (apart / norm).sqrt()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::examples::normal;
+    use super::*;
+
+    #[test]
+    fn it_is_a_share_of_the_retrained_network_s_norm() {
+        // (3, 4) from (0, 4) is 3 apart: of 4, and of 5 the other way.
+        assert!((relative(&[3.0, 4.0], &[0.0, 4.0]) - 0.75).abs() < 1e-12);
+        assert!((relative(&[0.0, 4.0], &[3.0, 4.0]) - 0.6).abs() < 1e-12);
+        assert_eq!(relative(&[3.0, 4.0], &[3.0, 4.0]), 0.0);
+    }
+
+    /// ‖a − b‖² = ‖a‖² + ‖b‖² − 2ab, and of independent numbers ab is nothing.
+    #[test]
+    fn independent_weights_are_the_root_of_two_apart() {
+        let of = |key| (0..20_000).map(|i| normal(key, i)).collect::<Vec<_>>();
+        assert!((relative(&of(1), &of(2)) - 2f64.sqrt()).abs() < 0.02);
+    }
+
+    #[test]
+    fn each_layer_has_its_own() {
+        let network = Observed {
+            weights: vec![vec![1.0, 2.0], vec![3.0]],
+            ..Default::default()
+        };
+        let of = |layer| LayerDistance::new(layer).features(&network, &Scope::Digits(vec![5]));
+        assert_eq!((of(0), of(1)), (vec![1.0, 2.0], vec![3.0]));
+    }
+}

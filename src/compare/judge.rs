@@ -379,13 +379,19 @@ impl Judge<'_> {
         }
     }
 
-    /// Steps over those of retraining.
+    /// Steps over those of retraining. Other samples that go through networks count as steps that train.
     fn run_time(&self, job: &Job) -> f64 {
+        let lab = self.lab;
+        let forget = lab.forgotten.iter().filter(|f| **f).count();
+        let passed = job.method.passed(forget, lab.labels.len() - forget);
+        let other = passed as f64 / lab.settings.batch as f64;
         // Without a rate nothing is trained.
-        if job.setting.rate == 0.0 {
-            return 0.0;
-        }
-        f64::from(self.lab.settings.budget) / f64::from(self.lab.steps())
+        let trained = if job.setting.rate == 0.0 {
+            0
+        } else {
+            lab.settings.budget
+        };
+        (f64::from(trained) + other) / f64::from(lab.steps())
     }
 }
 

@@ -91,9 +91,10 @@ pub(super) fn comparison(settings: &Settings, cases: Vec<Judged>) -> Comparison 
     }
 }
 
-/// The methods, but for retraining, by their mean scores over some cases.
+/// The methods, but for retraining and controls, by their mean scores over some cases.
 fn ranking(methods: &[Summary], cases: &[&Judged]) -> Vec<String> {
-    let retrains = |name: &str| crate::methods::named(name).is_some_and(|m| m.retrains());
+    let retrains =
+        |name: &str| crate::methods::named(name).is_some_and(|m| m.retrains() || m.is_control());
     let named = methods.iter().filter(|m| !retrains(&m.method));
     let scored = named.map(|m| (m.method.clone(), summary(&m.method, cases).score.mean));
     let mut scored: Vec<(String, f64)> = scored.collect();

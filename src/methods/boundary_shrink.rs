@@ -23,6 +23,10 @@ impl Method for BoundaryShrink {
         rates(&[0.0001, 0.0003, 0.001, 0.003, 0.01])
     }
 
+    fn passed(&self, forget: usize, _: usize) -> usize {
+        2 * forget
+    }
+
     fn usual(&self) -> Setting {
         Setting::new(0.0003, 0.0)
     }

@@ -31,6 +31,10 @@ impl Method for FisherForgetting {
         grid(&[0.0], &[1e-10, 1e-9, 1e-8, 3e-8, 1e-7, 3e-7])
     }
 
+    fn passed(&self, _: usize, retain: usize) -> usize {
+        retain
+    }
+
     fn usual(&self) -> Setting {
         Setting::new(0.0, 1e-8)
     }

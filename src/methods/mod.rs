@@ -102,6 +102,14 @@ pub trait Method: Sync {
     fn needs_digits(&self) -> bool {
         false
     }
+    /// Whether it is no method, but a control by which metrics are tried.
+    fn is_control(&self) -> bool {
+        false
+    }
+    /// Samples that it sends through the networks besides its steps, of so many to forget and to retain.
+    fn passed(&self, _forget: usize, _retain: usize) -> usize {
+        0
+    }
     /// What the learners go through.
     fn stages(&self, task: &Task<'_>, setting: Setting) -> Vec<Stage>;
 }

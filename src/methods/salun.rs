@@ -29,6 +29,10 @@ impl Method for SalUn {
         grid(&[0.03, 0.1, 0.3, 1.0], &[0.1, 0.5, 0.9])
     }
 
+    fn passed(&self, forget: usize, _: usize) -> usize {
+        forget
+    }
+
     fn usual(&self) -> Setting {
         Setting::new(0.3, 0.5)
     }

@@ -29,6 +29,10 @@ impl Method for Ssd {
         grid(&[0.0], &[1.0, 2.0, 3.0, 5.0, 10.0])
     }
 
+    fn passed(&self, forget: usize, retain: usize) -> usize {
+        forget + retain
+    }
+
     fn usual(&self) -> Setting {
         Setting::new(0.0, 3.0)
     }

@@ -72,6 +72,10 @@ impl Method for Unsir {
         true
     }
 
+    fn passed(&self, _: usize, _: usize) -> usize {
+        NOISE * STEPS as usize
+    }
+
     fn usual(&self) -> Setting {
         Setting::new(0.3, 0.0)
     }

@@ -27,6 +27,10 @@ impl Method for ZeroLogit {
         rates(&[0.0])
     }
 
+    fn is_control(&self) -> bool {
+        true
+    }
+
     fn needs_digits(&self) -> bool {
         true
     }

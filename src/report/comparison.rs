@@ -104,8 +104,13 @@ pub fn over(c: &Comparison) -> String {
 
 /// A method's name in a table.
 fn label(method: &str) -> Markup {
-    let retrains = crate::methods::named(method).is_some_and(|m| m.retrains());
-    html! { (method) @if retrains { span.pm { " (2nd set)" } } }
+    let named = crate::methods::named(method);
+    let note = match named {
+        Some(m) if m.retrains() => " (2nd set)",
+        Some(m) if m.is_control() => " (control)",
+        _ => "",
+    };
+    html! { (method) span.pm { (note) } }
 }
 
 /// What the row of retraining is.

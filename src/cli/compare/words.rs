@@ -112,6 +112,7 @@ fn strings(head: &[&str]) -> Vec<String> {
 fn label(method: &str) -> String {
     match unlearn::methods::named(method) {
         Some(m) if m.retrains() => format!("{method} (2nd set)"),
+        Some(m) if m.is_control() => format!("{method} (control)"),
         _ => method.to_owned(),
     }
 }

@@ -1,5 +1,5 @@
 // select_threshold: the size that a share of a learner's numbers reaches: the n-th largest |v|, n =
-// strength · weights.
+// strength · weights. It is over zero even where fewer than n numbers are.
 //
 // The bits of a positive float, taken as an integer, are in the order of the floats, so the largest
 // integer that n of them reach is found bit by bit from the highest one: in each round all numbers are
@@ -51,7 +51,7 @@ fn select_threshold(@builtin(global_invocation_id) id: vec3<u32>) {
         let reached = select(vec4<u32>(), vec4<u32>(1u), sizes >= vec4<u32>(candidate));
         atomicAdd(&counts[own + p.round], reached.x + reached.y + reached.z + reached.w);
     } else {
-        // All threads have found the same.
-        atomicStore(&counts[own + BITS], found);
+        // All threads have found the same. A zero is among no largest, however many there are.
+        atomicStore(&counts[own + BITS], max(found, 1u));
     }
 }

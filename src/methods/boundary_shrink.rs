@@ -28,7 +28,7 @@ impl Method for BoundaryShrink {
     }
 
     fn usual(&self) -> Setting {
-        Setting::new(0.0003, 0.0)
+        Setting::new(0.001, 0.0)
     }
 
     fn stages(&self, task: &Task<'_>, setting: Setting) -> Vec<Stage> {

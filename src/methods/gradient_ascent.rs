@@ -23,7 +23,7 @@ impl Method for GradientAscent {
     }
 
     fn usual(&self) -> Setting {
-        Setting::new(0.0001, 0.0)
+        Setting::new(0.000_03, 0.0)
     }
 
     fn stages(&self, task: &Task<'_>, setting: Setting) -> Vec<Stage> {

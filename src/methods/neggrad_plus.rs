@@ -29,7 +29,7 @@ impl Method for NegGradPlus {
     }
 
     fn usual(&self) -> Setting {
-        Setting::new(0.01, 0.99)
+        Setting::new(0.03, 0.997)
     }
 
     #[expect(clippy::cast_possible_truncation, reason = "devices compute in f32")]

@@ -32,7 +32,7 @@ impl Method for Purge {
     }
 
     fn usual(&self) -> Setting {
-        Setting::new(0.003, 0.0)
+        Setting::new(0.001, 0.0)
     }
 
     #[expect(clippy::cast_possible_truncation, reason = "devices compute in f32")]

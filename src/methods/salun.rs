@@ -3,7 +3,7 @@
 use super::random_label::random_labels;
 use super::{By, Method, Setting, Stage, Task, grid};
 
-/// Of all weights the share q with the largest |Σ ∇CE(forget)| moves, by CE on the forget samples with a
+/// Of all weights the share q with the largest |Σ ∇CE(forget)|, none of which is zero, moves, by CE on the forget samples with a
 /// label that is drawn once for each, and CE on the retain samples; all others stay as they were, to
 /// the bit.
 pub struct SalUn;
@@ -26,7 +26,7 @@ impl Method for SalUn {
     }
 
     fn settings(&self) -> Vec<Setting> {
-        grid(&[0.03, 0.1, 0.3, 1.0], &[0.1, 0.5, 0.9])
+        grid(&[0.1, 0.2, 0.3, 0.5], &[0.1, 0.3, 0.5, 0.9])
     }
 
     fn passed(&self, forget: usize, _: usize) -> usize {

@@ -31,7 +31,7 @@ impl Method for Scrub {
     }
 
     fn settings(&self) -> Vec<Setting> {
-        grid(&[0.01, 0.03, 0.1, 0.3], &[0.1, 0.5])
+        grid(&[0.01, 0.03, 0.1], &[0.03, 0.1, 0.3])
     }
 
     fn usual(&self) -> Setting {

@@ -30,13 +30,13 @@ impl Method for Uniform {
 
     fn settings(&self) -> Vec<Setting> {
         rates(match self.protected {
-            true => &[0.01, 0.03, 0.1, 0.3, 1.0],
-            false => &[0.0001, 0.0003, 0.001, 0.003, 0.01],
+            true => &[0.03, 0.1, 0.2, 0.3, 0.5],
+            false => &[0.000_03, 0.0001, 0.0003, 0.001, 0.003],
         })
     }
 
     fn usual(&self) -> Setting {
-        Setting::new(if self.protected { 0.3 } else { 0.0003 }, 0.0)
+        Setting::new(if self.protected { 0.3 } else { 0.0001 }, 0.0)
     }
 
     fn stages(&self, task: &Task<'_>, setting: Setting) -> Vec<Stage> {

@@ -65,7 +65,7 @@ impl Method for Unsir {
     }
 
     fn settings(&self) -> Vec<Setting> {
-        rates(&[0.01, 0.03, 0.1, 0.3, 1.0])
+        rates(&[0.03, 0.1, 0.2, 0.3, 0.5])
     }
 
     fn needs_digits(&self) -> bool {

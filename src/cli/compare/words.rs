@@ -177,7 +177,8 @@ fn values(c: &Judged, from: usize) -> String {
 
 fn setting(r: &MethodRow) -> String {
     match (r.setting.rate > 0.0, r.setting.strength > 0.0) {
-        (false, _) => String::new(),
+        (false, false) => String::new(),
+        (false, true) => format!("–, {}", r.setting.strength),
         (true, false) => format!("{}", r.setting.rate),
         (true, true) => format!("{}, {}", r.setting.rate, r.setting.strength),
     }

@@ -39,7 +39,7 @@ fn twin(params: &[u8], part: &Part, bound: &mut [Slot<'_>; MOST_BINDINGS]) {
     let reached = (0..p.round).filter(|&round| counts[round as usize] >= wanted);
     let found = reached.map(bit).sum::<u32>();
     if p.round == BITS {
-        counts[BITS as usize] = found;
+        counts[BITS as usize] = found.max(1);
         return;
     }
     let candidate = found | bit(p.round);

@@ -4,8 +4,8 @@
 //
 // with F the diagonal of the Fisher information of the samples to keep, and n of mean 0 and variance 1:
 // the sum of eight random numbers of 16 bits, which is close to a normal distribution up to three
-// standard deviations, and exact in f32 but for its scale. Weights that are zero are padding, and stay
-// so. A thread per vector of four.
+// standard deviations, and exact in f32 but for its scale. Weights that are zero stay so: padding
+// must. A thread per vector of four.
 
 struct Params {
     vectors: u32,  // of four weights, per learner

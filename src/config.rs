@@ -168,9 +168,13 @@ impl Config {
             (Some(_), None) => refuse(format!(
                 "--strength: {name} has no parameter but its rate; leave it out"
             )),
-            (Some(s), Some(what)) if !s.is_finite() || s < 0.0 => refuse(format!(
-                "--strength {s}: {what} of {name} must be a number of 0 or more"
+            (Some(s), Some(what)) if !(0.0..=method.most()).contains(&s) => refuse(format!(
+                "--strength {s}: {what} of {name} must lie between 0 and {}",
+                method.most()
             )),
+            _ if method.usual().rate == 0.0 && self.unlearn_lr.is_some_and(|rate| rate > 0.0) => {
+                refuse(format!("--unlearn-lr: {name} trains nothing; leave it out"))
+            }
             _ => Ok(()),
         }
     }

@@ -456,7 +456,11 @@ impl<'a> Experiment<'a> {
         members: &[Member],
         progress: &[Progress],
     ) -> Result<()> {
-        let bad = progress.iter().enumerate().filter(|(_, p)| p.diverged > 0);
+        let elsewhere =
+            |place: usize| members[place / self.config.learners].lesson == Lesson::Elsewhere;
+        let bad = progress.iter().enumerate();
+        // Where weights come from elsewhere, a loss decides nothing.
+        let bad = bad.filter(|(place, p)| p.diverged > 0 && !elsewhere(*place));
         let Some((place, first)) = bad.min_by_key(|(_, p)| p.diverged) else {
             return Ok(());
         };
@@ -481,6 +485,7 @@ impl<'a> Experiment<'a> {
             learner: place % self.config.learners,
             arm: member.arm.name(),
             setting: match member.lesson {
+                Lesson::Elsewhere if self.config.unlearn_rate() == 0.0 => "--strength",
                 Lesson::Forget | Lesson::Elsewhere => "--unlearn-lr",
                 Lesson::All | Lesson::Retain => "--lr",
             },

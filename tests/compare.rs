@@ -255,13 +255,13 @@ fn methods_that_need_a_digit_are_refused_where_there_is_none() {
         let said = settings.check().unwrap_err().to_string();
         assert!(said.contains(part), "{said}");
     };
-    let samples = Forget::Samples(10);
+    let samples = Forget::Samples(20);
     refused(
         quick(&["zero-logit"], samples.clone()),
         "it forgets digits only",
     );
     refused(quick(&["all"], Forget::Samples(0)), "--forget-samples 0");
-    assert_eq!(quick(&["all"], samples).left_out(), ["zero-logit"]);
+    assert_eq!(quick(&["all"], samples).left_out(), ["unsir", "zero-logit"]);
     assert!(quick(&["all"], Forget::Each).left_out().is_empty());
 }
 
@@ -289,7 +289,9 @@ fn several_seeds_are_as_many_comparisons_and_say_whether_they_agree() {
     assert_eq!(seeds, [1, 2]);
     for ((_, ranking), case) in stability.rankings.iter().zip(&both.cases) {
         let rows = case.methods.iter().map(|row| row.method.clone());
-        let without: Vec<String> = rows.filter(|name| name != "retrain").collect();
+        let without: Vec<String> = rows
+            .filter(|name| name != "retrain" && name != "zero-logit")
+            .collect();
         assert_eq!(*ranking, without);
     }
 }

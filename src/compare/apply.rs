@@ -3,7 +3,7 @@
 
 use super::schedule::{Part, Schedule};
 use super::{Job, Lab, Watch, Weights};
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::methods::fisher_forgetting::LEAST_FISHER;
 use crate::methods::purge::CLIP;
 use crate::methods::{By, Stage, Task, unsir};
@@ -49,7 +49,8 @@ impl Lab<'_> {
     ) -> Result<Vec<Weights>> {
         let schedule = |job| Schedule::new(job, task, self.settings.budget);
         let schedules: Vec<Schedule> = jobs.iter().map(schedule).collect();
-        let recipe = |s: &Schedule| format!("{} {}", self.origin(), s.fingerprint(originals));
+        let origin = format!("{} {:?}", self.origin(), self.case);
+        let recipe = |s: &Schedule| format!("{origin} {}", s.fingerprint(originals));
         let recipes: Vec<String> = schedules.iter().map(recipe).collect();
         let kept = |recipe: &String| self.cache.find(recipe, originals.len());
         let mut results: Vec<Option<Weights>> = recipes.iter().map(kept).collect();
@@ -92,7 +93,8 @@ impl Lab<'_> {
         bounds.dedup();
         for (place, &start) in bounds.iter().enumerate() {
             // At the very start networks are shown as they are, later with all that was done.
-            if start == 0 {
+            let untouched = start == 0 && budget > 0;
+            if untouched {
                 stops.at(start, &weights)?;
             }
             for (schedule, weights) in schedules.iter().zip(&mut weights) {
@@ -100,7 +102,7 @@ impl Lab<'_> {
                     self.edit(weights, subject, edit)?;
                 }
             }
-            if start > 0 {
+            if !untouched {
                 stops.at(start, &weights)?;
             }
             let Some(&end) = bounds.get(place + 1) else {
@@ -130,14 +132,12 @@ impl Lab<'_> {
     ) -> Result<()> {
         let by = busy[0].1.by;
         let taught: Vec<Curriculum> = busy.iter().flat_map(|(_, p)| p.taught.clone()).collect();
-        let salience = match by {
-            Some(By::Masked) => self.importance(subject, true, Importance::Gradient)?,
-            _ => Weights::new(),
-        };
-        let (salience, originals) = (
-            salience.repeat(busy.len()),
-            subject.originals.repeat(busy.len()),
-        );
+        let (mut salience, mut originals) = (Weights::new(), Weights::new());
+        if by == Some(By::Masked) {
+            salience = self.importance(subject, true, Importance::Gradient)?;
+            salience = salience.repeat(busy.len());
+            originals = subject.originals.repeat(busy.len());
+        }
         let rule = match by {
             None => Rule::Gradient,
             Some(By::Sparse) => Rule::Sparse(busy[0].1.length()),
@@ -202,7 +202,7 @@ impl Lab<'_> {
                 let keys: Vec<[u32; 2]> = numbers.map(key).collect();
                 population.add_noise(&keys, &fisher, *alpha, LEAST_FISHER)?;
             }
-            Stage::Undo => population.mix(1.0, &self.logged(&subject.task.numbers)?, -1.0)?,
+            Stage::Undo => population.mix(1.0, &self.logged(subject)?, -1.0)?,
             Stage::Silence(..) | Stage::Train(..) | Stage::TrainBy(..) => {}
         }
         *weights = population.parameters()?;
@@ -249,7 +249,11 @@ impl Lab<'_> {
                 ..self.lesson(vec![0].into(), *n, 0)
             };
             let taught: Vec<Curriculum> = task.numbers.iter().map(lesson).collect();
-            let population = self.population(&taught)?;
+            let batch = self.batch(taught.len(), self.settings.batch);
+            let images = [&self.train, &self.test];
+            let rule = Rule::Gradient;
+            let population =
+                Population::ruled(self.device, &self.model, batch, images, &taught, rule)?;
             population.set_parameters(subject.originals)?;
             population.importance(&self.train, samples, what)
         })
@@ -257,7 +261,8 @@ impl Lab<'_> {
 
     /// What steps with images to forget changed in the training of the originals with these numbers:
     /// they are trained once more, and come out the same.
-    fn logged(&self, numbers: &[u32]) -> Result<Weights> {
+    fn logged(&self, subject: Subject<'_>) -> Result<Weights> {
+        let numbers = &subject.task.numbers[..];
         let recipe = format!(
             "{} log {:?} {numbers:?}",
             self.originals_recipe(),
@@ -272,6 +277,13 @@ impl Lab<'_> {
             let key = |n: &u32| learner_key(self.case.seed, *n, Purpose::Weights);
             population.initialise(&numbers.iter().map(key).collect::<Vec<_>>())?;
             population.train(self.steps(), &mut |_| {})?;
+            if population.parameters()? != *subject.originals {
+                return Err(Error::Device(format!(
+                    "{} trains the same networks to other weights a second time, so amnesiac cannot \
+                     take steps back: leave it out, or choose another --device",
+                    self.device.record().name
+                )));
+            }
             population.logged()
         })
     }

@@ -9,7 +9,7 @@ use super::sensitivity::Sensitivity;
 use super::train::{Base, CHOOSERS, SECOND, TRIED};
 use super::{Case, Job, Lab, Watch, Weights};
 use crate::error::Result;
-use crate::methods::{Method, Setting};
+use crate::methods::{Method, Passed, Setting};
 use crate::metrics::destinations::Destinations;
 use crate::metrics::floor::{Chance, Floor, Measured, Panel};
 use crate::metrics::{self, Kind, Metric, Observed, Scope, each, mean};
@@ -77,8 +77,8 @@ pub struct MethodRow {
     pub average_gap: f64,
     /// Relearn time as a share of retrained networks'; none where those know at once.
     pub ain: Option<f64>,
-    /// The final score of the NeurIPS 2023 challenge: the quality by ε, times what is left of the
-    /// accuracies on what is to be kept.
+    /// The final score of the NeurIPS 2023 challenge: the quality by ε of `CHOOSERS` networks at the most,
+    /// times what is left of the accuracies on what is to be kept.
     pub quality: f64,
     /// The run time as a share of retraining's: steps over steps.
     pub run_time: f64,
@@ -97,6 +97,23 @@ pub struct MethodRow {
 }
 
 impl MethodRow {
+    /// Of networks that diverged: numbers of what is no network say nothing, whatever they happen to be.
+    fn of_diverged(mut self, diverged: usize) -> Self {
+        for v in &mut self.portrait.values {
+            (v.value, v.distance, v.units) = (Spread::of(vec![f64::NAN]), f64::NAN, MOST);
+        }
+        let kinds = Kind::ALL.map(|kind| (kind, MOST));
+        Self {
+            diverged,
+            average_gap: f64::NAN,
+            ain: None,
+            quality: 0.0,
+            kinds: kinds.to_vec(),
+            score: MOST,
+            ..self
+        }
+    }
+
     /// Whether these metrics tell the networks from retrained ones, more than they tell those from each
     /// other by chance.
     pub fn told(&self) -> bool {
@@ -113,6 +130,8 @@ pub struct Judged {
     pub case: Case,
     /// The noise floor of each metric.
     pub floors: Vec<(String, Floor)>,
+    /// What all metrics together say of retrained networks by chance.
+    pub chance: Chance,
     /// The retrained networks.
     pub retrained: Portrait,
     /// The originals.
@@ -158,7 +177,13 @@ impl Lab<'_> {
         for (job, weights) in jobs.iter().zip(&results) {
             let gap = match job.method.retrains() || weights.iter().any(|w| !w.is_finite()) {
                 true => f64::INFINITY,
-                false => average_gap(&self.observe(weights, &[])?, &choosers, &self.case.scope),
+                false => {
+                    let group = self.observe(weights, &[])?;
+                    match group.iter().any(broken) {
+                        true => f64::INFINITY,
+                        false => average_gap(&group, &choosers, &self.case.scope),
+                    }
+                }
             };
             gaps.push(gap);
         }
@@ -199,7 +224,7 @@ impl Lab<'_> {
             let (job, tried, group) = (&jobs[number], &sweep[number], &seen.methods[number]);
             match job.method.retrains() {
                 true => judge.retraining(job, tried),
-                false => judge.row(job, tried, group, self.broken(&results[number])),
+                false => judge.row(job, tried, group),
             }
         };
         let mut methods: Vec<MethodRow> = (0..jobs.len()).map(row).collect();
@@ -209,6 +234,7 @@ impl Lab<'_> {
         Ok(Judged {
             case: self.case.clone(),
             floors: named.zip(floors).collect(),
+            chance: judge.of_methods.chance,
             retrained: judge.portrait(&seen.retrained, judge.of_methods.retrained()),
             originals: judge.portrait(&seen.originals, judge.of_methods.measure(&seen.originals)),
             methods,
@@ -256,13 +282,6 @@ impl Lab<'_> {
         note(retrained, &theirs);
         note(others_seen, &others);
         Ok(seen)
-    }
-
-    /// Networks of a group whose weights are no numbers any more.
-    fn broken(&self, weights: &Weights) -> usize {
-        let networks = weights.chunks_exact(self.model.parameters() as usize);
-        let broken = networks.filter(|w| w.iter().any(|w| !w.is_finite()));
-        broken.count()
     }
 }
 
@@ -337,18 +356,12 @@ impl Judge<'_> {
         }
     }
 
-    fn row(&self, job: &Job, tried: &[Tried], group: &[Observed], diverged: usize) -> MethodRow {
-        let mut portrait = self.portrait(group, self.of_methods.measure(group));
-        if diverged > 0 {
-            // Numbers of networks that are none say nothing, whatever they happen to be.
-            let values = portrait.values.iter_mut();
-            values.for_each(|v| {
-                (v.value, v.distance, v.units) = (Spread::of(vec![f64::NAN]), f64::NAN, MOST);
-            });
-        }
-        MethodRow {
-            diverged,
-            ..self.with(job, tried, group, portrait)
+    fn row(&self, job: &Job, tried: &[Tried], group: &[Observed]) -> MethodRow {
+        let portrait = self.portrait(group, self.of_methods.measure(group));
+        let row = self.with(job, tried, group, portrait);
+        match group.iter().filter(|network| broken(network)).count() {
+            0 => row,
+            diverged => row.of_diverged(diverged),
         }
     }
 
@@ -368,14 +381,19 @@ impl Judge<'_> {
             tried: tried.to_vec(),
             sensitivity: Sensitivity::of(tried, job.setting),
             average_gap: average_gap(group, retrained, self.scope),
-            quality: metrics::forgetting_quality::score(group, retrained, self.scope),
+            // Rates of few networks are coarse: all groups are looked at as if they were small.
+            quality: metrics::forgetting_quality::score(
+                &group[..group.len().min(CHOOSERS)],
+                retrained,
+                self.scope,
+            ),
             chance: self.of_methods.chance,
             ain: ain.is_finite().then_some(ain),
             run_time: self.run_time(job),
             diverged: 0,
             portrait,
             kinds: kinds.to_vec(),
-            score: mean(&kinds.map(|(_, units)| units)),
+            score: known_mean(&kinds.map(|(_, units)| units)),
         }
     }
 
@@ -383,14 +401,18 @@ impl Judge<'_> {
     fn run_time(&self, job: &Job) -> f64 {
         let lab = self.lab;
         let forget = lab.forgotten.iter().filter(|f| **f).count();
-        let passed = job.method.passed(forget, lab.labels.len() - forget);
-        let other = passed as f64 / lab.settings.batch as f64;
         // Without a rate nothing is trained.
         let trained = if job.setting.rate == 0.0 {
             0
         } else {
             lab.settings.budget
         };
+        let passed = job.method.passed(Passed {
+            forget,
+            retain: lab.labels.len() - forget,
+            trained: trained as usize * lab.settings.batch,
+        });
+        let other = passed as f64 / lab.settings.batch as f64;
         (f64::from(trained) + other) / f64::from(lab.steps())
     }
 }
@@ -398,6 +420,12 @@ impl Judge<'_> {
 fn moments(values: impl Iterator<Item = f64>) -> Moments {
     let Spread { mean, std, .. } = Spread::of(values.collect());
     Moments { mean, std }
+}
+
+/// The mean of those numbers that are some.
+fn known_mean(values: &[f64]) -> f64 {
+    let known = values.iter().copied().filter(|v| !v.is_nan());
+    mean(&known.collect::<Vec<_>>())
 }
 
 /// The mean distance over the metrics of a kind. Those that do the same on several layers count as one, by
@@ -409,7 +437,11 @@ fn by_kind(metrics: &[Box<dyn Metric>], values: &[Value], kind: Kind) -> f64 {
         let most = families.entry(metric.family()).or_default();
         *most = most.max(value.units.min(MOST));
     }
-    mean(&families.into_values().collect::<Vec<_>>())
+    match families.is_empty() {
+        // No metric of this kind says anything: that is no closeness.
+        true => f64::NAN,
+        false => mean(&families.into_values().collect::<Vec<_>>()),
+    }
 }
 
 impl Value {
@@ -422,6 +454,14 @@ impl Value {
             censored: measured.censored,
         }
     }
+}
+
+/// Whether a network's weights or answers are no numbers any more.
+fn broken(network: &Observed) -> bool {
+    let infinite = |values: &[f32]| values.iter().any(|v| !v.is_finite());
+    let answers = [&network.forget, &network.retain, &network.test];
+    let mut logits = answers.into_iter().flat_map(|o| &o.logits);
+    network.weights.iter().any(|w| infinite(w)) || logits.any(|z| infinite(z))
 }
 
 /// The mean |Δ to retrained networks| over UA, RA, TA of the kept digits, and the attack's accuracy in

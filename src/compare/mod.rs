@@ -67,9 +67,10 @@ impl Forget {
             Self::Digits(digits) if digits.len() >= CLASSES => {
                 refuse("--forget names all ten digits: leave one out at least")
             }
-            Self::Samples(0) => {
-                refuse("--forget-samples 0: nothing would be forgotten; try --forget-samples 500")
-            }
+            Self::Samples(count) if *count < LEAST_SAMPLES => Err(Error::Usage(format!(
+                "--forget-samples {count}: fewer than {LEAST_SAMPLES} images tell nothing of \
+                 forgetting; try --forget-samples 500"
+            ))),
             _ => Ok(()),
         }
     }
@@ -83,6 +84,11 @@ pub struct Case {
     /// What is forgotten.
     pub scope: Scope,
 }
+
+/// Fewer retrained networks than this can be divided in so few ways that no floor is known.
+const LEAST_RETRAINED: usize = 8;
+/// Fewer images than this tell nothing of forgetting.
+const LEAST_SAMPLES: usize = 20;
 
 /// What is compared.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -125,10 +131,10 @@ impl Settings {
         if self.learners == 0 {
             return refuse("--learners 0: there must be one original network at least");
         }
-        if self.retrained < 4 {
+        if self.retrained < LEAST_RETRAINED {
             return refuse(
                 "--retrained: a noise floor is what retrained networks differ by among themselves, \
-                 which takes 4 of them at least; 32 are better",
+                 which takes 8 of them at least; 32 are good",
             );
         }
         if self.budget == 0 {
@@ -218,6 +224,8 @@ pub(crate) struct Lab<'a> {
     pub(crate) labels: &'a [u8],
     pub(crate) test_labels: &'a [u8],
     pub(crate) cache: &'a Cache,
+    /// A name for the content of this program, which what is kept depends on.
+    pub(crate) program: String,
     /// Of all images and labels.
     pub(crate) digest: String,
     pub(crate) case: Case,
@@ -249,6 +257,9 @@ pub fn compare(
     settings.check()?;
     let methods = methods(settings)?;
     let labs = labs(settings, data, device, cache)?;
+    if let Some(lab) = labs.first() {
+        lab.check_room()?;
+    }
     train::train(&labs, watch)?;
     let mut cases = Vec::new();
     for (number, lab) in (1..).zip(&labs) {
@@ -274,6 +285,7 @@ fn labs<'a>(
         check_data(&case.scope, data)?;
     }
     let (model, digest) = (Model::new(&settings.hidden)?, digest(data));
+    let program = program();
     let train = DeviceImages::upload(device, &data.train)?;
     let test = DeviceImages::upload(device, &data.test)?;
     let lab = |case: Case| Lab {
@@ -285,6 +297,7 @@ fn labs<'a>(
         labels,
         test_labels,
         cache,
+        program: program.clone(),
         digest: digest.clone(),
         forgotten: forgotten(&case, labels),
         case,
@@ -353,6 +366,13 @@ impl Lab<'_> {
     }
 }
 
+/// A name for the content of this program: what another build has kept may be something else.
+fn program() -> String {
+    let own = std::env::current_exe().and_then(std::fs::read);
+    let bytes = own.unwrap_or_else(|_| env!("CARGO_PKG_VERSION").into());
+    cache::hex(&Sha256::digest(bytes)[..8])
+}
+
 /// A name for the content of a data set.
 fn digest(data: &Dataset) -> String {
     let mut hash = Sha256::new();
@@ -367,12 +387,9 @@ fn methods(settings: &Settings) -> Result<Vec<&'static dyn Method>> {
     let known = crate::methods::METHODS;
     let unfit = settings.left_out();
     let fits = |name: &str| !unfit.contains(&name);
-    let mut methods = Vec::new();
-    for name in &settings.methods {
-        if name == "all" {
-            let all = known.iter().copied();
-            return Ok(all.filter(|m| fits(m.name())).collect());
-        }
+    let mut methods: Vec<&'static dyn Method> = Vec::new();
+    let all = settings.methods.iter().any(|name| name == "all");
+    for name in settings.methods.iter().filter(|name| *name != "all") {
         let method = crate::methods::named(name).ok_or_else(|| {
             let names: Vec<&str> = known.iter().map(|m| m.name()).collect();
             Error::Usage(format!(
@@ -386,7 +403,12 @@ fn methods(settings: &Settings) -> Result<Vec<&'static dyn Method>> {
                  it out, or name a digit with --forget"
             )));
         }
-        methods.push(method);
+        if methods.iter().all(|known| known.name() != name) {
+            methods.push(method);
+        }
+    }
+    if all {
+        methods = known.iter().copied().filter(|m| fits(m.name())).collect();
     }
     Ok(methods)
 }

@@ -58,6 +58,7 @@ impl Run<'_> {
             labels: self.labels,
             test_labels: self.test_labels,
             cache: &Cache::none(),
+            program: String::new(),
             digest: String::new(),
             forgotten: forgotten(&case, self.labels),
             case,

@@ -115,12 +115,7 @@ impl Lab<'_> {
         let s = self.settings;
         format!(
             "{} {} {:?} {} {} {:?}",
-            env!("CARGO_PKG_VERSION"),
-            self.digest,
-            s.hidden,
-            s.batch,
-            s.device,
-            s.variants
+            self.program, self.digest, s.hidden, s.batch, s.device, s.variants
         )
     }
 
@@ -180,6 +175,26 @@ impl Lab<'_> {
                 self.device.record().name
             ))),
             room => Ok(room),
+        }
+    }
+
+    /// Refuses more networks than methods can be applied to: all originals at a time, some of them
+    /// twice.
+    pub(super) fn check_room(&self) -> Result<()> {
+        let learners = self.settings.learners;
+        let room = self.room(self.labels.len())?.min(self.room(0)? / 2);
+        match room {
+            room if room >= learners => Ok(()),
+            0 => Err(Error::Usage(format!(
+                "{} cannot hold a network as methods need it: use a smaller --hidden or --batch, or \
+                 another --device",
+                self.device.record().name
+            ))),
+            room => Err(Error::Usage(format!(
+                "--learners {learners} are more than {} can apply methods to at a time: the most that \
+                 fit are {room}",
+                self.device.record().name
+            ))),
         }
     }
 
@@ -343,12 +358,18 @@ impl Lab<'_> {
         networks.map(of).collect()
     }
 
+    /// Samples of a batch, so many at the most, whose pixels as floats the device can hold for so many
+    /// networks.
+    pub(super) fn batch(&self, networks: usize, most: usize) -> usize {
+        let words = self.device.limits().buffer_words / (networks * PIXELS) as u64;
+        usize::try_from(words).unwrap_or(most).clamp(1, most)
+    }
+
     /// For each network and each of these images the largest output but the label's, after a step of
     /// the image up its loss.
     fn nearest(&self, weights: &Weights, images: &[u32]) -> Result<Vec<Arc<Vec<u8>>>> {
         let networks = weights.len() / self.model.parameters() as usize;
-        let words = self.device.limits().buffer_words / (networks * PIXELS) as u64;
-        let batch = usize::try_from(words).unwrap_or(ASKED).clamp(1, ASKED);
+        let batch = self.batch(networks, ASKED);
         let population = self.asking(weights, batch)?;
         let mut nearest = vec![Vec::new(); networks];
         for some in images.chunks(batch) {

@@ -1,6 +1,6 @@
 //! Bad teacher: on the forget samples as a network that knows nothing, elsewhere as before.
 
-use super::{Method, PADDED, SOFT, Setting, Stage, Task, rates};
+use super::{Method, PADDED, Passed, SOFT, Setting, Stage, Task, rates};
 
 /// KL(teacher ‖ student): a network with fresh weights teaches the forget samples, the original the
 /// retain samples, whose gradient is softmax(z) − teacher.
@@ -21,6 +21,10 @@ impl Method for BadTeacher {
 
     fn settings(&self) -> Vec<Setting> {
         rates(&[0.03, 0.1, 0.2, 0.3, 0.5])
+    }
+
+    fn passed(&self, samples: Passed) -> usize {
+        samples.forget + samples.retain
     }
 
     fn usual(&self) -> Setting {

@@ -1,6 +1,6 @@
 //! Boundary shrink: the forget samples become their neighbours across the decision boundary.
 
-use super::{Method, OTHER, Setting, Stage, Task, rates};
+use super::{Method, OTHER, Passed, Setting, Stage, Task, rates};
 
 /// CE on the forget samples with the nearest wrong label: the largest other output of the original
 /// network for x + ε·sign(∇CE), ε = .1 (FGSM).
@@ -23,8 +23,8 @@ impl Method for BoundaryShrink {
         rates(&[0.0001, 0.0003, 0.001, 0.003, 0.01])
     }
 
-    fn passed(&self, forget: usize, _: usize) -> usize {
-        2 * forget
+    fn passed(&self, samples: Passed) -> usize {
+        2 * samples.forget
     }
 
     fn usual(&self) -> Setting {

@@ -78,6 +78,17 @@ impl Setting {
     }
 }
 
+/// Numbers of samples.
+#[derive(Clone, Copy, Debug)]
+pub struct Passed {
+    /// Those to forget.
+    pub forget: usize,
+    /// Those to retain.
+    pub retain: usize,
+    /// Those of the method's steps.
+    pub trained: usize,
+}
+
 /// A way to make networks forget.
 pub trait Method: Sync {
     /// Its name at the command line.
@@ -106,9 +117,13 @@ pub trait Method: Sync {
     fn is_control(&self) -> bool {
         false
     }
-    /// Samples that it sends through the networks besides its steps, of so many to forget and to retain.
-    fn passed(&self, _forget: usize, _retain: usize) -> usize {
+    /// Samples that go through networks besides those that its steps are counted by.
+    fn passed(&self, _: Passed) -> usize {
         0
+    }
+    /// The largest strength that makes sense.
+    fn most(&self) -> f64 {
+        1e30
     }
     /// What the learners go through.
     fn stages(&self, task: &Task<'_>, setting: Setting) -> Vec<Stage>;

@@ -28,6 +28,10 @@ impl Method for NegGradPlus {
         grid(&[0.01, 0.03, 0.1], &[0.99, 0.997, 0.999])
     }
 
+    fn most(&self) -> f64 {
+        1.0
+    }
+
     fn usual(&self) -> Setting {
         Setting::new(0.03, 0.997)
     }

@@ -1,7 +1,7 @@
 //! PURGE's projection: a step along the forget samples' gradient, without what would harm the others.
 
 use super::retain_confusion::mean;
-use super::{By, Method, SOFT, Setting, Stage, Task, rates};
+use super::{By, Method, Passed, SOFT, Setting, Stage, Task, rates};
 
 /// g_f: the gradient of CE on the forget samples to the mean output of θ₀ over the retain samples; g_r:
 /// that of CE + 3·KL(θ₀ ‖ θ) on the retain samples. Where g_f·g_r < 0, g_f ← g_f − (g_f·g_r/‖g_r‖²) g_r;
@@ -29,6 +29,10 @@ impl Method for Purge {
 
     fn settings(&self) -> Vec<Setting> {
         rates(&[0.0003, 0.001, 0.003, 0.01, 0.03, 0.1])
+    }
+
+    fn passed(&self, samples: Passed) -> usize {
+        samples.retain + samples.trained
     }
 
     fn usual(&self) -> Setting {

@@ -1,6 +1,6 @@
 //! Retain-confusion (KL-R): the forget samples towards the mean output on the retain samples.
 
-use super::{CLASSES, Method, PADDED, SOFT, Setting, Stage, Task, rates};
+use super::{CLASSES, Method, PADDED, Passed, SOFT, Setting, Stage, Task, rates};
 
 /// CE on the forget samples to t = mean over the retain samples of softmax(θ₀(x)), and CE on the retain
 /// samples.
@@ -21,6 +21,10 @@ impl Method for RetainConfusion {
 
     fn settings(&self) -> Vec<Setting> {
         rates(&[0.03, 0.1, 0.2, 0.3, 0.5])
+    }
+
+    fn passed(&self, samples: Passed) -> usize {
+        samples.retain
     }
 
     fn usual(&self) -> Setting {

@@ -1,7 +1,7 @@
 //! SalUn: random labels, taught to the weights only that the forget samples pull at.
 
 use super::random_label::random_labels;
-use super::{By, Method, Setting, Stage, Task, grid};
+use super::{By, Method, Passed, Setting, Stage, Task, grid};
 
 /// Of all weights the share q with the largest |Σ ∇CE(forget)|, none of which is zero, moves, by CE on the forget samples with a
 /// label that is drawn once for each, and CE on the retain samples; all others stay as they were, to
@@ -14,7 +14,7 @@ impl Method for SalUn {
     }
 
     fn rule(&self) -> &'static str {
-        "random-label on the share q of weights with the largest |Σ∇CE(forget)|"
+        "random-label on the share q of weights with the largest |Σ∇CE(forget)| > 0"
     }
 
     fn source(&self) -> &'static str {
@@ -29,8 +29,12 @@ impl Method for SalUn {
         grid(&[0.1, 0.2, 0.3, 0.5], &[0.1, 0.3, 0.5, 0.9])
     }
 
-    fn passed(&self, forget: usize, _: usize) -> usize {
-        forget
+    fn passed(&self, samples: Passed) -> usize {
+        samples.forget
+    }
+
+    fn most(&self) -> f64 {
+        1.0
     }
 
     fn usual(&self) -> Setting {

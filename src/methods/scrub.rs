@@ -1,6 +1,6 @@
 //! SCRUB: away from the teacher on the forget samples, then back to it on the others.
 
-use super::{FORGET, Method, SOFT, Setting, Stage, Task, grid};
+use super::{FORGET, Method, Passed, SOFT, Setting, Stage, Task, grid};
 
 /// First, for a share of the budget, KL(θ₀ ‖ θ) is maximised on the forget samples, and the sum of
 /// γ·CE and α·KL(θ₀ ‖ θ) is minimised on the retain samples; then only the latter. γ is 1, and so is
@@ -32,6 +32,10 @@ impl Method for Scrub {
 
     fn settings(&self) -> Vec<Setting> {
         grid(&[0.01, 0.03, 0.1], &[0.03, 0.1, 0.3])
+    }
+
+    fn passed(&self, samples: Passed) -> usize {
+        samples.forget + samples.retain
     }
 
     fn usual(&self) -> Setting {

@@ -1,7 +1,7 @@
 //! Selective synaptic dampening: weights that matter to the forget samples far more than to all become
 //! smaller, without any training.
 
-use super::{Method, Setting, Stage, Task, grid};
+use super::{Method, Passed, Setting, Stage, Task, grid};
 
 /// Where F_forget > α·F_all, θ ← θ·min(λ·F_all/F_forget, 1), λ = 1, with the exact diagonals of the
 /// empirical Fisher information: the mean over samples of squared gradients. (The authors' code squares
@@ -29,8 +29,8 @@ impl Method for Ssd {
         grid(&[0.0], &[1.0, 1.5, 2.0, 3.0, 5.0, 10.0])
     }
 
-    fn passed(&self, forget: usize, retain: usize) -> usize {
-        forget + retain
+    fn passed(&self, samples: Passed) -> usize {
+        samples.forget + samples.retain
     }
 
     fn usual(&self) -> Setting {

@@ -1,7 +1,7 @@
 //! UNSIR: images of noise that the network finds furthest from the forgotten digits impair it, and the
 //! retain samples repair it.
 
-use super::{Method, OTHER, Setting, Stage, Task, rates};
+use super::{Method, OTHER, Passed, Setting, Stage, Task, rates};
 use crate::data::PIXELS;
 use crate::random::threefry2x32;
 
@@ -72,7 +72,7 @@ impl Method for Unsir {
         true
     }
 
-    fn passed(&self, _: usize, _: usize) -> usize {
+    fn passed(&self, _: Passed) -> usize {
         NOISE * STEPS as usize
     }
 

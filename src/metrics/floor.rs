@@ -269,11 +269,17 @@ impl<'a> Comparer<'a> {
         (0..CHOICES).into_par_iter().map(one).collect()
     }
 
+    /// The mean of networks' values, on the metric's scale.
+    fn on_scale(&self, networks: Vec<&[f64]>) -> f64 {
+        let values = networks.into_iter().flatten();
+        mean(&values.map(|v| self.metric.scaled(*v)).collect::<Vec<_>>())
+    }
+
     /// What some networks of a group have more than the rest of the retrained ones.
     fn difference(&self, group: &Seen, picked: &[usize], rest: &[usize]) -> f64 {
         let theirs = &self.retrained;
         match self.metric.form() {
-            Form::Each => mean(&group.pick(picked).concat()) - mean(&theirs.pick(rest).concat()),
+            Form::Each => self.on_scale(group.pick(picked)) - self.on_scale(theirs.pick(rest)),
             Form::Pairs(_) => group.apart(picked, rest) - theirs.apart(rest, rest),
             Form::Groups { value, equal } => value(&group.pick(picked), &theirs.pick(rest)) - equal,
         }
@@ -348,6 +354,27 @@ mod tests {
         let (group, among) = measured(GROUPS, &[1.0; 4], &[3.0, 5.0]);
         assert_eq!((group.values[0], among.values[0]), (3.5, 0.5));
         assert!((group.distance - 3.0).abs() < 1e-12);
+    }
+
+    /// Twice as soon is as far from 8 as from 800: in steps, the noise of slow networks would hide it.
+    #[test]
+    fn relearning_is_compared_on_a_logarithmic_scale() {
+        use crate::metrics::relearning::RelearnSteps;
+        let metrics: Vec<Box<dyn Metric>> = vec![Box::new(RelearnSteps)];
+        let network = |steps: f64| Observed {
+            relearned: Some(steps),
+            ..Default::default()
+        };
+        let task = Scope::Digits(vec![5]);
+        let distance = |group: f64, retrained: f64| {
+            let retrained = vec![network(retrained); 4];
+            let panel = Panel::new(&metrics, &retrained, 2, &task, &mut || ());
+            let measured = panel.measure(&[network(group), network(group)]).remove(0);
+            assert_eq!(measured.values, [group, group]);
+            measured.distance
+        };
+        assert!((distance(399.5, 800.0) - 2f64.ln()).abs() < 1e-9);
+        assert!((distance(3.0, 7.0) - 2f64.ln()).abs() < 1e-9);
     }
 
     /// Ten metrics of independent normal numbers: so many are over their floors by chance as a

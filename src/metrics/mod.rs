@@ -105,6 +105,10 @@ pub trait Metric: Sync {
     fn form(&self) -> Form {
         Form::Each
     }
+    /// A network's value on the scale on which distances are taken.
+    fn scaled(&self, value: f64) -> f64 {
+        value
+    }
     /// What it looks at.
     fn kind(&self) -> Kind {
         Kind::Output
@@ -121,7 +125,8 @@ pub trait Metric: Sync {
 /// How a metric's features make a value, and how far two groups of networks are from each other by it.
 #[derive(Clone, Copy)]
 pub enum Form {
-    /// Each network has a value, its only feature. The distance is that of the means.
+    /// Each network has a value, its only feature. The distance is that of the means, on the metric's
+    /// scale.
     Each,
     /// Two networks have a value. A network's is the mean over retrained ones; the distance is that
     /// from the mean of retrained networks among themselves. Networks with the same number in their

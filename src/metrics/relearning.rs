@@ -21,8 +21,13 @@ impl Metric for RelearnSteps {
         Kind::Relearning
     }
 
+    /// What counts is how many times sooner networks know again: ln(1 + steps).
+    fn scaled(&self, steps: f64) -> f64 {
+        steps.ln_1p()
+    }
+
     fn resolution(&self) -> f64 {
-        1.0
+        0.1
     }
 
     fn features(&self, network: &Observed, _: &Scope) -> Vec<f64> {

@@ -162,7 +162,7 @@ fn quick(methods: &[&str], forget: Forget) -> Settings {
     Settings {
         forget,
         learners: 2,
-        retrained: 4,
+        retrained: 8,
         epochs: 20.0,
         budget: 20,
         batch: 32,
@@ -173,7 +173,7 @@ fn quick(methods: &[&str], forget: Forget) -> Settings {
 #[test]
 fn each_digit_is_forgotten_in_turn_as_if_it_were_alone() {
     let (folder, data) = (tempfile::tempdir().unwrap(), small(1000, 300));
-    let each = quick(&["retrain", "zero-logit"], Forget::Each);
+    let each = quick(&["retrain", "zero-logit", "ssd"], Forget::Each);
     let (all, notes) = run_on(&data, &each, folder.path());
     let digits: Vec<Scope> = (0..10).map(|d| Scope::Digits(vec![d])).collect();
     let scopes: Vec<Scope> = all.cases.iter().map(|c| c.case.scope.clone()).collect();
@@ -187,13 +187,6 @@ fn each_digit_is_forgotten_in_turn_as_if_it_were_alone() {
             "{name}"
         );
     }
-    // Two networks each have the originals and those on which settings are tried: the smallest files,
-    // and there is one of either for all digits.
-    let files = std::fs::read_dir(folder.path()).unwrap();
-    let sizes = files.map(|file| file.unwrap().metadata().unwrap().len());
-    let sizes: Vec<u64> = sizes.collect();
-    let least = sizes.iter().min().unwrap();
-    assert_eq!(sizes.iter().filter(|size| *size == least).count(), 2);
     // The originals are the same for all; no retrained network knows its digit.
     for case in &all.cases {
         let ta = |c: &unlearn::compare::Judged| c.originals.values[2].value.clone();
@@ -214,13 +207,15 @@ fn each_digit_is_forgotten_in_turn_as_if_it_were_alone() {
     assert!(control.score.std > 0.0 && all.stability.is_none());
 
     // A digit by itself: the same networks, which are there already, and the same results.
-    let alone = quick(&["retrain", "zero-logit"], Forget::Digits(vec![7]));
-    let (alone, notes) = run_on(&data, &alone, folder.path());
+    let settings = quick(&["retrain", "zero-logit", "ssd"], Forget::Digits(vec![7]));
+    let (alone, notes) = run_on(&data, &settings, folder.path());
     assert_eq!(trained(&notes), 0);
-    assert_eq!(
-        format!("{:?}", alone.cases[0]),
-        format!("{:?}", all.cases[7])
-    );
+    let seventh = format!("{:?}", all.cases[7]);
+    assert_eq!(format!("{:?}", alone.cases[0]), seventh);
+    // What was kept of other digits has no part in it: all is the same where nothing was kept.
+    let fresh = tempfile::tempdir().unwrap();
+    let (fresh, _) = run_on(&data, &settings, fresh.path());
+    assert_eq!(format!("{:?}", fresh.cases[0]), seventh);
 }
 
 /// Networks that know their few images by heart give away which of them they never saw.
@@ -245,8 +240,8 @@ fn samples_are_forgotten_instead_of_digits() {
     }
     // What is asked on the way back are the forgotten training images.
     let start = |p: &unlearn::compare::Portrait| 100.0 * (1.0 - p.relearning[0].1.mean);
-    assert!((start(&case.retrained) - never).abs() < 1e-9);
-    assert!((start(&case.originals) - known).abs() < 1e-9);
+    assert!((start(&case.retrained) - never).abs() < 1e-4);
+    assert!((start(&case.originals) - known).abs() < 1e-4);
 }
 
 #[test]
@@ -331,7 +326,7 @@ fn tables_json_and_lines_name_what_was_forgotten() {
     let files = idx_files::files(&builtin::train(300), &builtin::test(100));
     idx_files::write(&images, &files, "");
     let [images, path] = [&images, &out].map(|p| p.to_str().unwrap());
-    let fixed = "compare --device cpu --hidden 16 --learners 2 --retrained 4 --epochs 4 --budget 9";
+    let fixed = "compare --device cpu --hidden 16 --learners 2 --retrained 8 --epochs 4 --budget 9";
     let fixed: Vec<&str> = fixed.split(' ').collect();
     let run =
         |flags: &[&str]| unlearn(&[&fixed[..], &["--data", images, "--out", path], flags].concat());

@@ -447,7 +447,7 @@ mod tests {
             methods: Vec::new(),
             forget,
             learners: 1,
-            retrained: 4,
+            retrained: 8,
             hidden: vec![8],
             epochs: 1.0,
             lr: 0.1,

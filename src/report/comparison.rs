@@ -194,6 +194,9 @@ fn across(value: &Across) -> Markup {
 
 /// A number over cases.
 pub fn spread(value: &Across) -> String {
+    if !value.mean.is_finite() {
+        return "–".to_owned();
+    }
     let digits = if value.mean.abs() >= 10.0 { 1 } else { 2 };
     format!("{:.digits$} ± {:.digits$}", value.mean, value.std)
 }

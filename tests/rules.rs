@@ -3,6 +3,8 @@
 
 mod common;
 
+use std::slice::from_ref;
+
 use unlearn::data::{Images, PIXELS};
 use unlearn::device::{Device, cpu::Cpu};
 use unlearn::kernel::{FORGET, OTHER};
@@ -86,6 +88,11 @@ impl Bench {
     }
 }
 
+#[expect(clippy::cast_possible_truncation, reason = "to compute with it in f32")]
+fn narrow(x: f64) -> f32 {
+    x as f32
+}
+
 fn samples() -> Vec<u32> {
     (0..IMAGES).collect()
 }
@@ -148,8 +155,8 @@ fn sparse_steps_are_proximal_steps_of_a_fading_penalty() {
             strength,
             ..lesson(samples())
         };
-        let plain = |steps| bench.trained(&[taught.clone()], Rule::Gradient, steps);
-        let sparse = |steps, of| bench.trained(&[taught.clone()], Rule::Sparse(of), steps);
+        let plain = |steps| bench.trained(from_ref(&taught), Rule::Gradient, steps);
+        let sparse = |steps, of| bench.trained(from_ref(&taught), Rule::Sparse(of), steps);
         let shrunk = |w: f32, share: f64| {
             let threshold = 0.05 * f64::from(strength) * share;
             f64::from(w.signum()) * (f64::from(w.abs()) - threshold).max(0.0)
@@ -161,13 +168,13 @@ fn sparse_steps_are_proximal_steps_of_a_fading_penalty() {
         near(got, &expected, 1e-6, "one sparse step");
         // After the last of the steps that a penalty has, it is gone: the step is a plain one.
         let [_, two] = sparse(2, 1);
-        let population = bench.population(BATCH, &[taught.clone()], Rule::Gradient);
+        let population = bench.population(BATCH, from_ref(&taught), Rule::Gradient);
         population.set_parameters(&sparse(1, 1)[1]).unwrap();
         population.set_clocks(&[1]).unwrap();
         population.train(1, &mut |_| {}).unwrap();
         assert_eq!(population.parameters().unwrap(), two);
         // In the second of four steps three quarters of it are left.
-        let population = bench.population(BATCH, &[taught.clone()], Rule::Gradient);
+        let population = bench.population(BATCH, from_ref(&taught), Rule::Gradient);
         population.set_parameters(&sparse(1, 4)[1]).unwrap();
         population.set_clocks(&[1]).unwrap();
         population.train(1, &mut |_| {}).unwrap();
@@ -184,7 +191,7 @@ fn a_mask_leaves_all_other_weights_as_they_were() {
         let salience: Vec<f32> = bench
             .gradient(&samples())
             .iter()
-            .map(|g| *g as f32)
+            .map(|g| narrow(*g))
             .collect();
         let share = 0.25;
         let taught = Curriculum {
@@ -192,17 +199,17 @@ fn a_mask_leaves_all_other_weights_as_they_were() {
             rate: 0.1,
             ..lesson(samples())
         };
-        let originals = bench.population(BATCH, &[taught.clone()], Rule::Gradient);
+        let originals = bench.population(BATCH, from_ref(&taught), Rule::Gradient);
         let originals = originals.parameters().unwrap();
         let rule = Rule::Masked {
             salience: &salience,
             originals: &originals,
         };
-        let [before, after] = bench.trained(&[taught.clone()], rule, 5);
+        let [before, after] = bench.trained(from_ref(&taught), rule, 5);
         assert_eq!(before, originals);
         let mut sizes: Vec<f32> = salience.iter().map(|s| s.abs()).collect();
         sizes.sort_by(|a, b| b.total_cmp(a));
-        let count = (f64::from(share) * bench.model.weights() as f64) as usize;
+        let count = bench.model.weights() / 4;
         let threshold = sizes[count - 1];
         let mut moved = 0;
         for at in 0..after.len() {
@@ -364,7 +371,7 @@ fn images_climb_along_the_sign_of_their_gradient() {
             let slope = (up - down) / 0.04;
             // Near zero a ReLU in between may decide.
             if slope.abs() > 1e-2 {
-                let expected = (start[at] + 0.1 * slope.signum() as f32).clamp(0.0, 1.0);
+                let expected = (start[at] + 0.1 * narrow(slope.signum())).clamp(0.0, 1.0);
                 assert!((moved[at] - expected).abs() < 1e-6, "pixel {at}");
                 seen += 1;
             }
@@ -381,11 +388,14 @@ fn dampening_and_noise_are_those_of_the_formulas() {
     for bench in benches() {
         let population = bench.population(BATCH, &[lesson(vec![0])], Rule::Gradient);
         let before = population.parameters().unwrap();
-        let number = |seed, at: usize| {
-            let word = threefry2x32([seed, 0], [at as u32, 0])[0] >> 8;
+        let number = |seed, at| {
+            let word = threefry2x32([seed, 0], [at, 0])[0] >> 8;
             word as f32 / 16_777_216.0
         };
-        let of = |seed| -> Vec<f32> { (0..before.len()).map(|at| number(seed, at)).collect() };
+        let of = |seed| -> Vec<f32> {
+            let numbers = (0u32..).map(|at| number(seed, at));
+            numbers.take(before.len()).collect()
+        };
         let (forget, all) = (of(1), of(2));
         population.dampen(&forget, &all, 2.0, 0.5).unwrap();
         let expected: Vec<f64> = (0..before.len())

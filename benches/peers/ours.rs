@@ -74,6 +74,7 @@ fn train(arguments: &Arguments) -> Result<()> {
         rate: 0.1,
         momentum: 0.0,
         decay: 0.0,
+        strength: 0.0,
     };
     let taught: Vec<_> = (0..arguments.learners).map(curriculum).collect();
     let keys: Vec<_> = (0..arguments.learners)

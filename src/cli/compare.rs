@@ -108,12 +108,14 @@ impl Watch for Live {
 
 /// Compares methods.
 pub(crate) fn run(arguments: &Arguments) -> Result<()> {
+    // What makes no sense with any data is said before data are fetched.
+    arguments.settings(1).check()?;
     let dataset = data::load(&arguments.data, &|text| super::say!("{text}"))?;
     let device = device::open(&arguments.device)?;
     super::say!("data     {}", dataset.record.name);
     super::say!("{}", super::headline("", device.record()));
     let mut settings = arguments.settings(dataset.train.len());
-    settings.check()?;
+    settings.check_with(&dataset)?;
     if settings.methods.iter().any(|name| name == "all") {
         for name in settings.left_out() {
             super::say!("methods  {name} is left out: it forgets digits, not single images");
@@ -135,8 +137,11 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
     let comparison = compare(&settings, &dataset, &*device, &cache, &mut live)?;
     live.bar.finish_and_clear();
     write(&comparison, &folder)?;
-    super::print(&words::words(&comparison))?;
-    super::say!("in {}", folder.display());
+    super::print(&words::brief(&comparison))?;
+    super::say!(
+        "every metric is in {0}/report.txt; open {0}/report.html",
+        folder.display()
+    );
     Ok(())
 }
 

@@ -157,6 +157,18 @@ impl Settings {
         Model::new(&self.hidden).map(|_| ())
     }
 
+    /// Refuses settings that make no sense, or not with these data.
+    ///
+    /// # Errors
+    /// `Usage`, naming the setting, the reason and the remedy.
+    pub fn check_with(&self, data: &Dataset) -> Result<()> {
+        self.check()?;
+        let cases = self.cases();
+        cases
+            .iter()
+            .try_for_each(|case| check_data(&case.scope, data))
+    }
+
     /// All cases, by seed.
     pub fn cases(&self) -> Vec<Case> {
         let of = |&seed: &u64| {
@@ -254,7 +266,7 @@ pub fn compare(
     cache: &Cache,
     watch: &mut dyn Watch,
 ) -> Result<Comparison> {
-    settings.check()?;
+    settings.check_with(data)?;
     let methods = methods(settings)?;
     let labs = labs(settings, data, device, cache)?;
     if let Some(lab) = labs.first() {
@@ -281,9 +293,6 @@ fn labs<'a>(
 ) -> Result<Vec<Lab<'a>>> {
     let (labels, test_labels) = (&data.train.labels, &data.test.labels);
     let cases = settings.cases();
-    for case in &cases {
-        check_data(&case.scope, data)?;
-    }
     let (model, digest) = (Model::new(&settings.hidden)?, digest(data));
     let program = program();
     let train = DeviceImages::upload(device, &data.train)?;
@@ -315,6 +324,11 @@ fn check_data(scope: &Scope, data: &Dataset) -> Result<()> {
             Some(digit) => Err(Error::Usage(format!(
                 "--forget {digit}: {name} holds no {digit}"
             ))),
+            None if labels.iter().all(|label| digits.contains(label)) => {
+                Err(Error::Usage(format!(
+                    "--forget: {name} holds nothing but the digits to forget: nothing is left to keep"
+                )))
+            }
             None => Ok(()),
         },
         Scope::Samples(count) if *count >= labels.len() => Err(Error::Usage(format!(

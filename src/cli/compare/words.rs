@@ -11,21 +11,42 @@ use unlearn::report::comparison::{
 };
 use unlearn::verdict::digits;
 
-/// Metrics beside each other in a table of values.
+/// Metrics beside each other in a table.
 const COLUMNS: usize = 7;
+/// Columns of running text.
+const WIDTH: usize = 100;
 /// Metrics of the table over all cases.
 const KEY: [&str; 6] = ["UA", "RA", "TA kept", "MIA", "U-LiRA", "relearn"];
 
-/// The whole report.
-pub(super) fn words(c: &Comparison) -> String {
-    let mut text = head(c);
-    match c.cases.as_slice() {
-        [only] => text += &one(only),
-        _ => text += &all(c),
-    }
-    text + "\nThis is no certificate. It says which methods these metrics tell from so many retrained\n\
-            networks, and nothing of attacks that are not among them.\n"
+/// What a terminal shows: the ranking, and what gives methods away.
+pub(super) fn brief(c: &Comparison) -> String {
+    let text = match c.cases.as_slice() {
+        [only] => one(only),
+        _ => all(c),
+    };
+    head(c) + &text + CERTIFICATE
 }
+
+/// The whole report, with every metric.
+pub(super) fn words(c: &Comparison) -> String {
+    let mut text = brief(c);
+    for case in &c.cases {
+        if c.cases.len() > 1 {
+            let _ = write!(
+                text,
+                "\n\n== {}\n\n{}",
+                c.settings.name(&case.case),
+                one(case)
+            );
+        }
+        text += "\n";
+        text += &details(case);
+    }
+    text
+}
+
+const CERTIFICATE: &str = "\nThis is no certificate. It says which methods these metrics tell from so many retrained\n\
+    networks, and nothing of attacks that are not among them.\n";
 
 fn head(c: &Comparison) -> String {
     let s = &c.settings;
@@ -49,22 +70,69 @@ fn head(c: &Comparison) -> String {
 
 /// A single case.
 fn one(c: &Judged) -> String {
-    let mut text = format!("{}\n\n", distances(c));
+    let mut text = format!("{}\n\n", ranking(c));
+    for sentence in [known_at_once(c), nothing_to_forget(c)]
+        .into_iter()
+        .flatten()
+    {
+        let _ = writeln!(text, "{sentence}");
+    }
+    for row in &c.methods {
+        let _ = writeln!(text, "{}", textwrap::fill(&verdict(row), wrapped()));
+    }
+    text
+}
+
+/// Running text, with what follows on a method's name set in.
+fn wrapped() -> textwrap::Options<'static> {
+    textwrap::Options::new(WIDTH).subsequent_indent("    ")
+}
+
+/// Every metric of a case.
+fn details(c: &Judged) -> String {
+    let mut text = String::new();
+    for from in (0..c.floors.len()).step_by(COLUMNS) {
+        let _ = writeln!(text, "{}\n", distances(c, from));
+    }
     for from in (0..c.floors.len()).step_by(COLUMNS) {
         let _ = writeln!(text, "{}\n", values(c, from));
     }
     let _ = writeln!(text, "± is the standard deviation over networks.");
-    let sentences = [known_at_once(c), nothing_to_forget(c)];
-    for sentence in sentences.into_iter().flatten() {
-        let _ = writeln!(text, "{sentence}");
-    }
     if c.methods.iter().any(|row| row.sensitivity.is_some()) {
         let _ = writeln!(text, "\n{}", sensitivities(c));
     }
-    for row in &c.methods {
-        let _ = writeln!(text, "{}", verdict(row));
-    }
     text
+}
+
+/// Methods by score, with what it is made of.
+fn ranking(c: &Judged) -> String {
+    let mut head = strings(&["units of noise", "score"]);
+    head.extend(Kind::ALL.map(|kind| kind.name().to_owned()));
+    head.extend(strings(&["told by", "rate", "gap", "AIN", "time"]));
+    let row = |r: &MethodRow| {
+        let told = r.portrait.values.iter().filter(|v| v.units > 1.0).count();
+        let mut cells = vec![label(&r.method), marked(r.score)];
+        cells.extend(r.kinds.iter().map(|(_, units)| marked(*units)));
+        cells.push(format!("{told} of {}", r.portrait.values.len()));
+        cells.extend([
+            setting(r),
+            number(r.average_gap, 1),
+            ain(r),
+            number(r.run_time, 2),
+        ]);
+        cells
+    };
+    let rows = c.methods.iter().map(row).collect();
+    table(head, rows, CellAlignment::Right)
+        + "\n\ngap: mean difference to retrained networks over UA, RA, TA kept and MIA, in points; AIN: relearn\n\
+           time, and time: run time, as shares of retraining's."
+}
+
+fn number(value: f64, digits: usize) -> String {
+    match value.is_finite() {
+        true => format!("{value:.digits$}"),
+        false => "–".to_owned(),
+    }
 }
 
 /// Several cases, together and beside each other.
@@ -126,19 +194,18 @@ fn marked(units: f64) -> String {
     }
 }
 
-fn distances(c: &Judged) -> String {
-    let mut head = strings(&["units of noise", "score"]);
-    head.extend(c.floors.iter().map(|(name, _)| name.clone()));
-    let units = |v: &Value| marked(v.units);
-    let row = |r: &MethodRow| {
-        let mut cells = vec![label(&r.method), format!("{:.1}", r.score)];
-        cells.extend(r.portrait.values.iter().map(units));
-        cells
+/// Distances in units of noise, of some metrics.
+fn distances(c: &Judged, from: usize) -> String {
+    let to = (from + COLUMNS).min(c.floors.len());
+    let mut head = strings(&["units of noise"]);
+    head.extend(c.floors[from..to].iter().map(|(name, _)| name.clone()));
+    let row = |label: String, values: &[Value]| {
+        let cells = values[from..to].iter().map(|v| marked(v.units));
+        std::iter::once(label).chain(cells).collect::<Vec<String>>()
     };
-    let mut rows: Vec<Vec<String>> = c.methods.iter().map(row).collect();
-    let mut originals = strings(&["(originals)", ""]);
-    originals.extend(c.originals.values.iter().map(units));
-    rows.push(originals);
+    let method = |r: &MethodRow| row(label(&r.method), &r.portrait.values);
+    let mut rows: Vec<Vec<String>> = c.methods.iter().map(method).collect();
+    rows.push(row("(originals)".to_owned(), &c.originals.values));
     table(head, rows, CellAlignment::Right)
 }
 

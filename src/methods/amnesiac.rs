@@ -21,7 +21,7 @@ impl Method for Amnesiac {
     }
 
     fn settings(&self) -> Vec<Setting> {
-        rates(&[0.03, 0.1, 0.2, 0.3, 0.5])
+        rates(&[0.05, 0.1, 0.2, 0.3, 0.5, 0.7])
     }
 
     fn usual(&self) -> Setting {

@@ -19,11 +19,11 @@ impl Method for FineTune {
     }
 
     fn settings(&self) -> Vec<Setting> {
-        rates(&[0.03, 0.1, 0.2, 0.3, 0.5])
+        rates(&[0.05, 0.1, 0.2, 0.3, 0.5, 0.7])
     }
 
     fn usual(&self) -> Setting {
-        Setting::new(0.3, 0.0)
+        Setting::new(0.5, 0.0)
     }
 
     fn stages(&self, task: &Task<'_>, setting: Setting) -> Vec<Stage> {

@@ -36,7 +36,7 @@ impl Method for FisherForgetting {
     }
 
     fn usual(&self) -> Setting {
-        Setting::new(0.0, 1e-6)
+        Setting::new(0.0, 1e-7)
     }
 
     #[expect(clippy::cast_possible_truncation, reason = "devices compute in f32")]

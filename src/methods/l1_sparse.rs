@@ -29,7 +29,7 @@ impl Method for L1Sparse {
     }
 
     fn usual(&self) -> Setting {
-        Setting::new(0.3, 0.001)
+        Setting::new(0.2, 0.001)
     }
 
     #[expect(clippy::cast_possible_truncation, reason = "devices compute in f32")]

@@ -20,7 +20,7 @@ impl Method for RetainConfusion {
     }
 
     fn settings(&self) -> Vec<Setting> {
-        rates(&[0.03, 0.1, 0.2, 0.3, 0.5])
+        rates(&[0.05, 0.1, 0.2, 0.3, 0.5, 0.7])
     }
 
     fn passed(&self, samples: Passed) -> usize {

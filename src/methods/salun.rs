@@ -26,7 +26,7 @@ impl Method for SalUn {
     }
 
     fn settings(&self) -> Vec<Setting> {
-        grid(&[0.1, 0.2, 0.3, 0.5], &[0.1, 0.3, 0.5, 0.9])
+        grid(&[0.2, 0.3, 0.5, 0.7], &[0.03, 0.1, 0.3, 0.5])
     }
 
     fn passed(&self, samples: Passed) -> usize {
@@ -38,7 +38,7 @@ impl Method for SalUn {
     }
 
     fn usual(&self) -> Setting {
-        Setting::new(0.3, 0.5)
+        Setting::new(0.5, 0.1)
     }
 
     #[expect(clippy::cast_possible_truncation, reason = "devices compute in f32")]

@@ -31,7 +31,7 @@ impl Method for Scrub {
     }
 
     fn settings(&self) -> Vec<Setting> {
-        grid(&[0.01, 0.03, 0.1], &[0.03, 0.1, 0.3])
+        grid(&[0.01, 0.03, 0.1], &[0.01, 0.03, 0.1])
     }
 
     fn passed(&self, samples: Passed) -> usize {
@@ -39,7 +39,7 @@ impl Method for Scrub {
     }
 
     fn usual(&self) -> Setting {
-        Setting::new(0.03, 0.1)
+        Setting::new(0.03, 0.03)
     }
 
     #[expect(clippy::cast_possible_truncation, reason = "devices compute in f32")]

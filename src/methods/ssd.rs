@@ -26,7 +26,7 @@ impl Method for Ssd {
     }
 
     fn settings(&self) -> Vec<Setting> {
-        grid(&[0.0], &[1.0, 1.5, 2.0, 3.0, 5.0, 10.0])
+        grid(&[0.0], &[0.5, 1.0, 1.5, 2.0, 3.0, 5.0, 10.0])
     }
 
     fn passed(&self, samples: Passed) -> usize {

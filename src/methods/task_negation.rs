@@ -23,11 +23,11 @@ impl Method for TaskNegation {
     }
 
     fn settings(&self) -> Vec<Setting> {
-        grid(&[0.003, 0.01, 0.03], &[1.0, 3.0, 10.0])
+        grid(&[0.001, 0.003, 0.01], &[1.0, 3.0, 10.0])
     }
 
     fn usual(&self) -> Setting {
-        Setting::new(0.01, 3.0)
+        Setting::new(0.003, 3.0)
     }
 
     #[expect(clippy::cast_possible_truncation, reason = "devices compute in f32")]

@@ -3,21 +3,24 @@
 //! The clock is the step, not the epoch: learners with sample lists of different lengths stay
 //! together. A step and an evaluation are recorded once; training only runs the recording.
 
+mod buffers;
 mod edits;
+mod images;
 mod passes;
 mod recorder;
 mod rule;
 
 use std::sync::Arc;
 
-use crate::data::{Images, PIXELS};
-use crate::device::{Buffer, Command, Device, Limits, Program, Recording};
+use crate::device::{Command, Device, Limits, Program, Recording};
 use crate::error::{Error, Result};
 use crate::kernel::{self, CONFIDENCE_UNIT, INDEX, Initialise, LESSON, LOSS_UNIT, Progress};
 use crate::model::{Layer, Model};
 use crate::record::{CLASSES, Score};
 use recorder::Recorder;
 
+use buffers::Buffers;
+pub use images::DeviceImages;
 pub use passes::Importance;
 pub use rule::Rule;
 use rule::Ruled;
@@ -33,79 +36,6 @@ const STEPS: usize = 8;
 const MANY: usize = 64;
 /// Counts of one learner's score: confusion matrix, confidences, losses.
 const COUNTS: usize = (CLASSES + 2) * CLASSES;
-
-/// A set of images on a device: pixels as packed bytes, labels, and the plain order 0, 1, 2, ….
-#[derive(Clone, Copy, Debug)]
-pub struct DeviceImages {
-    pixels: Buffer,
-    labels: Buffer,
-    plain_order: Buffer,
-    count: usize,
-}
-
-impl DeviceImages {
-    /// Copies the images to the device.
-    ///
-    /// # Errors
-    /// `Data` where there is no image, or not a digit and `PIXELS` for each; `Device` where they
-    /// do not fit.
-    pub fn upload(device: &dyn Device, images: &Images) -> Result<Self> {
-        let count = images.len();
-        let digits = images.labels.iter().all(|&l| usize::from(l) < CLASSES);
-        if count == 0 || !digits || images.pixels.len() != count * PIXELS {
-            return Err(Error::Data(format!(
-                "{count} labels and {} pixels are no set of images: each needs a digit from 0 to \
-                 9 and {PIXELS} pixels",
-                images.pixels.len()
-            )));
-        }
-        let most = device.limits().buffer_words * 4 / PIXELS as u64;
-        if count as u64 > most {
-            return Err(Error::Data(format!(
-                "{} can hold {most} images, and there are {count}: choose another --device",
-                device.record().name
-            )));
-        }
-        let pixels = device.allocate("images", count * PIXELS / 4)?;
-        device.upload(pixels, 0, &bytemuck::pod_collect_to_vec(&images.pixels))?;
-        let labels: Vec<u32> = images.labels.iter().map(|&l| l.into()).collect();
-        let label_buffer = device.allocate("labels", count)?;
-        device.upload(label_buffer, 0, &labels)?;
-        let order: Vec<u32> = (0u32..).take(count).collect();
-        let plain_order = device.allocate("plain order", count)?;
-        device.upload(plain_order, 0, &order)?;
-        Ok(Self {
-            pixels,
-            labels: label_buffer,
-            plain_order,
-            count,
-        })
-    }
-}
-
-impl DeviceImages {
-    /// These images and others behind them.
-    ///
-    /// # Errors
-    /// As `upload`.
-    pub fn and(&self, device: &dyn Device, pixels: &[u8], labels: &[u8]) -> Result<Self> {
-        let mut all = Images {
-            pixels: bytemuck::cast_slice(&device.download(self.pixels)?).to_vec(),
-            labels: Vec::new(),
-        };
-        let own = device.download(self.labels)?;
-        // Labels are digits: `upload` has seen to that.
-        all.labels = own.iter().map(|label| label.to_le_bytes()[0]).collect();
-        all.pixels.extend(pixels);
-        all.labels.extend(labels);
-        Self::upload(device, &all)
-    }
-
-    /// Gives their memory back.
-    pub fn free(self, device: &dyn Device) {
-        device.free(&[self.pixels, self.labels, self.plain_order], &[]);
-    }
-}
 
 /// What a learner is taught in a phase.
 #[derive(Clone, Debug)]
@@ -148,77 +78,6 @@ pub struct Population<'d> {
     several: Option<(u32, Program)>,
     evaluation: Program,
     ruled: Ruled,
-}
-
-/// Everything a population allocates; the leading axis is the learner.
-#[derive(Debug)]
-struct Buffers {
-    parameters: Buffer,     // [learners, parameters]
-    velocity: Buffer,       // [learners, parameters]
-    settings: Buffer,       // [learners] kernel::Learner
-    progress: Buffer,       // [learners] kernel::Progress
-    lists: Buffer,          // sample lists, end to end
-    targets: Buffer,        // [learners, padded classes + LESSON], tables
-    order: Buffer,          // [steps, learners, batch]
-    outputs: Vec<Buffer>,   // per layer [learners, batch, outputs]
-    gradients: Vec<Buffer>, // the same
-    losses: Buffer,         // [steps, learners, batch]
-    answers: Vec<Buffer>,   // per layer [learners, part, outputs], of an evaluation
-    counts: Buffer,         // [learners, COUNTS]
-}
-
-impl Buffers {
-    fn allocate(
-        device: &dyn Device,
-        model: &Model,
-        batch: usize,
-        part: usize,
-        taught: &[Curriculum],
-    ) -> Result<Self> {
-        let learners = taught.len();
-        let per_layer = |label: &str, rows: usize| -> Result<Vec<Buffer>> {
-            let width = |layer: &Layer| layer.padded_outputs as usize;
-            let layers = model.layers().iter();
-            layers
-                .map(|layer| device.allocate(label, learners * rows * width(layer)))
-                .collect()
-        };
-        let parameters = learners * model.parameters() as usize;
-        let lists: usize = distinct(taught).iter().map(|list| list.len()).sum();
-        let tables: usize = tables(taught).iter().map(|table| table.len()).sum();
-        let lessons = learners * (last(model).padded_outputs + LESSON) as usize;
-        Ok(Self {
-            parameters: device.allocate("parameters", parameters)?,
-            velocity: device.allocate("velocity", parameters)?,
-            settings: device.allocate("settings", learners * size_of::<kernel::Learner>() / 4)?,
-            progress: device.allocate("progress", learners * size_of::<Progress>() / 4)?,
-            lists: device.allocate("sample lists", lists)?,
-            targets: device.allocate("targets", lessons + tables)?,
-            order: device.allocate("sample order", steps(learners) * learners * batch)?,
-            outputs: per_layer("layer outputs", batch)?,
-            gradients: per_layer("layer gradients", batch)?,
-            losses: device.allocate("losses", steps(learners) * learners * batch)?,
-            answers: per_layer("evaluation outputs", part)?,
-            counts: device.allocate("counts", learners * COUNTS)?,
-        })
-    }
-
-    fn all(&self) -> Vec<Buffer> {
-        let single = [
-            self.parameters,
-            self.velocity,
-            self.settings,
-            self.progress,
-            self.lists,
-            self.targets,
-            self.order,
-            self.losses,
-            self.counts,
-        ];
-        let layers = [&self.outputs, &self.gradients, &self.answers];
-        let layers = layers.into_iter().flatten().copied();
-        single.into_iter().chain(layers).collect()
-    }
 }
 
 /// The sample lists of a population, each once.

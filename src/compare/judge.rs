@@ -2,146 +2,19 @@
 
 use std::collections::BTreeMap;
 
-use serde::Serialize;
-
 use super::observe::Relearned;
 use super::sensitivity::Sensitivity;
 use super::train::{Base, CHOOSERS, SECOND, TRIED};
-use super::{Case, Job, Lab, Watch, Weights};
+use super::{Job, Judged, Lab, MethodRow, Moments, Portrait, Tried, Value, Watch, Weights};
 use crate::error::Result;
 use crate::methods::{Method, Passed, Setting};
 use crate::metrics::destinations::Destinations;
-use crate::metrics::floor::{Chance, Floor, Measured, Panel};
+use crate::metrics::floor::{Measured, Panel};
 use crate::metrics::{self, Kind, Metric, Observed, Scope, each, mean};
 use crate::record::{CLASSES, Spread};
 
-/// A setting that was tried, and how far the networks were from retrained ones afterwards.
-#[derive(Clone, Copy, Debug, Serialize)]
-pub struct Tried {
-    /// The setting.
-    pub setting: Setting,
-    /// The average gap, in percentage points: the mean |Δ to retrained networks| over UA, RA, TA of
-    /// the kept digits, and the attack's accuracy. No number, or an infinite one (in JSON null), where
-    /// nothing was tried or networks diverged.
-    pub gap: f64,
-}
-
-/// A metric's value for a group of networks.
-#[derive(Clone, Debug, Serialize)]
-pub struct Value {
-    /// The metric.
-    pub metric: String,
-    /// Of each network, or one of the group.
-    pub value: Spread,
-    /// How far the group is from the retrained networks; no number (in JSON null) where that cannot be
-    /// measured, because networks diverged or are too few.
-    pub distance: f64,
-    /// The same in units of the noise floor: up to 1 it could be one of theirs.
-    pub units: f64,
-    /// Networks of which is only known that their value is larger than what stands here.
-    pub censored: usize,
-}
-
-/// Mean and standard deviation over the networks of a group.
-#[derive(Clone, Copy, Debug, Serialize)]
-pub struct Moments {
-    /// Arithmetic mean.
-    pub mean: f64,
-    /// Standard deviation.
-    pub std: f64,
-}
-
-/// What is known of a group of networks.
-#[derive(Clone, Debug, Serialize)]
-pub struct Portrait {
-    /// Every metric.
-    pub values: Vec<Value>,
-    /// How often each digit is the answer to images of what is forgotten.
-    pub answers: Vec<Moments>,
-    /// Steps of relearning, with the accuracy on what is forgotten.
-    pub relearning: Vec<(u32, Moments)>,
-}
-
-/// A method's results.
-#[derive(Clone, Debug, Serialize)]
-pub struct MethodRow {
-    /// Its name.
-    pub method: String,
-    /// The setting that was chosen.
-    pub setting: Setting,
-    /// All settings that were tried.
-    pub tried: Vec<Tried>,
-    /// How fast results decay away from the chosen setting; none where there is one only.
-    pub sensitivity: Option<Sensitivity>,
-    /// The average gap, in percentage points.
-    pub average_gap: f64,
-    /// Relearn time as a share of retrained networks'; none where those know at once.
-    pub ain: Option<f64>,
-    /// The final score of the NeurIPS 2023 challenge: the quality by ε of `CHOOSERS` networks at the most,
-    /// times what is left of the accuracies on what is to be kept.
-    pub quality: f64,
-    /// The run time as a share of retraining's: steps over steps.
-    pub run_time: f64,
-    /// Networks whose weights are no numbers any more: all metrics then count as told.
-    pub diverged: usize,
-    /// What is known of its networks.
-    #[serde(flatten)]
-    pub portrait: Portrait,
-    /// What all metrics together say of a group of retrained networks by chance.
-    pub chance: Chance,
-    /// By kind of metric, the mean distance in units of the noise floor, none counting more than `MOST`;
-    /// of metrics that do the same on several layers the largest counts.
-    pub kinds: Vec<(Kind, f64)>,
-    /// The mean over the kinds.
-    pub score: f64,
-}
-
-impl MethodRow {
-    /// Of networks that diverged: numbers of what is no network say nothing, whatever they happen to be.
-    fn of_diverged(mut self, diverged: usize) -> Self {
-        for v in &mut self.portrait.values {
-            (v.value, v.distance, v.units) = (Spread::of(vec![f64::NAN]), f64::NAN, MOST);
-        }
-        let kinds = Kind::ALL.map(|kind| (kind, MOST));
-        Self {
-            diverged,
-            average_gap: f64::NAN,
-            ain: None,
-            quality: 0.0,
-            kinds: kinds.to_vec(),
-            score: MOST,
-            ..self
-        }
-    }
-
-    /// Whether these metrics tell the networks from retrained ones, more than they tell those from each
-    /// other by chance.
-    pub fn told(&self) -> bool {
-        let units: Vec<f64> = self.portrait.values.iter().map(|v| v.units).collect();
-        self.diverged > 0 || self.chance.exceeded(&units)
-    }
-}
-
-/// A case's results.
-#[derive(Clone, Debug, Serialize)]
-pub struct Judged {
-    /// What was forgotten, under which seed.
-    #[serde(flatten)]
-    pub case: Case,
-    /// The noise floor of each metric.
-    pub floors: Vec<(String, Floor)>,
-    /// What all metrics together say of retrained networks by chance.
-    pub chance: Chance,
-    /// The retrained networks.
-    pub retrained: Portrait,
-    /// The originals.
-    pub originals: Portrait,
-    /// The methods, the nearest to retraining first.
-    pub methods: Vec<MethodRow>,
-}
-
 /// No metric counts for more units than this in a score.
-const MOST: f64 = 100.0;
+pub(super) const MOST: f64 = 100.0;
 
 /// The setting that came nearest.
 pub(super) fn best(tried: &[Tried]) -> Tried {
@@ -441,18 +314,6 @@ fn by_kind(metrics: &[Box<dyn Metric>], values: &[Value], kind: Kind) -> f64 {
         // No metric of this kind says anything: that is no closeness.
         true => f64::NAN,
         false => mean(&families.into_values().collect::<Vec<_>>()),
-    }
-}
-
-impl Value {
-    fn of(metric: &dyn Metric, measured: Measured) -> Self {
-        Self {
-            metric: metric.name().to_owned(),
-            value: Spread::of(measured.values),
-            distance: measured.distance,
-            units: measured.units,
-            censored: measured.censored,
-        }
     }
 }
 

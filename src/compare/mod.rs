@@ -11,195 +11,31 @@ mod apply;
 mod cache;
 mod judge;
 mod observe;
+mod results;
 mod schedule;
 mod sensitivity;
+mod settings;
 pub(crate) mod single;
 mod summary;
+mod task;
 mod train;
 
-use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use crate::data::Dataset;
 use crate::device::Device;
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::methods::{Method, Setting};
 use crate::metrics::Scope;
 use crate::model::Model;
 use crate::population::DeviceImages;
 use crate::random::threefry2x32;
-use crate::record::CLASSES;
-use crate::tune::Variants;
 
 pub use cache::{Cache, name_of};
-pub use judge::{Judged, MethodRow, Moments, Portrait, Tried, Value};
+pub use results::{Judged, MethodRow, Moments, Portrait, Tried, Value};
 pub use sensitivity::{Direction, Neighbour, Sensitivity};
+pub use settings::{Case, Forget, Settings};
 pub use summary::{Across, Comparison, Stability, Summary};
-
-/// What networks are to forget.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Forget {
-    /// These digits, ascending, all at once.
-    Digits(Vec<u8>),
-    /// Each of the ten digits, in turn.
-    Each,
-    /// So many training images, drawn at random.
-    Samples(usize),
-}
-
-impl Forget {
-    /// What is forgotten at a time.
-    fn scopes(&self) -> Vec<Scope> {
-        match self {
-            Self::Digits(digits) => vec![Scope::Digits(digits.clone())],
-            Self::Each => (0..10).map(|digit| Scope::Digits(vec![digit])).collect(),
-            Self::Samples(count) => vec![Scope::Samples(*count)],
-        }
-    }
-
-    fn check(&self) -> Result<()> {
-        let refuse = |text: &str| Err(Error::Usage(text.to_owned()));
-        match self {
-            Self::Digits(digits) if digits.is_empty() || digits.iter().any(|d| *d > 9) => refuse(
-                "--forget: name digits from 0 to 9, such as --forget 5 or --forget 3,5, or each",
-            ),
-            Self::Digits(digits) if digits.len() >= CLASSES => {
-                refuse("--forget names all ten digits: leave one out at least")
-            }
-            Self::Samples(count) if *count < LEAST_SAMPLES => Err(Error::Usage(format!(
-                "--forget-samples {count}: fewer than {LEAST_SAMPLES} images tell nothing of \
-                 forgetting; try --forget-samples 500"
-            ))),
-            _ => Ok(()),
-        }
-    }
-}
-
-/// A question of its own: what is forgotten, under which seed.
-#[derive(Clone, Debug, PartialEq, Serialize)]
-pub struct Case {
-    /// Seed of everything random.
-    pub seed: u64,
-    /// What is forgotten.
-    pub scope: Scope,
-}
-
-/// Fewer retrained networks than this can be divided in so few ways that no floor is known.
-const LEAST_RETRAINED: usize = 8;
-/// Fewer images than this tell nothing of forgetting.
-const LEAST_SAMPLES: usize = 20;
-
-/// What is compared.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Settings {
-    /// Where the images come from.
-    pub data: String,
-    /// Where to compute.
-    pub device: String,
-    /// Methods, by name.
-    pub methods: Vec<String>,
-    /// What to forget.
-    pub forget: Forget,
-    /// Original networks, each of which every method gets.
-    pub learners: usize,
-    /// Networks that never see what is to be forgotten.
-    pub retrained: usize,
-    /// Widths of the hidden layers.
-    pub hidden: Vec<usize>,
-    /// Passes over the training set that originals and retrained networks get.
-    pub epochs: f64,
-    /// Learning rate of their training, and of relearning.
-    pub lr: f64,
-    /// Samples per step.
-    pub batch: usize,
-    /// Steps that each method has.
-    pub budget: u32,
-    /// Seeds, each for everything random of a comparison of its own.
-    pub seeds: Vec<u64>,
-    /// The variant of each kernel.
-    pub variants: Variants,
-}
-
-impl Settings {
-    /// Refuses settings that make no sense.
-    ///
-    /// # Errors
-    /// `Usage`, naming the setting, the reason and the remedy.
-    pub fn check(&self) -> Result<()> {
-        let refuse = |text: &str| Err(Error::Usage(text.to_owned()));
-        if self.learners == 0 {
-            return refuse("--learners 0: there must be one original network at least");
-        }
-        if self.retrained < LEAST_RETRAINED {
-            return refuse(
-                "--retrained: a noise floor is what retrained networks differ by among themselves, \
-                 which takes 8 of them at least; 32 are good",
-            );
-        }
-        if self.budget == 0 {
-            return refuse("--budget 0: methods need a step at least; try --budget 900");
-        }
-        if self.batch == 0 {
-            return refuse("--batch 0: a step needs one sample at least; try --batch 64");
-        }
-        if self.seeds.is_empty() {
-            return refuse("--seeds: name one at least, such as --seeds 1");
-        }
-        let learns = self.epochs > 0.0 && self.lr > 0.0;
-        if !learns || self.epochs > 1000.0 || self.lr > 100.0 {
-            return refuse(
-                "--epochs takes more than 0 and up to 1000, and --lr more than 0 and up to 100",
-            );
-        }
-        self.forget.check()?;
-        methods(self)?;
-        Model::new(&self.hidden).map(|_| ())
-    }
-
-    /// Refuses settings that make no sense, or not with these data.
-    ///
-    /// # Errors
-    /// `Usage`, naming the setting, the reason and the remedy.
-    pub fn check_with(&self, data: &Dataset) -> Result<()> {
-        self.check()?;
-        let cases = self.cases();
-        cases
-            .iter()
-            .try_for_each(|case| check_data(&case.scope, data))
-    }
-
-    /// All cases, by seed.
-    pub fn cases(&self) -> Vec<Case> {
-        let of = |&seed: &u64| {
-            let scopes = self.forget.scopes().into_iter();
-            scopes.map(move |scope| Case { seed, scope })
-        };
-        self.seeds.iter().flat_map(of).collect()
-    }
-
-    /// A name for a case, in which only that is said which the cases differ by.
-    pub fn name(&self, case: &Case) -> String {
-        let scope = match &case.scope {
-            Scope::Digits(digits) => crate::verdict::digits(digits),
-            Scope::Samples(1) => "1 training image".to_owned(),
-            Scope::Samples(count) => format!("{count} training images"),
-        };
-        match (self.seeds.len(), &self.forget) {
-            (1, _) => scope,
-            (_, Forget::Each) => format!("seed {}, {scope}", case.seed),
-            _ => format!("seed {}", case.seed),
-        }
-    }
-
-    /// Methods that `all` does not mean here: they work on digits, and there are none to forget.
-    pub fn left_out(&self) -> Vec<&'static str> {
-        let samples = matches!(self.forget, Forget::Samples(_));
-        let known = crate::methods::METHODS.iter();
-        let unfit = known.filter(|m| samples && m.needs_digits());
-        unfit.map(|m| m.name()).collect()
-    }
-}
 
 /// Hears of progress.
 pub trait Watch {
@@ -267,7 +103,7 @@ pub fn compare(
     watch: &mut dyn Watch,
 ) -> Result<Comparison> {
     settings.check_with(data)?;
-    let methods = methods(settings)?;
+    let methods = settings::methods(settings)?;
     let labs = labs(settings, data, device, cache)?;
     if let Some(lab) = labs.first() {
         lab.check_room()?;
@@ -314,32 +150,6 @@ fn labs<'a>(
     Ok(cases.into_iter().map(lab).collect())
 }
 
-/// Refuses to forget what is not there, and to forget all there is.
-fn check_data(scope: &Scope, data: &Dataset) -> Result<()> {
-    let (labels, test_labels) = (&data.train.labels, &data.test.labels);
-    let name = &data.record.name;
-    let missing = |d: &&u8| !labels.contains(d) || !test_labels.contains(d);
-    match scope {
-        Scope::Digits(digits) => match digits.iter().find(missing) {
-            Some(digit) => Err(Error::Usage(format!(
-                "--forget {digit}: {name} holds no {digit}"
-            ))),
-            None if labels.iter().all(|label| digits.contains(label)) => {
-                Err(Error::Usage(format!(
-                    "--forget: {name} holds nothing but the digits to forget: nothing is left to keep"
-                )))
-            }
-            None => Ok(()),
-        },
-        Scope::Samples(count) if *count >= labels.len() => Err(Error::Usage(format!(
-            "--forget-samples {count}: {name} holds {} training images, and some must be left to \
-             retrain with; take fewer",
-            labels.len()
-        ))),
-        Scope::Samples(_) => Ok(()),
-    }
-}
-
 /// Key of the draw of samples, beside the seed.
 const DRAW: u32 = 0x5a3b_1e5d;
 
@@ -369,7 +179,7 @@ impl Lab<'_> {
     fn run(&self, methods: &[&'static dyn Method], watch: &mut dyn Watch) -> Result<Judged> {
         let base = self.base()?;
         let sweep = self.sweep(methods, &base, watch)?;
-        let job = |(&method, tried): (&&'static dyn Method, &Vec<judge::Tried>)| Job {
+        let job = |(&method, tried): (&&'static dyn Method, &Vec<Tried>)| Job {
             method,
             setting: judge::best(tried).setting,
         };
@@ -397,36 +207,6 @@ fn digest(data: &Dataset) -> String {
     cache::hex(&hash.finalize()[..8])
 }
 
-fn methods(settings: &Settings) -> Result<Vec<&'static dyn Method>> {
-    let known = crate::methods::METHODS;
-    let unfit = settings.left_out();
-    let fits = |name: &str| !unfit.contains(&name);
-    let mut methods: Vec<&'static dyn Method> = Vec::new();
-    let all = settings.methods.iter().any(|name| name == "all");
-    for name in settings.methods.iter().filter(|name| *name != "all") {
-        let method = crate::methods::named(name).ok_or_else(|| {
-            let names: Vec<&str> = known.iter().map(|m| m.name()).collect();
-            Error::Usage(format!(
-                "--methods {name}: there is no such method; choose from {}, or all",
-                names.join(", ")
-            ))
-        })?;
-        if !fits(name) {
-            return Err(Error::Usage(format!(
-                "--methods {name}: it forgets digits only, not the images of --forget-samples; leave \
-                 it out, or name a digit with --forget"
-            )));
-        }
-        if methods.iter().all(|known| known.name() != name) {
-            methods.push(method);
-        }
-    }
-    if all {
-        methods = known.iter().copied().filter(|m| fits(m.name())).collect();
-    }
-    Ok(methods)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -451,32 +231,5 @@ mod tests {
             let count = own.count();
             assert!((8..=32).contains(&count), "{digit}: {count}");
         }
-    }
-
-    #[test]
-    fn cases_are_named_by_what_they_differ_by() {
-        let settings = |forget, seeds: &[u64]| Settings {
-            data: String::new(),
-            device: String::new(),
-            methods: Vec::new(),
-            forget,
-            learners: 1,
-            retrained: 8,
-            hidden: vec![8],
-            epochs: 1.0,
-            lr: 0.1,
-            batch: 64,
-            budget: 1,
-            seeds: seeds.to_vec(),
-            variants: Variants::new(),
-        };
-        let name = |s: Settings, number: usize| s.name(&s.cases()[number]);
-        assert_eq!(name(settings(Forget::Each, &[1]), 3), "digit 3");
-        assert_eq!(name(settings(Forget::Each, &[1, 7]), 13), "seed 7, digit 3");
-        assert_eq!(
-            name(settings(Forget::Samples(50), &[1]), 0),
-            "50 training images"
-        );
-        assert_eq!(name(settings(Forget::Samples(50), &[1, 7]), 1), "seed 7");
     }
 }

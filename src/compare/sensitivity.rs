@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::judge::Tried;
+use super::Tried;
 use crate::methods::Setting;
 
 /// Where a neighbour lies.

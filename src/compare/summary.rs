@@ -5,7 +5,7 @@ use std::cmp::Ordering;
 use serde::Serialize;
 
 use super::Settings;
-use super::judge::{Judged, MethodRow};
+use super::{Judged, MethodRow};
 use crate::metrics::{Kind, mean};
 use crate::record::Spread;
 

@@ -4,10 +4,9 @@
 use std::sync::Arc;
 
 use super::{Lab, Watch, Weights};
-use crate::data::PIXELS;
 use crate::error::{Error, Result};
 use crate::kernel::FORGET;
-use crate::methods::{PADDED, Task};
+use crate::methods::PADDED;
 use crate::population::{Curriculum, DeviceImages, Population, Rule, largest};
 use crate::random::{Purpose, learner_key};
 use crate::record::CLASSES;
@@ -16,10 +15,6 @@ use crate::record::CLASSES;
 pub(super) const TRIED: usize = 2;
 /// Retrained networks by which settings are chosen: others than those that methods are scored by.
 pub(super) const CHOOSERS: usize = 6;
-/// Images that networks are asked for at a time.
-const ASKED: usize = 512;
-/// How far boundary shrink moves images.
-const EPSILON: f32 = 0.1;
 /// Numbers of the networks of the second set begin here, and are larger by this for fresh ones.
 pub(super) const SECOND: u32 = 100_000;
 
@@ -324,89 +319,4 @@ impl Lab<'_> {
         population.set_parameters(weights)?;
         Ok(population)
     }
-
-    /// What methods may draw on for these originals, whose sample orders are those of phase 1.
-    pub(super) fn task(&self, originals: &Weights, first: u32) -> Result<Task<'_>> {
-        let networks = originals.len() / self.model.parameters() as usize;
-        let numbers: Vec<u32> = (first..).take(networks).collect();
-        let fresh: Vec<u32> = numbers.iter().map(|n| 2 * SECOND + n).collect();
-        let forget = self.images(true);
-        let key = |n: &u32| learner_key(self.case.seed, *n, Purpose::Order(1));
-        Ok(Task {
-            labels: self.labels,
-            nearest: self.nearest(originals, &forget)?,
-            forget,
-            retain: self.images(false),
-            digits: self.case.scope.digits().to_vec(),
-            originals: self.outputs(originals)?,
-            fresh: self.outputs(&self.fresh(&fresh)?)?,
-            keys: numbers.iter().map(key).collect(),
-            numbers,
-        })
-    }
-
-    /// Softmax outputs of each network for all training images.
-    fn outputs(&self, weights: &Weights) -> Result<Vec<Arc<Vec<f32>>>> {
-        let all: Vec<u32> = (0u32..).take(self.labels.len()).collect();
-        let last = self.model.layers().len() - 1;
-        let networks = weights.chunks_exact(self.model.parameters() as usize);
-        let of = |network: &[f32]| -> Result<Arc<Vec<f32>>> {
-            let population = self.holding(&network.to_vec())?;
-            let layers = population.activations(&self.train, &all, last)?;
-            Ok(Arc::new(probabilities(&layers[0])))
-        };
-        networks.map(of).collect()
-    }
-
-    /// Samples of a batch, so many at the most, whose pixels as floats the device can hold for so many
-    /// networks.
-    pub(super) fn batch(&self, networks: usize, most: usize) -> usize {
-        let words = self.device.limits().buffer_words / (networks * PIXELS) as u64;
-        usize::try_from(words).unwrap_or(most).clamp(1, most)
-    }
-
-    /// For each network and each of these images the largest output but the label's, after a step of
-    /// the image up its loss.
-    fn nearest(&self, weights: &Weights, images: &[u32]) -> Result<Vec<Arc<Vec<u8>>>> {
-        let networks = weights.len() / self.model.parameters() as usize;
-        let batch = self.batch(networks, ASKED);
-        let population = self.asking(weights, batch)?;
-        let mut nearest = vec![Vec::new(); networks];
-        for some in images.chunks(batch) {
-            let (_, logits) = population.climb(&self.train, some, None, (1, EPSILON))?;
-            let each = some.len() * PADDED;
-            for (own, logits) in nearest.iter_mut().zip(logits.chunks_exact(each)) {
-                let labelled = logits.chunks_exact(PADDED).zip(some);
-                own.extend(labelled.map(|(z, image)| wrong(z, self.labels[*image as usize])));
-            }
-        }
-        Ok(nearest.into_iter().map(Arc::new).collect())
-    }
-}
-
-/// The largest logit but the label's.
-fn wrong(logits: &[f32], label: u8) -> u8 {
-    let others = (0u8..).zip(&logits[..CLASSES]).filter(|(c, _)| *c != label);
-    let largest = others.max_by(|(_, a), (_, b)| a.total_cmp(b));
-    largest.map_or(label, |(class, _)| class)
-}
-
-/// Softmax of padded rows of logits; the padding is zero.
-fn probabilities(logits: &[f32]) -> Vec<f32> {
-    let mut out = vec![0.0; logits.len()];
-    for (z, p) in logits
-        .chunks_exact(PADDED)
-        .zip(out.chunks_exact_mut(PADDED))
-    {
-        let largest = z[..CLASSES]
-            .iter()
-            .fold(f32::NEG_INFINITY, |a, &b| a.max(b));
-        let mut total = 0.0;
-        for (z, p) in z[..CLASSES].iter().zip(&mut *p) {
-            *p = (z - largest).exp();
-            total += *p;
-        }
-        p.iter_mut().for_each(|p| *p /= total);
-    }
-    out
 }

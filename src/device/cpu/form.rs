@@ -66,6 +66,18 @@ pub(super) fn one(_: &[u8]) -> usize {
     1
 }
 
+/// Units of a kernel that goes through a learner's numbers four at a time: how many fours there are is
+/// its first parameter.
+pub(super) fn vectors(params: &[u8]) -> usize {
+    let first = params.first_chunk().copied().unwrap_or_default();
+    u32::from_ne_bytes(first) as usize
+}
+
+/// The numbers of a part's vectors.
+pub(super) fn of_vectors(params: &[u8], part: &Part) -> Touch {
+    Touch::Words(part.rows(vectors(params), 4))
+}
+
 /// A part of a dispatch: some units of one learner.
 #[derive(Clone, Debug)]
 pub struct Part {

@@ -1,16 +1,16 @@
 //! `log_changes.wgsl` on the CPU.
 
-use super::form::{Form, MOST_BINDINGS, Part, Touch, depth};
+use super::form::{Form, MOST_BINDINGS, Part, Touch, depth, of_vectors, vectors};
 use super::slot::Slot;
 use crate::kernel::{FORGET, LogChanges};
 
 /// Buffers: order, parameters, before and log [learners, 4 · vectors]. Units: vectors.
 pub static FORM: Form = Form {
     learners: depth,
-    units: |params| parameters(params).vectors as usize,
+    units: vectors,
     touches: |params, part| {
         let p = parameters(params);
-        let words = || Touch::Words(part.rows(p.vectors as usize, 4));
+        let words = || of_vectors(params, part);
         vec![Touch::Words(p.order(part)), words(), words(), words()]
     },
     blas: None,

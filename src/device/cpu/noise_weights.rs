@@ -1,6 +1,6 @@
 //! `noise_weights.wgsl` on the CPU.
 
-use super::form::{Form, MOST_BINDINGS, Part, Touch, depth};
+use super::form::{Form, MOST_BINDINGS, Part, Touch, depth, of_vectors, vectors};
 use super::slot::Slot;
 use crate::kernel::NoiseWeights;
 
@@ -9,9 +9,9 @@ use crate::random::threefry2x32;
 /// Buffers: keys [learners, 2], fisher and parameters [learners, 4 · vectors]. Units: vectors.
 pub static FORM: Form = Form {
     learners: depth,
-    units: |params| parameters(params).vectors as usize,
+    units: vectors,
     touches: |params, part| {
-        let words = || Touch::Words(part.rows(parameters(params).vectors as usize, 4));
+        let words = || of_vectors(params, part);
         vec![Touch::Words(part.own(2)), words(), words()]
     },
     blas: None,

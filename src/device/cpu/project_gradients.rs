@@ -1,6 +1,6 @@
 //! `project_gradients.wgsl` on the CPU.
 
-use super::form::{Form, MOST_BINDINGS, Part, Touch, depth};
+use super::form::{Form, MOST_BINDINGS, Part, Touch, depth, vectors};
 use super::slot::Slot;
 use crate::kernel::{Learner, ProjectGradients, STRIPES};
 
@@ -8,7 +8,7 @@ use crate::kernel::{Learner, ProjectGradients, STRIPES};
 /// [pairs, 2, 4 · vectors]. Units: vectors.
 pub static FORM: Form = Form {
     learners: depth,
-    units: |params| parameters(params).vectors as usize,
+    units: vectors,
     touches: |params, part| {
         let both = || Touch::Ranges(parameters(params).both(part, 4).to_vec());
         vec![

@@ -1,6 +1,6 @@
 //! `restore_weights.wgsl` on the CPU.
 
-use super::form::{Form, MOST_BINDINGS, Part, Touch, depth};
+use super::form::{Form, MOST_BINDINGS, Part, Touch, depth, of_vectors, vectors};
 use super::slot::Slot;
 use crate::kernel::{RestoreWeights, THRESHOLD_ROUNDS};
 
@@ -8,9 +8,9 @@ use crate::kernel::{RestoreWeights, THRESHOLD_ROUNDS};
 /// parameters [learners, 4 · vectors]. Units: vectors.
 pub static FORM: Form = Form {
     learners: depth,
-    units: |params| parameters(params).vectors as usize,
+    units: vectors,
     touches: |params, part| {
-        let words = || Touch::Words(part.rows(parameters(params).vectors as usize, 4));
+        let words = || of_vectors(params, part);
         let counts = Touch::Words(part.own(THRESHOLD_ROUNDS as usize));
         vec![words(), counts, words(), words()]
     },

@@ -1,18 +1,18 @@
 //! `shrink_weights.wgsl` on the CPU.
 
-use super::form::{Form, MOST_BINDINGS, Part, Touch, depth};
+use super::form::{Form, MOST_BINDINGS, Part, Touch, depth, of_vectors, vectors};
 use super::slot::Slot;
 use crate::kernel::{Learner, Progress, ShrinkWeights};
 
 /// Buffers: learners, progress, parameters [learners, 4 · vectors]. Units: vectors.
 pub static FORM: Form = Form {
     learners: depth,
-    units: |params| parameters(params).vectors as usize,
+    units: vectors,
     touches: |params, part| {
         vec![
             Touch::Words(part.own(size_of::<Learner>() / 4)),
             Touch::Words(part.own(size_of::<Progress>() / 4)),
-            Touch::Words(part.rows(parameters(params).vectors as usize, 4)),
+            of_vectors(params, part),
         ]
     },
     blas: None,

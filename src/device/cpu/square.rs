@@ -1,13 +1,13 @@
 //! `square.wgsl` on the CPU.
 
-use super::form::{Form, MOST_BINDINGS, Part, Touch, depth};
+use super::form::{Form, MOST_BINDINGS, Part, Touch, depth, vectors};
 use super::slot::Slot;
 use crate::kernel::Square;
 
 /// Buffers: values [learners, 4 · vectors]. Units: vectors.
 pub static FORM: Form = Form {
     learners: depth,
-    units: |params| parameters(params).vectors as usize,
+    units: vectors,
     touches: |params, part| {
         vec![Touch::Words(
             part.rows(parameters(params).vectors as usize, 4),

@@ -1,15 +1,15 @@
 //! `step_images.wgsl` on the CPU.
 
-use super::form::{Form, MOST_BINDINGS, Part, Touch, depth};
+use super::form::{Form, MOST_BINDINGS, Part, depth, of_vectors, vectors};
 use super::slot::Slot;
 use crate::kernel::StepImages;
 
 /// Buffers: dx and x [learners, 4 · vectors]. Units: vectors.
 pub static FORM: Form = Form {
     learners: depth,
-    units: |params| parameters(params).vectors as usize,
+    units: vectors,
     touches: |params, part| {
-        let words = || Touch::Words(part.rows(parameters(params).vectors as usize, 4));
+        let words = || of_vectors(params, part);
         vec![words(), words()]
     },
     blas: None,

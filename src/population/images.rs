@@ -1,0 +1,79 @@
+//! Images on a device.
+
+use crate::data::{Images, PIXELS};
+use crate::device::{Buffer, Device};
+use crate::error::{Error, Result};
+use crate::record::CLASSES;
+
+/// A set of images on a device: pixels as packed bytes, labels, and the plain order 0, 1, 2, ….
+#[derive(Clone, Copy, Debug)]
+pub struct DeviceImages {
+    pub(super) pixels: Buffer,
+    pub(super) labels: Buffer,
+    pub(super) plain_order: Buffer,
+    pub(super) count: usize,
+}
+
+impl DeviceImages {
+    /// Copies the images to the device.
+    ///
+    /// # Errors
+    /// `Data` where there is no image, or not a digit and `PIXELS` for each; `Device` where they
+    /// do not fit.
+    pub fn upload(device: &dyn Device, images: &Images) -> Result<Self> {
+        let count = images.len();
+        let digits = images.labels.iter().all(|&l| usize::from(l) < CLASSES);
+        if count == 0 || !digits || images.pixels.len() != count * PIXELS {
+            return Err(Error::Data(format!(
+                "{count} labels and {} pixels are no set of images: each needs a digit from 0 to \
+                 9 and {PIXELS} pixels",
+                images.pixels.len()
+            )));
+        }
+        let most = device.limits().buffer_words * 4 / PIXELS as u64;
+        if count as u64 > most {
+            return Err(Error::Data(format!(
+                "{} can hold {most} images, and there are {count}: choose another --device",
+                device.record().name
+            )));
+        }
+        let pixels = device.allocate("images", count * PIXELS / 4)?;
+        device.upload(pixels, 0, &bytemuck::pod_collect_to_vec(&images.pixels))?;
+        let labels: Vec<u32> = images.labels.iter().map(|&l| l.into()).collect();
+        let label_buffer = device.allocate("labels", count)?;
+        device.upload(label_buffer, 0, &labels)?;
+        let order: Vec<u32> = (0u32..).take(count).collect();
+        let plain_order = device.allocate("plain order", count)?;
+        device.upload(plain_order, 0, &order)?;
+        Ok(Self {
+            pixels,
+            labels: label_buffer,
+            plain_order,
+            count,
+        })
+    }
+}
+
+impl DeviceImages {
+    /// These images and others behind them.
+    ///
+    /// # Errors
+    /// As `upload`.
+    pub fn and(&self, device: &dyn Device, pixels: &[u8], labels: &[u8]) -> Result<Self> {
+        let mut all = Images {
+            pixels: bytemuck::cast_slice(&device.download(self.pixels)?).to_vec(),
+            labels: Vec::new(),
+        };
+        let own = device.download(self.labels)?;
+        // Labels are digits: `upload` has seen to that.
+        all.labels = own.iter().map(|label| label.to_le_bytes()[0]).collect();
+        all.pixels.extend(pixels);
+        all.labels.extend(labels);
+        Self::upload(device, &all)
+    }
+
+    /// Gives their memory back.
+    pub fn free(self, device: &dyn Device) {
+        device.free(&[self.pixels, self.labels, self.plain_order], &[]);
+    }
+}

@@ -21,6 +21,17 @@ pub fn probe(path: &Path) -> Result<()> {
     attempt().map_err(|e| Error::file("write", path)(plain(e)))
 }
 
+/// Removes a file, if it is there.
+///
+/// # Errors
+/// `File` where it cannot be removed.
+pub fn remove(path: &Path) -> Result<()> {
+    match std::fs::remove_file(path) {
+        Err(e) if e.kind() != ErrorKind::NotFound => Err(Error::file("remove", path)(e)),
+        _ => Ok(()),
+    }
+}
+
 /// Whether this is a pipe, a terminal or another thing that must not be replaced by a file.
 fn is_special(path: &Path) -> bool {
     path.metadata()

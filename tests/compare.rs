@@ -90,7 +90,8 @@ fn the_zero_logit_control_is_exposed_by_probe_and_relearning() {
     assert!((value(control, "TA kept").0 - value(retrained, "TA kept").0).abs() < 3.0);
     assert!(value(control, "probe 2").1 > 1.0, "{control:?}");
     assert!(value(control, "probe 2").0 > value(retrained, "probe 2").0);
-    assert!(control.told() && !retrained.told());
+    assert!(control.told && !retrained.told);
+    assert!(control.told_by > control.chance.told && control.measured >= 22);
     assert!(
         value(control, "relearn").1 > 1.0 && control.ain.unwrap() < 0.8,
         "{control:?}"
@@ -125,7 +126,7 @@ fn the_zero_logit_control_is_exposed_by_probe_and_relearning() {
         ];
         let own = notes
             .iter()
-            .filter(|(what, _)| trainings.contains(&what.as_str()));
+            .filter(|(what, _)| trainings.iter().any(|t| what.starts_with(t)));
         own.map(|(_, steps)| steps).sum()
     };
     assert!(trained(&first) > 0);

@@ -122,15 +122,18 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
         }
     }
     settings.device = device.record().name.clone();
-    settings.data = format!(
-        "{} {}",
-        dataset.record.name,
-        dataset.record.folder.as_deref().unwrap_or_default()
-    );
+    settings.data = match &dataset.record.folder {
+        Some(folder) => format!("{} {folder}", dataset.record.name),
+        None => dataset.record.name.clone(),
+    };
     settings.variants = tune::fastest(&*device, false, &|text| super::say!("{text}"))?;
     tune::apply(&*device, &settings.variants)?;
     let folder = arguments.folder(&settings);
     let cache = Cache::new(&folder.join("cache"))?;
+    // An older report must not pass for that of an interrupted comparison.
+    for name in REPORTS {
+        files::remove(&folder.join(name))?;
+    }
     let mut live = Live {
         bar: ProgressBar::hidden(),
     };
@@ -144,6 +147,9 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
     );
     Ok(())
 }
+
+/// What a comparison leaves beside its cache.
+const REPORTS: [&str; 4] = ["compare.json", "methods.jsonl", "report.txt", "report.html"];
 
 /// A line of `methods.jsonl`.
 #[derive(Serialize)]
@@ -191,6 +197,12 @@ fn forget(text: &str) -> std::result::Result<Forget, String> {
 impl Arguments {
     fn settings(&self, images: usize) -> Settings {
         let samples = self.forget_samples.map(Forget::Samples);
+        let mut methods: Vec<String> = Vec::new();
+        for name in &self.methods {
+            if !methods.contains(name) {
+                methods.push(name.clone());
+            }
+        }
         let mut seeds = self.seeds.clone();
         seeds.sort_unstable();
         seeds.dedup();
@@ -198,7 +210,7 @@ impl Arguments {
         Settings {
             data: self.data.clone(),
             device: self.device.clone(),
-            methods: self.methods.clone(),
+            methods,
             forget: samples.unwrap_or_else(|| self.forget.clone()),
             learners: self.learners,
             retrained: self.retrained,
@@ -229,27 +241,38 @@ impl Arguments {
 /// Hidden layers of the default network.
 const DEFAULT_LAYERS: usize = 2;
 
+/// What a parameter is set to, ascending; nothing where it is nothing but 0.
+fn tried(what: &str, values: impl Iterator<Item = f64>) -> String {
+    let mut values: Vec<f64> = values.filter(|v| *v > 0.0).collect();
+    values.sort_by(f64::total_cmp);
+    values.dedup();
+    let values: Vec<String> = values.iter().map(f64::to_string).collect();
+    match values.is_empty() {
+        true => String::new(),
+        false => format!("{what} {}", values.join(", ")),
+    }
+}
+
 /// Lists the methods and the metrics.
 pub(crate) fn methods() -> Result<()> {
     let rows = METHODS.iter().map(|m| {
         let settings = m.settings();
-        let mut rates: Vec<String> = settings.iter().map(|s| s.rate.to_string()).collect();
-        rates.dedup();
-        let mut tried = if settings[0].rate > 0.0 {
-            format!("rate {}", rates.join(", "))
-        } else {
-            String::new()
+        let rates = tried("rate", settings.iter().map(|s| s.rate));
+        let strengths = m.strength().map_or_else(String::new, |what| {
+            tried(what, settings.iter().map(|s| s.strength))
+        });
+        let parts = [rates, strengths];
+        let parts: Vec<&str> = parts.iter().map(String::as_str).collect();
+        let known: Vec<&str> = parts.into_iter().filter(|part| !part.is_empty()).collect();
+        let note = match (m.retrains(), m.is_control()) {
+            (true, _) => " (the measure)",
+            (_, true) => " (a control)",
+            _ => "",
         };
-        if let Some(strength) = m.strength() {
-            let mut all: Vec<String> = settings.iter().map(|s| s.strength.to_string()).collect();
-            all.sort();
-            all.dedup();
-            tried += &format!("; {strength} {}", all.join(", "));
-        }
         vec![
-            m.name().to_owned(),
+            format!("{}{note}", m.name()),
             m.rule().to_owned(),
-            tried,
+            known.join("; "),
             m.source().to_owned(),
         ]
     });

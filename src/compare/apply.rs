@@ -59,7 +59,11 @@ impl Lab<'_> {
         let together = self.room(task.labels.len())?.min(TOGETHER) / task.keys.len();
         let crews = crews(&missing, &schedules, together.max(1));
         let budget = u64::from(self.settings.budget);
-        watch.begin(what, budget * crews.len() as u64);
+        let what = match jobs.len() - missing.len() {
+            0 => what.to_owned(),
+            kept => format!("{what}, {kept} of {} kept from before", jobs.len()),
+        };
+        watch.begin(&what, budget * crews.len() as u64);
         let subject = Subject { originals, task };
         for crew in crews {
             let own: Vec<&Schedule> = crew.iter().map(|&job| &schedules[job]).collect();

@@ -9,7 +9,7 @@ use super::{Job, Judged, Lab, MethodRow, Moments, Portrait, Tried, Value, Watch,
 use crate::error::Result;
 use crate::methods::{Method, Passed, Setting};
 use crate::metrics::destinations::Destinations;
-use crate::metrics::floor::{Measured, Panel};
+use crate::metrics::floor::{Chance, Measured, Panel};
 use crate::metrics::{self, Kind, Metric, Observed, Scope, each, mean};
 use crate::record::{CLASSES, Spread};
 
@@ -224,14 +224,13 @@ impl Judge<'_> {
         let portrait = self.portrait(group, self.of_choosers.measure(group));
         MethodRow {
             run_time: 1.0,
-            chance: self.of_choosers.chance,
-            ..self.with(job, tried, group, portrait)
+            ..self.with(job, tried, group, portrait, self.of_choosers.chance)
         }
     }
 
     fn row(&self, job: &Job, tried: &[Tried], group: &[Observed]) -> MethodRow {
         let portrait = self.portrait(group, self.of_methods.measure(group));
-        let row = self.with(job, tried, group, portrait);
+        let row = self.with(job, tried, group, portrait, self.of_methods.chance);
         match group.iter().filter(|network| broken(network)).count() {
             0 => row,
             diverged => row.of_diverged(diverged),
@@ -244,7 +243,9 @@ impl Judge<'_> {
         tried: &[Tried],
         group: &[Observed],
         portrait: Portrait,
+        chance: Chance,
     ) -> MethodRow {
+        let units: Vec<f64> = portrait.values.iter().map(|v| v.units).collect();
         let kinds = Kind::ALL.map(|kind| (kind, by_kind(self.metrics, &portrait.values, kind)));
         let retrained = &self.seen.retrained;
         let ain = metrics::relearning::ain(group, retrained);
@@ -260,7 +261,10 @@ impl Judge<'_> {
                 retrained,
                 self.scope,
             ),
-            chance: self.of_methods.chance,
+            measured: units.iter().filter(|u| !u.is_nan()).count(),
+            told_by: units.iter().filter(|u| **u > 1.0).count(),
+            told: chance.exceeded(&units),
+            chance,
             ain: ain.is_finite().then_some(ain),
             run_time: self.run_time(job),
             diverged: 0,

@@ -82,6 +82,13 @@ pub struct MethodRow {
     /// What is known of its networks.
     #[serde(flatten)]
     pub portrait: Portrait,
+    /// Metrics that could be measured.
+    pub measured: usize,
+    /// Of these the metrics that are over their noise floors.
+    pub told_by: usize,
+    /// Whether that tells the networks from retrained ones: more than those are told from each other by
+    /// chance.
+    pub told: bool,
     /// What all metrics together say of a group of retrained networks by chance.
     pub chance: Chance,
     /// By kind of metric, the mean distance in units of the noise floor, none counting more than `MOST`;
@@ -103,17 +110,13 @@ impl MethodRow {
             average_gap: f64::NAN,
             ain: None,
             quality: 0.0,
+            measured: 0,
+            told_by: 0,
+            told: true,
             kinds: kinds.to_vec(),
             score: MOST,
             ..self
         }
-    }
-
-    /// Whether these metrics tell the networks from retrained ones, more than they tell those from each
-    /// other by chance.
-    pub fn told(&self) -> bool {
-        let units: Vec<f64> = self.portrait.values.iter().map(|v| v.units).collect();
-        self.diverged > 0 || self.chance.exceeded(&units)
     }
 }
 

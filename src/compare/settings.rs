@@ -106,10 +106,11 @@ impl Settings {
             return refuse("--learners 0: there must be one original network at least");
         }
         if self.retrained < LEAST_RETRAINED {
-            return refuse(
-                "--retrained: a noise floor is what retrained networks differ by among themselves, \
-                 which takes 8 of them at least; 32 are good",
-            );
+            return Err(Error::Usage(format!(
+                "--retrained {}: a noise floor is what retrained networks differ by among \
+                 themselves, which takes {LEAST_RETRAINED} of them at least; 32 are good",
+                self.retrained
+            )));
         }
         if self.budget == 0 {
             return refuse("--budget 0: methods need a step at least; try --budget 900");

@@ -24,7 +24,7 @@ impl Method for BadTeacher {
     }
 
     fn passed(&self, samples: Passed) -> usize {
-        samples.forget + samples.retain
+        samples.of_teacher()
     }
 
     fn usual(&self) -> Setting {

@@ -89,6 +89,13 @@ pub struct Passed {
     pub trained: usize,
 }
 
+impl Passed {
+    /// A teacher answers to every sample of the steps, once: forwards alone, a third of a step.
+    fn of_teacher(self) -> usize {
+        self.trained.min(self.forget + self.retain) / 3
+    }
+}
+
 /// A way to make networks forget.
 pub trait Method: Sync {
     /// Its name at the command line.

@@ -32,7 +32,7 @@ impl Method for Purge {
     }
 
     fn passed(&self, samples: Passed) -> usize {
-        samples.retain + samples.trained
+        samples.of_teacher() + samples.trained
     }
 
     fn usual(&self) -> Setting {

@@ -24,7 +24,7 @@ impl Method for RetainConfusion {
     }
 
     fn passed(&self, samples: Passed) -> usize {
-        samples.retain
+        samples.of_teacher()
     }
 
     fn usual(&self) -> Setting {

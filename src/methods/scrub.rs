@@ -35,7 +35,7 @@ impl Method for Scrub {
     }
 
     fn passed(&self, samples: Passed) -> usize {
-        samples.forget + samples.retain
+        samples.of_teacher()
     }
 
     fn usual(&self) -> Setting {

@@ -26,8 +26,9 @@ impl Metric for RelearnSteps {
         steps.ln_1p()
     }
 
+    /// Networks are asked twice in every doubling: ln 1.5.
     fn resolution(&self) -> f64 {
-        0.1
+        0.4
     }
 
     fn features(&self, network: &Observed, _: &Scope) -> Vec<f64> {

@@ -245,32 +245,28 @@ pub fn verdict(row: &MethodRow) -> String {
             row.method, row.diverged
         );
     }
-    let mut told: Vec<&Value> = row
-        .portrait
-        .values
-        .iter()
-        .filter(|v| v.units > 1.0)
-        .collect();
+    let values = row.portrait.values.iter();
+    let mut told: Vec<&Value> = values.filter(|v| v.units > 1.0).collect();
     told.sort_by(|a, b| b.units.total_cmp(&a.units));
-    let name = &row.method;
-    if !row.told() {
+    let (name, count, all) = (&row.method, row.told_by, row.measured);
+    let chance = row.chance.told;
+    if !row.told {
         return format!(
-            "{name}: cannot be told from retraining: {} of {} metrics tell it, and by chance up to {} tell \
-             retrained networks from each other.",
-            told.len(),
-            row.portrait.values.len(),
-            row.chance.told
+            "{name}: cannot be told from retraining: {count} of {all} metrics tell it, and by chance up to \
+             {chance} tell retrained networks from each other."
         );
     }
     let times = |v: &&Value| format!("{} ({} times the noise)", v.metric, units(v.units));
     let worst: Vec<String> = told.iter().take(3).map(times).collect();
-    format!(
-        "{name}: told from retraining by {} of {} metrics ({} by chance), most of all {}.",
-        told.len(),
-        row.portrait.values.len(),
-        row.chance.told,
+    let mut text = format!(
+        "{name}: told from retraining by {count} of {all} metrics ({chance} by chance), most of all {}.",
         worst.join(", ")
-    )
+    );
+    if count <= chance {
+        let most = units(row.chance.units);
+        text += &format!(" By chance the largest is {most} times the noise at the most.");
+    }
+    text
 }
 
 /// The mean ± standard deviation in few digits; a dash where there is none, and > where it is only known

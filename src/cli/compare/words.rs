@@ -55,15 +55,19 @@ fn head(c: &Comparison) -> String {
         Forget::Each => "each of the ten digits, in turn".to_owned(),
         Forget::Samples(count) => format!("{count} training images"),
     };
+    let second = match s.methods.iter().any(|m| m == "retrain" || m == "all") {
+        true => " retrain is a second set of retrained networks.",
+        false => "",
+    };
     let mut text = format!(
         "Forgetting {what}: {} original networks, {} retrained ones; methods have up to {} steps.\n\
          Distances are in units of the noise floor: what groups of retrained networks differ by among\n\
          themselves (95th percentile of {} divisions). Up to 1 a method cannot be told from retraining\n\
-         by that metric; * marks more than 1. retrain is a second set of retrained networks.\n\n",
+         by that metric; * marks more than 1.{second}\n\n",
         s.learners, s.retrained, s.budget, SPLITS,
     );
     if let Forget::Samples(_) = s.forget {
-        let _ = writeln!(text, "{}\n", of_samples());
+        let _ = writeln!(text, "{}\n", textwrap::fill(of_samples(), WIDTH));
     }
     text
 }
@@ -75,7 +79,7 @@ fn one(c: &Judged) -> String {
         .into_iter()
         .flatten()
     {
-        let _ = writeln!(text, "{sentence}");
+        let _ = writeln!(text, "{}", textwrap::fill(sentence, WIDTH));
     }
     for row in &c.methods {
         let _ = writeln!(text, "{}", textwrap::fill(&verdict(row), wrapped()));
@@ -110,10 +114,9 @@ fn ranking(c: &Judged) -> String {
     head.extend(Kind::ALL.map(|kind| kind.name().to_owned()));
     head.extend(strings(&["told by", "rate", "gap", "AIN", "time"]));
     let row = |r: &MethodRow| {
-        let told = r.portrait.values.iter().filter(|v| v.units > 1.0).count();
         let mut cells = vec![label(&r.method), marked(r.score)];
         cells.extend(r.kinds.iter().map(|(_, units)| marked(*units)));
-        cells.push(format!("{told} of {}", r.portrait.values.len()));
+        cells.push(format!("{} of {}", r.told_by, r.measured));
         cells.extend([
             setting(r),
             number(r.average_gap, 1),
@@ -125,7 +128,7 @@ fn ranking(c: &Judged) -> String {
     let rows = c.methods.iter().map(row).collect();
     table(head, rows, CellAlignment::Right)
         + "\n\ngap: mean difference to retrained networks over UA, RA, TA kept and MIA, in points; AIN: relearn\n\
-           time, and time: run time, as shares of retraining's."
+           time, and time: samples that go through networks, as shares of retraining's."
 }
 
 fn number(value: f64, digits: usize) -> String {
@@ -188,8 +191,9 @@ fn label(method: &str) -> String {
 fn marked(units: f64) -> String {
     match units {
         u if u.is_nan() => "–".to_owned(),
-        u if u >= 9.95 => format!("{:.0}*", u.min(999.0)),
-        u if u > 1.0 => format!("{u:.1}*"),
+        u if u >= 100.0 => "100+*".to_owned(),
+        u if u >= 9.95 => format!("{u:.0}*"),
+        u if u >= 1.05 => format!("{u:.1}*"),
         u => format!("{u:.1}"),
     }
 }

@@ -132,7 +132,7 @@ fn values(c: &Judged) -> Markup {
             } }
             p { "gap: mean difference to retrained networks over UA, RA, TA kept and MIA, in points. AIN: \
                  relearn time over that of retrained networks. quality: the final score of the ε challenge, at the \
-                 best that of the row retrain. time: steps over those of retraining." }
+                 best that of the row retrain. time: samples that go through networks, as a share of retraining's." }
             @if let Some(text) = known_at_once(c) { p { (text) } }
         }
     }

@@ -222,6 +222,14 @@ pub(super) fn settings(c: &Judged) -> Result<Markup> {
     })
 }
 
+/// Strengths with a line of their own.
+fn lines(row: &MethodRow) -> Vec<f64> {
+    match has_rate(row) {
+        true => tried_strengths(row),
+        false => vec![0.0],
+    }
+}
+
 /// Strengths that were tried, ascending.
 fn tried_strengths(row: &MethodRow) -> Vec<f64> {
     let mut all: Vec<f64> = row.tried.iter().map(|t| t.setting.strength).collect();
@@ -230,12 +238,25 @@ fn tried_strengths(row: &MethodRow) -> Vec<f64> {
     all
 }
 
+/// Whether a method has a rate; else its strength is what is drawn along the axis.
+fn has_rate(row: &MethodRow) -> bool {
+    row.tried.iter().any(|t| t.setting.rate > 0.0)
+}
+
+/// What a setting is drawn by along the axis.
+fn abscissa(row: &MethodRow, t: &Tried) -> f64 {
+    match has_rate(row) {
+        true => t.setting.rate,
+        false => t.setting.strength,
+    }
+}
+
 /// Gap against rate, a line for each strength; both axes logarithmic.
 fn sweep(row: &MethodRow) -> Chart {
-    let place = |t: &Tried| (t.setting.rate.log10(), t.gap.max(LEAST_GAP).log10());
+    let place = |t: &Tried| (abscissa(row, t).log10(), t.gap.max(LEAST_GAP).log10());
     let finite = || row.tried.iter().filter(|t| t.gap.is_finite());
     let line = |(number, strength): (usize, f64)| {
-        let own = finite().filter(|t| t.setting.strength == strength);
+        let own = finite().filter(|t| !has_rate(row) || t.setting.strength == strength);
         let mut points: Vec<(f64, f64)> = own.map(place).collect();
         points.sort_by(|a, b| a.0.total_cmp(&b.0));
         Line {
@@ -251,11 +272,7 @@ fn sweep(row: &MethodRow) -> Chart {
         label: format!("Gaps after the settings of {}", row.method),
         x: rates(row),
         y: gaps(),
-        lines: tried_strengths(row)
-            .into_iter()
-            .enumerate()
-            .map(line)
-            .collect(),
+        lines: lines(row).into_iter().enumerate().map(line).collect(),
         level: None,
         chosen: chosen.filter(|t| t.gap.is_finite()).map(place),
     }
@@ -278,7 +295,7 @@ fn gaps() -> Axis {
 
 /// The rates that were tried, with some room at either side.
 fn rates(row: &MethodRow) -> Axis {
-    let mut rates: Vec<f64> = row.tried.iter().map(|t| t.setting.rate).collect();
+    let mut rates: Vec<f64> = row.tried.iter().map(|t| abscissa(row, t)).collect();
     rates.sort_by(f64::total_cmp);
     rates.dedup();
     let end = |rate: Option<&f64>| rate.map_or(0.0, |r| r.log10());
@@ -290,13 +307,16 @@ fn rates(row: &MethodRow) -> Axis {
         from: first - 0.2,
         to: last + 0.2,
         marks: marks.map(|rate| (rate.log10(), rate.to_string())).collect(),
-        title: "rate",
+        title: match named(&row.method).and_then(|m| m.strength()) {
+            Some(strength) if !has_rate(row) => strength,
+            _ => "rate",
+        },
     }
 }
 
 /// Which line is which.
 fn strengths(row: &MethodRow) -> Markup {
-    let all = tried_strengths(row);
+    let all = lines(row);
     let name = named(&row.method).and_then(|m| m.strength());
     html! {
         @if let (Some(name), true) = (name, all.len() > 1) { p.legend {
@@ -318,13 +338,11 @@ fn surroundings(row: &MethodRow, s: &Sensitivity) -> String {
         .neighbours
         .iter()
         .map(|n| format!("{} {}", n.direction.name(), gap(n.tried.gap)));
-    let strength = match row.setting.strength > 0.0 {
-        true => format!(", {}", row.setting.strength),
-        false => String::new(),
-    };
+    let parts = [row.setting.rate, row.setting.strength];
+    let parts = parts.iter().filter(|part| **part > 0.0);
     let mut text = format!(
-        "{}{strength}: {}; next to it: {}.",
-        row.setting.rate,
+        "{}: {}; next to it: {}.",
+        parts.map(f64::to_string).collect::<Vec<_>>().join(", "),
         gap(s.gap),
         next.collect::<Vec<_>>().join(", ")
     );

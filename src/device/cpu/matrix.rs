@@ -1,5 +1,10 @@
 //! Matrices laid over slices, and their product by the crate `matrixmultiply`.
 
+/// Rows of the tallest tile that the library computes at a time: 16 with AVX-512, 8 or fewer
+/// elsewhere. A partial tile is rounded differently from a full one, so a product that is divided
+/// at other multiples depends on the division.
+pub(super) const GRAIN: usize = 16;
+
 /// A matrix whose elements are a slice, row after row, or column after column.
 #[derive(Clone, Copy)]
 pub(super) struct Matrix<'a> {
@@ -56,8 +61,8 @@ impl<'a> Matrix<'a> {
 /// C ← α A B + β C, with C row after row; β = 0 overwrites whatever C holds.
 ///
 /// An element's sum does not depend on how many other rows C has, so long as C is divided at
-/// multiples of eight rows: the library works on tiles of eight rows from the first one on, and
-/// takes each tile's sum in the same order.
+/// multiples of `GRAIN` rows: the library works on tiles from the first row on, and takes each
+/// tile's sum in the same order.
 #[expect(
     clippy::cast_possible_wrap,
     reason = "steps are shorter than a slice, which is at most isize::MAX bytes"
@@ -131,7 +136,7 @@ mod tests {
     }
 
     #[test]
-    fn dividing_the_rows_at_multiples_of_eight_changes_no_bit() {
+    fn dividing_the_rows_at_multiples_of_the_grain_changes_no_bit() {
         let (rows, inner, width) = (93, 300, 37);
         let part = |n: usize| ((n * 2_654_435_761) % 10_007) as f32 / 10_007.0 - 0.5;
         let values = |count: usize| (0..count).map(part).collect::<Vec<f32>>();
@@ -140,8 +145,8 @@ mod tests {
         let mut whole = values(rows * width);
         let mut divided = whole.clone();
         product(0.3, a, b, 0.99, &mut whole);
-        for first in (0..rows).step_by(8) {
-            let count = 8.min(rows - first);
+        for first in (0..rows).step_by(GRAIN) {
+            let count = GRAIN.min(rows - first);
             let some = a.transposed().columns(first, count).transposed();
             product(
                 0.3,

@@ -4,12 +4,9 @@
 use std::ops::Range;
 
 use super::form::{MOST_BINDINGS, Part, Touch, Work};
+use super::matrix::GRAIN;
 use super::slot::Slot;
 use crate::kernel::{Access, Kernel};
-
-/// A learner's units are divided at multiples of this, so that no sum depends on how: that is what
-/// `matrix::product` asks for.
-const GRAIN: usize = 8;
 
 /// A window of a buffer.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -56,6 +53,7 @@ impl Crew {
     /// The parts of a dispatch, with the task that does each.
     fn parts(&self, dispatch: &Dispatch) -> Vec<(usize, Part)> {
         let units = (dispatch.kernel.cpu.units)(&dispatch.params);
+        // No sum may depend on how a learner is divided.
         let share = units.div_ceil(self.each).next_multiple_of(GRAIN);
         let end = self.learners.end.min(dispatch.learners);
         let mut parts = Vec::new();

@@ -2,10 +2,10 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::checks;
 use crate::error::{Error, Result};
 use crate::methods::{self, Method, Setting};
 use crate::model::Model;
-use crate::record::CLASSES;
 use crate::tune::Variants;
 
 /// The method that runs as a plain arm among the others.
@@ -94,14 +94,8 @@ impl Config {
     /// `Usage`, naming the setting, the reason and the remedy.
     pub fn check(&self) -> Result<()> {
         let refuse = |text: String| Err(Error::Usage(text));
-        if self.learners == 0 {
-            return refuse("--learners 0: there must be one network at least".to_owned());
-        }
-        if self.batch == 0 {
-            return refuse(
-                "--batch 0: a step needs one sample at least; try --batch 64".to_owned(),
-            );
-        }
+        checks::networks("learners", self.learners)?;
+        checks::batch(self.batch)?;
         if self.evaluations == 0 || self.evaluations > 1000 {
             return refuse(format!(
                 "--evaluations {}: evaluate 1 to 1000 times an epoch",
@@ -109,7 +103,7 @@ impl Config {
             ));
         }
         Model::new(&self.hidden)?;
-        self.check_forget()?;
+        checks::digits(&self.forget)?;
         self.check_method()?;
         self.check_rates()?;
         self.check_epochs()
@@ -134,6 +128,29 @@ impl Config {
     pub fn setting(&self) -> Setting {
         let usual = self.other_method().map_or(0.0, |m| m.usual().strength);
         Setting::new(self.unlearn_rate(), self.strength.unwrap_or(usual))
+    }
+
+    /// The flag to blame where training diverges.
+    pub(crate) fn fault_of_learning(&self) -> &'static str {
+        let usual = Self::default().lr;
+        farthest(&[("--lr", self.lr, usual), self.momentum_as_rate()])
+    }
+
+    /// The flag to blame where unlearning diverges.
+    pub(crate) fn fault_of_unlearning(&self) -> &'static str {
+        let rate = |usual| ("--unlearn-lr", self.unlearn_rate(), usual);
+        match self.other_method().map(Method::usual) {
+            None => farthest(&[rate(Self::default().lr), self.momentum_as_rate()]),
+            Some(usual) => {
+                let strength = ("--strength", self.setting().strength, usual.strength);
+                farthest(&[rate(usual.rate), strength])
+            }
+        }
+    }
+
+    /// With momentum µ a gradient counts 1/(1 − µ) times in the long run.
+    fn momentum_as_rate(&self) -> (&'static str, f64, f64) {
+        ("--momentum", 1.0 / (1.0 - self.momentum), 1.0)
     }
 
     fn check_method(&self) -> Result<()> {
@@ -179,63 +196,35 @@ impl Config {
         }
     }
 
-    fn check_forget(&self) -> Result<()> {
-        if let Some(digit) = self.forget.iter().find(|&&d| usize::from(d) >= CLASSES) {
-            return Err(Error::Usage(format!(
-                "--forget {digit}: there is no such digit; choose from 0 to 9, such as --forget \
-                 5 or --forget 3,5,8"
-            )));
-        }
-        if self.forget.is_empty() {
-            return Err(Error::Usage(
-                "--forget names no digit: choose from 0 to 9".to_owned(),
-            ));
-        }
-        if self.forget.len() == CLASSES {
-            return Err(Error::Usage(
-                "--forget names all ten digits: nothing is left to keep. Leave one out at least"
-                    .to_owned(),
-            ));
-        }
-        Ok(())
-    }
-
     fn check_rates(&self) -> Result<()> {
-        let rates = [
-            ("lr", self.lr),
-            ("unlearn-lr", self.unlearn_rate()),
-            ("momentum", self.momentum),
-            ("weight-decay", self.weight_decay),
-        ];
-        for (name, rate) in rates {
-            if !rate.is_finite() || rate < 0.0 {
-                return Err(Error::Usage(format!(
-                    "--{name} {rate}: must be a number of 0 or more"
-                )));
-            }
+        checks::rate("lr", self.lr)?;
+        checks::number("unlearn-lr", self.unlearn_rate())?;
+        checks::number("strength", self.setting().strength)?;
+        checks::momentum(self.momentum)?;
+        checks::number("weight-decay", self.weight_decay)?;
+        checks::decay(self.weight_decay, "lr", self.lr)?;
+        match self.other_method() {
+            // It steps without decay.
+            Some(_) => Ok(()),
+            None => checks::decay(self.weight_decay, "unlearn-lr", self.unlearn_rate()),
         }
-        if self.momentum >= 1.0 {
-            return Err(Error::Usage(format!(
-                "--momentum {}: must be below 1, or old gradients never fade",
-                self.momentum
-            )));
-        }
-        Ok(())
     }
 
     fn check_epochs(&self) -> Result<()> {
-        let lengths = [
-            ("epochs", self.epochs),
-            ("unlearn-epochs", self.unlearn_epochs),
-            ("relearn-epochs", self.relearn_epochs),
-        ];
-        for (name, epochs) in lengths {
-            if !(0.0..=10_000.0).contains(&epochs) {
-                return Err(Error::Usage(format!(
-                    "--{name} {epochs}: must lie between 0 and 10,000 (fractions are fine)"
-                )));
-            }
-        }
-        Ok(())
+        checks::learning(self.epochs)?;
+        checks::epochs("unlearn-epochs", self.unlearn_epochs)?;
+        checks::epochs("relearn-epochs", self.relearn_epochs)
     }
+}
+
+/// The flag whose value is the most times its usual one; of equals the first.
+fn farthest(flags: &[(&'static str, f64, f64)]) -> &'static str {
+    let times = |value: f64, usual: f64| if value > 0.0 { value / usual } else { 0.0 };
+    let mut farthest = ("", -1.0);
+    for &(flag, value, usual) in flags {
+        if times(value, usual) > farthest.1 {
+            farthest = (flag, times(value, usual));
+        }
+    }
+    farthest.0
 }

@@ -32,8 +32,7 @@ pub enum Error {
     /// A learner's loss left the finite numbers (or anything sensible) while it trained.
     #[error(
         "training diverged in the {phase} phase at step {step} (learner {learner} of the {arm} arm): \
-         the loss is no longer a usable number. Lower {setting}, or the momentum. What was computed \
-         before is kept"
+         the loss is no longer a usable number. Lower {setting}. What was computed before is kept"
     )]
     Diverged {
         /// The phase's name.
@@ -44,7 +43,7 @@ pub enum Error {
         learner: usize,
         /// The arm's name.
         arm: &'static str,
-        /// The flag that set the learning rate.
+        /// The flag at fault.
         setting: &'static str,
     },
 }

@@ -7,19 +7,26 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Instant;
 
+use crate::checks;
 use crate::compare::single::Run;
 use crate::config::Config;
-use crate::data::Dataset;
-use crate::device::Device;
+use crate::data::{Dataset, PIXELS};
+use crate::device::{Device, Limits};
 use crate::error::{Error, Result};
 use crate::kernel::{Progress, SOFT};
+use crate::memory::size;
+use crate::methods::PADDED;
 use crate::model::Model;
-use crate::population::{Curriculum, DeviceImages, Population, largest};
+use crate::population::{Curriculum, DeviceImages, Population, largest, most, words};
 use crate::random::{Purpose, learner_key};
 use crate::record::{Arm, CLASSES, Figures, Outcome, Phase, Point, Score, Spread};
 
 /// Test images of one digit that the fixed-point sums of `score.wgsl` can hold.
 const MOST_OF_A_DIGIT: usize = 10_000;
+/// Bytes that a run takes whatever its size: code, threads, reports.
+const BASE: u64 = 32 << 20;
+/// The same on a software adapter, which compiles shaders to code.
+const SOFTWARE_BASE: u64 = 320 << 20;
 /// Arms in the phases that have most of them.
 const ARMS: usize = 3;
 
@@ -207,7 +214,7 @@ impl<'a> Experiment<'a> {
         let model = Model::new(&config.hidden)?;
         let lists = Lists::new(config, &data.train.labels);
         check_data(config, data, &lists)?;
-        check_size(config, device, &model)?;
+        check_size(config, data, device, &model)?;
         let mut experiment = Self {
             config,
             device,
@@ -357,6 +364,7 @@ impl<'a> Experiment<'a> {
             .chunks_exact(per_arm)
             .map(<[f32]>::to_vec)
             .collect();
+        drop(parameters);
         observer.end(&outcomes, &weights)
     }
 
@@ -484,10 +492,12 @@ impl<'a> Experiment<'a> {
             step,
             learner: place % self.config.learners,
             arm: member.arm.name(),
-            setting: match member.lesson {
-                Lesson::Elsewhere if self.config.unlearn_rate() == 0.0 => "--strength",
-                Lesson::Forget | Lesson::Elsewhere => "--unlearn-lr",
-                Lesson::All | Lesson::Retain => "--lr",
+            // Weights that unlearning brought too far diverge when they relearn.
+            setting: match (member.lesson, member.arm) {
+                (Lesson::Forget | Lesson::Elsewhere, _) | (_, Arm::Relearned) => {
+                    self.config.fault_of_unlearning()
+                }
+                (Lesson::All | Lesson::Retain, _) => self.config.fault_of_learning(),
             },
         }
     }
@@ -524,16 +534,7 @@ pub fn figures(scores: &[Score], forget: &[u8]) -> Figures {
 
 /// Every list must hold a batch, and every digit to forget must be there.
 fn check_data(config: &Config, data: &Dataset, lists: &Lists) -> Result<()> {
-    for digit in &config.forget {
-        for (set, images) in [("training", &data.train), ("test", &data.test)] {
-            if !images.labels.contains(digit) {
-                return Err(Error::Usage(format!(
-                    "--forget {digit}: the {set} set of {} holds no {digit}",
-                    data.record.name
-                )));
-            }
-        }
-    }
+    checks::kept(&config.forget, data)?;
     for digit in 0..10u8 {
         let images = data.test.labels.iter().filter(|&&l| l == digit).count();
         if images > MOST_OF_A_DIGIT {
@@ -544,47 +545,70 @@ fn check_data(config: &Config, data: &Dataset, lists: &Lists) -> Result<()> {
             )));
         }
     }
-    let kept = |label: &u8| !config.forget.contains(label);
-    if !data.test.labels.iter().any(kept) {
-        return Err(Error::Usage(format!(
-            "the test set of {} holds nothing but the forgotten digits: nothing is left to keep",
-            data.record.name
-        )));
-    }
     let named = [
         (&lists.all, "training images"),
         (
             &lists.retain,
-            "training images without the forgotten digits",
+            "training images that are not to be forgotten",
         ),
         (&lists.forget, "training images of the forgotten digits"),
     ];
-    for (list, what) in named {
-        if config.batch > list.len() {
-            return Err(Error::Usage(format!(
-                "--batch {} is larger than the data: there are {} {what}. Use a smaller --batch",
-                config.batch,
-                list.len()
-            )));
-        }
-    }
-    Ok(())
+    let mut named = named.into_iter();
+    named.try_for_each(|(list, what)| checks::fits(config.batch, list.len(), what))
 }
 
-/// All arms of all learners must fit the device at a time.
-fn check_size(config: &Config, device: &dyn Device, model: &Model) -> Result<()> {
-    let most = largest(device.limits(), model, config.batch) / ARMS;
-    if config.learners <= most {
+/// All arms of all learners must fit the device at a time, and its memory as often as they are there.
+fn check_size(config: &Config, data: &Dataset, device: &dyn Device, model: &Model) -> Result<()> {
+    let (limits, name) = (device.limits(), &device.record().name);
+    let by_buffers = largest(limits, model, config.batch) / ARMS;
+    let need = |learners| need(config, data, limits, model, learners);
+    let most = most(by_buffers, |learners| need(learners) <= limits.memory);
+    let learners = config.learners;
+    if learners <= most {
         return Ok(());
     }
     let remedy = match most {
         0 => "not even one fits: use a smaller --batch or --hidden".to_owned(),
         most => format!("the most that fit are --learners {most}"),
     };
-    Err(Error::Usage(format!(
-        "--learners {} is more than {} can hold with its limits on buffers: {ARMS} arms of them \
-         train side by side, and {remedy}",
-        config.learners,
-        device.record().name
-    )))
+    Err(Error::Usage(match learners <= by_buffers {
+        true => format!(
+            "--learners {learners} need about {} of memory, and {} are left: {ARMS} arms of them train \
+             side by side, and are there twice between two phases; {remedy}",
+            size(need(learners)),
+            size(limits.memory)
+        ),
+        false => format!(
+            "--learners {learners} is more than {name} can hold with its limits on buffers: {ARMS} \
+             arms of them train side by side, and {remedy}"
+        ),
+    }))
+}
+
+/// Bytes of the machine's memory that a run takes at its worst, beside what it has when it begins.
+fn need(config: &Config, data: &Dataset, limits: Limits, model: &Model, learners: usize) -> u64 {
+    let images = (data.train.len() + data.test.len()) as u64;
+    let population = |networks, tables| {
+        let lists = 2 * data.train.len();
+        words(limits, model, config.batch, networks, [lists, tables])
+    };
+    let arms = population(ARMS * learners, 0);
+    let (parameters, networks) = (u64::from(model.parameters()), learners as u64);
+    // The next phase inherits from the one before. Afterwards all weights come to the host, twice.
+    let mut more = [(arms, 0), (0, 8 * ARMS as u64 * networks * parameters)];
+    if config.other_method().is_some() {
+        // Its networks may be pairs, with a target for every image each, and what it draws on and
+        // makes of weights is on the host.
+        let tables = learners * data.train.len() * PADDED;
+        let device = population(2 * learners, tables) + 2 * networks * parameters;
+        let host = 4 * (6 * networks * parameters + 3 * tables as u64);
+        more[1] = (device, host);
+    }
+    let each = (PIXELS / 4 + 2) as u64;
+    let worst = more.map(|(words, host)| limits.need(arms + words + images * each, host));
+    let base = match limits.copies {
+        0 | 1 => BASE,
+        _ => SOFTWARE_BASE,
+    };
+    worst.into_iter().fold(0, u64::max) + base
 }

@@ -15,11 +15,12 @@ use std::sync::Arc;
 use crate::device::{Command, Device, Limits, Program, Recording};
 use crate::error::{Error, Result};
 use crate::kernel::{self, CONFIDENCE_UNIT, INDEX, Initialise, LESSON, LOSS_UNIT, Progress};
+use crate::memory;
 use crate::model::{Layer, Model};
 use crate::record::{CLASSES, Score};
 use recorder::Recorder;
 
-use buffers::Buffers;
+use buffers::{Buffers, Size};
 pub use images::DeviceImages;
 pub use passes::Importance;
 pub use rule::Rule;
@@ -116,13 +117,44 @@ fn word(n: usize) -> u32 {
     u32::try_from(n).unwrap_or(u32::MAX)
 }
 
-/// The largest population that a device with these limits holds.
+/// The largest population that the buffers of a device with these limits hold.
 pub fn largest(limits: Limits, model: &Model, batch: usize) -> usize {
     let widest = model.layers().iter().map(|l| l.padded_outputs).max();
     let activations = batch as u64 * u64::from(widest.unwrap_or(0));
     let learner = activations.max(u64::from(model.parameters()));
     let by_buffers = limits.buffer_words / learner;
     usize::try_from(by_buffers.min(limits.groups.into())).unwrap_or(usize::MAX)
+}
+
+/// The largest number up to `limit` for which something fits, as all smaller ones do.
+pub fn most(limit: usize, fits: impl Fn(usize) -> bool) -> usize {
+    let (mut least, mut end) = (0, limit.saturating_add(1));
+    while least + 1 < end {
+        let middle = least + (end - least) / 2;
+        match fits(middle) {
+            true => least = middle,
+            false => end = middle,
+        }
+    }
+    least
+}
+
+/// Words that a population of so many learners has in its buffers, with sample lists and tables of
+/// targets of so many entries together.
+pub fn words(
+    limits: Limits,
+    model: &Model,
+    batch: usize,
+    learners: usize,
+    [lists, tables]: [usize; 2],
+) -> u64 {
+    let part = part_size(limits, model, learners, PART);
+    let size = Size {
+        learners,
+        lists,
+        tables,
+    };
+    Buffers::words(model, batch, part, size)
 }
 
 /// Test images in a part, so that no buffer grows beyond bounds.
@@ -156,6 +188,19 @@ fn check(
             taught.len()
         )));
     }
+    let size = Size::of(taught);
+    let limits = device.limits();
+    let entries = [size.lists, size.tables];
+    let words = words(limits, model, batch, size.learners, entries);
+    // Once, whatever the copies: only what cannot be is refused, perhaps after a long phase.
+    let bytes = 4 * words * limits.copies.min(1);
+    memory::left(bytes).map_err(|why| {
+        Error::Device(format!(
+            "{} networks on {} need {why}: use fewer --learners, or a smaller --hidden or --batch",
+            taught.len(),
+            device.record().name
+        ))
+    })?;
     let there = |entry: &u32| ((entry & INDEX) as usize) < train.count;
     let mut lists = distinct(taught).into_iter();
     if taught.is_empty() || batch == 0 || lists.any(|l| l.is_empty() || !l.iter().all(there)) {
@@ -199,7 +244,8 @@ impl<'d> Population<'d> {
     ) -> Result<Self> {
         check(device, model, batch, train, taught)?;
         let part = part_size(device.limits(), model, taught.len(), test.count);
-        let buffers = Buffers::allocate(device, model, batch, part, taught)?;
+        let allocate = &mut |label: &str, words| device.allocate(label, words);
+        let buffers = Buffers::allocate(allocate, model, batch, part, Size::of(taught))?;
         let recorder = Recorder {
             model,
             learners: word(taught.len()),

@@ -206,14 +206,31 @@ pub struct DeviceRecord {
 pub struct DataRecord {
     /// "MNIST", "built-in digits", or "idx files".
     pub name: String,
-    /// The folder, where there is one.
-    pub folder: Option<String>,
+    /// For files: the SHA-256 over the SHA-256 of each of the four, unpacked, in hex and a line each.
+    /// (Where they are is nobody's business whom a report is shown to.)
+    pub sha256: Option<String>,
     /// Something the reader must know, such as that the built-in digits had to stand in.
     pub warning: Option<String>,
     /// Training images.
     pub train: usize,
     /// Test images.
     pub test: usize,
+}
+
+impl DataRecord {
+    /// The start of the hash, which is enough for people.
+    pub fn hash(&self) -> Option<&str> {
+        let hash = self.sha256.as_deref()?;
+        Some(hash.get(..12).unwrap_or(hash))
+    }
+
+    /// The name, and what distinguishes this content from others of that name.
+    pub fn label(&self) -> String {
+        match self.hash() {
+            None => self.name.clone(),
+            Some(hash) => format!("{} (SHA-256 {hash})", self.name),
+        }
+    }
 }
 
 /// A whole run.
@@ -223,7 +240,7 @@ pub struct Record {
     pub version: String,
     /// When it started, UTC, as `YYYY-MM-DD HH:MM:SS`.
     pub started: String,
-    /// All settings, resolved.
+    /// All settings, resolved; but `data` says what it is, not where.
     pub config: Config,
     /// The device.
     pub device: DeviceRecord,

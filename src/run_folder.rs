@@ -1,8 +1,6 @@
 //! The folder of a run: settings first, metrics as they come, checkpoints after each phase,
 //! summary and report at the end. Whatever stops a run, what was computed before stays.
 
-use std::fs::{self, File};
-use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use serde_json::json;
@@ -10,60 +8,108 @@ use serde_json::json;
 use crate::checkpoint;
 use crate::config::Config;
 use crate::error::{Error, Result};
-use crate::files;
+use crate::files::{self, Folders, Log};
 use crate::model::Model;
 use crate::record::{Figures, Outcome, Point, Record, Spread};
+
+/// A folder that is taken for a run and has nothing in it yet. Dropped like this, it is gone again.
+#[derive(Debug)]
+pub struct Claim {
+    path: PathBuf,
+    made: Folders,
+}
+
+impl Claim {
+    /// Takes this path, at which nothing is, or an empty folder.
+    ///
+    /// # Errors
+    /// `Usage` where something is there; `File` where the folder cannot be made.
+    pub fn new(path: &Path) -> Result<Self> {
+        let made = match Folders::make_new(path)? {
+            Some(made) => made,
+            None if files::is_empty(path) => Folders::default(),
+            None => return Err(files::refuse(path, "is not empty")),
+        };
+        let claim = Self::of(files::plain_path(path), made)?;
+        claim.ok_or_else(|| files::refuse(path, "has just been taken by another run"))
+    }
+
+    /// Takes the first of NAME, NAME-2, NAME-3 … in a folder at which nothing is.
+    ///
+    /// # Errors
+    /// `File` where the folder cannot be made.
+    pub fn numbered(parent: &Path, name: &str) -> Result<Self> {
+        let mut number = 1;
+        loop {
+            let path = parent.join(match number {
+                1 => name.to_owned(),
+                _ => format!("{name}-{number}"),
+            });
+            // Making it is the only test that no other run can come between.
+            let made = Folders::make_new(&path)?;
+            if let Some(claim) = made.map(|made| Self::of(path, made)).transpose()?.flatten() {
+                return Ok(claim);
+            }
+            number += 1;
+        }
+    }
+
+    /// None where another run was faster in an empty folder.
+    fn of(path: PathBuf, mut made: Folders) -> Result<Option<Self>> {
+        let own = made.add(&path.join("checkpoints"))?;
+        Ok(own.then_some(Self { path, made }))
+    }
+
+    /// Writes `config.toml`: from now on it is the folder of a run.
+    ///
+    /// # Errors
+    /// `File` where it cannot be written.
+    pub fn open(self, config: &Config) -> Result<RunFolder> {
+        let Self { path, made } = self;
+        let text = toml::to_string(config)
+            .map_err(|e| Error::file("write", &path)(std::io::Error::other(e)))?;
+        let named = config.variants.iter();
+        let variants: Vec<String> = named.map(|(k, v)| format!("{k}={v}")).collect();
+        let folder = RunFolder {
+            metrics: Log::create(path.join(METRICS))?,
+            variants: match variants.is_empty() {
+                true => String::new(),
+                false => format!("; variants: {}", variants.join(", ")),
+            },
+            path,
+            made,
+        };
+        match files::write(&folder.path.join(CONFIG), text.as_bytes()) {
+            Ok(()) => Ok(folder),
+            Err(e) => {
+                folder.discard();
+                Err(e)
+            }
+        }
+    }
+}
+
+const CONFIG: &str = "config.toml";
+const METRICS: &str = "metrics.jsonl";
 
 /// An open run folder.
 #[derive(Debug)]
 pub struct RunFolder {
     path: PathBuf,
-    metrics: File,
+    metrics: Log,
     /// What checkpoints say of the kernels' variants.
     variants: String,
+    made: Folders,
 }
 
 impl RunFolder {
-    /// Creates the folder and writes `config.toml`.
-    ///
-    /// # Errors
-    /// `Usage` where the folder exists; `File` where it cannot be made.
-    pub fn create(path: &Path, config: &Config) -> Result<Self> {
-        Self::check(path)?;
-        let parent = path.parent().unwrap_or(Path::new(""));
-        let made = fs::create_dir_all(parent).and_then(|()| fs::create_dir(path));
-        let made = made.and_then(|()| fs::create_dir(path.join("checkpoints")));
-        made.map_err(Error::file("create", path))?;
-        let text = toml::to_string(config)
-            .map_err(|e| Error::file("write", path)(std::io::Error::other(e)))?;
-        files::write(&path.join("config.toml"), text.as_bytes())?;
-        let file = path.join("metrics.jsonl");
-        let metrics = File::create(&file).map_err(Error::file("create", &file))?;
-        let named = config.variants.iter();
-        let variants: Vec<String> = named.map(|(k, v)| format!("{k}={v}")).collect();
-        Ok(Self {
-            path: path.to_path_buf(),
-            metrics,
-            variants: match variants.is_empty() {
-                true => String::new(),
-                false => format!("; variants: {}", variants.join(", ")),
-            },
-        })
-    }
-
-    /// Refuses a path at which something is.
-    ///
-    /// # Errors
-    /// `Usage` where it exists.
-    pub fn check(path: &Path) -> Result<()> {
-        match path.exists() {
-            false => Ok(()),
-            true => Err(Error::Usage(format!(
-                "the output folder {} exists already: nothing was written. Choose another --out, \
-                 or move it away",
-                path.display()
-            ))),
+    /// Removes what is there before anything was computed.
+    pub fn discard(self) {
+        drop(self.metrics);
+        for name in [CONFIG, METRICS] {
+            let _ = std::fs::remove_file(self.path.join(name));
         }
+        drop(self.made);
     }
 
     /// Where it is.
@@ -76,13 +122,13 @@ impl RunFolder {
     /// # Errors
     /// `File` where the disk is full.
     pub fn add_points(&mut self, points: &[Point]) -> Result<()> {
-        let file = self.path.join("metrics.jsonl");
+        let mut text = String::new();
         for point in points {
             let line = serde_json::to_string(point).map_err(std::io::Error::other);
-            line.and_then(|line| writeln!(self.metrics, "{line}"))
-                .map_err(Error::file("write", &file))?;
+            text += &line.map_err(Error::file("encode", &self.path.join(METRICS)))?;
+            text.push('\n');
         }
-        self.metrics.flush().map_err(Error::file("write", &file))
+        self.metrics.add(&text)
     }
 
     /// Writes the checkpoints of a phase's arms.

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use etcetera::BaseStrategy;
+use indicatif::ProgressFinish;
 use sha2::{Digest, Sha256};
 
 use crate::bench::{timed, timing, training_shapes};
@@ -15,6 +16,7 @@ use crate::error::{Error, Result};
 use crate::files;
 use crate::kernel::{KERNELS, Kernel, Variant};
 use crate::model::Model;
+use crate::progress::{self, Pace};
 
 /// The variant of each kernel, by name. Kernels that are not named run the one that the device
 /// chooses by itself.
@@ -35,21 +37,57 @@ pub fn fastest(device: &dyn Device, again: bool, note: &dyn Fn(&str)) -> Result<
     if device.record().backend == "CPU" {
         return Ok(Variants::new());
     }
-    let file = file(device);
-    let remembered = file.as_ref().filter(|_| !again).and_then(|f| read(f));
-    if let Some(variants) = remembered.filter(|v| apply(device, v).is_ok()) {
+    fastest_by(device, file(device).as_deref(), again, note)
+}
+
+/// The same of any device, with the file that remembers, if there is one. It is believed if it names
+/// just what a measurement would, and so a damaged or partial one is measured again and replaced.
+///
+/// # Errors
+/// `Device` where the device fails.
+pub fn fastest_by(
+    device: &dyn Device,
+    file: Option<&Path>,
+    again: bool,
+    note: &dyn Fn(&str),
+) -> Result<Variants> {
+    let remembered = file.filter(|_| !again).and_then(read);
+    if let Some(variants) = remembered.filter(|v| is_complete(device, v)) {
         return Ok(variants);
     }
     let name = &device.record().name;
     note(&format!(
         "tuning   measuring the kernels' variants on {name}, once"
     ));
-    let variants = measure(device)?;
-    if let Some(file) = file {
+    let variants = measure(device, note)?;
+    if !is_complete(device, &variants) {
+        let missing = several(device).filter(|kernel| !variants.contains_key(kernel.name));
+        let missing: Vec<_> = missing.map(|kernel| kernel.name).collect();
+        note(&format!(
+            "tuning   could not measure {}: their first variants run, and the next time they are \
+             measured again",
+            missing.join(", ")
+        ));
+    } else if let Some(file) = file {
         // Without it, the next run measures again.
-        let _ = write(&file, &variants);
+        let _ = write(file, &variants);
     }
     Ok(variants)
+}
+
+/// The kernels of which a device has several candidates.
+fn several(device: &dyn Device) -> impl Iterator<Item = &'static Kernel> {
+    let several = |kernel: &&Kernel| candidates(device, kernel).len() > 1;
+    KERNELS.iter().copied().filter(several)
+}
+
+/// Whether these are a candidate of every kernel that has several, and nothing else.
+fn is_complete(device: &dyn Device, variants: &Variants) -> bool {
+    let named = |kernel: &Kernel| {
+        let name = variants.get(kernel.name);
+        name.is_some_and(|name| candidates(device, kernel).iter().any(|v| v.name == name))
+    };
+    several(device).all(named) && several(device).count() == variants.len()
 }
 
 /// Makes a device run these variants in what is compiled from now on.
@@ -84,16 +122,27 @@ fn candidates(device: &dyn Device, kernel: &Kernel) -> Vec<&'static Variant> {
     variants.filter(|v| v.software == software).collect()
 }
 
-fn measure(device: &dyn Device) -> Result<Variants> {
+fn measure(device: &dyn Device, note: &dyn Fn(&str)) -> Result<Variants> {
     let mut variants = Variants::new();
-    for family in FAMILIES {
+    let bar = progress::bar(FAMILIES.len() as u64, progress::COUNT).with_message("tuning");
+    let bar = bar.with_finish(ProgressFinish::AndClear);
+    let pace = Pace::new();
+    for family in bar.wrap_iter(FAMILIES.iter()) {
+        if pace.due(&bar) {
+            note(&format!("tuning   {}", progress::words(&bar)));
+        }
         let offered = candidates(device, family.kernel);
         if offered.len() < 2 {
             continue;
         }
         let times = times(device, family, &offered);
         device.choose(family.kernel, None);
-        let best = times?.into_iter().min_by(|a, b| a.1.total_cmp(&b.1));
+        let times = times?;
+        // The fastest is not known where the clock failed for one of them.
+        if times.iter().any(|(_, seconds)| seconds.is_nan()) {
+            continue;
+        }
+        let best = times.into_iter().min_by(|a, b| a.1.total_cmp(&b.1));
         if let Some((variant, _)) = best {
             variants.insert(family.kernel.name.to_owned(), variant.name.to_owned());
         }
@@ -101,8 +150,8 @@ fn measure(device: &dyn Device) -> Result<Variants> {
     Ok(variants)
 }
 
-/// What each variant takes at all shapes of training together. One that is wrong there, or for which
-/// there is no room, is not in the list.
+/// What each variant takes at all shapes of training together; NaN where the clock failed. One that is
+/// wrong there, or for which there is no room, is not in the list.
 fn times(
     device: &dyn Device,
     family: &Family,
@@ -169,10 +218,8 @@ mod tests {
         let file = folder.path().join("deep/variants.toml");
         for adapter in adapters() {
             let gpu = Gpu::open(&adapter, "test").unwrap();
-            let variants = measure(&gpu).unwrap();
-            let mut several = KERNELS.iter().filter(|k| candidates(&gpu, k).len() > 1);
-            assert_eq!(several.clone().count(), variants.len());
-            assert!(several.all(|k| variants.contains_key(k.name)));
+            let variants = measure(&gpu, &|_| {}).unwrap();
+            assert!(is_complete(&gpu, &variants));
             apply(&gpu, &variants).unwrap();
             write(&file, &variants).unwrap();
             assert_eq!(read(&file), Some(variants));

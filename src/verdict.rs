@@ -1,7 +1,8 @@
 //! What the controls show, in plain words.
 
 use crate::config::Config;
-use crate::record::{Arm, Outcome, Phase, Spread};
+use crate::record::{Arm, CLASSES, Outcome, Phase, Score, Spread};
+use crate::statistics::{Difference, Size, WORTH, knows};
 
 /// Sentences for the end of a run, from what the phases left; none for phases that are missing.
 pub fn verdict(config: &Config, outcomes: &[Outcome]) -> Vec<String> {
@@ -14,13 +15,17 @@ pub fn verdict(config: &Config, outcomes: &[Outcome]) -> Vec<String> {
     let unlearned = find(Phase::Unlearn, Arm::Unlearned);
     let relearned = find(Phase::Relearn, Arm::Relearned);
     let control = find(Phase::Relearn, Arm::Original);
-    let mut sentences = Vec::new();
+    let never_saw = retrained.or(find(Phase::Learn, Arm::Retrained));
+    let nothing = nothing_learned(config, learned, never_saw);
+    let mut sentences: Vec<String> = nothing.into_iter().collect();
     // A phase of no steps has nothing to tell.
     let (forgot, again) = (config.unlearn_epochs > 0.0, config.relearn_epochs > 0.0);
-    if let (Some(before), Some(after), Some(never), true) = (learned, unlearned, retrained, forgot)
+    let to_forget = sentences.is_empty() && forgot;
+    if let (Some(before), Some(after), Some(never), true) =
+        (learned, unlearned, retrained, to_forget)
     {
         sentences.push(forgetting(config, before, after, never));
-        sentences.push(trace(config, after, never));
+        sentences.push(trace(config, before, after, never));
     }
     if let (Some(before), Some(after), Some(control), true) = (learned, relearned, control, again) {
         sentences.push(relearning(before, after, control));
@@ -44,8 +49,99 @@ pub(crate) fn list(digits: &[u8]) -> String {
     }
 }
 
+/// A number with so many decimals; zero has no sign, and what is no finite number is a dash.
+pub fn fixed(value: f64, decimals: usize) -> String {
+    let text = format!("{value:.decimals$}");
+    let zero = !text.contains(|c| matches!(c, '1'..='9'));
+    match value.is_finite() {
+        true if zero => text.trim_start_matches('-').to_owned(),
+        true => text,
+        false => "–".to_owned(),
+    }
+}
+
+/// The same with its sign, of either kind; zero has none.
+fn signed(value: f64, decimals: usize) -> String {
+    let text = fixed(value, decimals);
+    let positive = text.contains(|c| matches!(c, '1'..='9')) && value > 0.0;
+    if positive { format!("+{text}") } else { text }
+}
+
 fn percent(spread: &Spread) -> String {
-    format!("{:.1}\u{a0}%", 100.0 * spread.mean)
+    format!("{}\u{a0}%", fixed(100.0 * spread.mean, 1))
+}
+
+/// "1 learner", "4 learners".
+fn counted(count: f64, what: &str) -> String {
+    format!("{count} {what}{}", if count == 1.0 { "" } else { "s" })
+}
+
+/// "(95 % CI -0.05 to +0.35)", where there is one; no further than a difference of shares can be.
+fn interval(d: &Difference, unit: f64, decimals: usize) -> String {
+    let end = |end: f64| signed(unit * end.clamp(-1.0, 1.0), decimals);
+    match d.half.is_finite() {
+        true => format!(
+            " (95\u{a0}% CI {} to {})",
+            end(d.mean - d.half),
+            end(d.mean + d.half)
+        ),
+        false => String::new(),
+    }
+}
+
+/// What says that networks never learned what they should: "2 of 4 originals never learned digit 5".
+pub(crate) fn never_learned(who: &str, what: &str, ignorant: usize, of: usize) -> Option<String> {
+    match ignorant {
+        0 => None,
+        all if all == of => Some(format!("The {who} never learned {what}")),
+        some => Some(format!("{some} of {of} {who} never learned {what}")),
+    }
+}
+
+/// Whether originals learned what is to be forgotten, and retrained networks the rest: where they did
+/// not, nothing can be said of forgetting.
+fn nothing_learned(
+    config: &Config,
+    originals: Option<&Outcome>,
+    retrained: Option<&Outcome>,
+) -> Option<String> {
+    let forgotten = |digit: usize| config.forget.iter().any(|&f| usize::from(f) == digit);
+    let of_originals = || {
+        let o = originals?;
+        let what = digits(&config.forget);
+        let knowing = |s: &&Score| knows(&s.confusion, forgotten) && knows(&s.confusion, |_| true);
+        let said = said(o, "originals", &what, knowing)?;
+        let (own, all) = (&o.figures.forget_accuracy, &o.figures.test_accuracy);
+        Some(format!(
+            "{said}: guessing does as well (accuracy on {what} {}, on all digits {}). They had nothing to \
+             forget, so there is no verdict on forgetting. Let them learn longer (--epochs), or at another \
+             rate (--lr).",
+            percent(own),
+            percent(all),
+        ))
+    };
+    let of_retrained = || {
+        let r = retrained?;
+        let knowing = |s: &&Score| knows(&s.confusion, |digit| !forgotten(digit));
+        let said = said(r, "retrained networks", "the other digits", knowing)?;
+        Some(format!(
+            "{said}: guessing does as well (accuracy {}). There is nothing to measure forgetting by, so \
+             there is no verdict on it.",
+            percent(&r.figures.retain_accuracy),
+        ))
+    };
+    of_originals().or_else(of_retrained)
+}
+
+fn said(
+    outcome: &Outcome,
+    who: &str,
+    what: &str,
+    knowing: impl Fn(&&Score) -> bool,
+) -> Option<String> {
+    let all = outcome.scores.len();
+    let ignorant = all - outcome.scores.iter().filter(knowing).count();
+    never_learned(who, what, ignorant, all)
 }
 
 fn forgetting(config: &Config, before: &Outcome, after: &Outcome, never: &Outcome) -> String {
@@ -56,11 +152,7 @@ fn forgetting(config: &Config, before: &Outcome, after: &Outcome, never: &Outcom
         digits(&config.forget),
         percent(&b.forget_accuracy),
         percent(&a.forget_accuracy),
-        if config.forget.len() == 1 {
-            "it"
-        } else {
-            "them"
-        },
+        it(config),
         percent(&n.forget_accuracy),
         percent(&b.retain_accuracy),
         percent(&a.retain_accuracy),
@@ -68,32 +160,135 @@ fn forgetting(config: &Config, before: &Outcome, after: &Outcome, never: &Outcom
     )
 }
 
-/// Whether the answers on forgotten digits give the unlearning away.
-fn trace(config: &Config, after: &Outcome, never: &Outcome) -> String {
-    let (a, n) = (
-        &after.figures.forget_confidence,
-        &never.figures.forget_confidence,
-    );
-    let judgement = match (
-        a.learners.len(),
-        difference(&a.learners, &n.learners).clear(),
-    ) {
-        (1, _) => "a single learner cannot tell whether that means anything".to_owned(),
-        (_, true) => "the two can be told apart: unlearning left a trace of its own".to_owned(),
-        (count, false) => format!("{count} learners, paired by seed, cannot tell that from chance"),
+fn it(config: &Config) -> &'static str {
+    if config.forget.len() == 1 {
+        "it"
+    } else {
+        "them"
+    }
+}
+
+/// Test images of the digits that count.
+fn images(outcome: &Outcome, counts: impl Fn(usize) -> bool) -> f64 {
+    let rows = |score: &Score| {
+        let digits = (0..CLASSES).filter(|&digit| counts(digit));
+        digits.flat_map(|d| score.confusion[d]).map(f64::from).sum()
     };
-    format!(
-        "Shown {}, an unlearned network answers with a mean confidence of {:.2}, one that never \
-         saw {} with {:.2}; {judgement}.",
-        digits(&config.forget),
-        a.mean,
-        if config.forget.len() == 1 {
-            "it"
+    outcome.scores.first().map_or(0.0, rows)
+}
+
+/// How an arm is beside another one, by what both answer to the forgotten digits.
+#[derive(Clone, Copy, PartialEq)]
+enum Likeness {
+    /// No difference that is worth a word.
+    Alike,
+    /// None that was measured is, but larger ones cannot be excluded.
+    SeemAlike,
+    Unknown,
+    Different,
+}
+
+/// Two arms beside each other: accuracy and confidence on the forgotten digits.
+struct Beside {
+    accuracy: Difference,
+    confidence: Difference,
+}
+
+impl Beside {
+    fn of(a: &Outcome, b: &Outcome, images: f64) -> Self {
+        let (a, b) = (&a.figures, &b.figures);
+        let difference = |a: &Spread, b: &Spread| Difference::of(&a.learners, &b.learners, images);
+        Self {
+            accuracy: difference(&a.forget_accuracy, &b.forget_accuracy),
+            confidence: difference(&a.forget_confidence, &b.forget_confidence),
+        }
+    }
+
+    fn likeness(&self) -> Likeness {
+        let both = [&self.accuracy, &self.confidence];
+        if both.iter().any(|d| d.size() == Size::Clear) {
+            Likeness::Different
+        } else if both.iter().all(|d| d.size() == Size::Negligible) {
+            Likeness::Alike
+        } else if both.iter().all(|d| d.mean.abs() < WORTH) {
+            Likeness::SeemAlike
         } else {
-            "them"
-        },
-        n.mean,
+            Likeness::Unknown
+        }
+    }
+
+    /// "by −85.6 points of accuracy (95 % CI …) and −0.71 of confidence (95 % CI …)".
+    fn said(&self) -> String {
+        format!(
+            "by {} points of accuracy{} and {} of confidence{}",
+            signed(100.0 * self.accuracy.mean, 1),
+            interval(&self.accuracy, 100.0, 1),
+            signed(self.confidence.mean, 2),
+            interval(&self.confidence, 1.0, 2),
+        )
+    }
+}
+
+/// Whether unlearned networks are still like the originals, or like networks that never saw the digits, or
+/// like neither.
+fn trace(config: &Config, before: &Outcome, after: &Outcome, never: &Outcome) -> String {
+    let forgotten = |digit: usize| config.forget.iter().any(|&f| usize::from(f) == digit);
+    let images = images(after, forgotten);
+    let (original, retrained) = (
+        Beside::of(after, before, images),
+        Beside::of(after, never, images),
+    );
+    let (it, learners) = (it(config), after.scores.len() as f64);
+    let can_tell = format!(
+        "as far as {} and {} can tell",
+        counted(learners, "learner"),
+        counted(images, "test image")
+    );
+    format!(
+        "On {}, unlearned networks (mean confidence {}) differ from the originals ({}) {}, and from those \
+         that never saw {it} ({}) {}: {}.",
+        digits(&config.forget),
+        fixed(after.figures.forget_confidence.mean, 2),
+        fixed(before.figures.forget_confidence.mean, 2),
+        original.said(),
+        fixed(never.figures.forget_confidence.mean, 2),
+        retrained.said(),
+        likenesses(original.likeness(), retrained.likeness(), it, &can_tell)
     )
+}
+
+fn likenesses(original: Likeness, retrained: Likeness, it: &str, can_tell: &str) -> String {
+    use Likeness::{Alike, Different, SeemAlike, Unknown};
+    let seems = [original, retrained].contains(&SeemAlike);
+    let far = if seems {
+        format!(", {can_tell}")
+    } else {
+        String::new()
+    };
+    match (original, retrained) {
+        (Different, Different) => format!(
+            "they are distinguishable from both; unlearning changed them, but not into networks that \
+             never saw {it}"
+        ),
+        (Alike | SeemAlike, Different) => {
+            format!("they are still like the originals{far}; no sign that anything was forgotten")
+        }
+        (Unknown, Different) => format!(
+            "they are distinguishable from networks that never saw {it}, but not from the originals, \
+             {can_tell}"
+        ),
+        (Different, Alike | SeemAlike) => {
+            format!("they are like networks that never saw {it}{far}")
+        }
+        (Different, Unknown) => format!(
+            "they are distinguishable from the originals, but not from networks that never saw {it}, \
+             {can_tell}"
+        ),
+        (Alike | SeemAlike, Alike | SeemAlike) => {
+            format!("all three are alike{far}, so that forgetting would not show")
+        }
+        _ => format!("they are not distinguishable from either, {can_tell}"),
+    }
 }
 
 /// Whether the gain after relearning is more than the control got.
@@ -103,94 +298,34 @@ fn relearning(before: &Outcome, again: &Outcome, control: &Outcome) -> String {
         &again.figures.test_accuracy,
         &control.figures.test_accuracy,
     );
-    let apart = difference(&a.learners, &c.learners);
-    let points = |gain: f64| format!("{:+.2} points", 100.0 * gain);
-    let judgement = if a.learners.len() < 2 {
-        "with a single learner there is no telling whether the difference means anything".to_owned()
-    } else if !apart.clear() {
-        format!(
-            "the difference of {} cannot be told from chance with {} learners (paired by seed): \
-             no sign that relearning brought more than training on would have",
-            points(apart.mean),
-            a.learners.len()
-        )
-    } else if apart.mean > 0.0 {
-        format!(
-            "that is {} more than the control got (learners paired by seed)",
-            points(apart.mean)
-        )
-    } else {
-        format!(
-            "that is {} against the control, less than it got (learners paired by seed)",
-            points(apart.mean)
-        )
+    let images = images(again, |_| true);
+    let apart = Difference::of(&a.learners, &c.learners, images);
+    let points = |gain: f64| format!("{} points", signed(100.0 * gain, 2));
+    let question = "whether relearning brought more than training on would have";
+    let judgement = match (apart.size(), a.learners.len()) {
+        (Size::Negligible, _) => format!("less than {} points is not worth a word", 100.0 * WORTH),
+        (Size::Clear, _) if apart.mean > 0.0 => {
+            "relearning brought more than training on would have".to_owned()
+        }
+        (Size::Clear, _) => "relearning brought less than training on would have".to_owned(),
+        (Size::Unknown, 1) => format!("a single learner cannot tell {question}"),
+        (Size::Unknown, learners) => format!(
+            "{learners} learners and {} are too few to tell {question}",
+            counted(images, "test image")
+        ),
     };
     format!(
-        "After relearning, test accuracy is {} ({} against the end of learning); the control, \
-         never unlearned and trained for just as many steps, has {} ({}): {judgement}.",
+        "After relearning, test accuracy is {} ({} since the end of learning); the control, never \
+         unlearned and trained for just as many steps, has {} ({}). Paired by seed, the difference is \
+         {}{}: {judgement}.",
         percent(a),
         points(a.mean - b.mean),
         percent(c),
         points(c.mean - b.mean),
+        points(apart.mean),
+        interval(&apart, 100.0, 2),
     )
 }
 
-/// A paired difference over learners: learner k of both arms has the same seed.
-struct Difference {
-    mean: f64,
-    /// Half of the 95 % confidence interval by Student's t.
-    half: f64,
-}
-
-impl Difference {
-    /// Whether zero lies outside of the interval.
-    fn clear(&self) -> bool {
-        self.mean.abs() > self.half
-    }
-}
-
-fn difference(a: &[f64], b: &[f64]) -> Difference {
-    let spread = Spread::of(a.iter().zip(b).map(|(a, b)| a - b).collect());
-    let n = spread.learners.len();
-    let half = if n < 2 {
-        f64::INFINITY
-    } else {
-        student(n - 1) * spread.std / (n as f64).sqrt()
-    };
-    Difference {
-        mean: spread.mean,
-        half,
-    }
-}
-
-/// The 97.5 % quantile of Student's t, from printed tables; beyond them the last entry, which
-/// is a little too wide.
-fn student(degrees: usize) -> f64 {
-    const TABLE: [f64; 12] = [
-        12.706, 4.303, 3.182, 2.776, 2.571, 2.447, 2.365, 2.306, 2.262, 2.228, 2.201, 2.179,
-    ];
-    TABLE[(degrees - 1).min(TABLE.len() - 1)]
-}
-
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn digits_read_like_words() {
-        assert_eq!(digits(&[5]), "digit 5");
-        assert_eq!(digits(&[3, 8]), "digits 3 and 8");
-        assert_eq!(digits(&[3, 5, 8]), "digits 3, 5 and 8");
-    }
-
-    #[test]
-    fn a_difference_is_clear_only_beyond_its_interval() {
-        // t = 2.776 on 4 degrees: mean 1, std s, half = 2.776 s / √5.
-        let base = [0.0; 5];
-        let tight = [0.9, 0.95, 1.0, 1.05, 1.1];
-        let loose = [-1.0, 0.0, 1.0, 2.0, 3.0];
-        assert!(difference(&tight, &base).clear());
-        assert!(!difference(&loose, &base).clear());
-        assert!(!difference(&[1.0], &[0.0]).clear());
-    }
-}
+mod tests;

@@ -150,7 +150,7 @@ fn a_planted_fault_exits_with_one() {
         "--kernel",
         "score",
         "--plant",
-        "7",
+        "10",
         "--seconds",
         "0.01",
         "--shape",
@@ -159,7 +159,7 @@ fn a_planted_fault_exits_with_one() {
     let output = unlearn(&planted);
     assert_eq!(output.status.code(), Some(1), "{}", stderr(&output));
     let table = String::from_utf8(output.stdout).unwrap();
-    mentions(&table, &["WRONG", "unlearn check", "--plant 7"]);
+    mentions(&table, &["WRONG", "unlearn check", "--plant 10"]);
     let again = table.split('`').nth(1).unwrap();
     let flags: Vec<&str> = again.split_whitespace().skip(1).collect();
     assert_eq!(unlearn(&flags).status.code(), Some(1), "{again}");
@@ -195,7 +195,11 @@ fn what_makes_no_sense_is_refused() {
         (&["--learners", "8,many"], &["many"]),
         (&["--device", "no such device"], &["no such device", "cpu"]),
         (&["--data", "/no/such/folder"], &["/no/such/folder"]),
-        (&["--seconds=-1"], &["--seconds"]),
+        (&["--seconds=-1"], &["--seconds", "an hour"]),
+        (&["--seconds=0"], &["--seconds", "an hour"]),
+        (&["--seconds=nan"], &["--seconds", "an hour"]),
+        (&["--seconds=1e19"], &["--seconds", "an hour"]),
+        (&["--seconds=soon"], &["--seconds", "soon"]),
         (
             &["--json", "/no/such/folder/b.json"],
             &["cannot write", "b.json"],
@@ -212,5 +216,84 @@ fn what_makes_no_sense_is_refused() {
         let output = unlearn(&[&["bench"], flags].concat());
         assert_eq!(output.status.code(), Some(2), "{flags:?}");
         mentions(&stderr(&output), parts);
+    }
+}
+
+/// The report of a small benchmark.
+fn small_report(folder: &TempDir) -> serde_json::Value {
+    let file = folder.path().join("small.json");
+    let file = file.to_str().unwrap();
+    let output = unlearn(&[&LITTLE[..], &["close_step", "--json", file]].concat());
+    assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
+    serde_json::from_slice(&std::fs::read(file).unwrap()).unwrap()
+}
+
+/// What a comparison with this text prints, on stdout or else on stderr, and its exit code.
+fn compared(folder: &TempDir, text: &str) -> (String, Option<i32>) {
+    let file = folder.path().join("old.json");
+    std::fs::write(&file, text).unwrap();
+    let file = file.to_str().unwrap();
+    let output = unlearn(&[&LITTLE[..], &["close_step", "--compare", file]].concat());
+    let said = match output.status.code() {
+        Some(0) => String::from_utf8(output.stdout.clone()).unwrap(),
+        _ => stderr(&output),
+    };
+    (said, output.status.code())
+}
+
+#[test]
+fn an_old_report_is_compared_as_far_as_it_goes() {
+    let folder = TempDir::new().unwrap();
+    let mut old = small_report(&folder);
+    assert!(!old["cpu"].as_str().unwrap().is_empty(), "{old}");
+    for figure in ["us", "us_low", "us_high", "gflops", "gbs", "share"] {
+        old["kernels"][0]["measured"][figure] = serde_json::Value::Null;
+    }
+    (old["os"], old["arch"], old["cpu"]) = ("BeOS".into(), "ppc".into(), "Some CPU".into());
+    (old["version"], old["novelty"]) = ("9.0.0".into(), serde_json::json!({"of": [1, 2]}));
+    let (said, code) = compared(&folder, &old.to_string());
+    assert_eq!(code, Some(0), "{said}");
+    let differ = ["version", "system", "architecture", "CPU"].map(|what| format!("{what} differs"));
+    mentions(&said, &differ.each_ref().map(String::as_str));
+    let line = said
+        .lines()
+        .find(|line| line.starts_with("close_step twin") && line.ends_with('–'));
+    let line = line.unwrap_or_else(|| panic!("{said}"));
+    assert_eq!(line.matches('–').count(), 2, "{said}");
+    old["device"]["name"] = "Another".into();
+    old["device"]["backend"] = "Vulkan".into();
+    let both = serde_json::json!([old, old]).to_string();
+    let (said, code) = compared(&folder, &both);
+    assert_eq!(code, Some(0), "{said}");
+    mentions(
+        &said,
+        &["not compared: this device is not in the old report"],
+    );
+    old["kernels"] = serde_json::json!([]);
+    let (said, _) = compared(&folder, &old.to_string());
+    mentions(
+        &said,
+        &["device differs: Another before", "nothing that both have"],
+    );
+}
+
+#[test]
+fn what_is_no_report_is_refused_with_the_reason() {
+    let folder = TempDir::new().unwrap();
+    for (text, parts) in [
+        ("[]", &["empty list"][..]),
+        ("", &["breaks off"]),
+        (r#"{"version": "0.1.0", "os": "li"#, &["breaks off"]),
+        (r#"[{"version": "9.0.0"}]"#, &["unlearn 9.0.0 wrote it"]),
+        (
+            r#"{"version": "9.0.0", "os": 5}"#,
+            &["unlearn 9.0.0 wrote it"],
+        ),
+        ("null", &["not the report"]),
+    ] {
+        let (said, code) = compared(&folder, text);
+        assert_eq!(code, Some(2), "{text}: {said}");
+        mentions(&said, parts);
+        mentions(&said, &["old.json", "--json"]);
     }
 }

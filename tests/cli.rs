@@ -88,6 +88,193 @@ fn settings_that_make_no_sense_are_refused() {
     );
 }
 
+/// `run` or `compare` with these flags, where there are no data.
+fn without_data(command: &str, flags: &[&str]) -> Output {
+    let out = TempDir::new().unwrap();
+    let target = out.path().join("made");
+    let base = ["--data", "/no/such/folder", "--device", "cpu", "--out"];
+    unlearn(&[&[command], &base[..], &[text(&target)], flags].concat())
+}
+
+/// Before anything is loaded, in the same words.
+#[test]
+fn run_and_compare_refuse_the_same_settings() {
+    let all_ten = "0,1,2,3,4,5,6,7,8,9";
+    let refused: [(&[&str], &str); 20] = [
+        (&["--lr", "1e-50"], "--lr 1e-50: is 0 in 32-bit"),
+        (&["--lr", "1e-40"], "--lr 1e-40: is 0 in 32-bit"),
+        (&["--lr", "1e39"], "--lr 1e39: is infinite in 32-bit"),
+        (&["--lr", "0"], "--lr 0: networks would learn nothing"),
+        (&["--lr", "-1"], "--lr -1: must be a number of 0 or more"),
+        (&["--lr", "NaN"], "--lr NaN: must be a number"),
+        (&["--lr", "inf"], "--lr inf: must be a number"),
+        (
+            &["--epochs", "0"],
+            "--epochs 0: networks that learn nothing",
+        ),
+        (&["--epochs", "-1"], "--epochs -1: must lie between"),
+        (&["--epochs", "NaN"], "--epochs NaN: must lie between"),
+        (&["--epochs", "10001"], "--epochs 10001: must lie between"),
+        (&["--forget", "3,12"], "--forget 12: there is no such digit"),
+        (&["--forget", all_ten], "all ten digits"),
+        (&["--forget", ""], "name digits from 0 to 9"),
+        (&["--forget", "3;5"], "name digits from 0 to 9"),
+        (&["--batch", "0"], "--batch 0: a step needs"),
+        (&["--learners", "0"], "--learners 0: there must be one"),
+        (
+            &["--learners", "100001"],
+            "--learners 100001: 100,000 networks",
+        ),
+        (&["--hidden", "0"], "--hidden [0] makes no network"),
+        (&["--hidden", "16,,8"], "cannot parse"),
+    ];
+    for (flags, part) in refused {
+        for command in ["run", "compare"] {
+            let output = without_data(command, flags);
+            assert_eq!(output.status.code(), Some(2), "{command} {flags:?}");
+            mentions(&stderr(&output), &[part]);
+        }
+    }
+}
+
+/// Both get as far as the data, which are not there.
+#[test]
+fn run_and_compare_take_the_same_settings() {
+    let taken: [&[&str]; 6] = [
+        &["--forget", "3, 5"],
+        &["--forget", " 5,3 ,5"],
+        &["--hidden", "16, 8"],
+        &["--lr", "1e-7"],
+        &["--lr", "200"],
+        &["--epochs", "10000"],
+    ];
+    for flags in taken {
+        for command in ["run", "compare"] {
+            let said = stderr(&without_data(command, flags));
+            mentions(&said, &["/no/such/folder"]);
+        }
+    }
+}
+
+#[test]
+fn settings_are_checked_in_the_type_that_devices_use() {
+    let refused: [(&[&str], &str); 8] = [
+        (&["--unlearn-lr", "1e-50"], "--unlearn-lr 1e-50: is 0 in"),
+        (&["--unlearn-lr", "-1"], "--unlearn-lr -1: must be"),
+        (
+            &["--method", "scrub", "--strength", "1e-50"],
+            "--strength 1e-50: is 0 in",
+        ),
+        (
+            &["--momentum", "0.99999999999"],
+            "--momentum 0.99999999999: must be below 1",
+        ),
+        (
+            &["--weight-decay", "1e-50"],
+            "--weight-decay 1e-50: is 0 in",
+        ),
+        (
+            &["--weight-decay", "1e39"],
+            "--weight-decay 1e39: is infinite",
+        ),
+        (&["--weight-decay", "30"], "lower --weight-decay"),
+        (
+            &["--weight-decay", "2", "--unlearn-lr", "0.6"],
+            "--unlearn-lr 0.6",
+        ),
+    ];
+    for (flags, part) in refused {
+        let output = without_data("run", flags);
+        assert_eq!(output.status.code(), Some(2), "{flags:?}");
+        mentions(&stderr(&output), &[part]);
+    }
+    // From a file as well.
+    let folder = TempDir::new().unwrap();
+    let file = folder.path().join("config.toml");
+    for (line, part) in [
+        ("lr = 1e-50", "--lr 1e-50: is 0 in"),
+        ("momentum = 0.99999999999", "--momentum 0.99999999999"),
+        ("forget = [3, 12]", "--forget 12"),
+        ("weight_decay = 30.0", "lower --weight-decay"),
+        ("epochs = nan", "--epochs NaN"),
+    ] {
+        std::fs::write(&file, line).unwrap();
+        let output = without_data("run", &["--config", text(&file)]);
+        assert_eq!(output.status.code(), Some(2), "{line}");
+        mentions(&stderr(&output), &[part]);
+    }
+}
+
+#[test]
+fn a_divergence_blames_the_setting_at_fault() {
+    let (data, out) = (data(), TempDir::new().unwrap());
+    let diverges = |name: &str, flags: &[&str], blamed: &str| {
+        let output = short_run(data.path(), &out.path().join(name), flags);
+        assert_eq!(output.status.code(), Some(2), "{flags:?}");
+        mentions(&stderr(&output), &["diverged", &format!("Lower {blamed}.")]);
+    };
+    diverges("rate", &["--lr", "1e20"], "--lr");
+    diverges(
+        "momentum",
+        &["--lr", "20", "--momentum", "0.9999"],
+        "--momentum",
+    );
+    let scrub = ["--method", "scrub", "--strength", "1e30"];
+    diverges("strength", &scrub, "--strength");
+}
+
+#[test]
+fn a_run_that_forgets_nothing_says_so() {
+    let (data, out) = (data(), TempDir::new().unwrap());
+    let run = |name: &str, flags: &[&str]| {
+        let target = out.path().join(name);
+        let fixed = [
+            "run",
+            "--data",
+            text(data.path()),
+            "--device",
+            "cpu",
+            "--hidden",
+            "16",
+        ];
+        let more = [
+            "--evaluations",
+            "1",
+            "--relearn-epochs",
+            "0",
+            "--out",
+            text(&target),
+        ];
+        let output = unlearn(&[&fixed[..], &more, flags].concat());
+        assert!(output.status.success(), "{}", stderr(&output));
+        let read = |file: &str| std::fs::read_to_string(target.join(file)).unwrap();
+        let summary: serde_json::Value = serde_json::from_str(&read("summary.json")).unwrap();
+        (summary["verdict"].clone(), read("report.html"))
+    };
+    let (verdict, _) = run("kept", &["--epochs", "30", "--unlearn-lr", "1e-7"]);
+    let trace = verdict[1].as_str().unwrap();
+    mentions(
+        trace,
+        &[
+            "95\u{a0}% CI",
+            "still like the originals",
+            "no sign that anything",
+        ],
+    );
+    // Networks that never learned have nothing to forget.
+    let (verdict, page) = run("dull", &["--lr", "1e-7"]);
+    let said = verdict[0].as_str().unwrap();
+    mentions(
+        said,
+        &[
+            "The originals never learned digit 5",
+            "no verdict on forgetting",
+        ],
+    );
+    assert_eq!(verdict.as_array().unwrap().len(), 1, "{verdict}");
+    mentions(&page, &["The originals never learned digit 5"]);
+}
+
 #[test]
 fn an_unknown_device_lists_the_ones_there_are() {
     refused(
@@ -191,15 +378,15 @@ fn an_existing_or_impossible_output_folder_is_refused() {
             text(target),
         ])
     };
-    let output = run(out.path());
-    assert_eq!(output.status.code(), Some(2));
-    mentions(&stderr(&output), &["exists already", "--out"]);
-    assert_eq!(std::fs::read_dir(out.path()).unwrap().count(), 0);
     let file = out.path().join("file");
     std::fs::write(&file, "").unwrap();
+    let output = run(out.path());
+    assert_eq!(output.status.code(), Some(2));
+    mentions(&stderr(&output), &["is not empty", "--out"]);
+    assert_eq!(std::fs::read_dir(out.path()).unwrap().count(), 1);
     let output = run(&file.join("below"));
     assert_eq!(output.status.code(), Some(2));
-    mentions(&stderr(&output), &["cannot create", "below"]);
+    mentions(&stderr(&output), &["cannot create", "file is not a folder"]);
 }
 
 #[test]
@@ -242,7 +429,7 @@ fn a_run_leaves_everything_it_promises() {
     let table = String::from_utf8(output.stdout).unwrap();
     mentions(
         &table,
-        &["relearned", "forget accuracy", "±", text(&target)],
+        &["relearned", "accuracy", "confidence", "±", text(&target)],
     );
     for file in [
         "config.toml",
@@ -398,6 +585,114 @@ fn a_run_repeats_from_its_config() {
     );
     let file = "checkpoints/learn-original.safetensors";
     assert!(std::fs::read(first.join(file)).unwrap() != std::fs::read(other.join(file)).unwrap());
+}
+
+/// Reports are shared. They say what the data is, and not in whose folder it was.
+#[test]
+fn nothing_but_the_config_names_the_data_folder() {
+    let (data, out) = (data(), TempDir::new().unwrap());
+    let home = data.path().join("someone-s-home");
+    std::fs::create_dir(&home).unwrap();
+    write(&home, &files(&builtin::train(400), &builtin::test(100)), "");
+    let (run, compared) = (out.path().join("run"), out.path().join("compared"));
+    let output = short_run(&home, &run, &["--epochs", "1"]);
+    assert!(output.status.success(), "{}", stderr(&output));
+    let output = unlearn(&[
+        "compare",
+        "--data",
+        text(&home),
+        "--device",
+        "cpu",
+        "--out",
+        text(&compared),
+        "--methods",
+        "retrain,fine-tune",
+        "--learners",
+        "1",
+        "--retrained",
+        "8",
+        "--hidden",
+        "8",
+        "--epochs",
+        "1",
+        "--budget",
+        "2",
+    ]);
+    assert!(output.status.success(), "{}", stderr(&output));
+    let mut hashes = 0;
+    for (folder, files) in [
+        (
+            &run,
+            &["summary.json", "report.html", "metrics.jsonl", "curves.svg"][..],
+        ),
+        (
+            &compared,
+            &["compare.json", "methods.jsonl", "report.txt", "report.html"][..],
+        ),
+    ] {
+        for file in files {
+            let content = std::fs::read_to_string(folder.join(file)).unwrap();
+            assert!(!content.contains("someone-s-home"), "{file}");
+            hashes += usize::from(content.contains("SHA-256"));
+        }
+    }
+    assert_eq!(
+        hashes, 4,
+        "summary, compare.json and two pages say what the data is"
+    );
+    let config = std::fs::read_to_string(run.join("config.toml")).unwrap();
+    mentions(&config, &[text(&home)]);
+    let summary = std::fs::read_to_string(run.join("summary.json")).unwrap();
+    let summary: serde_json::Value = serde_json::from_str(&summary).unwrap();
+    let hash = summary["data"]["sha256"].as_str().unwrap();
+    assert_eq!(hash.len(), 64);
+    let label = format!("idx files (SHA-256 {})", &hash[..12]);
+    assert_eq!(summary["config"]["data"], label.as_str());
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn paths_need_not_be_text() {
+    use std::os::unix::ffi::OsStrExt;
+    let parent = TempDir::new().unwrap();
+    let path = |name: &[u8]| parent.path().join(std::ffi::OsStr::from_bytes(name));
+    let folder = path(b"d\xffta");
+    std::fs::create_dir(&folder).unwrap();
+    write(
+        &folder,
+        &files(&builtin::train(400), &builtin::test(100)),
+        "",
+    );
+    let run = |config: Option<&Path>, data: Option<&Path>, out: &Path| {
+        let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_unlearn"));
+        command
+            .args(["run", "--device", "cpu", "--epochs", "0.5"])
+            .args(SHORT);
+        if let Some(data) = data {
+            command.arg("--data").arg(data);
+        }
+        if let Some(config) = config {
+            command.arg("--config").arg(config);
+        }
+        command.arg("--out").arg(out).output().unwrap()
+    };
+    let first = path(b"\xfe");
+    let output = run(None, Some(&folder), &first);
+    assert!(output.status.success(), "{}", stderr(&output));
+    mentions(&stderr(&output), &["not UTF-8", "--data beside --config"]);
+    for file in ["report.html", "curves.png", "summary.json"] {
+        assert!(first.join(file).exists(), "{file}");
+    }
+    // From the settings alone the folder cannot be found, and that is said.
+    let config = first.join("config.toml");
+    let output = run(Some(&config), None, &path(b"2\xfe"));
+    assert_eq!(output.status.code(), Some(2));
+    mentions(&stderr(&output), &["does not exist"]);
+    let output = run(Some(&config), Some(&folder), &path(b"3\xfe"));
+    assert!(output.status.success(), "{}", stderr(&output));
+    let file = "checkpoints/relearn-relearned.safetensors";
+    let read = |out: &Path| std::fs::read(out.join(file)).unwrap();
+    assert!(read(&first) == read(&path(b"3\xfe")));
 }
 
 #[test]

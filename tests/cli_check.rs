@@ -74,7 +74,7 @@ fn a_check_that_passes_exits_with_zero_and_can_be_read_by_machines() {
 fn a_check_that_fails_exits_with_one_and_names_the_case() {
     let adapter = &unlearn::device::list()[0].spec;
     let planted = [
-        "check", "--device", adapter, "--kernel", "score", "--plant", "7",
+        "check", "--device", adapter, "--kernel", "score", "--plant", "10",
     ];
     let output = unlearn(&planted);
     assert_eq!(output.status.code(), Some(1), "{}", stderr(&output));

@@ -50,7 +50,7 @@ fn cache(folder: &Path, mirrors: &[&Server]) -> Cache {
         archive.unpacked = sha256(plain).leak();
     }
     Cache {
-        folder: folder.to_path_buf(),
+        folder: Some(folder.to_path_buf()),
         archives,
         mirrors: mirrors.iter().map(|server| server.url.clone()).collect(),
         patience: Patience {
@@ -122,7 +122,7 @@ fn a_download_is_kept() {
     let (result, told) = load(&cache);
     let dataset = result.unwrap();
     assert_small(&dataset);
-    assert_eq!(dataset.record.folder, Some(deep.display().to_string()));
+    assert_eq!(dataset.folder(), Some(deep.as_path()));
     assert_eq!(told, "");
     assert!(server.requests().is_empty());
 }
@@ -202,7 +202,7 @@ fn without_any_mirror_the_built_in_digits_stand_in_loudly() {
     let cache = cache(folder.path(), &[&server]);
     let dataset = cache.load_or_builtin(&notify).unwrap();
     assert_eq!(dataset.record.name, "built-in digits");
-    assert_eq!(dataset.record.folder, None);
+    assert_eq!(dataset.source, Path::new("builtin"));
     assert_eq!((dataset.train.len(), dataset.test.len()), (60_000, 10_000));
     let warning = dataset.record.warning.unwrap();
     mentions(&warning, &["built-in digits", "not results on MNIST"]);
@@ -210,15 +210,57 @@ fn without_any_mirror_the_built_in_digits_stand_in_loudly() {
     mentions(&told.borrow(), &[&format!("WARNING: {warning}")]);
 }
 
+/// Loads with this cache, which can keep nothing, and expects one line that gives this reason.
+#[track_caller]
+fn used_all_the_same(cache: &Cache, server: &Server, parts: &[&str]) {
+    let (result, told) = load(cache);
+    let dataset = result.unwrap();
+    assert_small(&dataset);
+    assert_eq!(dataset.source, Path::new("auto"));
+    assert_eq!(server.requests().len(), 4);
+    let mut lines = told.lines().filter(|line| line.contains("not kept"));
+    mentions(lines.next().unwrap(), parts);
+    assert_eq!(lines.next(), None, "{told}");
+    assert_eq!(told.lines().count(), 5, "{told}");
+}
+
 #[test]
-fn an_unusable_folder_is_an_error_before_any_download() {
+fn what_cannot_be_kept_is_used_all_the_same() {
     let (folder, server) = (TempDir::new().unwrap(), good());
     let file = folder.path().join("file");
     fs::write(&file, "").unwrap();
-    let error = load(&cache(&file, &[&server])).0.unwrap_err();
-    assert!(matches!(error, Error::File { .. }), "{error}");
-    mentions(&error.to_string(), &[&file.display().to_string()]);
-    assert!(server.requests().is_empty());
+    for place in [file.clone(), file.join("below")] {
+        let parts = [&*place.display().to_string(), "cannot create"];
+        used_all_the_same(&cache(&place, &[&server]), &server, &parts);
+    }
+    let mut homeless = cache(folder.path(), &[&server]);
+    homeless.folder = None;
+    used_all_the_same(&homeless, &server, &["no home folder"]);
+}
+
+/// A folder that takes no file. Root may write everywhere, but not into the kernel's folders.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_read_only_cache_is_no_hindrance() {
+    let server = good();
+    let cache = cache(Path::new("/proc/self"), &[&server]);
+    used_all_the_same(&cache, &server, &["cannot write /proc/self/"]);
+}
+
+/// A folder in a file's place cannot be read, nor be replaced by the file.
+#[test]
+fn a_file_that_cannot_be_replaced_is_used_all_the_same() {
+    let (folder, server) = (TempDir::new().unwrap(), good());
+    let cache = cache(folder.path(), &[&server]);
+    load(&cache).0.unwrap();
+    server.requests();
+    let path = folder.path().join("train-images-idx3-ubyte.gz");
+    fs::remove_file(&path).unwrap();
+    fs::create_dir_all(path.join("full")).unwrap();
+    let (result, told) = load(&cache);
+    assert_small(&result.unwrap());
+    mentions(&told, &["cannot be read", "not kept", "cannot write"]);
+    assert_eq!(server.requests(), ["train-images-idx3-ubyte.gz"]);
 }
 
 #[test]

@@ -40,3 +40,14 @@ if [ "${#missing[@]}" != 0 ]; then
     install "${missing[@]}"
 fi
 cargo test --release "$@"
+
+# A second implementation of Vulkan, which Chromium brings along, runs every kernel too.
+if [ "$#" = 0 ] && [ "$(uname -s)" = Linux ]; then
+    for swiftshader in /usr/lib/chromium /usr/lib64/chromium-browser /opt/google/chrome; do
+        swiftshader=$swiftshader/vk_swiftshader_icd.json
+        if [ -f "$swiftshader" ]; then
+            say "every kernel on SwiftShader: $swiftshader"
+            VK_DRIVER_FILES=$swiftshader cargo test --release --test conformance -- SwiftShader
+        fi
+    done
+fi

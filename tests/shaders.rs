@@ -313,10 +313,19 @@ fn constants_agree_with_the_host() {
     assert_eq!(value(&SCORE, "LARGEST_LOSS"), f64::from(LARGEST_LOSS));
     assert_eq!(value(&CLOSE_STEP, "UNUSABLE"), f64::from(UNUSABLE_LOSS));
     assert_eq!(value(&HEAD, "SOFT"), f64::from(SOFT));
+    assert_eq!(value(&HEAD, "FORGET"), f64::from(FORGET));
+    assert_eq!(value(&LOG_CHANGES, "FORGET"), f64::from(FORGET));
+    assert_eq!(value(&HEAD, "OTHER"), f64::from(OTHER));
+    assert_eq!(value(&HEAD, "LESSON"), f64::from(LESSON));
     assert_eq!(value(&HEAD, "CLASSES"), f64::from(MOST_CLASSES));
+    assert_eq!(value(&GRADIENT_PRODUCTS, "STRIPES"), f64::from(STRIPES));
+    assert_eq!(value(&PROJECT_GRADIENTS, "STRIPES"), f64::from(STRIPES));
+    let rounds = f64::from(THRESHOLD_ROUNDS);
+    assert_eq!(value(&SELECT_THRESHOLD, "BITS") + 1.0, rounds);
+    assert_eq!(value(&RESTORE_WEIGHTS, "COUNTS"), rounds);
     let index = files().filter_map(|(k, v)| constant("INDEX", k.file(v)));
     let index: Vec<f64> = index.collect();
-    assert!(index.len() >= 3 && index.iter().all(|&n| n == f64::from(INDEX)));
+    assert!(index.len() >= 7 && index.iter().all(|&n| n == f64::from(INDEX)));
 }
 
 #[test]

@@ -24,11 +24,12 @@ fn dataset(train: usize, test: usize) -> Dataset {
         test: builtin::test(test).into(),
         record: DataRecord {
             name: "built-in digits".to_owned(),
-            folder: None,
+            sha256: None,
             warning: None,
             train,
             test,
         },
+        source: "builtin".into(),
     }
 }
 

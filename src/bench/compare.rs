@@ -1,6 +1,7 @@
 //! Two benchmarks beside each other.
 
 use super::report::Report;
+use crate::record::DeviceRecord;
 
 /// A time in both, in microseconds.
 #[derive(Clone, Debug, PartialEq)]
@@ -13,6 +14,64 @@ pub struct Ratio {
     pub new_us: f64,
     /// Old by new: over 1, it has become faster.
     pub ratio: f64,
+}
+
+/// Whether two devices, an old one and a new one, are taken for the same.
+type Same<'a> = dyn Fn(&DeviceRecord, &DeviceRecord) -> bool + 'a;
+
+/// The old report that belongs to each of the new devices: of the same device, or, where there is none,
+/// of the only one of its kind, whose name came with another driver. One device is compared with one
+/// other, whatever they are. An old report belongs to one device at the most.
+pub fn counterparts<'a>(old: &'a [Report], new: &[DeviceRecord]) -> Vec<Option<&'a Report>> {
+    if let ([old], [_]) = (old, new) {
+        return vec![Some(old)];
+    }
+    let kind = |a: &DeviceRecord, b: &DeviceRecord| a.backend == b.backend && a.kind == b.kind;
+    let mut left: Vec<&Report> = old.iter().collect();
+    let mut found = vec![None; new.len()];
+    let rules: [&Same<'_>; 3] = [
+        &|a, b| kind(a, b) && a.name == b.name && a.driver == b.driver,
+        &|a, b| kind(a, b) && a.name == b.name,
+        &|a, b| {
+            let only = |all: &mut dyn Iterator<Item = &DeviceRecord>| {
+                all.filter(|device| kind(device, b)).count() == 1
+            };
+            kind(a, b)
+                && only(&mut old.iter().map(|report| &report.device))
+                && only(&mut new.iter())
+        },
+    ];
+    for same in rules {
+        for (found, device) in found.iter_mut().zip(new) {
+            if found.is_none() {
+                let place = left.iter().position(|report| same(&report.device, device));
+                *found = place.map(|place| left.remove(place));
+            }
+        }
+    }
+    found
+}
+
+/// What else differs between two reports than the times, and makes these hard to compare, in words.
+pub fn differences(old: &Report, new: &Report) -> Vec<String> {
+    let all = [
+        ("version", &old.version, &new.version),
+        ("system", &old.os, &new.os),
+        ("architecture", &old.arch, &new.arch),
+        ("CPU", &old.cpu, &new.cpu),
+        ("device", &old.device.name, &new.device.name),
+        ("backend", &old.device.backend, &new.device.backend),
+        ("driver", &old.device.driver, &new.device.driver),
+        ("timing", &old.timing, &new.timing),
+    ];
+    let differ = all.into_iter().filter(|(_, old, new)| old != new);
+    differ
+        .map(|(what, old, new)| match (old.as_str(), new.as_str()) {
+            ("", _) => format!("{what} may differ: the old report does not say"),
+            (_, "") => format!("{what} may differ: the new report does not say"),
+            _ => format!("{what} differs: {old} before, {new} now"),
+        })
+        .collect()
 }
 
 /// All that both reports have times of, in the order of the new one.
@@ -43,4 +102,100 @@ fn times(report: &Report) -> Vec<(String, f64)> {
         (name, row.us_per_step)
     });
     start_up.chain(kernels).chain(steps).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn device([name, backend, kind, driver]: [&str; 4]) -> DeviceRecord {
+        DeviceRecord {
+            name: name.to_owned(),
+            backend: backend.to_owned(),
+            kind: kind.to_owned(),
+            driver: driver.to_owned(),
+            reason: String::new(),
+        }
+    }
+
+    fn report(record: [&str; 4]) -> Report {
+        Report {
+            version: "0.1.0".to_owned(),
+            os: "linux".to_owned(),
+            arch: "x86_64".to_owned(),
+            cpu: "One".to_owned(),
+            seed: 1,
+            spec: String::new(),
+            device: device(record),
+            timing: "wall clock".to_owned(),
+            variants: Default::default(),
+            start_up: None,
+            ceilings: None,
+            kernels: Vec::new(),
+            steps: Vec::new(),
+            left_out: Vec::new(),
+            stopped: None,
+        }
+    }
+
+    const A: [&str; 4] = ["A", "Vulkan", "discrete GPU", "1"];
+    const A_DX12: [&str; 4] = ["A", "DX12", "discrete GPU", "1"];
+    const A_NEWER: [&str; 4] = ["A", "Vulkan", "discrete GPU", "2"];
+    const SOFT: [&str; 4] = ["llvmpipe (LLVM 15)", "Vulkan", "software", "22"];
+    const SOFT_NEWER: [&str; 4] = ["llvmpipe (LLVM 19)", "Vulkan", "software", "25"];
+    const CPU: [&str; 4] = ["CPU", "CPU", "CPU", "2 threads"];
+
+    /// Places of the old reports that the new devices get.
+    fn places(old: &[[&str; 4]], new: &[[&str; 4]]) -> Vec<Option<usize>> {
+        let old: Vec<Report> = old.iter().copied().map(report).collect();
+        let new: Vec<DeviceRecord> = new.iter().copied().map(device).collect();
+        let place = |found: &Report| old.iter().position(|report| std::ptr::eq(report, found));
+        let found = counterparts(&old, &new).into_iter();
+        found.map(|found| found.and_then(place)).collect()
+    }
+
+    #[test]
+    fn every_device_is_compared_with_its_own_counterpart() {
+        for (old, new, expected) in [
+            (
+                &[A, A_DX12, SOFT, CPU][..],
+                &[CPU, A_DX12, A][..],
+                &[Some(3), Some(1), Some(0)][..],
+            ),
+            // Two alike are taken in turn, and a third has none.
+            (&[A, A, CPU], &[A, A, A], &[Some(0), Some(1), None]),
+            (&[A_NEWER, A], &[A, A_NEWER], &[Some(1), Some(0)]),
+            (&[A, CPU], &[A_NEWER, CPU], &[Some(0), Some(1)]),
+            (&[SOFT, CPU], &[CPU, SOFT_NEWER], &[Some(1), Some(0)]),
+            (&[SOFT], &[A, SOFT, CPU], &[None, Some(0), None]),
+            (&[SOFT, CPU], &[A], &[None]),
+            // One with one: that is meant.
+            (&[SOFT], &[CPU], &[Some(0)]),
+        ] {
+            assert_eq!(places(old, new), expected, "{old:?} {new:?}");
+        }
+    }
+
+    #[test]
+    fn what_else_differs_is_said() {
+        let old = report(A);
+        assert_eq!(differences(&old, &old), [""; 0]);
+        let mut new = report(A_NEWER);
+        (new.version, new.os, new.arch) = ("0.2.0".into(), "macos".into(), "aarch64".into());
+        new.cpu = "Two".into();
+        let said = [
+            "version differs: 0.1.0 before, 0.2.0 now",
+            "system differs: linux before, macos now",
+            "architecture differs: x86_64 before, aarch64 now",
+            "CPU differs: One before, Two now",
+            "driver differs: 1 before, 2 now",
+        ];
+        assert_eq!(differences(&old, &new), said);
+        new = report(A);
+        new.cpu = String::new();
+        assert_eq!(
+            differences(&new, &old),
+            ["CPU may differ: the old report does not say"]
+        );
+    }
 }

@@ -4,9 +4,9 @@
 //! An operation is an addition, a product, a division, a comparison of floats, an exponential or a
 //! logarithm; integers are not counted. A byte counts once for each buffer that has to be read or
 //! written from memory, however often threads load it. The numbers are those of the check's case:
-//! `IMAGES` images for all samples, and momentum for every second learner.
+//! a few images for all samples, and momentum for every second learner.
 
-use crate::check::{IMAGES, Shape};
+use crate::check::{Shape, images_of};
 
 /// The work of a dispatch.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -22,7 +22,7 @@ pub fn cost(kernel: &str, shape: Shape) -> Cost {
     let [r, i, o, l] = [shape.rows, shape.inputs, shape.outputs, shape.learners].map(u64::from);
     let (samples, weights, values) = (l * r, l * (i * o), l * (i * o + o));
     // Images, labels: no more of them than there are, whoever reads them.
-    let distinct = samples.min(IMAGES.into());
+    let distinct = samples.min(images_of(shape).into());
     let stride = o.next_multiple_of(4);
     // Settings of 32 bytes; each value read and written, and its velocity where there is momentum.
     let sgd = 32 * l + 8 * values + 8 * (i * o + o) * l.div_ceil(2);

@@ -173,10 +173,10 @@ fn row(
                 (1e-3 * cost.bytes as f64 / ceilings.gbs, "memory"),
                 (ceilings.dependent_dispatch_us, "launch"),
             ];
-            let (bound_us, by) = bounds
-                .into_iter()
-                .reduce(|a, b| if b.0 > a.0 { b } else { a })
-                .unwrap_or_default();
+            // Where a ceiling is not known, neither is what it allows.
+            let known = bounds.iter().all(|(us, _)| us.is_finite());
+            let longest = bounds.into_iter().max_by(|a, b| a.0.total_cmp(&b.0));
+            let (bound_us, by) = longest.filter(|_| known).unwrap_or((f64::NAN, "–"));
             Measured {
                 time: times.into(),
                 gflops: 1e-9 * cost.flops as f64 / times.median,

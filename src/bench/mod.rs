@@ -16,7 +16,7 @@ mod steps;
 pub mod timing;
 
 pub use ceilings::ceilings;
-pub use compare::{Ratio, compare};
+pub use compare::{Ratio, compare, counterparts, differences};
 pub use cost::{Cost, cost};
 pub use kernels::{Options, Watch, kernels};
 pub(crate) use kernels::{timed, training_shapes};

@@ -22,7 +22,9 @@ const BATCH: u32 = 64;
 /// Budgets that the wall-clock time of a step, and its time on the device, may take.
 const BUDGETS: [u32; 2] = [4, 2];
 /// What would take more budgets than this is left out.
-const MOST: f64 = 80.0;
+const MOST: u32 = 80;
+/// A smaller budget leaves nothing out of which the first steps are fast enough for this one.
+const USUAL: Duration = Duration::from_millis(250);
 /// Steps that a measurement takes at the least: first ones, samples by both clocks, and all kernels
 /// alone, of which each runs twice.
 const STEPS: f64 = (2 * (SAMPLES + 1) + 2) as f64;
@@ -120,12 +122,9 @@ pub fn steps(
         let step = last.map_or(0.0, |row: &StepRow| {
             1e-6 * row.us_per_step * f64::from(count) / f64::from(row.learners)
         });
-        let why = if count as usize > most {
-            Some(format!("it can hold {most} at the most"))
-        } else if STEPS * step > MOST * budget.as_secs_f64() {
-            Some(format!("it would take about {:.0} s", STEPS * step))
-        } else {
-            None
+        let why = match count as usize > most {
+            true => Some(format!("it can hold {most} at the most")),
+            false => too_long(step, budget),
         };
         let population = match why {
             Some(why) => Err(why),
@@ -135,9 +134,15 @@ pub fn steps(
                 e => e.to_string(),
             }),
         };
-        match population {
-            Ok(population) => {
-                let row = row(device, &model, images, count, &population, budget)?;
+        let row = match population {
+            Ok(population) => match first_steps(&population, budget)? {
+                Some(why) => Err(why),
+                None => row(device, &model, images, count, &population, budget).map(Ok)?,
+            },
+            Err(why) => Err(why),
+        };
+        match row {
+            Ok(row) => {
                 watch.step(&row);
                 rows.push(row);
             }
@@ -152,6 +157,24 @@ pub fn steps(
     Ok(())
 }
 
+/// Why a measurement of steps that take so many seconds is left out, where it is.
+fn too_long(step: f64, budget: Duration) -> Option<String> {
+    let (needed, allowed) = (STEPS * step, (MOST * budget).as_secs_f64());
+    let text = || format!("it would take about {needed:.0} s, and {allowed:.0} s are allowed");
+    (needed > allowed).then(text)
+}
+
+/// Warms up, and says why the measurement is left out where it is: the first population has no
+/// smaller one to judge by.
+fn first_steps(population: &Population<'_>, budget: Duration) -> Result<Option<String>> {
+    let budget = budget.max(USUAL);
+    if too_long(run(population, 1)?, budget).is_none() {
+        return Ok(None);
+    }
+    // A part of the first step was the compilation of its shaders.
+    Ok(too_long(run(population, 1)?, budget))
+}
+
 fn row(
     device: &dyn Device,
     model: &Model,
@@ -161,7 +184,6 @@ fn row(
     budget: Duration,
 ) -> Result<StepRow> {
     let [wall, alone] = BUDGETS.map(|n| n * budget);
-    run(population, 1)?;
     let wall = sample(wall, SAMPLES, &mut |steps| run(population, steps))?;
     let (n, program) = population.steps();
     let device_seconds = measure(device, program, alone)?.median / f64::from(n);

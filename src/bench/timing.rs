@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use crate::device::{Device, Program};
+use crate::device::{Device, Program, possible};
 use crate::error::Result;
 
 /// Samples of a measurement that is to have a spread.
@@ -10,7 +10,7 @@ pub const SAMPLES: usize = 5;
 /// Repetitions in a sample at the most: they are encoded one by one.
 const REPETITIONS: u32 = 4096;
 
-/// What one repetition takes, in seconds.
+/// What one repetition takes, in seconds; all NaN where the clock said nothing that can be.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Times {
     /// Half of the samples took longer.
@@ -39,8 +39,11 @@ pub fn measure(device: &dyn Device, program: &Program, budget: Duration) -> Resu
     sample(budget, SAMPLES, &mut |times| device.time(program, times))
 }
 
-/// The same of anything: `run` does it so many times, and returns the seconds for all of them. The
-/// first runs warm up, and find how many repetitions make a sample.
+/// The same of anything: `run` does it so many times, and returns the seconds for all of them, by
+/// whatever clock. The first runs warm up, and find how many repetitions make a sample.
+///
+/// Seconds that cannot be are dropped, and whatever the clock says, the wall clock bounds how long this
+/// lasts.
 pub(crate) fn sample(
     budget: Duration,
     least: usize,
@@ -48,20 +51,35 @@ pub(crate) fn sample(
 ) -> Result<Times> {
     let start = Instant::now();
     let wanted = budget.as_secs_f64() / (SAMPLES + 3) as f64;
+    let mut timed = |times| {
+        let start = Instant::now();
+        let seconds = run(times)?;
+        let wall = start.elapsed().as_secs_f64();
+        Ok((Some(seconds).filter(|&s| possible(s, wall)), wall))
+    };
     let mut times = 1;
     loop {
-        let seconds = run(times)?;
-        if seconds >= 0.7 * wanted || times == REPETITIONS || start.elapsed() > budget / 2 {
+        let (seconds, wall) = timed(times)?;
+        let seconds = seconds.unwrap_or(wall);
+        // A clock that is slow must not make submissions that last for seconds.
+        let room = 4.0 * wanted / wall;
+        let enough = seconds >= 0.7 * wanted || room < 2.0 || times == REPETITIONS;
+        if enough || start.elapsed() > budget / 2 {
             break;
         }
-        times = more(times, wanted / seconds.max(1e-9));
+        times = more(times, (wanted / seconds).min(room));
     }
-    let mut samples = Vec::new();
-    while samples.len() < least || start.elapsed() < budget {
-        samples.push(run(times)? / f64::from(times));
+    let (mut samples, mut tries) = (Vec::new(), 0);
+    while tries < least || start.elapsed() < budget {
+        let (seconds, _) = timed(times)?;
+        samples.extend(seconds.map(|seconds| seconds / f64::from(times)));
+        tries += 1;
     }
     samples.sort_by(f64::total_cmp);
-    let at = |quarter: usize| samples[(samples.len() - 1) * quarter / 4];
+    let at = |quarter: usize| match samples.len() {
+        0 => f64::NAN,
+        n => samples[(n - 1) * quarter / 4],
+    };
     Ok(Times {
         median: at(2),
         low: at(1),
@@ -90,7 +108,7 @@ mod tests {
         let budget = Duration::from_millis(80);
         let times = sample(budget, 5, &mut |times| {
             asked.push(times);
-            std::thread::sleep(Duration::from_millis(5));
+            std::thread::sleep(times * Duration::from_millis(1));
             Ok(1e-3 * f64::from(times))
         });
         assert_eq!(asked[0], 1);
@@ -99,15 +117,70 @@ mod tests {
         assert!((times.unwrap().median - 1e-3).abs() < 1e-12);
     }
 
+    /// What comes of a clock that says this of (seconds, run) on a device whose repetition takes so
+    /// long, and what of the wall clock it took.
+    fn measured(each: Duration, clock: fn(f64, u32) -> f64) -> (Times, Duration) {
+        let (start, mut runs) = (Instant::now(), 0);
+        let times = sample(Duration::from_millis(40), 5, &mut |times| {
+            let start = Instant::now();
+            while start.elapsed() < each * times {}
+            runs += 1;
+            Ok(clock(start.elapsed().as_secs_f64(), runs))
+        });
+        (times.unwrap(), start.elapsed())
+    }
+
+    #[test]
+    fn a_clock_that_is_always_wrong_has_no_times_and_does_not_prolong_the_measurement() {
+        let wrong: [fn(f64, u32) -> f64; 7] = [
+            |_, _| 0.0,
+            |_, _| f64::NAN,
+            |_, _| f64::INFINITY,
+            |_, _| f64::NEG_INFINITY,
+            |seconds, _| -seconds,
+            |seconds, _| 1000.0 * seconds,
+            |_, _| 1e12,
+        ];
+        for clock in wrong {
+            for each in [Duration::from_micros(1), Duration::from_millis(2)] {
+                let (times, passed) = measured(each, clock);
+                let Times { median, low, high } = times;
+                assert!(
+                    median.is_nan() && low.is_nan() && high.is_nan(),
+                    "{times:?}"
+                );
+                assert!(passed < Duration::from_millis(400), "{passed:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_clock_that_is_slow_does_not_make_samples_long() {
+        let each = Duration::from_millis(1);
+        let (_, passed) = measured(each, |seconds, _| 1e-3 * seconds);
+        assert!(passed < Duration::from_millis(400), "{passed:?}");
+    }
+
+    #[test]
+    fn what_a_clock_says_now_and_then_that_cannot_be_is_dropped() {
+        let (times, _) = measured(Duration::from_millis(2), |seconds, run| match run % 3 {
+            0 => 1e9,
+            1 => -seconds,
+            _ => seconds,
+        });
+        assert!(times.low > 1e-3 && times.high < 1.0, "{times:?}");
+    }
+
     #[test]
     fn what_takes_longer_than_the_budget_still_has_its_samples() {
         let mut runs = 0;
         let times = sample(Duration::ZERO, 5, &mut |times| {
             runs += 1;
             assert_eq!(times, 1);
-            Ok(f64::from(runs))
+            Ok(1e-15 * f64::from(runs))
         });
         let Times { median, low, high } = times.unwrap();
-        assert_eq!((runs, [low, median, high]), (6, [3.0, 4.0, 5.0]));
+        let wanted = [3.0, 4.0, 5.0].map(|runs| 1e-15 * runs);
+        assert_eq!((runs, [low, median, high]), (6, wanted));
     }
 }

@@ -42,10 +42,14 @@ const TURNS: &str = "how many samples a turn takes, and how many turns there are
     sample, changes no sum: a sample past the last one counts as zero";
 const PAST: &str = "what is read past the last sample counts as zero; the read may leave the \
     buffer, harmless under robust access";
+const FEWER: &str = "no image has a number of 2^25 or more: so many of 784 pixels are 24 GiB, and no \
+    buffer has more than 2^32 words, 16 GiB";
+const INDEX: &str = "INDEX: u32 = 0x03ffffffu";
+const INDEX_25: &str = "INDEX: u32 = 0x01ffffffu";
 
 #[rustfmt::skip]
 const EQUIVALENT: &[Argument] = {
-    use Operator::{Constant, DroppedStatement, ExtraTurn, Mask, Relation, Sign};
+    use Operator::{Constant, DroppedStatement, ExtraTurn, Limit, Mask, MaskBit, Relation, Sign};
     &[
         ("initialise", Relation, "row >= p.padded_outputs", "row > p.padded_outputs",
             "a workgroup is one row high, so no thread has a row past the last one"),
@@ -55,6 +59,10 @@ const EQUIVALENT: &[Argument] = {
         ("sample_order", Relation, "step >= p.steps", "step > p.steps",
             "a workgroup is one step high, so no thread has a step past the last one"),
 
+        ("sample_order", Limit, "ROUNDS: u32 = 8u", "ROUNDS: u32 = 7u",
+            "the loop takes two rounds a turn, so that seven end with the eighth"),
+
+        ("unpack_images", MaskBit, INDEX, INDEX_25, FEWER),
         ("unpack_images", Relation, "id.y >= p.rows", "id.y > p.rows",
             "a workgroup is one sample high, so no thread has a sample past the last one"),
 
@@ -67,9 +75,11 @@ const EQUIVALENT: &[Argument] = {
         ("project_gradients", Relation, "square > p.clip", "square >= p.clip",
             "a gradient just as long as it may be is multiplied by one"),
 
-        ("head", Constant, "u32 = 12u", "u32 = 13u",
+        ("head", Limit, "CLASSES: u32 = 12u", "CLASSES: u32 = 13u",
             "a class past the last one repeats it, and counts for nothing"),
+        ("head", MaskBit, INDEX, INDEX_25, FEWER),
 
+        ("image_forward", MaskBit, INDEX, INDEX_25, FEWER),
         ("image_forward", Relation, "p.outputs || row", "p.outputs && row", EARLY_PAST),
         ("image_forward", Relation, "row >= p.rows", "row > p.rows", EARLY),
         ("image_forward", DroppedStatement, "return;", "", EARLY_PAST),
@@ -77,14 +87,18 @@ const EQUIVALENT: &[Argument] = {
         ("image_forward", Sign, "1u - col", "1u + col", EDGE),
         ("image_forward", Mask, "min(j, last_col)", "j", EDGE),
 
-        ("image_forward.shared", Constant, "u32 = 66u", "u32 = 67u", APART),
+        ("image_forward.shared", Limit, "STRIDE: u32 = 66u", "STRIDE: u32 = 67u", APART),
+        ("image_forward.shared", Limit, "STRIDE: u32 = 66u", "STRIDE: u32 = 65u", APART),
+        ("image_forward.shared", MaskBit, INDEX, INDEX_25, FEWER),
         ("image_forward.shared", Sign, "p.outputs - 1u", "p.outputs + 1u", EDGE),
         ("image_forward.shared", Mask,
             "min(first_row + thread, p.rows - 1u)", "(first_row + thread)", EDGE),
         ("image_forward.shared", Mask,
             "min(first_col + col, last_col)", "(first_col + col)", EDGE),
         ("image_forward.shared", Mask, "min(col, last_col)", "col", EDGE),
-        ("image_forward.split", Constant, "u32 = 8u", "u32 = 9u", SHARES),
+        ("image_forward.split", Limit, "SPLIT: u32 = 8u", "SPLIT: u32 = 9u", SHARES),
+        ("image_forward.split", Limit, "SPLIT: u32 = 8u", "SPLIT: u32 = 7u", SHARES),
+        ("image_forward.split", MaskBit, INDEX, INDEX_25, FEWER),
         ("image_forward.split", Mask, "min(row + i, p.rows - 1u)", "(row + i)", EDGE),
         ("image_forward.split", Mask, "min(col + j, p.outputs - 1u)", "(col + j)", EDGE),
 
@@ -114,13 +128,16 @@ const EQUIVALENT: &[Argument] = {
 
         // Not its `return;` and `||`: the stores do not test the column again.
         ("image_backward_weights", Relation, "row >= p.outputs", "row > p.outputs", EARLY),
-        ("image_backward_weights", Constant, "u32 = 2u", "u32 = 3u", TURNS),
+        ("image_backward_weights", Limit, "STEP: u32 = 2u", "STEP: u32 = 3u", TURNS),
+        ("image_backward_weights", Limit, "STEP: u32 = 2u", "STEP: u32 = 1u", TURNS),
+        ("image_backward_weights", MaskBit, INDEX, INDEX_25, FEWER),
         ("image_backward_weights", ExtraTurn, "n < p.rows", "n <= p.rows", TURNS),
         ("image_backward_weights", Mask, "min(n + u, p.rows - 1u)", "(n + u)", PAST),
         ("image_backward_weights", Sign, "p.rows - 1u", "p.rows + 1u", PAST),
         ("image_backward_weights", Mask,
             "min(row / 4u + i, stride - 1u)", "(row / 4u + i)", EDGE),
         ("image_backward_weights", Constant, "i = 0u", "i = 1u", QUARTERS),
+        ("image_backward_weights.shared", MaskBit, INDEX, INDEX_25, FEWER),
         ("image_backward_weights.shared", Mask,
             "min(group.x * GROUP_X + thread % GROUP_X, words - 1u)",
             "(group.x * GROUP_X + thread % GROUP_X)", EDGE),

@@ -25,7 +25,7 @@ pub mod training;
 
 pub use case::Mismatch;
 pub(crate) use case::{Case, Trouble};
-pub(crate) use kernels::{FAMILIES, Family, IMAGES};
+pub(crate) use kernels::{FAMILIES, Family, images_of};
 pub(crate) use lane::{Verdict, judge};
 pub use page::adapters_page;
 pub use plan::Options;

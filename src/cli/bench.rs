@@ -4,7 +4,6 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use clap::Args;
-use indicatif::ProgressBar;
 use unlearn::bench::report::{Ceilings, KernelRow, Report, StartUp, StepRow};
 use unlearn::bench::{self, Watch};
 use unlearn::check::{self, Shape};
@@ -14,6 +13,8 @@ use unlearn::error::{Error, Result};
 use unlearn::tune;
 
 use super::Output;
+use super::progress::Counter;
+use super::text::{beside, fold, note};
 
 /// What to measure, and where.
 #[derive(Args, Debug)]
@@ -38,8 +39,8 @@ pub(crate) struct Arguments {
     learners: Option<Vec<u32>>,
     /// The images of the steps: auto ($UNLEARN_DATA, the cache, a checked download, else the
     /// built-in digits), builtin, or a folder with the four idx files
-    #[arg(long, value_name = "auto|builtin|DIR", default_value = "auto")]
-    data: String,
+    #[arg(long, value_name = "auto|builtin|DIR", default_value = "auto", value_parser = super::path())]
+    data: PathBuf,
     /// Measure the kernels' variants for the steps again, instead of taking what is remembered
     #[arg(long)]
     retune: bool,
@@ -47,13 +48,13 @@ pub(crate) struct Arguments {
     #[arg(long, value_name = "N", default_value_t = 1)]
     seed: u32,
     /// Write the whole report to a file, or to stdout with -
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", value_parser = super::path())]
     json: Option<PathBuf>,
     /// Show the times beside those of an earlier report
-    #[arg(long, value_name = "OLD.json")]
+    #[arg(long, value_name = "OLD.json", value_parser = super::path())]
     compare: Option<PathBuf>,
     /// About how long a measurement lasts
-    #[arg(long, value_name = "S", default_value_t = 0.25, hide = true)]
+    #[arg(long, value_name = "S", default_value_t = 0.25, hide = true, value_parser = seconds)]
     seconds: f64,
     /// Plant the fault with this number in the kernel's shader
     #[arg(long, value_name = "N", requires = "kernel", hide = true)]
@@ -61,6 +62,14 @@ pub(crate) struct Arguments {
 }
 
 const LEARNERS: [u32; 4] = [1, 8, 64, 256];
+
+fn seconds(text: &str) -> std::result::Result<f64, String> {
+    let seconds = text.parse().map_err(|e| format!("{e}"))?;
+    match (1e-6..=3600.0).contains(&seconds) {
+        true => Ok(seconds),
+        false => Err("a measurement takes between a microsecond and an hour".to_owned()),
+    }
+}
 
 /// The reports in a file: an object for one device, a list for several.
 fn read(path: &Path) -> Result<Vec<Report>> {
@@ -73,12 +82,28 @@ fn read(path: &Path) -> Result<Vec<Report>> {
         Some(b'[') => serde_json::from_slice(&text),
         _ => serde_json::from_slice(&text).map(|report| vec![report]),
     };
-    reports.map_err(|e| {
-        Error::Usage(format!(
-            "--compare {}: not the report of a benchmark: {e}. Take a file that this version's \
-             `unlearn bench --json FILE` wrote",
-            path.display()
-        ))
+    let why = match reports {
+        Ok(reports) if !reports.is_empty() => return Ok(reports),
+        Ok(_) => "it is an empty list".to_owned(),
+        Err(e) if e.is_eof() => format!("it breaks off ({e})"),
+        Err(e) => e.to_string(),
+    };
+    Err(Error::Usage(format!(
+        "--compare {}: not the report of a benchmark{}: {why}. Take a file that this version's \
+         `unlearn bench --json FILE` wrote",
+        path.display(),
+        other_version(&text)
+    )))
+}
+
+/// The version that wrote a report, where it is another one.
+fn other_version(text: &[u8]) -> String {
+    let report: serde_json::Value = serde_json::from_slice(text).unwrap_or_default();
+    let report = report.get(0).unwrap_or(&report);
+    let version = report["version"].as_str();
+    let version = version.filter(|version| *version != env!("CARGO_PKG_VERSION"));
+    version.map_or_else(String::new, |version| {
+        format!(" that this version can read (unlearn {version} wrote it)")
     })
 }
 
@@ -97,16 +122,18 @@ pub(crate) fn run(arguments: &Arguments, started: Instant) -> Result<bool> {
     let learners = arguments.learners();
     let data = match learners.is_empty() {
         true => None,
-        false => Some(data::load(&arguments.data, &|text| super::say!("{text}"))?),
+        false => Some(data::load(&arguments.data, &note)?),
     };
     let loaded = started.elapsed().as_secs_f64() - opened;
     let (mut reports, mut failure) = (Vec::new(), None);
-    for Opened {
-        spec,
-        record,
-        device,
-    } in devices
-    {
+    let records: Vec<_> = devices.iter().map(|opened| opened.record.clone()).collect();
+    let counterparts = old.as_deref().map(|old| bench::counterparts(old, &records));
+    for (n, one) in devices.into_iter().enumerate() {
+        let Opened {
+            spec,
+            record,
+            device,
+        } = one;
         table.device(&spec, &super::headline(&spec, &record))?;
         let mut report = arguments.report(spec, record);
         let measured = device.and_then(|device| {
@@ -121,14 +148,14 @@ pub(crate) fn run(arguments: &Arguments, started: Instant) -> Result<bool> {
             };
             bench.run(data.as_ref())
         });
-        table.bar.finish_and_clear();
+        table.counter.end();
         if let Err(e) = measured {
-            table.line(&format!("  not measured to the end: {e}"))?;
+            table.line(&fold(&format!("  not measured to the end: {e}"), 2))?;
             report.stopped = Some(e.to_string());
             failure.get_or_insert(e);
         }
-        if let Some(old) = &old {
-            table.comparison(old, &report)?;
+        if let Some(counterparts) = &counterparts {
+            table.comparison(counterparts[n], &report)?;
         }
         reports.push(report);
     }
@@ -163,8 +190,7 @@ impl Arguments {
             plant: self.plant,
         };
         check.validate()?;
-        let budget = Duration::try_from_secs_f64(self.seconds);
-        let budget = budget.map_err(|e| Error::Usage(format!("--seconds: {e}")))?;
+        let budget = Duration::from_secs_f64(self.seconds);
         Ok(bench::Options { check, budget })
     }
 
@@ -182,14 +208,15 @@ impl Arguments {
         self.learners.clone().unwrap_or_else(|| default.to_vec())
     }
 
-    fn report(&self, spec: String, device: unlearn::record::DeviceRecord) -> Report {
+    fn report(&self, spec: String, record: unlearn::record::DeviceRecord) -> Report {
         Report {
             version: env!("CARGO_PKG_VERSION").to_owned(),
             os: std::env::consts::OS.to_owned(),
             arch: std::env::consts::ARCH.to_owned(),
+            cpu: device::cpu::model().unwrap_or_default().to_owned(),
             seed: self.seed,
             spec,
-            device,
+            device: record,
             timing: String::new(),
             variants: tune::Variants::new(),
             start_up: None,
@@ -217,7 +244,6 @@ struct Bench<'a> {
 impl Bench<'_> {
     fn run(&mut self, data: Option<&Dataset>) -> Result<()> {
         let (options, seed) = (self.options, self.options.check.seed);
-        self.report.timing = self.device.clock().to_owned();
         let mut images = None;
         if let Some(data) = data {
             let start = Instant::now();
@@ -225,18 +251,21 @@ impl Bench<'_> {
             self.start_up(start.elapsed().as_secs_f64())?;
         }
         self.table.begin("ceilings", 1);
+        // After the first step, which the trial of a clock would make warm.
+        self.report.timing = self.device.clock();
         let ceilings = bench::ceilings(self.device, options.budget)?;
         self.report.ceilings = Some(ceilings);
-        self.table
-            .line(&format!("kernels are timed by {}", self.report.timing))?;
+        let timing = format!("kernels are timed by {}", self.report.timing);
+        self.table.line(&fold(&timing, 2))?;
         self.table.ceilings(&ceilings);
         let rows = &mut self.report.kernels;
         bench::kernels(self.device, options, &ceilings, rows, self.table)?;
         if let Some(images) = &images {
             let results = (&mut self.report.steps, &mut self.report.left_out);
             let how = (seed, options.budget);
+            self.table.counter.end();
             let note = |text: &str| {
-                let _ = self.table.line(text);
+                let _ = self.table.line(&fold(text, 9));
             };
             self.report.variants = tune::fastest(self.device, self.retune, &note)?;
             tune::apply(self.device, &self.report.variants)?;
@@ -254,38 +283,54 @@ impl Bench<'_> {
             total_ms: 1e3 * (data + device + first_step),
         };
         self.report.start_up = Some(s);
-        self.table.line(&format!(
+        let text = format!(
             "start-up   {:.0} ms to the end of the first step: device {:.0}, data {:.0}, step {:.0}",
             s.total_ms, s.device_ms, s.data_ms, s.first_step_ms
-        ))
+        );
+        self.table.line(&fold(&text, 11))
     }
 }
 
 /// The table, a line at a time, with a bar below it where someone watches.
 struct Table {
-    bar: ProgressBar,
+    counter: Counter,
     visible: bool,
     /// Which heading stands over the last line.
     heading: &'static str,
+    /// Which kernel the last line is about.
+    kernel: String,
     /// The device at hand.
     spec: String,
     /// What a check needs besides, to see the same.
     flags: String,
 }
 
+/// Where a figure could not be measured.
+const NONE: &str = "–";
+
+/// Any other figure.
+fn figure(value: f64, digits: usize) -> String {
+    match value.is_finite() {
+        true => format!("{value:.digits$}"),
+        false => NONE.to_owned(),
+    }
+}
+
 /// Microseconds, in a unit that suits.
 fn time(us: f64) -> String {
     match us.abs() {
+        n if !n.is_finite() => NONE.to_owned(),
         n if n < 1e3 => format!("{us:.1} µs"),
         n if n < 1e6 => format!("{:.2} ms", 1e-3 * us),
         _ => format!("{:.2} s ", 1e-6 * us),
     }
 }
 
-/// A rate in three digits or so; none where there is nothing to count.
+/// A rate in three digits or so; none where there is nothing to count, or it could not be measured.
 fn rate(value: f64) -> String {
     match value {
-        0.0 => "-".to_owned(),
+        0.0 => NONE.to_owned(),
+        n if !n.is_finite() => NONE.to_owned(),
         n if n < 10.0 => format!("{n:.2}"),
         n if n < 100.0 => format!("{n:.1}"),
         n => format!("{n:.0}"),
@@ -297,9 +342,10 @@ impl Table {
         Self {
             spec: String::new(),
             flags,
-            bar: ProgressBar::hidden(),
+            counter: Counter::new(),
             visible,
             heading: "",
+            kernel: String::new(),
         }
     }
 
@@ -309,12 +355,13 @@ impl Table {
             self.line("")?;
         }
         (self.spec, self.heading) = (spec.to_owned(), "");
+        self.kernel.clear();
         self.line(headline)
     }
 
     fn line(&self, text: &str) -> Result<()> {
         match self.visible {
-            true => self.bar.suspend(|| super::print(text)),
+            true => self.counter.print(text),
             false => Ok(()),
         }
     }
@@ -339,30 +386,24 @@ impl Table {
         let _ = self.line(text);
     }
 
-    fn comparison(&self, old: &[Report], new: &Report) -> Result<()> {
-        let named = |r: &&Report| r.device.name == new.device.name;
-        let Some(old) = old.iter().find(named).or(old.first()) else {
-            return Ok(());
+    fn comparison(&self, old: Option<&Report>, new: &Report) -> Result<()> {
+        let Some(old) = old else {
+            return self.line("\nnot compared: this device is not in the old report");
         };
         self.line(&format!(
-            "\n{:<52} {:>10} {:>10} {:>9}",
+            "\n{:<48} {:>10} {:>10} {:>9}",
             "compared with the old report", "old", "new", "old/new"
         ))?;
-        for (label, old, new) in [
-            ("device", &old.device.name, &new.device.name),
-            ("driver", &old.device.driver, &new.device.driver),
-            ("timing", &old.timing, &new.timing),
-        ] {
-            if old != new {
-                self.line(&format!("  {label} differs: {old} before, {new} now"))?;
-            }
+        for difference in bench::differences(old, new) {
+            self.line(&fold(&format!("  {difference}"), 2))?;
         }
         let ratios = bench::compare(old, new);
         for r in &ratios {
             let (old, new) = (time(r.old_us), time(r.new_us));
             self.line(&format!(
-                "{:<52} {old:>10} {new:>10} {:>9.2}",
-                r.what, r.ratio
+                "{:<48} {old:>10} {new:>10} {:>9}",
+                r.what,
+                figure(r.ratio, 2)
             ))?;
         }
         match ratios.is_empty() {
@@ -372,62 +413,61 @@ impl Table {
     }
 }
 
-const KERNELS: &str = "kernel                  variant  shape                time spread GFLOP/s   GB/s  \
-                       bound   share";
+const KERNELS: &str = "kernel     shape                 time spread GFLOP/s   GB/s  bound    share";
 const STEPS: &str = "learners        step  spread  on the device  s per learner-epoch  GFLOP/s";
 
 impl Watch for Table {
     fn begin(&mut self, what: &str, measurements: u64) {
-        if self.visible {
-            self.bar.finish_and_clear();
-            self.bar = super::counting_bar(measurements, what);
-            // Some take long: that they go on shall be seen.
-            self.bar.enable_steady_tick(Duration::from_millis(500));
-        }
+        self.counter.begin(what, measurements);
+        // Some take long: that they go on shall be seen.
+        self.counter.tick(Duration::from_millis(500));
     }
 
     fn advance(&mut self) {
-        self.bar.inc(1);
+        self.counter.advance(1);
     }
 
     fn ceilings(&mut self, c: &Ceilings) {
-        let _ = self.line(&format!(
+        let text = format!(
             "ceilings   {} GFLOP/s, {} GB/s; a dispatch {}, one that waits for another {}",
             rate(c.gflops),
             rate(c.gbs),
             time(c.empty_dispatch_us).trim_end(),
             time(c.dependent_dispatch_us).trim_end(),
-        ));
+        );
+        let _ = self.line(&fold(&text, 11));
     }
 
     fn kernel(&mut self, row: &KernelRow) {
-        let head = format!(
-            "{:<23} {:<8} {:<15}",
-            row.kernel,
-            row.variant,
-            row.shape.to_string()
-        );
+        let head = format!("  {:<8} {:<15}", row.variant, row.shape.to_string());
         let rest = match (&row.measured, &row.failure) {
             (Some(m), _) => format!(
-                "{:>10} {:>4.0} % {:>7} {:>6}  {:<7} {:>4.0} %",
+                " {:>10} {:>4} % {:>7} {:>6}  {:<7} {:>4} %",
                 time(m.time.us),
-                100.0 * m.time.spread(),
+                figure(100.0 * m.time.spread(), 0),
                 rate(m.gflops),
                 rate(m.gbs),
                 m.bound_by,
-                100.0 * m.share
+                figure(100.0 * m.share, 0)
             ),
-            (None, Some(m)) => format!(
-                " WRONG, so it was not timed:\n  {} is {}, not {} (bound: {}).\n  See `{}`",
-                m.place,
-                m.got,
-                m.expected,
-                m.bound,
-                self.again(row)
-            ),
+            (None, Some(m)) => {
+                let what = format!(
+                    "    {} is {}, not {} (bound: {}). See",
+                    m.place, m.got, m.expected, m.bound
+                );
+                let (what, again) = (fold(&what, 0), self.again(row));
+                format!(" WRONG, so it was not timed:\n{what}\n    `{again}`")
+            }
             (None, None) => " not timed: the device has no room for it".to_owned(),
         };
-        self.row(KERNELS, &(head + &rest));
+        let first = self.kernel != row.kernel;
+        self.kernel.clone_from(&row.kernel);
+        let name = if first {
+            row.kernel.clone() + "\n"
+        } else {
+            String::new()
+        };
+        self.row(KERNELS, &(name + &head + &rest));
     }
 
     fn step(&mut self, row: &StepRow) {
@@ -435,28 +475,25 @@ impl Watch for Table {
         self.row(
             STEPS,
             &format!(
-                "{:>8} {:>11} {:>5.0} % {:>14} {:>20.4} {:>8}",
+                "{:>8} {:>11} {:>5} % {:>14} {:>20} {:>8}",
                 row.learners,
                 time(row.us_per_step),
-                100.0 * spread,
+                figure(100.0 * spread, 0),
                 time(row.device_us_per_step),
-                row.seconds_per_learner_epoch,
+                figure(row.seconds_per_learner_epoch, 4),
                 rate(row.gflops)
             ),
         );
         let mut parts: Vec<_> = row.parts.iter().collect();
         parts.sort_by(|a, b| b.us.total_cmp(&a.us));
-        let part =
-            |p: &&unlearn::bench::report::Part| format!("{} {:.0} %", p.kernel, 100.0 * p.share);
+        let part = |p: &&unlearn::bench::report::Part| {
+            format!("{} {} %", p.kernel, figure(100.0 * p.share, 0))
+        };
         let parts: Vec<String> = parts.iter().map(part).collect();
-        let indent = textwrap::Options::new(96)
-            .word_splitter(textwrap::WordSplitter::NoHyphenation)
-            .initial_indent("         ")
-            .subsequent_indent("         ");
-        let _ = self.line(&textwrap::fill(&parts.join(", "), indent));
+        let _ = self.line(&beside("", 9, &parts.join(", ")));
     }
 
     fn left_out(&mut self, why: &str) {
-        let _ = self.line(&format!("left out: {why}"));
+        let _ = self.line(&fold(&format!("left out: {why}"), 10));
     }
 }

@@ -3,13 +3,14 @@
 use std::path::PathBuf;
 
 use clap::Args;
-use indicatif::ProgressBar;
 use unlearn::check::report::{DeviceReport, Failure, Report, Row};
 use unlearn::check::{Fill, Options, Shape, Subject, Watch, check};
 use unlearn::device;
 use unlearn::device::{Opened, gpu::Opening};
 use unlearn::error::{Error, Result};
 
+use super::progress::Counter;
+use super::text::{beside, fold};
 use super::{Output, mutants};
 
 /// What to check, and where.
@@ -44,7 +45,7 @@ pub(crate) struct Arguments {
     #[arg(long, value_name = "N", requires = "kernel")]
     plant: Option<usize>,
     /// Write the whole report to a file, or to stdout with -
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", value_parser = super::path())]
     json: Option<PathBuf>,
 }
 
@@ -93,14 +94,14 @@ pub(crate) fn run(arguments: &Arguments) -> Result<bool> {
         match device {
             Ok(device) => subjects.push(Subject { spec, device }),
             Err(e) => {
-                table.line(&format!("  not checked: {e}"))?;
+                table.line(&fold(&format!("  not checked: {e}"), 2))?;
                 unopened.push(DeviceReport::unopened(&spec, &record, &e));
             }
         }
     }
     let fault = options.fault();
     if let Some((fault, _)) = &fault {
-        table.line(&format!("planted: {fault}"))?;
+        table.line(&fold(&format!("planted: {fault}"), 9))?;
     }
     table.head()?;
     let mut report = check(&subjects, &options, &mut table)?;
@@ -108,14 +109,15 @@ pub(crate) fn run(arguments: &Arguments) -> Result<bool> {
     report.devices.extend(unopened);
     table.end(&report)?;
     if let (Some((_, argument)), true) = (fault, report.passed) {
-        table.line(&match argument {
+        let text = match argument {
             Some(why) => format!("The planted fault shows nowhere, as is known: {why}."),
             None => "The planted fault was not found.".to_owned(),
-        })?;
+        };
+        table.line(&fold(&text, 0))?;
     }
     match output.map_or(Ok(()), |output| output.write(&report)) {
         // That something is wrong must not get lost because its report did.
-        Err(e) if !report.passed => say!("error: {e}"),
+        Err(e) if !report.passed => super::text::error(&format!("error: {e}")),
         written => written?,
     }
     Ok(report.passed)
@@ -123,34 +125,34 @@ pub(crate) fn run(arguments: &Arguments) -> Result<bool> {
 
 /// The table, a line at a time, with a bar below it where someone watches.
 struct Table {
-    bar: ProgressBar,
+    counter: Counter,
     visible: bool,
 }
 
 impl Table {
     fn new(visible: bool) -> Self {
         Self {
-            bar: ProgressBar::hidden(),
+            counter: Counter::new(),
             visible,
         }
     }
 
     fn head(&self) -> Result<()> {
         self.line(&format!(
-            "\n{:<23} {:<8} {:>6} {:>7} {:>12} {:>8}  verdict",
+            "\n{:<22} {:<8} {:>6} {:>6} {:>11} {:>8}  verdict",
             "kernel", "variant", "device", "cases", "error/bound", "time"
         ))
     }
 
     fn line(&self, text: &str) -> Result<()> {
         match self.visible {
-            true => self.bar.suspend(|| super::print(text)),
+            true => self.counter.print(text),
             false => Ok(()),
         }
     }
 
     fn end(&self, report: &Report) -> Result<()> {
-        self.bar.finish_and_clear();
+        self.counter.end();
         for device in &report.devices {
             for row in &device.rows {
                 if let Some(failure) = &row.failure {
@@ -159,38 +161,40 @@ impl Table {
             }
             if let Some(why) = &device.stopped {
                 let name = &device.device.name;
-                self.line(&format!(
-                    "\nSTOPPED: {name} was not checked to the end: {why}"
-                ))?;
+                let text = format!("\nSTOPPED: {name} was not checked to the end: {why}");
+                self.line(&fold(&text, 9))?;
             }
         }
         self.line(&summary(report))
     }
 }
 
+/// Columns of the labels of a failure.
+const LABEL: usize = 12;
+
 /// A failure, whole.
 fn failed(device: &DeviceReport, row: &Row, failure: &Failure) -> String {
     let (d, m) = (&device.device, &failure.mismatch);
-    let mut text = format!(
+    let text = format!(
         "\nWRONG: {}/{} on {} ({}; {})",
         row.kernel, row.variant, d.name, d.backend, d.driver
     );
+    let mut text = fold(&text, 7);
     if let (Some(shape), Some(fill)) = (failure.shape, failure.fill) {
         let (fill, seed) = (fill.name(), failure.seed);
-        text += &format!(
-            "\n  case      {shape} (rows x inputs x outputs x learners), {fill}, seed {seed}"
-        );
+        let case = format!("{shape} (rows x inputs x outputs x learners), {fill}, seed {seed}");
+        text += &format!("\n{}", beside("  case", LABEL, &case));
     }
     for (label, value) in [
         ("where", &m.place),
         ("got", &m.got),
         ("expected", &m.expected),
         ("bound", &m.bound),
-        ("again", &failure.command),
     ] {
-        text += &format!("\n  {label:<9} {value}");
+        text += &format!("\n{}", beside(&format!("  {label}"), LABEL, value));
     }
-    text
+    // In one line, to be copied.
+    text + &format!("\n{:<LABEL$}{}", "  again", failure.command)
 }
 
 fn summary(report: &Report) -> String {
@@ -213,7 +217,8 @@ fn summary(report: &Report) -> String {
     });
     let seconds = report.seconds;
     if report.passed {
-        return format!("\nAll {cases} cases are right.{worst} {seconds:.0} s.");
+        let text = format!("\nAll {cases} cases are right.{worst} {seconds:.0} s.");
+        return fold(&text, 0);
     }
     let mut parts = Vec::new();
     for (count, one, many) in [
@@ -235,19 +240,22 @@ fn summary(report: &Report) -> String {
             n => parts.push(format!("{n} {many}")),
         }
     }
-    format!("\nNot passed: {}. {seconds:.0} s.", parts.join("; "))
+    let text = format!("\nNot passed: {}. {seconds:.0} s.", parts.join("; "));
+    fold(&text, 0)
+}
+
+/// Goes on below the row, which has no room for it either.
+fn no_room(cases: u32) -> String {
+    format!("\n{:22} {cases} more have no room on this device", "")
 }
 
 impl Watch for Table {
     fn begin(&mut self, kernel: &str, work: u64) {
-        if self.visible {
-            self.bar.finish_and_clear();
-            self.bar = super::counting_bar(work, kernel);
-        }
+        self.counter.begin(kernel, work);
     }
 
     fn advance(&mut self, work: u64) {
-        self.bar.inc(work);
+        self.counter.advance(work);
     }
 
     fn row(&mut self, subject: &Subject, row: &Row) {
@@ -259,13 +267,13 @@ impl Watch for Table {
         let verdict = match (&row.failure, row.skipped) {
             (Some(_), _) => "WRONG".to_owned(),
             (None, 0) if row.cases == 0 => "not run".to_owned(),
-            (None, n) if row.cases == 0 => format!("not run; no room for {n}"),
+            (None, n) if row.cases == 0 => format!("not run{}", no_room(n)),
             (None, 0) => "ok".to_owned(),
-            (None, n) => format!("ok; no room for {n}"),
+            (None, n) => format!("ok{}", no_room(n)),
         };
         // A closed stdout ends the table, not the check.
         let _ = self.line(&format!(
-            "{:<23} {:<8} {:>6} {:>7} {:>12} {:>6.1} s  {verdict}",
+            "{:<22} {:<8} {:>6} {:>6} {:>11} {:>6.1} s  {verdict}",
             row.kernel, row.variant, subject.spec, row.cases, worst, row.seconds
         ));
     }

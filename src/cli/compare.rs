@@ -5,18 +5,21 @@ mod words;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
-use comfy_table::CellAlignment;
-use indicatif::ProgressBar;
 use serde::Serialize;
 use unlearn::compare::{
-    Cache, Case, Comparison, Forget, MethodRow, Settings, Watch, compare, name_of,
+    Cache, Case, Comparison, Folder, Forget, MethodRow, Settings, Watch, compare, name_of,
 };
 use unlearn::error::{Error, Result};
+use unlearn::files::{self, Folders};
 use unlearn::methods::METHODS;
 use unlearn::metrics;
 use unlearn::report::comparison;
-use unlearn::{data, device, files, tune};
-use words::table;
+use unlearn::{data, device, tune};
+
+use super::progress::Counter;
+use super::text::{beside, fold, note};
+
+use super::lists;
 
 #[derive(Args, Debug)]
 pub(crate) struct Arguments {
@@ -25,6 +28,7 @@ pub(crate) struct Arguments {
         long,
         value_name = "all|NAMES",
         value_delimiter = ',',
+        value_parser = lists::entry::<String>,
         default_value = "all"
     )]
     methods: Vec<String>,
@@ -49,10 +53,20 @@ pub(crate) struct Arguments {
     #[arg(long, value_name = "STEPS")]
     budget: Option<u32>,
     /// Passes over the training images that originals and retrained networks get
-    #[arg(long, value_name = "N", default_value_t = 5.0)]
+    #[arg(
+        long,
+        value_name = "N",
+        default_value_t = 5.0,
+        allow_negative_numbers = true
+    )]
     epochs: f64,
     /// Learning rate of their training, and of relearning
-    #[arg(long, value_name = "RATE", default_value_t = 0.1)]
+    #[arg(
+        long,
+        value_name = "RATE",
+        default_value_t = 0.1,
+        allow_negative_numbers = true
+    )]
     lr: f64,
     /// Samples per step
     #[arg(long, value_name = "N", default_value_t = 64)]
@@ -62,12 +76,13 @@ pub(crate) struct Arguments {
         long,
         value_name = "WIDTHS",
         value_delimiter = ',',
+        value_parser = lists::entry::<usize>,
         default_value = "128,64"
     )]
     hidden: Vec<usize>,
     /// Where the images come from: auto, builtin, or a folder with the four idx files
-    #[arg(long, value_name = "auto|builtin|DIR", default_value = "auto")]
-    data: String,
+    #[arg(long, value_name = "auto|builtin|DIR", default_value = "auto", value_parser = super::path())]
+    data: PathBuf,
     /// Where to compute: auto, cpu, or an adapter's number or name (see `unlearn devices`)
     #[arg(long, value_name = "auto|cpu|INDEX|NAME", default_value = "auto")]
     device: String,
@@ -78,31 +93,35 @@ pub(crate) struct Arguments {
         alias = "seed",
         value_name = "SEEDS",
         value_delimiter = ',',
+        value_parser = lists::entry::<u64>,
         default_value = "1"
     )]
     seeds: Vec<u64>,
     /// The folder; the same settings go on where they were interrupted [default:
     /// runs/compare-FORGET-HASH]
-    #[arg(long, value_name = "DIR")]
+    #[arg(long, value_name = "DIR", value_parser = super::path())]
     out: Option<PathBuf>,
 }
 
 /// Shows what is being done, and how far it is.
 struct Live {
-    bar: ProgressBar,
+    counter: Counter,
 }
 
 impl Watch for Live {
     fn begin(&mut self, what: &str, units: u64) {
-        self.bar.finish_and_clear();
-        self.bar = super::counting_bar(units, what);
-        if self.bar.is_hidden() {
+        self.counter.begin(what, units);
+        if self.counter.is_hidden() {
             super::say!("{what} …");
         }
     }
 
     fn advance(&mut self, units: u64) {
-        self.bar.inc(units);
+        self.counter.advance(units);
+    }
+
+    fn note(&mut self, text: &str) {
+        self.counter.note(text);
     }
 }
 
@@ -110,46 +129,61 @@ impl Watch for Live {
 pub(crate) fn run(arguments: &Arguments) -> Result<()> {
     // What makes no sense with any data is said before data are fetched.
     arguments.settings(1).check()?;
-    let dataset = data::load(&arguments.data, &|text| super::say!("{text}"))?;
+    // Held until the folder is in it.
+    let _runs = match &arguments.out {
+        Some(_) => Folders::default(),
+        None => runs()?,
+    };
+    let named = arguments.out.as_deref().map(Folder::open).transpose()?;
+    let dataset = data::load(&arguments.data, &note)?;
     let device = device::open(&arguments.device)?;
-    super::say!("data     {}", dataset.record.name);
-    super::say!("{}", super::headline("", device.record()));
+    note(&format!("data     {}", dataset.record.name));
+    note(&super::headline("", device.record()));
     let mut settings = arguments.settings(dataset.train.len());
     settings.check_with(&dataset)?;
     if settings.methods.iter().any(|name| name == "all") {
         for name in settings.left_out() {
-            super::say!("methods  {name} is left out: it forgets digits, not single images");
+            note(&format!(
+                "methods  {name} is left out: it forgets digits, not single images"
+            ));
         }
     }
     settings.device = device.record().name.clone();
-    settings.data = match &dataset.record.folder {
-        Some(folder) => format!("{} {folder}", dataset.record.name),
-        None => dataset.record.name.clone(),
-    };
-    settings.variants = tune::fastest(&*device, false, &|text| super::say!("{text}"))?;
+    settings.data = dataset.record.label();
+    settings.variants = tune::fastest(&*device, false, &note)?;
     tune::apply(&*device, &settings.variants)?;
-    let folder = arguments.folder(&settings);
-    let cache = Cache::new(&folder.join("cache"))?;
-    // An older report must not pass for that of an interrupted comparison.
-    for name in REPORTS {
-        files::remove(&folder.join(name))?;
-    }
+    let folder = match named {
+        Some(folder) => folder,
+        None => Folder::open(&default_folder(&settings))?,
+    };
+    let cache = Cache::new(&folder.path().join("cache"))?;
     let mut live = Live {
-        bar: ProgressBar::hidden(),
+        counter: Counter::new(),
     };
     let comparison = compare(&settings, &dataset, &*device, &cache, &mut live)?;
-    live.bar.finish_and_clear();
-    write(&comparison, &folder)?;
-    super::print(&words::brief(&comparison))?;
-    super::say!(
-        "every metric is in {0}/report.txt; open {0}/report.html",
-        folder.display()
-    );
-    Ok(())
+    live.counter.end();
+    let written = write(&comparison, &folder);
+    // Where they could not be written, this is what there is.
+    let printed = super::print(&words::brief(&comparison));
+    if written.is_ok() {
+        let place = format!(
+            "every metric is in {0}/report.txt; open {0}/report.html",
+            folder.path().display()
+        );
+        super::say!("{}", fold(&place, 0));
+    }
+    written.and(printed)
 }
 
-/// What a comparison leaves beside its cache.
-const REPORTS: [&str; 4] = ["compare.json", "methods.jsonl", "report.txt", "report.html"];
+/// The folder of default folders, tried before the name of one is known.
+fn runs() -> Result<Folders> {
+    let runs = Path::new(RUNS);
+    let made = Folders::make(runs)?;
+    files::probe_folder(runs)?;
+    Ok(made)
+}
+
+const RUNS: &str = "runs";
 
 /// A line of `methods.jsonl`.
 #[derive(Serialize)]
@@ -161,12 +195,10 @@ struct Line<'a> {
 }
 
 /// Writes everything into the folder.
-fn write(comparison: &Comparison, folder: &Path) -> Result<()> {
-    let file = |path: &str, text: &str| files::write(&folder.join(path), text.as_bytes());
+fn write(comparison: &Comparison, folder: &Folder) -> Result<()> {
     let failed =
         |e: serde_json::Error| Error::Data(format!("the comparison cannot be written: {e}"));
     let json = serde_json::to_string_pretty(comparison).map_err(failed)?;
-    file("compare.json", &json)?;
     let mut lines = String::new();
     for judged in &comparison.cases {
         for row in &judged.methods {
@@ -175,22 +207,16 @@ fn write(comparison: &Comparison, folder: &Path) -> Result<()> {
             lines.push('\n');
         }
     }
-    file("methods.jsonl", &lines)?;
-    file("report.txt", &words::words(comparison))?;
-    file("report.html", &comparison::page(comparison)?)
+    let page = comparison::page(comparison)?;
+    folder.write([json, lines, words::words(comparison), page])
 }
 
 /// What `--forget` takes.
 fn forget(text: &str) -> std::result::Result<Forget, String> {
-    if text == "each" {
+    if text.trim() == "each" {
         return Ok(Forget::Each);
     }
-    let digits: std::result::Result<Vec<u8>, _> =
-        text.split(',').map(|d| d.trim().parse()).collect();
-    let mut digits =
-        digits.map_err(|_| "name digits from 0 to 9, such as 5 or 3,5, or say each".to_owned())?;
-    digits.sort_unstable();
-    digits.dedup();
+    let digits = lists::digits(text).map_err(|e| format!("{e}, or say each"))?;
     Ok(Forget::Digits(digits))
 }
 
@@ -208,7 +234,7 @@ impl Arguments {
         seeds.dedup();
         let pass = u32::try_from(images.div_ceil(self.batch.max(1))).unwrap_or(u32::MAX);
         Settings {
-            data: self.data.clone(),
+            data: String::new(),
             device: self.device.clone(),
             methods,
             forget: samples.unwrap_or_else(|| self.forget.clone()),
@@ -223,19 +249,16 @@ impl Arguments {
             variants: tune::Variants::new(),
         }
     }
+}
 
-    fn folder(&self, settings: &Settings) -> PathBuf {
-        let hash = name_of(&format!("{settings:?}"));
-        let forget = match &settings.forget {
-            Forget::Digits(digits) => digits.iter().map(u8::to_string).collect(),
-            Forget::Each => "each".to_owned(),
-            Forget::Samples(count) => format!("{count}-samples"),
-        };
-        let name = format!("compare-{forget}-{hash}");
-        self.out
-            .clone()
-            .unwrap_or_else(|| PathBuf::from("runs").join(name))
-    }
+fn default_folder(settings: &Settings) -> PathBuf {
+    let hash = name_of(&format!("{settings:?}"));
+    let forget = match &settings.forget {
+        Forget::Digits(digits) => digits.iter().map(u8::to_string).collect(),
+        Forget::Each => "each".to_owned(),
+        Forget::Samples(count) => format!("{count}-samples"),
+    };
+    Path::new(RUNS).join(format!("compare-{forget}-{hash}"))
 }
 
 /// Hidden layers of the default network.
@@ -253,35 +276,46 @@ fn tried(what: &str, values: impl Iterator<Item = f64>) -> String {
     }
 }
 
+/// Columns of the labels beside what methods and metrics are.
+const LABEL: usize = 15;
+
 /// Lists the methods and the metrics.
 pub(crate) fn methods() -> Result<()> {
-    let rows = METHODS.iter().map(|m| {
+    for m in METHODS {
         let settings = m.settings();
         let rates = tried("rate", settings.iter().map(|s| s.rate));
         let strengths = m.strength().map_or_else(String::new, |what| {
             tried(what, settings.iter().map(|s| s.strength))
         });
-        let parts = [rates, strengths];
-        let parts: Vec<&str> = parts.iter().map(String::as_str).collect();
-        let known: Vec<&str> = parts.into_iter().filter(|part| !part.is_empty()).collect();
+        let known = [rates, strengths]
+            .into_iter()
+            .filter(|part| !part.is_empty());
+        let known: Vec<String> = known.collect();
         let note = match (m.retrains(), m.is_control()) {
             (true, _) => " (the measure)",
             (_, true) => " (a control)",
             _ => "",
         };
-        vec![
-            format!("{}{note}", m.name()),
-            m.rule().to_owned(),
-            known.join("; "),
-            m.source().to_owned(),
-        ]
-    });
-    let head = ["method", "rule", "settings tried", "source"];
-    let head = head.map(str::to_owned).to_vec();
-    super::print(&table(head, rows.collect(), CellAlignment::Left))?;
+        let mut text = format!("{}{note}", m.name());
+        for (label, what) in [
+            ("  rule", m.rule()),
+            ("  tried", &known.join("; ")),
+            ("  source", m.source()),
+        ] {
+            if !what.is_empty() {
+                text += "\n";
+                text += &beside(label, LABEL, what);
+            }
+        }
+        super::print(&text)?;
+    }
     super::print("\nmetrics of `unlearn compare`")?;
     for metric in metrics::all(DEFAULT_LAYERS) {
-        super::print(&format!("  {:14}{}", metric.name(), metric.meaning()))?;
+        super::print(&beside(
+            &format!("  {}", metric.name()),
+            LABEL,
+            metric.meaning(),
+        ))?;
     }
     Ok(())
 }

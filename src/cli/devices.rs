@@ -6,6 +6,8 @@ use unlearn::device::gpu::{Abilities, AdapterLimits};
 use unlearn::device::{self, Choice};
 use unlearn::error::{Error, Result};
 
+use super::text::beside;
+
 /// The flags.
 #[derive(Debug, Args)]
 pub(crate) struct Arguments {
@@ -14,8 +16,6 @@ pub(crate) struct Arguments {
     json: bool,
 }
 
-/// Columns of the text.
-const WIDTH: usize = 80;
 /// Columns of the labels beside it.
 const LABEL: usize = 14;
 
@@ -53,25 +53,16 @@ fn text(choice: &Choice) -> String {
         rows.push(("lacks", features(abilities, false)));
     }
     let rows = rows.iter().filter(|(_, text)| !text.is_empty());
-    let head = line(
+    let head = beside(
         &format!("--device {}", choice.spec),
+        LABEL,
         &format!("{}{mark}", record.name),
     );
-    let lines = rows.map(|(label, text)| line(&format!("  {label}"), text));
+    let lines = rows.map(|(label, text)| beside(&format!("  {label}"), LABEL, text));
     std::iter::once(head)
         .chain(lines)
         .collect::<Vec<_>>()
         .join("\n")
-}
-
-/// A label and its text, wrapped beside it.
-fn line(label: &str, text: &str) -> String {
-    let (first, other) = (format!("{label:<LABEL$}"), " ".repeat(LABEL));
-    let options = textwrap::Options::new(WIDTH)
-        .word_splitter(textwrap::WordSplitter::NoHyphenation)
-        .initial_indent(&first)
-        .subsequent_indent(&other);
-    textwrap::fill(text, options)
 }
 
 fn limits(limits: &AdapterLimits) -> [(&'static str, String); 5] {

@@ -13,27 +13,29 @@ mod bench;
 mod check;
 mod compare;
 mod devices;
+mod lists;
 mod mutants;
 mod progress;
 mod run;
 mod table;
+mod text;
 
-use std::io::{IsTerminal, stderr};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::Instant;
 
+use clap::builder::{PathBufValueParser, TypedValueParser};
 use clap::{Parser, Subcommand};
-use indicatif::{ProgressBar, ProgressStyle};
 use serde::Serialize;
 use unlearn::error::Error;
 use unlearn::files;
 use unlearn::record::DeviceRecord;
+use unlearn::threads;
 
 /// Trains networks on handwritten digits in WGSL compute shaders, makes them forget chosen
 /// digits, and trains them again: many networks at once, beside controls.
 #[derive(Debug, Parser)]
-#[command(version, after_help = EXIT_CODES)]
+#[command(version, after_help = EXIT_CODES, max_term_width = text::WIDTH)]
 struct Cli {
     #[command(subcommand)]
     command: Command,
@@ -58,10 +60,28 @@ enum Command {
     Devices(devices::Arguments),
 }
 
+/// A path on the command line.
+pub(crate) fn path() -> impl TypedValueParser<Value = PathBuf> {
+    PathBufValueParser::new().try_map(|path| tilde(&path).map(|()| path))
+}
+
+/// Refuses a tilde that should have become the home folder: as it is, a folder of that name would be
+/// made.
+fn tilde(path: &Path) -> Result<(), &'static str> {
+    match path.as_os_str().as_encoded_bytes().starts_with(b"~") {
+        false => Ok(()),
+        true => Err(
+            "the shell replaces ~ only at the beginning of a word, and unquoted: put a space in \
+             place of the =, or write $HOME. What is really called ~ is ./~",
+        ),
+    }
+}
+
 /// Parses, runs, and reports errors on stderr.
 pub(crate) fn main() -> ExitCode {
     let started = Instant::now();
-    let result = match Cli::parse().command {
+    threads::start();
+    let result = match parse().command {
         Command::Run(arguments) => run::run(&arguments).map(|()| true),
         Command::Check(arguments) => check::run(&arguments),
         Command::Bench(arguments) => bench::run(&arguments, started),
@@ -73,10 +93,22 @@ pub(crate) fn main() -> ExitCode {
         Ok(true) => ExitCode::SUCCESS,
         Ok(false) => ExitCode::from(1),
         Err(e) => {
-            say!("error: {e}");
+            text::error(&format!("error: {e}"));
             ExitCode::from(2)
         }
     }
+}
+
+/// Refusals for which the terminal is too narrow are folded as other errors are.
+fn parse() -> Cli {
+    Cli::try_parse().unwrap_or_else(|e| {
+        let said = e.to_string();
+        if !e.use_stderr() || text::fits(&said) {
+            e.exit();
+        }
+        text::error(said.trim_end());
+        std::process::exit(e.exit_code())
+    })
 }
 
 /// Prints to stdout; a reader that went away, as `| head` does, is no error.
@@ -92,21 +124,7 @@ pub(crate) fn print(text: &str) -> unlearn::error::Result<()> {
     }
 }
 
-/// A bar that counts to `length`, where someone watches; hidden elsewhere.
-pub(crate) fn counting_bar(length: u64, message: &str) -> ProgressBar {
-    if !stderr().is_terminal() {
-        return ProgressBar::hidden();
-    }
-    let bar = ProgressBar::new(length).with_message(message.to_owned());
-    let style =
-        ProgressStyle::with_template("{msg:23} {bar:24.cyan/dim} {percent:>3} %  {elapsed}");
-    if let Ok(style) = style {
-        bar.set_style(style.progress_chars("━╸─"));
-    }
-    bar
-}
-
-/// A device in a line, with what `--device` takes for it.
+/// A device in a line, with what `--device` takes for it, if that matters.
 pub(crate) fn headline(spec: &str, device: &DeviceRecord) -> String {
     let DeviceRecord {
         name,
@@ -114,7 +132,9 @@ pub(crate) fn headline(spec: &str, device: &DeviceRecord) -> String {
         driver,
         ..
     } = device;
-    format!("device {spec:<4} {name} ({backend}; {driver})")
+    let text = format!("{name} ({backend}; {driver})");
+    let columns = if spec.is_empty() { 9 } else { 12 };
+    text::beside(&format!("device {spec}"), columns, &text)
 }
 
 /// Where the report in JSON goes.

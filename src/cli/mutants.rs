@@ -2,10 +2,12 @@
 
 use std::collections::BTreeMap;
 
-use indicatif::ProgressBar;
 use unlearn::check::{Options, Score, WatchScore, power};
 use unlearn::device::{self, gpu::Opening};
 use unlearn::error::{Error, Result};
+
+use super::progress::Counter;
+use super::text::fold;
 
 /// Measures the check's power, prints the table, and says whether every mutant is accounted for.
 pub(crate) fn run(spec: &str, options: &Options) -> Result<bool> {
@@ -27,24 +29,25 @@ pub(crate) fn run(spec: &str, options: &Options) -> Result<bool> {
         if opened.spec == "cpu" {
             continue;
         }
-        super::print(&(super::headline(&opened.spec, &opened.record) + "\n"))?;
+        super::print(&super::headline(&opened.spec, &opened.record))?;
+        super::print("")?;
         let device = match opened.device {
             Ok(device) => device,
             Err(e) => {
-                super::print(&format!("  not measured: {e}\n"))?;
+                super::print(&(fold(&format!("  not measured: {e}"), 2) + "\n"))?;
                 all_found = false;
                 continue;
             }
         };
         super::print(&format!(
-            "{:<23} {:<8} {:>7} {:>7} {:>7} {:>10} {:>9} {:>9}",
-            "kernel", "variant", "mutants", "refused", "caught", "equivalent", "survivors", "time"
+            "{:<22} {:<8} {:>7} {:>7} {:>6} {:>6} {:>7} {:>8}",
+            "kernel", "variant", "mutants", "refused", "caught", "equiv.", "survive", "time"
         ))?;
         let mut table = Table {
-            bar: ProgressBar::hidden(),
+            counter: Counter::new(),
         };
         let scores = power(&*device, options, 1, &mut table)?;
-        table.bar.finish_and_clear();
+        table.counter.end();
         super::print(&summary(&scores))?;
         all_found &= scores.iter().all(|score| score.survivors.is_empty());
     }
@@ -61,11 +64,13 @@ fn summary(scores: &[Score]) -> String {
     }
     let mut text = String::new();
     for (why, mutants) in reasons {
-        text += &format!("\nEquivalent, since {why}:\n  {}\n", mutants.join("\n  "));
+        text += &fold(&format!("\nEquivalent, since {why}:"), 2);
+        text += &fold(&format!("\n  {}\n", mutants.join("\n  ")), 2);
     }
     for score in scores {
         for mutant in &score.survivors {
-            text += &format!("\nSURVIVES: {}/{} {mutant}", score.kernel, score.variant);
+            let line = format!("\nSURVIVES: {}/{} {mutant}", score.kernel, score.variant);
+            text += &fold(&line, 2);
         }
     }
     let mutants: u32 = scores.iter().map(Score::mutants).sum();
@@ -73,31 +78,31 @@ fn summary(scores: &[Score]) -> String {
     let equivalent: usize = scores.iter().map(|score| score.equivalent.len()).sum();
     let refused: u32 = scores.iter().map(|score| score.refused).sum();
     let seconds: f64 = scores.iter().map(|score| score.seconds).sum();
-    text + &format!(
+    let all = format!(
         "\nMutation score: {caught} of {mutants} ({:.1} %); {equivalent} more compute the same \
          as the original, and {refused} did not compile. {seconds:.0} s.",
         100.0 * f64::from(caught) / f64::from(mutants.max(1))
-    )
+    );
+    text + &fold(&all, 0)
 }
 
 /// A line for each variant, with a bar below them where someone watches.
 struct Table {
-    bar: ProgressBar,
+    counter: Counter,
 }
 
 impl WatchScore for Table {
     fn begin(&mut self, kernel: &str, mutants: u64) {
-        self.bar.finish_and_clear();
-        self.bar = super::counting_bar(mutants, kernel);
+        self.counter.begin(kernel, mutants);
     }
 
     fn advance(&mut self) {
-        self.bar.inc(1);
+        self.counter.advance(1);
     }
 
     fn score(&mut self, score: &Score) {
         let line = format!(
-            "{:<23} {:<8} {:>7} {:>7} {:>7} {:>10} {:>9} {:>7.1} s",
+            "{:<22} {:<8} {:>7} {:>7} {:>6} {:>6} {:>7} {:>6.1} s",
             score.kernel,
             score.variant,
             (score.mutants() + score.refused) as usize + score.equivalent.len(),
@@ -108,6 +113,6 @@ impl WatchScore for Table {
             score.seconds
         );
         // A closed stdout ends the table, not the measurement.
-        let _ = self.bar.suspend(|| super::print(&line));
+        let _ = self.counter.print(&line);
     }
 }

@@ -1,87 +1,78 @@
-//! Live progress: bars where stderr is a terminal, a line per evaluation point elsewhere.
+//! Live progress on stderr: bars where someone watches, lines elsewhere.
 
-use std::io::{IsTerminal, stderr};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
-use indicatif::{ProgressBar, ProgressStyle};
+use indicatif::ProgressBar;
+use unlearn::progress::{self, Pace, SILENCE};
 use unlearn::record::{Phase, Point};
+use unlearn::threads;
 
-/// Shows how far a run is.
+/// Shows how far a run is: a bar, or a line for each evaluation.
 pub(crate) struct Progress {
-    live: bool,
     bar: ProgressBar,
     phase: Option<Phase>,
     started: Instant,
+    /// When the last line was.
+    said: Instant,
 }
+
+const PHASE: &str =
+    "{prefix:8} {wide_bar:.cyan/dim} {percent:>3} %  {eta:>3} left\n         {wide_msg}";
 
 impl Progress {
     pub(crate) fn new() -> Self {
         Self {
-            live: stderr().is_terminal(),
             bar: ProgressBar::hidden(),
             phase: None,
             started: Instant::now(),
+            said: Instant::now(),
         }
     }
 
     /// A line of text, above the bars.
     pub(crate) fn note(&self, text: &str) {
-        if self.live {
-            self.bar.suspend(|| super::say!("{text}"));
-        } else {
-            super::say!("{text}");
-        }
+        self.bar.suspend(|| super::text::note(text));
     }
 
     pub(crate) fn begin(&mut self, phase: Phase, steps: u32) {
         self.end();
         self.phase = Some(phase);
         self.started = Instant::now();
-        if self.live {
-            self.bar = ProgressBar::new(steps.into()).with_prefix(phase.name());
-            let style = ProgressStyle::with_template(
-                "{prefix:8} {bar:24.cyan/dim} {percent:>3} %  {msg}  {eta} left",
-            );
-            if let Ok(style) = style {
-                self.bar.set_style(style.progress_chars("━╸─"));
-            }
+        self.said = self.started;
+        self.bar = progress::bar(steps.into(), PHASE).with_prefix(phase.name());
+    }
+
+    pub(crate) fn advance(&mut self, steps: u32) {
+        self.bar.inc(steps.into());
+        // Evaluations may be far apart.
+        if let (Some(phase), true) = (self.phase, self.bar.is_hidden())
+            && self.said.elapsed() >= SILENCE
+        {
+            self.said = Instant::now();
+            super::say!("{:8} {}", phase.name(), progress::words(&self.bar));
         }
     }
 
-    pub(crate) fn advance(&self, steps: u32) {
-        self.bar.inc(steps.into());
-    }
-
-    pub(crate) fn evaluated(&self, points: &[Point]) {
+    pub(crate) fn evaluated(&mut self, points: &[Point]) {
         let Some(main) = points.first() else { return };
-        let figures = &main.figures;
-        let loss = main
-            .train_loss
-            .as_ref()
-            .map_or(String::new(), |l| format!("loss {:.3}  ", l.mean));
-        let text = format!(
-            "{}: {loss}test {:.1} %  forget {:.1} %  retain {:.1} %",
-            main.arm.name(),
-            100.0 * figures.test_accuracy.mean,
-            100.0 * figures.forget_accuracy.mean,
-            100.0 * figures.retain_accuracy.mean,
-        );
-        if self.live {
-            self.bar.set_message(text);
-        } else {
+        let text = figures(main);
+        if self.bar.is_hidden() {
+            self.said = Instant::now();
             super::say!(
-                "{:8} epoch {:5.2}  step {:6}  {text}  {:.1} s",
+                "{:8} epoch {:5.2}  {:4.0} s  {text}",
                 main.phase.name(),
                 main.epoch,
-                main.step,
                 main.seconds
             );
+        } else {
+            self.bar.set_message(text);
         }
     }
 
     /// Closes the present phase's bar, leaving its last line.
     pub(crate) fn end(&mut self) {
-        if let (true, Some(phase)) = (self.live, self.phase.take()) {
+        let phase = self.phase.take();
+        if let (Some(phase), false) = (phase, self.bar.is_hidden()) {
             let text = self.bar.message();
             self.bar.finish_and_clear();
             super::say!(
@@ -90,5 +81,73 @@ impl Progress {
                 self.started.elapsed().as_secs_f64()
             );
         }
+    }
+}
+
+/// What the arm that a phase is about has come to, in columns.
+fn figures(point: &Point) -> String {
+    let loss = match point.train_loss.as_ref().map(|loss| loss.mean) {
+        None => "-".to_owned(),
+        Some(loss) if loss < 10.0 => format!("{loss:.3}"),
+        Some(loss) => format!("{loss:.1e}"),
+    };
+    let f = &point.figures;
+    let [test, forget, retain] = [&f.test_accuracy, &f.forget_accuracy, &f.retain_accuracy]
+        .map(|spread| 100.0 * spread.mean)
+        .map(|share| format!("{share:.*}", usize::from(share < 99.95)));
+    format!("loss {loss:>5}  test {test:>4}  forget {forget:>4}  retain {retain:>4} %")
+}
+
+/// Shows how far something is that is counted: a bar, or a line now and then.
+pub(crate) struct Counter {
+    bar: ProgressBar,
+    pace: Pace,
+}
+
+impl Counter {
+    /// Of nothing yet.
+    pub(crate) fn new() -> Self {
+        Self {
+            bar: ProgressBar::hidden(),
+            pace: Pace::new(),
+        }
+    }
+
+    pub(crate) fn begin(&mut self, what: &str, length: u64) {
+        self.end();
+        self.bar = progress::bar(length, progress::COUNT).with_message(what.to_owned());
+        self.pace = Pace::new();
+    }
+
+    pub(crate) fn advance(&self, count: u64) {
+        self.bar.inc(count);
+        if self.pace.due(&self.bar) {
+            super::say!("{}  {}", progress::words(&self.bar), self.bar.message());
+        }
+    }
+
+    /// Redraws the bar now and then by itself.
+    pub(crate) fn tick(&self, interval: Duration) {
+        if !self.bar.is_hidden() && threads::another() {
+            self.bar.enable_steady_tick(interval);
+        }
+    }
+
+    /// Prints to stderr, above the bar.
+    pub(crate) fn note(&self, text: &str) {
+        self.bar.suspend(|| super::text::note(text));
+    }
+
+    /// Prints to stdout, above the bar.
+    pub(crate) fn print(&self, text: &str) -> unlearn::error::Result<()> {
+        self.bar.suspend(|| super::print(text))
+    }
+
+    pub(crate) fn is_hidden(&self) -> bool {
+        self.bar.is_hidden()
+    }
+
+    pub(crate) fn end(&self) {
+        self.bar.finish_and_clear();
     }
 }

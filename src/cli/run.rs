@@ -4,37 +4,41 @@ use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
 use clap::Args;
+use clap::builder::NonEmptyStringValueParser;
 use unlearn::config::Config;
+use unlearn::data::Dataset;
 use unlearn::error::{Error, Result};
 use unlearn::experiment::{Experiment, Observer};
 use unlearn::model::Model;
 use unlearn::record::{DataRecord, DeviceRecord, Outcome, Phase, Point, Record};
-use unlearn::run_folder::RunFolder;
+use unlearn::run_folder::{Claim, RunFolder};
 use unlearn::verdict::verdict;
 use unlearn::{data, device, report, tune};
 
+use super::lists::{self, Digits};
 use super::progress::Progress;
 use super::table;
+use super::text::fold;
 
 /// Flags; what is not given comes from --config, else from the defaults.
 #[derive(Args, Debug)]
 pub(crate) struct Arguments {
     /// Where the images come from: auto ($UNLEARN_DATA, the cache, a checked download, else the
     /// built-in digits), builtin, or a folder with the four idx files, packed or not [default: auto]
-    #[arg(long, value_name = "auto|builtin|DIR")]
-    data: Option<String>,
+    #[arg(long, value_name = "auto|builtin|DIR", value_parser = super::path())]
+    data: Option<PathBuf>,
     /// Where to compute: auto (a hardware GPU, else a software adapter, else the CPU
     /// without shaders), cpu, or an adapter's number or name (see `unlearn devices`) [default: auto]
     #[arg(long, value_name = "auto|cpu|INDEX|NAME")]
     device: Option<String>,
     /// Digits to forget [default: 5]
-    #[arg(long, value_name = "DIGITS", value_delimiter = ',')]
-    forget: Option<Vec<u8>>,
+    #[arg(long, value_name = "DIGITS", value_parser = lists::digits)]
+    forget: Option<Digits>,
     /// Networks in each arm [default: 4]
     #[arg(long, value_name = "N")]
     learners: Option<usize>,
     /// Widths of the hidden layers [default: 128,64]
-    #[arg(long, value_name = "WIDTHS", value_delimiter = ',')]
+    #[arg(long, value_name = "WIDTHS", value_delimiter = ',', value_parser = lists::entry::<usize>)]
     hidden: Option<Vec<usize>>,
     /// Seed of weights and sample orders [default: 1]
     #[arg(long, value_name = "N")]
@@ -78,16 +82,16 @@ pub(crate) struct Arguments {
     #[arg(long, value_name = "N")]
     evaluations: Option<u32>,
     /// A name for the default run folder; what is no letter or digit becomes a dash [default: run]
-    #[arg(long)]
+    #[arg(long, value_parser = NonEmptyStringValueParser::new())]
     name: Option<String>,
-    /// The run folder, which must not exist [default: runs/TIME-NAME]
-    #[arg(long, value_name = "DIR")]
+    /// The run folder, which must not exist, or be empty [default: runs/TIME-NAME]
+    #[arg(long, value_name = "DIR", value_parser = super::path())]
     out: Option<PathBuf>,
     /// Measure the kernels' variants on the device again, instead of taking what is remembered
     #[arg(long)]
     retune: bool,
     /// Settings to start from: the config.toml of an earlier run
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", value_parser = super::path())]
     config: Option<PathBuf>,
 }
 
@@ -96,13 +100,15 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
     let mut config = arguments.config()?;
     config.check()?;
     let started = humantime::format_rfc3339_seconds(SystemTime::now()).to_string();
-    let out = arguments.folder(&config, &started);
-    RunFolder::check(&out)?;
+    let claim = arguments.claim(&config, &started)?;
     let progress = Progress::new();
-    let dataset = data::load(&config.data, &|text| progress.note(text))?;
-    let device = device::open(&config.device)?;
-    announce(&progress, &dataset.record, device.record());
-    resolve(&mut config, &dataset.record, device.record());
+    // Not from the settings, which are text: a folder's name may be none.
+    let source = arguments.data.as_deref();
+    let source = source.unwrap_or(Path::new(&config.data));
+    let dataset = data::load(source, &|text| progress.note(text))?;
+    let (device, lasting) = device::open_lasting(&config.device)?;
+    announce(&progress, &dataset, device.record());
+    resolve(&mut config, &dataset, lasting);
     if config.variants.is_empty() || arguments.retune {
         config.variants = tune::fastest(&*device, arguments.retune, &|text| progress.note(text))?;
     }
@@ -110,13 +116,18 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
     let mut experiment = Experiment::new(&config, &dataset, device.as_ref())?;
     let mut live = Live {
         model: experiment.model().clone(),
-        folder: RunFolder::create(&out, &config)?,
+        folder: claim.open(&config)?,
         progress,
         points: Vec::new(),
         outcomes: Vec::new(),
     };
     let seconds = experiment.run(&mut live);
     live.progress.end();
+    let data = match dataset.folder() {
+        // Reports are shared: they say what the data is, not where.
+        Some(_) => dataset.record.label(),
+        None => config.data.clone(),
+    };
     let record = Record {
         version: env!("CARGO_PKG_VERSION").to_owned(),
         started: started.replace('T', " ").replace('Z', ""),
@@ -126,30 +137,28 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
         points: live.points,
         verdict: verdict(&config, &live.outcomes),
         outcomes: live.outcomes,
-        config: config.clone(),
+        config: Config {
+            data,
+            ..config.clone()
+        },
     };
-    // What was computed before a failure is reported too.
-    if !record.points.is_empty() {
-        live.folder.finish(&record)?;
-        report::write(&record, live.folder.path())?;
-        show(&record, live.folder.path())?;
+    if record.points.is_empty() {
+        live.folder.discard();
+        return seconds.map(|_| ());
     }
-    seconds.map(|_| ())
+    // What was computed before a failure is reported too, as far as it can be. The first failure is
+    // the one to be told of.
+    let summary = live.folder.finish(&record);
+    let reports = report::write(&record, live.folder.path());
+    let done = seconds.map(|_| ()).and(summary).and(reports);
+    let shown = show(&record, live.folder.path(), done.is_ok());
+    done.and(shown)
 }
 
 /// Puts what `auto` chose in its place, so that the run can be repeated.
-fn resolve(config: &mut Config, data: &DataRecord, device: &DeviceRecord) {
-    config.data = match &data.folder {
-        None => "builtin".to_owned(),
-        Some(folder) => match std::path::absolute(folder) {
-            Ok(path) => path.display().to_string(),
-            Err(_) => folder.clone(),
-        },
-    };
-    config.device = match device.backend.as_str() {
-        "CPU" => "cpu".to_owned(),
-        _ => device.name.clone(),
-    };
+fn resolve(config: &mut Config, data: &Dataset, device: String) {
+    config.data = data.source.to_string_lossy().into_owned();
+    config.device = device;
     config.unlearn_lr = Some(config.unlearn_rate());
     if config
         .other_method()
@@ -166,7 +175,9 @@ impl Arguments {
             None => Config::default(),
             Some(path) => read(path)?,
         };
-        set(&mut config.data, &self.data);
+        if let Some(data) = &self.data {
+            config.data = data.to_string_lossy().into_owned();
+        }
         if self.device.is_some() {
             // Those of a config file are of its own device.
             config.variants.clear();
@@ -201,20 +212,26 @@ impl Arguments {
         Ok(config)
     }
 
-    fn folder(&self, config: &Config, started: &str) -> PathBuf {
+    fn claim(&self, config: &Config, started: &str) -> Result<Claim> {
+        if let Some(out) = &self.out {
+            return Claim::new(out);
+        }
+        let letters = config.name.chars().count();
+        if letters > LONGEST_NAME {
+            return Err(Error::Usage(format!(
+                "--name: {letters} letters are too many for the name of a folder; use up to \
+                 {LONGEST_NAME}, or name the folder with --out"
+            )));
+        }
         let plain = |c: char| if c.is_alphanumeric() { c } else { '-' };
         let name: String = config.name.chars().map(plain).collect();
         let time = started.replace([':', 'Z'], "").replace('T', "-");
-        let default = format!("{time}-{name}");
-        let numbered = (2..).map(|n| format!("{default}-{n}"));
-        let mut names = std::iter::once(default.clone()).chain(numbered);
-        let free = |name: &String| !Path::new("runs").join(name).exists();
-        let name = names.find(free).unwrap_or_default();
-        self.out
-            .clone()
-            .unwrap_or_else(|| Path::new("runs").join(name))
+        Claim::numbered(Path::new("runs"), &format!("{time}-{name}"))
     }
 }
+
+/// Letters of a name, so that there is room for the time: file systems take 255 bytes, or fewer.
+const LONGEST_NAME: usize = 100;
 
 fn set<T: Clone>(target: &mut T, value: &Option<T>) {
     if let Some(value) = value {
@@ -236,7 +253,7 @@ fn read(path: &Path) -> Result<Config> {
     })
 }
 
-fn announce(progress: &Progress, data: &DataRecord, device: &DeviceRecord) {
+fn announce(progress: &Progress, data: &Dataset, device: &DeviceRecord) {
     let DeviceRecord {
         name,
         backend,
@@ -245,34 +262,39 @@ fn announce(progress: &Progress, data: &DataRecord, device: &DeviceRecord) {
         ..
     } = device;
     progress.note(&format!("device   {name} ({kind}, {backend}) - {reason}"));
-    let folder = data
-        .folder
-        .as_ref()
-        .map_or(String::new(), |f| format!(" in {f}"));
+    let folder = data.folder();
+    let place = folder.map_or(String::new(), |folder| format!(" in {}", folder.display()));
+    let DataRecord {
+        name, train, test, ..
+    } = &data.record;
     progress.note(&format!(
-        "data     {}{folder}: {} training and {} test images",
-        data.name, data.train, data.test
+        "data     {name}{place}: {train} training and {test} test images"
     ));
+    if folder.is_some_and(|folder| folder.to_str().is_none()) {
+        progress.note(
+            "The name of the data folder is not UTF-8, so config.toml cannot hold it: to repeat \
+             this run, give --data beside --config",
+        );
+    }
 }
 
-/// Columns of running text: those of the table.
-const WIDTH: usize = 93;
-
-fn show(record: &Record, folder: &Path) -> Result<()> {
+fn show(record: &Record, folder: &Path, whole: bool) -> Result<()> {
     let mut text = String::new();
     if !record.outcomes.is_empty() {
         text += &format!("\n{}\n", table::results(&record.outcomes));
     }
     for sentence in &record.verdict {
-        text += &format!("\n{}\n", textwrap::fill(sentence, WIDTH));
+        text += &format!("\n{}\n", fold(sentence, 0));
     }
     if let Some(warning) = &record.data.warning {
-        text += &format!("\n{}\n", textwrap::fill(&format!("Note: {warning}"), WIDTH));
+        text += &format!("\n{}\n", fold(&format!("Note: {warning}"), 6));
     }
-    text += &format!(
-        "\nEverything is in {0}; open {0}/report.html\n",
-        folder.display()
-    );
+    let folder = folder.display();
+    let place = match whole {
+        true => format!("\nEverything is in {folder}; open {folder}/report.html\n"),
+        false => format!("\nWhat was computed is in {folder}, as far as it could be written\n"),
+    };
+    text += &fold(&place, 0);
     super::print(&text)
 }
 

@@ -1,9 +1,62 @@
-//! The result table of `unlearn run`.
+//! Tables that fit the width of text.
 
 use comfy_table::{CellAlignment, Table, TableComponent, presets};
+use textwrap::core::display_width;
 use unlearn::record::{Outcome, Spread};
+use unlearn::verdict::fixed;
 
-/// Phase × arm: accuracies and confidence, mean ± standard deviation over learners.
+use super::text::WIDTH;
+
+/// Columns between columns.
+const GAP: usize = 2;
+
+/// A table; columns for which there is no room follow below, beside the first one again. All but the
+/// first have numbers in them.
+pub(crate) fn columns(head: &[String], rows: &[Vec<String>]) -> String {
+    let width = |column: usize| {
+        let cells = rows.iter().filter_map(|row| row.get(column));
+        let cells = cells.chain(head.get(column)).flat_map(|cell| cell.lines());
+        cells.map(display_width).max().unwrap_or(0)
+    };
+    let mut blocks = vec![Vec::new()];
+    let mut used = width(0);
+    for column in 1..head.len() {
+        let more = GAP + width(column);
+        if used + more > WIDTH && blocks.last().is_some_and(|block| !block.is_empty()) {
+            blocks.push(Vec::new());
+            used = width(0);
+        }
+        used += more;
+        if let Some(block) = blocks.last_mut() {
+            block.push(column);
+        }
+    }
+    let blocks = blocks.iter().map(|block| beside(head, rows, block));
+    blocks.collect::<Vec<_>>().join("\n\n")
+}
+
+/// The first column, and some of the others.
+fn beside(head: &[String], rows: &[Vec<String>], block: &[usize]) -> String {
+    let cells = |row: &[String]| -> Vec<String> {
+        let others = block.iter().map(|&column| row.get(column));
+        let all = std::iter::once(row.first()).chain(others);
+        all.map(|cell| cell.cloned().unwrap_or_default()).collect()
+    };
+    let mut table = Table::new();
+    table.load_preset(presets::NOTHING);
+    table.set_header(cells(head));
+    table.add_rows(rows.iter().map(|row| cells(row)));
+    for column in table.column_iter_mut() {
+        column.set_padding((0, 2));
+    }
+    for column in table.column_iter_mut().skip(1) {
+        column.set_cell_alignment(CellAlignment::Right);
+    }
+    table.trim_fmt()
+}
+
+/// The results of `unlearn run`, phase × arm: accuracies and confidence, mean ± standard deviation over
+/// learners.
 pub(crate) fn results(outcomes: &[Outcome]) -> String {
     let mut table = Table::new();
     table.load_preset(presets::UTF8_HORIZONTAL_ONLY);
@@ -18,10 +71,10 @@ pub(crate) fn results(outcomes: &[Outcome]) -> String {
     table.set_header([
         "phase",
         "arm",
-        "test accuracy",
-        "forget accuracy",
-        "retain accuracy",
-        "forget confidence",
+        "test\naccuracy",
+        "forget\naccuracy",
+        "retain\naccuracy",
+        "forget\nconfidence",
     ]);
     let mut phase = None;
     for outcome in outcomes {
@@ -35,6 +88,9 @@ pub(crate) fn results(outcomes: &[Outcome]) -> String {
             percent(&f.retain_accuracy),
             share(&f.forget_confidence),
         ]);
+    }
+    for column in table.column_iter_mut().skip(1) {
+        column.set_padding((0, 1));
     }
     for column in table.column_iter_mut().skip(2) {
         column.set_cell_alignment(CellAlignment::Right);
@@ -51,9 +107,34 @@ fn share(spread: &Spread) -> String {
 }
 
 fn plus_minus(spread: &Spread, unit: f64, digits: usize, suffix: &str) -> String {
-    let mean = format!("{:.digits$}", unit * spread.mean);
+    let mean = fixed(unit * spread.mean, digits);
     if spread.learners.len() < 2 {
         return mean + suffix;
     }
     format!("{mean} ± {:.digits$}{suffix}", unit * spread.std)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn columns_without_room_follow_below_beside_the_first() {
+        let head: Vec<String> = (0..30).map(|n| format!("head {n}")).collect();
+        let rows = vec![(0..30).map(|n| format!("{n} ± 0")).collect::<Vec<_>>(); 2];
+        let text = columns(&head, &rows);
+        assert!(
+            text.lines().all(|line| display_width(line) <= WIDTH),
+            "{text}"
+        );
+        for part in head.iter().chain(&rows[0]) {
+            assert!(text.contains(part.as_str()), "{part}: {text}");
+        }
+        let blocks: Vec<&str> = text.split("\n\n").collect();
+        assert!(blocks.len() > 2);
+        for block in blocks {
+            assert!(block.starts_with("head 0"), "{block}");
+            assert_eq!(block.lines().count(), 3, "{block}");
+        }
+    }
 }

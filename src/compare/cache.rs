@@ -4,31 +4,37 @@ use std::path::{Path, PathBuf};
 
 use sha2::{Digest, Sha256};
 
-use crate::error::{Error, Result};
-use crate::files;
+use crate::error::Result;
+use crate::files::{self, Folders};
 
 /// A folder of weights, each file named by what it was made from.
 #[derive(Debug)]
 pub struct Cache {
     /// None: nothing is kept.
     folder: Option<PathBuf>,
+    _made: Folders,
 }
 
 impl Cache {
     /// A cache in this folder, which is made where it is missing.
     ///
     /// # Errors
-    /// `File` where it cannot be made.
+    /// `File` where it cannot be made, or not be written.
     pub fn new(folder: &Path) -> Result<Self> {
-        std::fs::create_dir_all(folder).map_err(Error::file("create", folder))?;
+        let made = Folders::make(folder)?;
+        files::probe_folder(folder)?;
         Ok(Self {
             folder: Some(folder.to_path_buf()),
+            _made: made,
         })
     }
 
     /// A cache that keeps nothing.
-    pub(crate) const fn none() -> Self {
-        Self { folder: None }
+    pub(crate) fn none() -> Self {
+        Self {
+            folder: None,
+            _made: Folders::default(),
+        }
     }
 
     /// The numbers that `make` makes from what `recipe` says, from the cache where they are there

@@ -100,12 +100,12 @@ impl Lab<'_> {
                 false => judge.row(job, tried, group),
             }
         };
-        let mut methods: Vec<MethodRow> = (0..jobs.len()).map(row).collect();
-        methods.sort_by(|a, b| a.score.total_cmp(&b.score));
+        let methods: Vec<MethodRow> = (0..jobs.len()).map(row).collect();
         let named = metrics.iter().map(|m| m.name().to_owned());
         let floors = judge.of_methods.floors.iter().copied();
         Ok(Judged {
             case: self.case.clone(),
+            never_learned: None,
             floors: named.zip(floors).collect(),
             chance: judge.of_methods.chance,
             retrained: judge.portrait(&seen.retrained, judge.of_methods.retrained()),

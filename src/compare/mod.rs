@@ -9,7 +9,9 @@
 
 mod apply;
 mod cache;
+mod folder;
 mod judge;
+mod learned;
 mod observe;
 mod results;
 mod schedule;
@@ -32,6 +34,7 @@ use crate::population::DeviceImages;
 use crate::random::threefry2x32;
 
 pub use cache::{Cache, name_of};
+pub use folder::{Folder, REPORTS};
 pub use results::{Judged, MethodRow, Moments, Portrait, Tried, Value};
 pub use sensitivity::{Direction, Neighbour, Sensitivity};
 pub use settings::{Case, Forget, Settings};
@@ -43,6 +46,8 @@ pub trait Watch {
     fn begin(&mut self, what: &str, units: u64);
     /// So many units of it are done.
     fn advance(&mut self, units: u64);
+    /// Something that a person should know now.
+    fn note(&mut self, _: &str) {}
 }
 
 /// Says which case it is that something is done for.
@@ -58,6 +63,10 @@ impl Watch for Named<'_> {
 
     fn advance(&mut self, units: u64) {
         self.watch.advance(units);
+    }
+
+    fn note(&mut self, text: &str) {
+        self.watch.note(&format!("{}{text}", self.name));
     }
 }
 
@@ -106,7 +115,7 @@ pub fn compare(
     let methods = settings::methods(settings)?;
     let labs = labs(settings, data, device, cache)?;
     if let Some(lab) = labs.first() {
-        lab.check_room()?;
+        lab.check_room(methods.len())?;
     }
     train::train(&labs, watch)?;
     let mut cases = Vec::new();
@@ -178,6 +187,10 @@ impl Lab<'_> {
     /// Takes the methods through this case.
     fn run(&self, methods: &[&'static dyn Method], watch: &mut dyn Watch) -> Result<Judged> {
         let base = self.base()?;
+        let never_learned = self.never_learned(&base)?;
+        if let Some(text) = &never_learned {
+            watch.note(text);
+        }
         let sweep = self.sweep(methods, &base, watch)?;
         let job = |(&method, tried): (&&'static dyn Method, &Vec<Tried>)| Job {
             method,
@@ -186,7 +199,11 @@ impl Lab<'_> {
         let jobs: Vec<Job> = methods.iter().zip(&sweep).map(job).collect();
         let task = self.task(&base.originals, 0)?;
         let results = self.apply(&jobs, &base.originals, &task, "methods", watch)?;
-        self.judge(&jobs, &sweep, &base, &results, watch)
+        let judged = self.judge(&jobs, &sweep, &base, &results, watch)?;
+        Ok(match never_learned {
+            Some(reason) => judged.unranked(reason),
+            None => judged.ranked(),
+        })
     }
 }
 

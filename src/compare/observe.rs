@@ -6,11 +6,11 @@ use crate::error::Result;
 use crate::methods::PADDED;
 use crate::metrics::{Observed, Outputs, Scope, softmax};
 use crate::model::Layer;
-use crate::population::{Curriculum, DeviceImages, largest};
+use crate::population::{Curriculum, DeviceImages};
 use crate::record::CLASSES;
 
 /// Training images of either kind that metrics look at.
-const SAMPLES: usize = 1000;
+pub(super) const SAMPLES: usize = 1000;
 /// Steps of relearning that all networks have at least.
 const LEAST: u32 = 192;
 /// Numbers of the fresh networks that ZRF compares with begin here, apart from all that are trained.
@@ -90,7 +90,7 @@ fn rows(padded: &[f32]) -> Vec<[f32; CLASSES]> {
 impl Lab<'_> {
     /// Networks that the device holds at a time.
     fn most(&self) -> usize {
-        largest(self.device.limits(), &self.model, self.settings.batch).max(1)
+        self.room(0).unwrap_or(1)
     }
 
     /// What each network of a group answers.

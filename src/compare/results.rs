@@ -86,15 +86,15 @@ pub struct MethodRow {
     pub measured: usize,
     /// Of these the metrics that are over their noise floors.
     pub told_by: usize,
-    /// Whether that tells the networks from retrained ones: more than those are told from each other by
-    /// chance.
+    /// Whether that distinguishes the networks from retrained ones: more than those are from each other by
+    /// chance. Not where methods are not ranked.
     pub told: bool,
     /// What all metrics together say of a group of retrained networks by chance.
     pub chance: Chance,
     /// By kind of metric, the mean distance in units of the noise floor, none counting more than `MOST`;
     /// of metrics that do the same on several layers the largest counts.
     pub kinds: Vec<(Kind, f64)>,
-    /// The mean over the kinds.
+    /// The mean over the kinds; no number (in JSON null) where methods are not ranked.
     pub score: f64,
 }
 
@@ -126,6 +126,9 @@ pub struct Judged {
     /// What was forgotten, under which seed.
     #[serde(flatten)]
     pub case: Case,
+    /// Why nothing can be said of forgetting, where networks never learned what they should: methods then
+    /// have no scores, and are not ranked.
+    pub never_learned: Option<String>,
     /// The noise floor of each metric.
     pub floors: Vec<(String, Floor)>,
     /// What all metrics together say of retrained networks by chance.
@@ -134,8 +137,27 @@ pub struct Judged {
     pub retrained: Portrait,
     /// The originals.
     pub originals: Portrait,
-    /// The methods, the nearest to retraining first.
+    /// The methods, the nearest to retraining first; in their own order where they are not ranked.
     pub methods: Vec<MethodRow>,
+}
+
+impl Judged {
+    /// The methods, the nearest to retraining first.
+    pub(super) fn ranked(mut self) -> Self {
+        self.methods.sort_by(|a, b| a.score.total_cmp(&b.score));
+        self
+    }
+
+    /// Where there is nothing to forget, or nothing to measure it by, no method is better than another.
+    pub(super) fn unranked(mut self, reason: String) -> Self {
+        for row in &mut self.methods {
+            (row.score, row.told) = (f64::NAN, false);
+        }
+        Self {
+            never_learned: Some(reason),
+            ..self
+        }
+    }
 }
 
 impl Value {

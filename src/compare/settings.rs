@@ -2,12 +2,12 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::checks;
 use crate::data::Dataset;
 use crate::error::{Error, Result};
 use crate::methods::Method;
 use crate::metrics::Scope;
 use crate::model::Model;
-use crate::record::CLASSES;
 use crate::tune::Variants;
 
 /// What networks are to forget.
@@ -33,19 +33,13 @@ impl Forget {
     }
 
     fn check(&self) -> Result<()> {
-        let refuse = |text: &str| Err(Error::Usage(text.to_owned()));
         match self {
-            Self::Digits(digits) if digits.is_empty() || digits.iter().any(|d| *d > 9) => refuse(
-                "--forget: name digits from 0 to 9, such as --forget 5 or --forget 3,5, or each",
-            ),
-            Self::Digits(digits) if digits.len() >= CLASSES => {
-                refuse("--forget names all ten digits: leave one out at least")
-            }
+            Self::Digits(digits) => checks::digits(digits),
             Self::Samples(count) if *count < LEAST_SAMPLES => Err(Error::Usage(format!(
                 "--forget-samples {count}: fewer than {LEAST_SAMPLES} images tell nothing of \
                  forgetting; try --forget-samples 500"
             ))),
-            _ => Ok(()),
+            Self::Samples(_) | Self::Each => Ok(()),
         }
     }
 }
@@ -102,9 +96,8 @@ impl Settings {
     /// `Usage`, naming the setting, the reason and the remedy.
     pub fn check(&self) -> Result<()> {
         let refuse = |text: &str| Err(Error::Usage(text.to_owned()));
-        if self.learners == 0 {
-            return refuse("--learners 0: there must be one original network at least");
-        }
+        checks::networks("learners", self.learners)?;
+        checks::networks("retrained", self.retrained)?;
         if self.retrained < LEAST_RETRAINED {
             return Err(Error::Usage(format!(
                 "--retrained {}: a noise floor is what retrained networks differ by among \
@@ -115,18 +108,12 @@ impl Settings {
         if self.budget == 0 {
             return refuse("--budget 0: methods need a step at least; try --budget 900");
         }
-        if self.batch == 0 {
-            return refuse("--batch 0: a step needs one sample at least; try --batch 64");
-        }
+        checks::batch(self.batch)?;
         if self.seeds.is_empty() {
             return refuse("--seeds: name one at least, such as --seeds 1");
         }
-        let learns = self.epochs > 0.0 && self.lr > 0.0;
-        if !learns || self.epochs > 1000.0 || self.lr > 100.0 {
-            return refuse(
-                "--epochs takes more than 0 and up to 1000, and --lr more than 0 and up to 100",
-            );
-        }
+        checks::learning(self.epochs)?;
+        checks::rate("lr", self.lr)?;
         self.forget.check()?;
         methods(self)?;
         Model::new(&self.hidden).map(|_| ())
@@ -141,7 +128,7 @@ impl Settings {
         let cases = self.cases();
         cases
             .iter()
-            .try_for_each(|case| check_data(&case.scope, data))
+            .try_for_each(|case| check_data(&case.scope, self.batch, data))
     }
 
     /// All cases, by seed.
@@ -177,29 +164,21 @@ impl Settings {
 }
 
 /// Refuses to forget what is not there, and to forget all there is.
-fn check_data(scope: &Scope, data: &Dataset) -> Result<()> {
-    let (labels, test_labels) = (&data.train.labels, &data.test.labels);
-    let name = &data.record.name;
-    let missing = |d: &&u8| !labels.contains(d) || !test_labels.contains(d);
-    match scope {
-        Scope::Digits(digits) => match digits.iter().find(missing) {
-            Some(digit) => Err(Error::Usage(format!(
-                "--forget {digit}: {name} holds no {digit}"
-            ))),
-            None if labels.iter().all(|label| digits.contains(label)) => {
-                Err(Error::Usage(format!(
-                    "--forget: {name} holds nothing but the digits to forget: nothing is left to keep"
-                )))
-            }
-            None => Ok(()),
-        },
-        Scope::Samples(count) if *count >= labels.len() => Err(Error::Usage(format!(
-            "--forget-samples {count}: {name} holds {} training images, and some must be left to \
-             retrain with; take fewer",
-            labels.len()
-        ))),
-        Scope::Samples(_) => Ok(()),
-    }
+fn check_data(scope: &Scope, batch: usize, data: &Dataset) -> Result<()> {
+    let (labels, name) = (&data.train.labels, &data.record.name);
+    let kept = match scope {
+        Scope::Digits(digits) => checks::kept(digits, data)?,
+        Scope::Samples(count) if *count >= labels.len() => {
+            return Err(Error::Usage(format!(
+                "--forget-samples {count}: {name} holds {} training images, and some must be left to \
+                 retrain with; take fewer",
+                labels.len()
+            )));
+        }
+        Scope::Samples(count) => labels.len() - count,
+    };
+    checks::fits(batch, labels.len(), "training images")?;
+    checks::fits(batch, kept, "training images that are not to be forgotten")
 }
 
 /// The methods that are compared.

@@ -12,11 +12,13 @@ use crate::record::Spread;
 /// A comparison's results.
 #[derive(Clone, Debug, Serialize)]
 pub struct Comparison {
+    /// What must be said before anything else: why methods are not ranked, in any case.
+    pub never_learned: Vec<String>,
     /// What was compared.
     pub settings: Settings,
     /// The methods over all cases, the nearest to retraining first.
     pub methods: Vec<Summary>,
-    /// Whether the ranking is the same under every seed; none where there is one.
+    /// Whether the ranking is the same under every seed; none where there is one, or no ranking.
     pub stability: Option<Stability>,
     /// What was found for each seed and what it forgets.
     pub cases: Vec<Judged>,
@@ -72,6 +74,18 @@ const END: usize = 5;
 /// Kendall's τ of a stable ranking: nine of ten pairs are in the same order.
 const TAU: f64 = 0.8;
 
+/// Of each case by name, why its methods are not ranked.
+fn never_learned(settings: &Settings, cases: &[Judged]) -> Vec<String> {
+    let said = |case: &Judged| {
+        let reason = case.never_learned.as_ref()?;
+        Some(match cases.len() {
+            1 => reason.clone(),
+            _ => format!("{}: {reason}", settings.name(&case.case)),
+        })
+    };
+    cases.iter().filter_map(said).collect()
+}
+
 /// Puts the cases together.
 pub(super) fn comparison(settings: &Settings, cases: Vec<Judged>) -> Comparison {
     let all: Vec<&Judged> = cases.iter().collect();
@@ -82,8 +96,10 @@ pub(super) fn comparison(settings: &Settings, cases: Vec<Judged>) -> Comparison 
         let of_seed = all.iter().copied().filter(|c| c.case.seed == seed);
         (seed, ranking(&methods, &of_seed.collect::<Vec<_>>()))
     });
-    let stability = stability(rankings.collect());
+    let never_learned = never_learned(settings, &cases);
+    let stability = stability(rankings.collect()).filter(|_| never_learned.is_empty());
     Comparison {
+        never_learned,
         settings: settings.clone(),
         stability,
         methods,

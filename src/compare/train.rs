@@ -3,11 +3,15 @@
 
 use std::sync::Arc;
 
+use super::observe::SAMPLES;
 use super::{Lab, Watch, Weights};
+use crate::device::Limits;
 use crate::error::{Error, Result};
 use crate::kernel::FORGET;
+use crate::memory::size;
 use crate::methods::PADDED;
-use crate::population::{Curriculum, DeviceImages, Population, Rule, largest};
+use crate::metrics::cka;
+use crate::population::{Curriculum, DeviceImages, Population, Rule, largest, most, words};
 use crate::random::{Purpose, learner_key};
 use crate::record::CLASSES;
 
@@ -163,34 +167,93 @@ impl Lab<'_> {
         let by_size = largest(limits, &self.model, self.settings.batch);
         let table = (images * PADDED) as u64;
         let by_tables = usize::try_from(limits.buffer_words / (table + 64)).unwrap_or(usize::MAX);
-        match by_size.min(by_tables) {
+        let need = |networks| self.need(limits, networks, images);
+        match most(by_size.min(by_tables), |n| need(n) <= limits.memory) {
             0 => Err(Error::Usage(format!(
-                "{} cannot hold a network with a table of targets for {images} images: choose another \
-                 --device",
-                self.device.record().name
+                "{} cannot hold a network with a table of targets for {images} images: it needs about \
+                 {} of memory, and {} are left. Choose another --device, or a smaller --hidden or \
+                 --batch",
+                self.device.record().name,
+                size(need(1)),
+                size(limits.memory)
             ))),
             room => Ok(room),
         }
     }
 
-    /// Refuses more networks than methods can be applied to: all originals at a time, some of them
-    /// twice.
-    pub(super) fn check_room(&self) -> Result<()> {
-        let learners = self.settings.learners;
-        let room = self.room(self.labels.len())?.min(self.room(0)? / 2);
-        match room {
-            room if room >= learners => Ok(()),
-            0 => Err(Error::Usage(format!(
-                "{} cannot hold a network as methods need it: use a smaller --hidden or --batch, or \
-                 another --device",
-                self.device.record().name
-            ))),
-            room => Err(Error::Usage(format!(
-                "--learners {learners} are more than {} can apply methods to at a time: the most that \
-                 fit are {room}",
-                self.device.record().name
-            ))),
+    /// Bytes of the machine's memory for so many networks that train, each with a table of targets for
+    /// so many images: a second population may ask them something, and their weights are on the host
+    /// as before, as after, and as what a rule goes by.
+    fn need(&self, limits: Limits, networks: usize, images: usize) -> u64 {
+        let tables = networks * images * PADDED;
+        let batch = self.settings.batch;
+        let population = |tables| {
+            let lists = 2 * self.labels.len();
+            words(limits, &self.model, batch, networks, [lists, tables])
+        };
+        let weights = networks as u64 * u64::from(self.model.parameters());
+        let device = population(tables) + population(0) + 2 * weights;
+        limits.need(device, 4 * (4 * weights + tables as u64))
+    }
+
+    /// Bytes on the host of what is known of all networks when they are judged: answers and weights of
+    /// each, and of retrained ones also what metrics make of them, for groups of two sizes.
+    fn known(&self, methods: usize, learners: usize) -> u64 {
+        let asked = [true, false].map(|forgotten| {
+            let images = self.images(forgotten).len();
+            images / images.div_ceil(SAMPLES).max(1)
+        });
+        let layers = self.model.layers();
+        let hidden = layers.len() - 1;
+        let widths: usize = layers[..hidden]
+            .iter()
+            .map(|l| l.padded_outputs as usize)
+            .sum();
+        let parameters = self.model.parameters() as usize;
+        let images: usize = asked.iter().sum();
+        let answers = (images + self.test_labels.len()) * (4 * CLASSES + 1);
+        let fresh = 8 * CLASSES * asked[0];
+        let network = 4 * (3 * parameters + images * widths) + answers + fresh;
+        let square = |n: &usize| (n / n.div_ceil(cka::SAMPLES).max(1)).pow(2);
+        let squares: usize = asked.iter().map(square).sum();
+        let features = 8 * (hidden * squares + parameters);
+        let retrained = self.settings.retrained + CHOOSERS;
+        let networks = (methods + 1) * learners + retrained;
+        (networks * network + 2 * retrained * features) as u64
+    }
+
+    /// Refuses more networks than methods can be applied to, all originals at a time, some of them
+    /// twice; or more than memory holds.
+    pub(super) fn check_room(&self, methods: usize) -> Result<()> {
+        let (learners, name) = (self.settings.learners, &self.device.record().name);
+        let by_device = self.room(self.labels.len())?.min(self.room(0)? / 2);
+        let limits = self.device.limits();
+        let need = |n| {
+            let training = self.need(limits, n, self.labels.len());
+            // What is known of all, beside a population that learns again, of one network at the least.
+            training.max(self.known(methods, n) + self.need(limits, 1, 0))
+        };
+        let room = most(by_device, |n| need(n) <= limits.memory);
+        if room >= learners {
+            return Ok(());
         }
+        let remedy = match room {
+            0 => "not even one fits: use fewer --methods or --retrained, a smaller --hidden or --batch, \
+                  or another --device"
+                .to_owned(),
+            _ => format!("the most that fit are {room}"),
+        };
+        Err(Error::Usage(match need(learners) > limits.memory {
+            true => format!(
+                "--learners {learners} need about {} of memory for {methods} methods on each, and {} are \
+                 left: {remedy}",
+                size(need(learners)),
+                size(limits.memory)
+            ),
+            false => format!(
+                "--learners {learners} are more than {name} can apply methods to at a time: {remedy}"
+            ),
+        }))
     }
 
     /// Indices of the training images that are to be forgotten, or are not.

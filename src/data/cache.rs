@@ -8,15 +8,16 @@
 //! copies of MNIST are about whose content is the same, but which were packed anew.
 
 use super::download::{Downloader, Patience};
-use super::{Dataset, idx, open_files, stand_in};
+use super::gzip::Gunzip;
+use super::idx::Source;
+use super::{Dataset, absolute, idx, open_files, stand_in};
 use crate::error::{Error, Result};
-use crate::files;
-use flate2::bufread::MultiGzDecoder;
+use crate::files::{self, Folders};
 use rayon::prelude::*;
 use sha2::{Digest, Sha256};
 use std::fs;
 use std::io::{self, ErrorKind, Read};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// A gzipped file to download, and how to know that it is the right one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -59,6 +60,13 @@ const MIRRORS: [&str; 2] = [
     "https://storage.googleapis.com/cvdf-datasets/mnist/",
 ];
 
+/// The variable that names the folder of all caches.
+const CACHES: &str = if cfg!(windows) {
+    "LOCALAPPDATA"
+} else {
+    "XDG_CACHE_HOME"
+};
+
 /// No file of the set unpacks to more bytes than this: train images, at 47 million, is the
 /// largest. A file that does is not unpacked further.
 const LARGEST: u64 = 64 << 20;
@@ -66,8 +74,8 @@ const LARGEST: u64 = 64 << 20;
 /// A folder for downloaded files, and where to download them from.
 #[derive(Clone, Debug)]
 pub struct Cache {
-    /// The folder; it is created when the first file is stored.
-    pub folder: PathBuf,
+    /// The folder; it is created when the first file is stored. None where the user has none.
+    pub folder: Option<PathBuf>,
     /// The files: train images, train labels, test images, test labels.
     pub archives: [Archive; 4],
     /// The addresses that the files' names are appended to, in the order they are tried in.
@@ -79,7 +87,7 @@ pub struct Cache {
 impl Cache {
     /// MNIST, from its mirrors, kept in `folder`.
     #[must_use]
-    pub fn mnist(folder: PathBuf) -> Self {
+    pub fn mnist(folder: Option<PathBuf>) -> Self {
         Self {
             folder,
             archives: MNIST,
@@ -88,18 +96,18 @@ impl Cache {
         }
     }
 
-    /// The images from the folder, after downloading what is missing or damaged there.
+    /// The images from the folder, after downloading what is missing or damaged there. If what was
+    /// downloaded cannot be kept in the folder, it is used all the same, and `notify` is told.
     ///
     /// # Errors
     ///
     /// [`Error::Data`] if a file can be had from no mirror, with each mirror's reason, or if the
-    /// files are right but do not hold images; [`Error::File`] if the folder cannot be used.
+    /// files are right but do not hold images.
     pub fn load(&self, notify: &dyn Fn(&str)) -> Result<Dataset> {
         if let Some(dataset) = self.kept() {
             return Ok(dataset);
         }
-        self.fill(notify)?;
-        self.open(notify)
+        self.open(&self.fill(notify)?, notify)
     }
 
     /// The same, but the built-in digits where the files cannot be had. That is told through
@@ -113,7 +121,7 @@ impl Cache {
             return Ok(dataset);
         }
         match self.fill(notify) {
-            Ok(()) => self.open(notify),
+            Ok(files) => self.open(&files, notify),
             Err(error) => Ok(stand_in(&error.to_string(), notify)),
         }
     }
@@ -121,53 +129,101 @@ impl Cache {
     /// The images, if the folder has them all and undamaged. This is the usual case, so the
     /// files are read once, and only looked at one by one if something turns out to be amiss.
     fn kept(&self) -> Option<Dataset> {
-        let dataset = self.open(&|_| ()).ok()?;
+        self.folder.as_ref()?;
+        let files = self.archives.map(|archive| self.path(&archive).into());
+        let dataset = self.open(&files, &|_| ()).ok()?;
         (dataset.record.name == "MNIST").then_some(dataset)
     }
 
-    fn open(&self, notify: &dyn Fn(&str)) -> Result<Dataset> {
-        let files = self.archives.map(|archive| self.path(&archive));
+    fn open(&self, files: &[Source; 4], notify: &dyn Fn(&str)) -> Result<Dataset> {
+        let kept = files.iter().all(|file| file.bytes.is_none());
+        let source = match &self.folder {
+            Some(folder) if kept => absolute(folder),
+            _ => "auto".into(),
+        };
         let known = self.archives.map(|archive| archive.unpacked);
-        open_files(&self.folder, &files, known, notify)
+        open_files(source, files, known, notify)
     }
 
     fn path(&self, archive: &Archive) -> PathBuf {
-        self.folder.join(archive.name)
+        let folder = self.folder.as_deref().unwrap_or(Path::new(""));
+        folder.join(archive.name)
     }
 
-    /// Downloads what is missing or damaged.
-    fn fill(&self, notify: &dyn Fn(&str)) -> Result<()> {
+    /// The four files, after downloading what is missing or damaged.
+    fn fill(&self, notify: &dyn Fn(&str)) -> Result<[Source; 4]> {
+        let mut files = self.archives.map(|a| Source::from(self.path(&a)));
         let faults: Vec<_> = self.archives.par_iter().map(|a| self.inspect(a)).collect();
         let mut wanted = Vec::new();
-        for (archive, fault) in self.archives.iter().zip(faults) {
-            match fault? {
+        for (number, (fault, file)) in faults.into_iter().zip(&files).enumerate() {
+            match fault {
                 State::Whole => continue,
                 State::Missing => {}
                 State::Damaged(fault) => {
-                    let path = self.path(archive);
-                    notify(&format!("{} {fault}; fetching it again", path.display()));
+                    notify(&format!(
+                        "{} {fault}; fetching it again",
+                        file.path.display()
+                    ));
                 }
             }
-            wanted.push(*archive);
+            wanted.push(number);
         }
         // The smallest first: where something is wrong, it shows sooner.
-        wanted.sort_by_key(|archive| archive.size);
-        fs::create_dir_all(&self.folder).map_err(Error::file("create", &self.folder))?;
-        let mut downloader = Downloader::new(&self.mirrors, self.patience, &wanted, notify);
-        for archive in &wanted {
+        wanted.sort_by_key(|&number| self.archives[number].size);
+        let archives: Vec<_> = wanted.iter().map(|&n| self.archives[n]).collect();
+        let mut downloader = Downloader::new(&self.mirrors, self.patience, &archives, notify);
+        let folders = self.make_folder();
+        let mut kept = folders.as_ref().map(|_| ()).map_err(Clone::clone);
+        for (number, archive) in wanted.into_iter().zip(&archives) {
             let bytes = downloader.fetch(archive)?;
-            files::write(&self.path(archive), &bytes)?;
+            let file = &mut files[number];
+            if kept.is_ok() {
+                kept = files::write(&file.path, &bytes).map_err(|e| unkept(&e));
+            }
+            file.bytes = kept.is_err().then_some(bytes);
         }
-        Ok(())
+        if let Err(reason) = kept {
+            notify(&format!(
+                "what was downloaded is used, but not kept for the next run: {reason}"
+            ));
+        }
+        Ok(files)
     }
 
-    fn inspect(&self, archive: &Archive) -> Result<State> {
-        let path = self.path(archive);
-        match fs::read(&path) {
-            Ok(bytes) => Ok(archive.fault(&bytes).map_or(State::Whole, State::Damaged)),
-            Err(error) if error.kind() == ErrorKind::NotFound => Ok(State::Missing),
-            Err(error) => Err(Error::file("read", &path)(error)),
+    /// Makes the folder, or says why nothing can be kept.
+    fn make_folder(&self) -> std::result::Result<Folders, String> {
+        let Some(folder) = &self.folder else {
+            return Err(format!(
+                "this user has no home folder. Set {CACHES} to a folder"
+            ));
+        };
+        Folders::make(folder).map_err(|e| unkept(&e))
+    }
+
+    fn inspect(&self, archive: &Archive) -> State {
+        if self.folder.is_none() {
+            return State::Missing;
         }
+        match fs::read(self.path(archive)) {
+            Ok(bytes) => archive.fault(&bytes).map_or(State::Whole, State::Damaged),
+            Err(error) => match error.kind() {
+                // Where the folder itself is wrong, its remedy comes once, at the end.
+                ErrorKind::NotFound | ErrorKind::NotADirectory => State::Missing,
+                _ => State::Damaged(format!("cannot be read ({error})")),
+            },
+        }
+    }
+}
+
+/// Why a file was not kept, and what to do.
+fn unkept(error: &Error) -> String {
+    let kind = match error {
+        Error::File { source, .. } => source.kind(),
+        _ => ErrorKind::Other,
+    };
+    match kind {
+        ErrorKind::StorageFull | ErrorKind::QuotaExceeded => format!("{error}. Free some room"),
+        _ => format!("{error}. Make it writable, or set {CACHES} to another folder"),
     }
 }
 
@@ -194,7 +250,7 @@ impl Archive {
 }
 
 fn unpacked_digest(gzipped: &[u8]) -> io::Result<String> {
-    let mut unpacked = MultiGzDecoder::new(gzipped).take(LARGEST);
+    let mut unpacked = Gunzip::new(gzipped).take(LARGEST);
     let mut digest = Sha256::new();
     let mut piece = vec![0; 1 << 16];
     loop {

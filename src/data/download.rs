@@ -1,10 +1,15 @@
 //! Gets one file after another from mirrors that may be down, slow, or not what they seem.
 
 use super::cache::Archive;
+use super::failure::{Failure, Remedy};
+use super::trust;
 use crate::error::{Error, Result};
-use indicatif::{DecimalBytes, ProgressBar, ProgressFinish, ProgressStyle};
+use crate::progress::{self, Pace};
+use crate::threads;
+use indicatif::{DecimalBytes, ProgressBar, ProgressFinish};
 use std::io::Read;
 use std::time::Duration;
+use ureq::tls::TlsConfig;
 
 /// How long to wait for a mirror before the next one is tried.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -28,17 +33,19 @@ impl Default for Patience {
     }
 }
 
-/// The reason why a mirror did not yield a file.
-type Attempt = std::result::Result<Vec<u8>, String>;
+/// A file, or the reason why a mirror did not yield it.
+type Attempt = std::result::Result<Vec<u8>, Failure>;
 
-/// Downloads files, with a progress bar where the standard error is a terminal, and a line per
-/// file where it is not.
+/// Downloads files, with a progress bar where someone watches, and lines elsewhere.
 pub(super) struct Downloader<'a> {
     agent: ureq::Agent,
+    /// What was wrong with the system's certificates.
+    untrusted: Vec<String>,
     mirrors: &'a [String],
     patience: Patience,
     notify: &'a dyn Fn(&str),
     bar: ProgressBar,
+    pace: Pace,
     /// The mirror to try first: the one that yielded the last file.
     first: usize,
     /// Bytes of the files that are finished, for the bar.
@@ -53,20 +60,26 @@ impl<'a> Downloader<'a> {
         wanted: &[Archive],
         notify: &'a dyn Fn(&str),
     ) -> Self {
+        // ureq bounds the look-up of names by a thread, and panics where there is none to be had.
+        let bounded = threads::another();
+        let (roots, untrusted) = trust::trusted();
         let agent = ureq::Agent::config_builder()
-            .timeout_resolve(Some(patience.connect))
+            .tls_config(TlsConfig::builder().root_certs(roots).build())
+            .timeout_resolve(bounded.then_some(patience.connect))
             .timeout_connect(Some(patience.connect))
             .timeout_per_read(Some(patience.stall))
-            .timeout_global(Some(patience.whole))
+            .timeout_global(bounded.then_some(patience.whole))
             .user_agent(concat!("unlearn/", env!("CARGO_PKG_VERSION")))
             .build()
             .new_agent();
         Self {
             agent,
+            untrusted,
             mirrors,
             patience,
             notify,
             bar: new_bar(wanted.iter().map(|archive| archive.size).sum()),
+            pace: Pace::new(),
             first: 0,
             done: 0,
         }
@@ -74,7 +87,7 @@ impl<'a> Downloader<'a> {
 
     /// The file, checked, from the first mirror that has it right.
     pub(super) fn fetch(&mut self, archive: &Archive) -> Result<Vec<u8>> {
-        let mut failures = Vec::new();
+        let (mut failures, mut remedies) = (Vec::new(), Vec::new());
         for turn in 0..self.mirrors.len() {
             let mirror = (self.first + turn) % self.mirrors.len();
             let url = address(&self.mirrors[mirror], archive.name);
@@ -86,27 +99,39 @@ impl<'a> Downloader<'a> {
                     self.bar.set_position(self.done);
                     return Ok(bytes);
                 }
-                Err(reason) => {
+                Err(Failure { reason, remedy }) => {
                     let failure = format!("{url} {reason}");
                     self.say(&format!("download failed: {failure}"));
                     failures.push(failure);
+                    if !remedies.contains(&remedy) {
+                        remedies.push(remedy);
+                    }
                 }
             }
         }
+        if remedies.contains(&Remedy::Certificates) {
+            // Not part of the error, which a report may hold: these name folders.
+            for fault in &self.untrusted {
+                self.say(&format!("certificates: {fault}"));
+            }
+        }
+        let remedies: Vec<_> = remedies.iter().map(ToString::to_string).collect();
         Err(Error::Data(format!(
-            "cannot download {}: {}",
+            "cannot download {}: {}. {}",
             archive.name,
-            failures.join("; ")
+            failures.join("; "),
+            remedies.join(". ")
         )))
     }
 
     fn attempt(&self, url: &str, archive: &Archive) -> Attempt {
         let mut request = self.agent.get(url);
         // A proxy for the outside world cannot reach this machine's own servers.
-        if url.starts_with("http://127.0.0.1") {
+        let own = ["http://127.0.0.1", "https://127.0.0.1"];
+        if own.iter().any(|own| url.starts_with(own)) {
             request = request.config().proxy(None).build();
         }
-        let explain = |error| explain(&error, self.patience);
+        let explain = |error| Failure::new(&error, self.patience);
         let response = request.call().map_err(explain)?;
         let announced = response.body().content_length();
         let limit = 2 * archive.size;
@@ -118,12 +143,16 @@ impl<'a> Downloader<'a> {
                 Ok(0) => break,
                 Ok(count) => bytes.extend_from_slice(&piece[..count]),
                 Err(error) => {
-                    let reason = explain(error.into());
-                    return Err(format!("{reason}, after {} bytes", bytes.len()));
+                    let mut failure = explain(error.into());
+                    failure.reason += &format!(", after {} bytes", bytes.len());
+                    return Err(failure);
                 }
             }
             let position = (bytes.len() as u64).min(archive.size);
             self.bar.set_position(self.done + position);
+            if self.pace.due(&self.bar) {
+                self.say(&format!("downloads  {}", progress::words(&self.bar)));
+            }
         }
         judge(bytes, announced, limit, archive)
     }
@@ -142,14 +171,10 @@ impl<'a> Downloader<'a> {
     }
 }
 
-/// Hides itself where the standard error is no terminal, and clears itself away at the end.
+/// Clears itself away at the end.
 fn new_bar(bytes: u64) -> ProgressBar {
-    let bar = ProgressBar::new(bytes).with_finish(ProgressFinish::AndClear);
-    let template = "{msg} {wide_bar} {bytes}/{total_bytes} {bytes_per_sec}";
-    match ProgressStyle::with_template(template) {
-        Ok(style) => bar.with_style(style),
-        Err(_) => bar,
-    }
+    let template = "{wide_bar:.cyan/dim} {bytes}/{total_bytes} {bytes_per_sec}  {msg}";
+    progress::bar(bytes, template).with_finish(ProgressFinish::AndClear)
 }
 
 fn address(mirror: &str, name: &str) -> String {
@@ -159,31 +184,18 @@ fn address(mirror: &str, name: &str) -> String {
 /// Passes a body on if it is the file.
 fn judge(bytes: Vec<u8>, announced: Option<u64>, limit: u64, archive: &Archive) -> Attempt {
     let length = bytes.len() as u64;
-    if length > limit {
-        return Err(format!("is far too long (more than {limit} bytes)"));
-    }
-    if let Some(announced) = announced.filter(|&announced| length < announced) {
-        return Err(format!("broke off after {length} of {announced} bytes"));
-    }
-    match archive.fault(&bytes) {
-        Some(fault) => Err(fault),
-        None => Ok(bytes),
-    }
-}
-
-/// What went wrong, in words to follow the address.
-fn explain(error: &ureq::Error, patience: Patience) -> String {
-    use ureq::{Error, Timeout};
-    match error {
-        Error::StatusCode(404) => "is not there (the server answers 404)".to_owned(),
-        Error::StatusCode(code) => format!("was refused (the server answers {code})"),
-        Error::HostNotFound => "is on a host whose name cannot be found: offline?".to_owned(),
-        Error::Timeout(Timeout::Resolve | Timeout::Connect) => {
-            format!("gave no connection in {:?}", patience.connect)
+    let fault = if length > limit {
+        format!("is far too long (more than {limit} bytes)")
+    } else if let Some(announced) = announced.filter(|&announced| length < announced) {
+        format!("broke off after {length} of {announced} bytes")
+    } else {
+        match archive.fault(&bytes) {
+            Some(fault) => fault,
+            None => return Ok(bytes),
         }
-        Error::Timeout(Timeout::Global) => format!("was not done in {:?}", patience.whole),
-        Error::Timeout(_) => format!("sent nothing for {:?}", patience.stall),
-        Error::Io(error) => format!("failed ({error})"),
-        other => format!("failed ({other})"),
-    }
+    };
+    Err(Failure {
+        reason: fault,
+        remedy: Remedy::Retry,
+    })
 }

@@ -4,16 +4,18 @@
 //! bytes. The header is checked against the length of the file before memory is set aside for
 //! what it promises, so a damaged header costs an error message and not 3 terabytes.
 
+use super::foreign::{self, AGAIN, BIG_ENDIAN};
+use super::gzip::{Garbage, Gunzip};
 use super::{Images, PIXELS, SIDE};
 use crate::error::{Error, Result};
-use flate2::bufread::MultiGzDecoder;
+use crate::memory;
 use sha2::{Digest, Sha256};
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, ErrorKind, Read};
 use std::path::{Path, PathBuf};
 
-/// What every message about a file ends with.
-const REMEDY: &str = "Get the file again, or use --data auto to have MNIST downloaded";
+/// Bytes that are enough to recognise a file by.
+const START: usize = 512;
 /// A deflate stream unpacks to this many times its length at most.
 const DEFLATE_LIMIT: u64 = 1032;
 
@@ -61,82 +63,38 @@ impl Kind {
     }
 }
 
-/// The four files: train images, train labels, test images, test labels.
-const STEMS: [(&str, &str); 4] = [
-    ("train-images", "idx3-ubyte"),
-    ("train-labels", "idx1-ubyte"),
-    ("t10k-images", "idx3-ubyte"),
-    ("t10k-labels", "idx1-ubyte"),
-];
-
 /// One of the two sets, with the SHA-256 (in hex) of its unpacked images and labels files.
 pub(super) struct Set {
     pub(super) images: Images,
     pub(super) digests: [String; 2],
 }
 
-/// Finds the four files in `folder`: train images, train labels, test images, test labels.
-pub(super) fn locate(folder: &Path) -> Result<[PathBuf; 4]> {
-    let about = |what: &str| {
-        Error::Data(format!(
-            "{} {what}. Name a folder that holds the four idx files, or use --data auto (MNIST) \
-             or --data builtin (digits made by this program)",
-            folder.display()
-        ))
-    };
-    match folder.metadata() {
-        Err(error) if error.kind() == ErrorKind::NotFound => {
-            return Err(about("does not exist"));
+/// An idx file: one on disk, or one that was downloaded and could not be kept.
+pub(super) struct Source {
+    pub(super) path: PathBuf,
+    pub(super) bytes: Option<Vec<u8>>,
+}
+
+impl From<PathBuf> for Source {
+    fn from(path: PathBuf) -> Self {
+        Self { path, bytes: None }
+    }
+}
+
+impl Source {
+    /// The content, and its length as it is on disk.
+    fn open(&self) -> io::Result<(Box<dyn BufRead + '_>, u64)> {
+        if let Some(bytes) = &self.bytes {
+            return Ok((Box::new(&bytes[..]), bytes.len() as u64));
         }
-        Err(error) => return Err(Error::file("read", folder)(error)),
-        Ok(data) if !data.is_dir() => return Err(about("is not a folder")),
-        Ok(_) => {}
-    }
-    match STEMS.map(|(stem, suffix)| find(folder, stem, suffix)) {
-        [Some(a), Some(b), Some(c), Some(d)] => Ok([a, b, c, d]),
-        gaps => Err(about(&missing(folder, &gaps)?)),
+        let file = File::open(&self.path)?;
+        let length = file.metadata()?.len();
+        Ok((Box::new(BufReader::with_capacity(1 << 16, file)), length))
     }
 }
 
-/// The file under any of its usual names. Folders are passed over, since one archive in use has
-/// a folder of the very name around each file.
-fn find(folder: &Path, stem: &str, suffix: &str) -> Option<PathBuf> {
-    ["", ".gz"]
-        .into_iter()
-        .flat_map(|end| ["-", "."].map(|dash| folder.join(format!("{stem}{dash}{suffix}{end}"))))
-        .find(|path| path.is_file())
-}
-
-/// Says which files are not there, and what is there instead.
-fn missing(folder: &Path, gaps: &[Option<PathBuf>; 4]) -> Result<String> {
-    const SHOWN: usize = 8;
-    let lacking: Vec<_> = STEMS
-        .iter()
-        .zip(gaps)
-        .filter(|(_, file)| file.is_none())
-        .map(|((stem, suffix), _)| format!("{stem}-{suffix}"))
-        .collect();
-    let entries = folder.read_dir().map_err(Error::file("read", folder))?;
-    let mut held: Vec<_> = entries
-        .filter_map(|entry| Some(entry.ok()?.file_name().to_string_lossy().into_owned()))
-        .collect();
-    held.sort();
-    let more = held.len().saturating_sub(SHOWN);
-    held.truncate(SHOWN);
-    let mut held = if held.is_empty() {
-        "nothing".to_owned()
-    } else {
-        held.join(", ")
-    };
-    if more > 0 {
-        held += &format!(" and {more} more");
-    }
-    let lacking = lacking.join(", ");
-    Ok(format!("lacks {lacking} (plain or .gz); it holds {held}"))
-}
-
-/// Reads the four files that [`locate`] finds, all at once: the train set and the test set.
-pub(super) fn read(files: &[PathBuf; 4]) -> Result<(Set, Set)> {
+/// Reads four files, all at once: the train set and the test set.
+pub(super) fn read(files: &[Source; 4]) -> Result<(Set, Set)> {
     let [train_images, train_labels, test_images, test_labels] = files;
     let (train, test) = rayon::join(
         || read_set(train_images, train_labels),
@@ -145,7 +103,7 @@ pub(super) fn read(files: &[PathBuf; 4]) -> Result<(Set, Set)> {
     Ok((train?, test?))
 }
 
-fn read_set(images: &Path, labels: &Path) -> Result<Set> {
+fn read_set(images: &Source, labels: &Source) -> Result<Set> {
     let (pixels, digits) = rayon::join(
         || read_file(images, Kind::Images),
         || read_file(labels, Kind::Labels),
@@ -153,15 +111,14 @@ fn read_set(images: &Path, labels: &Path) -> Result<Set> {
     let ((pixels, pixels_digest), (digits, labels_digest)) = (pixels?, digits?);
     let count = pixels.len() / PIXELS;
     if count != digits.len() {
-        return Err(Error::Data(format!(
-            "{} holds {count} images, but {} holds {} labels: the two do not belong together. \
-             {REMEDY}",
-            images.display(),
-            labels.display(),
+        let what = format!(
+            "holds {count} images, but {} holds {} labels: the two do not belong together",
+            labels.path.display(),
             digits.len()
-        )));
+        );
+        return Err(bad(&images.path, &what, "Take both from the same set"));
     }
-    check_labels(labels, &digits)?;
+    check_labels(&labels.path, &digits)?;
     Ok(Set {
         images: Images {
             pixels,
@@ -175,23 +132,65 @@ fn check_labels(path: &Path, labels: &[u8]) -> Result<()> {
     let Some(index) = labels.iter().position(|&label| label > 9) else {
         return Ok(());
     };
-    Err(Error::Data(format!(
-        "{}: label {index} (counted from 0) is {}, where only 0 to 9 can stand. {REMEDY}",
-        path.display(),
+    let (least, most) = labels
+        .iter()
+        .fold((u8::MAX, 0), |(a, b), &l| (a.min(l), b.max(l)));
+    let (guess, remedy) = match (least, most) {
+        (1, 26) => (
+            "; 1 to 26 stand for letters, as in EMNIST's letters",
+            "Take images of digits: of EMNIST, its splits digits and mnist",
+        ),
+        (0, 46 | 61) => (
+            "; with digits and letters, EMNIST's other splits have so many",
+            "Take images of digits: of EMNIST, its splits digits and mnist",
+        ),
+        (48.., ..=57) => (
+            "; 48 to 57 are the digits as characters",
+            "Subtract 48 from every label",
+        ),
+        (1, 10) => (
+            "; some sets write 10 for the digit 0",
+            "Write 0 for every 10",
+        ),
+        _ => (
+            "",
+            "If the set has more than the ten digits, take one of digits; otherwise get the file again",
+        ),
+    };
+    let what = format!(
+        "has labels from {least} to {most}, where only 0 to 9 can stand: label {index} (counted \
+         from 0) is {}{guess}",
         labels[index]
-    )))
+    );
+    Err(bad(path, &what, remedy))
+}
+
+/// An error about a file, with a remedy that is a sentence so far.
+fn bad(path: &Path, what: &str, remedy: &str) -> Error {
+    Error::Data(format!(
+        "{} {what}. {remedy}, or use --data auto to have MNIST downloaded",
+        path.display()
+    ))
+}
+
+/// The error for a file that the operating system refuses.
+fn refused(path: &Path, error: &io::Error) -> Error {
+    let remedy = match error.kind() {
+        ErrorKind::PermissionDenied => "Give yourself the right to read it (chmod u+r)",
+        _ => AGAIN,
+    };
+    bad(path, &format!("cannot be read: {error}"), remedy)
 }
 
 /// The bytes after the header, and the SHA-256 of the whole file unpacked.
-fn read_file(path: &Path, kind: Kind) -> Result<(Vec<u8>, String)> {
-    let file = File::open(path).map_err(Error::file("read", path))?;
-    let length = file.metadata().map_err(Error::file("read", path))?.len();
-    let mut input = BufReader::with_capacity(1 << 16, file);
+fn read_file(source: &Source, kind: Kind) -> Result<(Vec<u8>, String)> {
+    let path = source.path.as_path();
+    let (mut input, length) = source.open().map_err(|e| refused(path, &e))?;
     // The name does not tell: browsers unpack a download and leave its name as it was.
-    let start = input.fill_buf().map_err(Error::file("read", path))?;
+    let start = input.fill_buf().map_err(|e| refused(path, &e))?;
     let gzipped = start.starts_with(&[0x1f, 0x8b]);
-    let input: Box<dyn Read> = if gzipped {
-        Box::new(MultiGzDecoder::new(input))
+    let input: Box<dyn Read + '_> = if gzipped {
+        Box::new(Gunzip::new(input))
     } else {
         Box::new(input)
     };
@@ -213,7 +212,7 @@ struct Reader<'a> {
     length: u64,
     gzipped: bool,
     /// The unpacked bytes.
-    input: Box<dyn Read>,
+    input: Box<dyn Read + 'a>,
 }
 
 impl Reader<'_> {
@@ -229,37 +228,42 @@ impl Reader<'_> {
         let mut header = Vec::new();
         self.append(self.kind.header(), &mut header, 0)?;
         if header.is_empty() {
-            return Err(self.bad("is empty"));
+            return Err(self.bad("is empty", AGAIN));
         }
         if header.len() < 4 || header[..4] != self.kind.magic() {
-            return Err(self.bad(&self.wrong_magic(&header)));
+            return Err(self.wrong_magic(header));
         }
         if header.len() < self.kind.header() {
             let (found, whole) = (header.len(), self.kind.header());
-            return Err(self.bad(&format!("is cut off: {found} of its {whole} header bytes")));
+            let what = format!("is cut off: {found} of its {whole} header bytes");
+            return Err(self.bad(&what, AGAIN));
         }
         Ok(header)
     }
 
-    fn wrong_magic(&self, header: &[u8]) -> String {
+    fn wrong_magic(&mut self, mut start: Vec<u8>) -> Error {
         let noun = self.kind.noun();
         let other = self.kind.other();
-        if header.starts_with(&other.magic()) {
+        if start.starts_with(&other.magic()) {
             let kept = other.noun();
-            return format!("holds {kept}, not {noun}, by its magic number: are two files swapped");
+            let what = format!("holds {kept}, not {noun}, by its magic number");
+            let remedy = "If it was swapped with another of the four files, swap their names";
+            return self.bad(&what, remedy);
         }
-        let start: Vec<_> = header.iter().take(4).map(|b| format!("{b:02x}")).collect();
-        let guess = match header {
-            [0x1f, 0x8b, ..] => ": it was gzipped twice",
-            [b'<', ..] => ": it looks like a web page",
-            [0, 0, 8..=14, _, ..] => ": it is an idx file of another type or shape",
-            _ => "",
+        // What there is will do.
+        let missing = START.saturating_sub(start.len()) as u64;
+        let _ = self.input.by_ref().take(missing).read_to_end(&mut start);
+        let hex = |bytes: &[u8]| bytes.iter().map(|b| format!("{b:02x}")).collect::<Vec<_>>();
+        let found = hex(&start[..start.len().min(4)]).join(" ");
+        let wanted = hex(&self.kind.magic()).join(" ");
+        let form = foreign::recognise(&start, self.kind.magic()[3]);
+        let (guess, remedy) = match form {
+            Some(form) => (format!(": it {}", form.what), form.remedy),
+            None => (String::new(), AGAIN),
         };
-        let wanted = self.kind.magic().map(|b| format!("{b:02x}")).join(" ");
-        format!(
-            "is not an idx file of {noun}: it starts with {}, not {wanted}{guess}",
-            start.join(" ")
-        )
+        let what =
+            format!("is not an idx file of {noun}: it starts with {found}, not {wanted}{guess}");
+        self.bad(&what, remedy)
     }
 
     /// Bytes that must follow the header, which has been read in full.
@@ -271,29 +275,52 @@ impl Reader<'_> {
         if let [_, rows, columns] = sizes[..]
             && [rows, columns].map(u64::from) != [SIDE as u64; 2]
         {
-            return Err(self.bad(&format!(
-                "has images of {rows} x {columns} pixels, where {SIDE} x {SIDE} are needed"
-            )));
+            return Err(self.wrong_size(rows, columns));
         }
         let noun = self.kind.noun();
         let count = u64::from(sizes[0]);
         if count == 0 {
-            return Err(self.bad(&format!("holds no {noun}")));
+            return Err(self.bad(&format!("holds no {noun}"), AGAIN));
         }
         let body = count * self.kind.item() as u64;
         let whole = body + header.len() as u64;
         if self.gzipped && whole > self.length.saturating_mul(DEFLATE_LIMIT) {
-            return Err(self.bad(&format!(
+            let what = format!(
                 "claims {count} {noun}, or {whole} bytes unpacked, more than its {} bytes of gzip \
                  can hold",
                 self.length
-            )));
+            );
+            // A number below 65,536 with its lowest byte first looks so.
+            let turned = sizes[0].trailing_zeros() >= 16;
+            return Err(self.bad(&what, if turned { BIG_ENDIAN } else { AGAIN }));
         }
         if !self.gzipped && whole != self.length {
             return Err(self.wrong_length(count, whole, self.length));
         }
-        usize::try_from(body)
-            .map_err(|_| self.bad(&format!("has too many {noun} for this machine")))
+        // The images, a copy of them for the device, and one on its way there.
+        memory::left(3 * body).map_err(|why| {
+            Error::Data(format!(
+                "{} says that it holds {count} {noun}, which need {why}. Use fewer, or a machine with \
+                 more memory",
+                self.path.display()
+            ))
+        })?;
+        usize::try_from(body).map_err(|_| {
+            let what = format!("has too many {noun} for this machine");
+            self.bad(&what, "Take fewer of them")
+        })
+    }
+
+    fn wrong_size(&self, rows: u32, columns: u32) -> Error {
+        let what =
+            format!("has images of {rows} x {columns} pixels, where {SIDE} x {SIDE} are needed");
+        let swapped = [rows, columns].map(|size| u64::from(size.swap_bytes()));
+        let remedy = match (rows, columns) {
+            _ if swapped == [SIDE as u64; 2] => BIG_ENDIAN,
+            (32, 32) => "Cut two pixels off each side, which is what MNIST at 32 x 32 has added",
+            _ => "Scale or cut the images to that size",
+        };
+        self.bad(&what, remedy)
     }
 
     fn body(&mut self, expected: usize, header: usize) -> Result<Vec<u8>> {
@@ -324,15 +351,27 @@ impl Reader<'_> {
     fn wrong_length(&self, count: u64, expected: u64, found: u64) -> Error {
         let noun = self.kind.noun();
         let unpacked = if self.gzipped { " unpacked" } else { "" };
-        let verdict = if found < expected {
-            "is cut off"
+        let turned = u32::try_from(count).map_or(0, |count| u64::from(count.swap_bytes()));
+        let header = self.kind.header() as u64;
+        let (verdict, remedy) = if turned * self.kind.item() as u64 + header == found {
+            ("disagrees with its header", BIG_ENDIAN.to_owned())
+        } else if found < expected {
+            ("is cut off", AGAIN.to_owned())
         } else {
-            "goes on after its end"
+            // Zeros too: they may be pixels or labels, and the header's number may be wrong.
+            let more = found - expected;
+            let file = if self.gzipped { " on it unpacked" } else { "" };
+            let cut = format!("cut them off (truncate -s {expected}{file})");
+            let remedy = format!("If the {more} bytes behind it are padding or garbage, {cut}");
+            ("goes on after its end", remedy)
         };
-        self.bad(&format!(
-            "{verdict}: its header says {count} {noun}, which makes {expected} bytes{unpacked}, \
-             but there are {found}"
-        ))
+        self.bad(
+            &format!(
+                "{verdict}: its header says {count} {noun}, which makes {expected} bytes{unpacked}, \
+                 but there are {found}"
+            ),
+            &remedy,
+        )
     }
 
     /// The error for a read that failed after `found` unpacked bytes.
@@ -342,17 +381,22 @@ impl Reader<'_> {
             ErrorKind::UnexpectedEof | ErrorKind::InvalidInput | ErrorKind::InvalidData
         );
         if !self.gzipped || !gzip_says {
-            return Error::file("read", self.path)(error);
+            return refused(self.path, &error);
         }
-        self.bad(&if error.kind() == ErrorKind::UnexpectedEof {
+        if error.get_ref().is_some_and(|inner| inner.is::<Garbage>()) {
+            let remedy = "Unpack it with gzip -d, which leaves them out";
+            return self.bad(&format!("has {error}"), remedy);
+        }
+        let what = if error.kind() == ErrorKind::UnexpectedEof {
             format!("is cut off: the gzip data stops short after {found} bytes unpacked")
         } else {
             format!("is damaged: the gzip data is wrong after {found} bytes unpacked ({error})")
-        })
+        };
+        self.bad(&what, AGAIN)
     }
 
-    fn bad(&self, what: &str) -> Error {
-        Error::Data(format!("{} {what}. {REMEDY}", self.path.display()))
+    fn bad(&self, what: &str, remedy: &str) -> Error {
+        bad(self.path, what, remedy)
     }
 }
 

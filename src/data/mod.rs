@@ -6,8 +6,14 @@
 pub mod builtin;
 mod cache;
 mod download;
+mod failure;
+mod folder;
+mod foreign;
+mod gzip;
 mod idx;
+mod pointer;
 mod strokes;
+mod trust;
 
 pub use cache::{Archive, Cache};
 pub use download::Patience;
@@ -15,6 +21,8 @@ pub use download::Patience;
 use crate::error::{Error, Result};
 use crate::record::DataRecord;
 use etcetera::BaseStrategy;
+use idx::Source;
+use sha2::{Digest, Sha256};
 use std::fmt;
 use std::path::{Path, PathBuf};
 
@@ -74,8 +82,19 @@ pub struct Dataset {
     pub train: Images,
     /// The images to test on.
     pub test: Images,
-    /// What they are and where they came from.
+    /// What they are.
     pub record: DataRecord,
+    /// What [`load`] takes to find the same images again: `builtin`, `auto`, or the absolute path
+    /// of the folder that they came from.
+    pub source: PathBuf,
+}
+
+impl Dataset {
+    /// The folder that the images came from, where there is one.
+    #[must_use]
+    pub fn folder(&self) -> Option<&Path> {
+        Some(self.source.as_path()).filter(|source| source.is_absolute())
+    }
 }
 
 /// Loads the images that `source` names, telling the user through `notify`, a line at a time,
@@ -87,18 +106,24 @@ pub struct Dataset {
 ///   into it where need be. If that fails too, the built-in digits, with a warning in the record.
 /// - Anything else is a folder that holds the four idx files, plain or gzipped, under their usual
 ///   names (`train-images-idx3-ubyte`, `train-images.idx3-ubyte`, with or without `.gz`, and so
-///   on). A plain file goes before a gzipped one.
+///   on), or torchvision's root, whose `MNIST/raw` has them. A plain file goes before a gzipped
+///   one.
 ///
 /// # Errors
 ///
 /// [`Error::Data`] if a folder that the user named, as `source` or in `UNLEARN_DATA`, or one of
-/// its files is missing, damaged or something else than it should be; [`Error::File`] if the
-/// operating system refuses to read it.
-pub fn load(source: &str, notify: &dyn Fn(&str)) -> Result<Dataset> {
-    match source {
-        "auto" => auto(notify),
-        "builtin" => Ok(built_in(None)),
-        folder => open_folder(Path::new(folder), notify),
+/// its files is missing, damaged, not readable or something else than it should be.
+pub fn load(source: impl AsRef<Path>, notify: &dyn Fn(&str)) -> Result<Dataset> {
+    let source = source.as_ref();
+    match source.to_str() {
+        Some("auto") => auto(notify),
+        Some("builtin") => Ok(built_in(None)),
+        Some("") => Err(Error::Data(
+            "--data names nothing: name a folder that holds the four idx files, or use --data \
+             auto (MNIST) or --data builtin (digits made by this program)"
+                .to_owned(),
+        )),
+        _ => open_folder(source, notify),
     }
 }
 
@@ -106,16 +131,9 @@ fn auto(notify: &dyn Fn(&str)) -> Result<Dataset> {
     if let Some(folder) = std::env::var_os(VARIABLE).filter(|value| !value.is_empty()) {
         return open_folder(Path::new(&folder), notify).map_err(blame_variable);
     }
-    match etcetera::choose_base_strategy() {
-        Ok(base) => {
-            let folder = base.cache_dir().join("unlearn").join("mnist");
-            Cache::mnist(folder).load_or_builtin(notify)
-        }
-        Err(_) => {
-            let reason = "this user has no home folder to keep it in";
-            Ok(stand_in(reason, notify))
-        }
-    }
+    let base = etcetera::choose_base_strategy().ok();
+    let folder = base.map(|base| base.cache_dir().join("unlearn").join("mnist"));
+    Cache::mnist(folder).load_or_builtin(notify)
 }
 
 /// Says that it was the environment variable that named the folder.
@@ -127,25 +145,25 @@ fn blame_variable(error: Error) -> Error {
 }
 
 fn open_folder(folder: &Path, notify: &dyn Fn(&str)) -> Result<Dataset> {
-    let files = idx::locate(folder)?;
-    open_files(
-        folder,
-        &files,
-        cache::MNIST.map(|archive| archive.unpacked),
-        notify,
-    )
+    let found = folder::locate(folder)?;
+    let known = cache::MNIST.map(|archive| archive.unpacked);
+    open_files(absolute(&found.folder), &found.files, known, notify)
+}
+
+fn absolute(folder: &Path) -> PathBuf {
+    std::path::absolute(folder).unwrap_or_else(|_| folder.to_path_buf())
 }
 
 /// Reads the four files, and compares them with the SHA-256 that MNIST's files have unpacked.
 fn open_files(
-    folder: &Path,
-    files: &[PathBuf; 4],
+    source: PathBuf,
+    files: &[Source; 4],
     known: [&str; 4],
     notify: &dyn Fn(&str),
 ) -> Result<Dataset> {
     let (train, test) = idx::read(files)?;
-    let digests = train.digests.iter().chain(&test.digests);
-    let others: Vec<&PathBuf> = digests
+    let digests = || train.digests.iter().chain(&test.digests);
+    let others: Vec<&Source> = digests()
         .zip(known)
         .zip(files)
         .filter(|((digest, known), _)| digest != known)
@@ -160,9 +178,10 @@ fn open_files(
     } else {
         "idx files"
     };
+    let lines = digests().map(|digest| format!("{digest}\n"));
     let record = DataRecord {
         name: name.to_owned(),
-        folder: Some(folder.display().to_string()),
+        sha256: Some(idx::hex(&Sha256::digest(lines.collect::<String>()))),
         warning,
         train: train.images.len(),
         test: test.images.len(),
@@ -171,16 +190,18 @@ fn open_files(
         train: train.images,
         test: test.images,
         record,
+        source,
     })
 }
 
 /// A plain idx file has no checksum of its own. But where its neighbours are MNIST's, a file that
-/// is not is most likely damaged.
-fn partly_mnist(others: &[&PathBuf]) -> Option<String> {
+/// is not is most likely damaged. Reports show this warning, so it names no folder.
+fn partly_mnist(others: &[&Source]) -> Option<String> {
     if others.is_empty() || others.len() == 4 {
         return None;
     }
-    let names: Vec<_> = others.iter().map(|p| p.display().to_string()).collect();
+    let names = others.iter().filter_map(|file| file.path.file_name());
+    let names: Vec<_> = names.map(|name| name.to_string_lossy()).collect();
     Some(format!(
         "not MNIST's content (by its SHA-256), although the other files beside it are MNIST's: \
          {}. Unless that is meant, the file is damaged: fetch it again, or use --data auto",
@@ -195,11 +216,12 @@ fn built_in(warning: Option<String>) -> Dataset {
         test: builtin::test(test).into(),
         record: DataRecord {
             name: "built-in digits".to_owned(),
-            folder: None,
+            sha256: None,
             warning,
             train,
             test,
         },
+        source: "builtin".into(),
     }
 }
 
@@ -207,8 +229,8 @@ fn built_in(warning: Option<String>) -> Dataset {
 fn stand_in(reason: &str, notify: &dyn Fn(&str)) -> Dataset {
     let warning = format!(
         "MNIST could not be had, so the built-in digits stand in for it, and the results are not \
-         results on MNIST. The reason: {reason}. For MNIST, run again with a network connection, \
-         or name a folder that holds its four files with --data or {VARIABLE}"
+         results on MNIST. The reason: {reason}. Or name a folder that holds MNIST's four files \
+         with --data or {VARIABLE}"
     );
     notify(&format!("WARNING: {warning}"));
     built_in(Some(warning))
@@ -220,8 +242,7 @@ mod tests {
     use std::cell::RefCell;
 
     /// Four tiny files in a folder, and the SHA-256 of each.
-    fn tiny() -> std::io::Result<(tempfile::TempDir, [PathBuf; 4], [String; 4])> {
-        use sha2::{Digest, Sha256};
+    fn tiny() -> std::io::Result<(tempfile::TempDir, [Source; 4], [String; 4])> {
         let folder = tempfile::tempdir()?;
         let images = |set: &builtin::Digits| {
             let header = [0, 0, 8, 3, 0, 0, 0, 2, 0, 0, 0, 28, 0, 0, 0, 28];
@@ -230,12 +251,12 @@ mod tests {
         let labels = |set: &builtin::Digits| [&[0, 0, 8, 1, 0, 0, 0, 2][..], &set.labels].concat();
         let (train, test) = (builtin::train(2), builtin::test(2));
         let contents = [images(&train), labels(&train), images(&test), labels(&test)];
-        let files = [0, 1, 2, 3].map(|i| folder.path().join(i.to_string()));
+        let files = [0, 1, 2, 3].map(|i| folder.path().join(format!("file-{i}")));
         for (file, content) in files.iter().zip(&contents) {
             std::fs::write(file, content)?;
         }
         let digests = contents.map(|content| idx::hex(&Sha256::digest(content)));
-        Ok((folder, files, digests))
+        Ok((folder, files.map(Source::from), digests))
     }
 
     #[test]
@@ -245,12 +266,12 @@ mod tests {
         let told = RefCell::new(Vec::new());
         let notify = |line: &str| told.borrow_mut().push(line.to_owned());
 
-        let all = open_files(folder.path(), &files, known, &notify)?;
+        let all = open_files(folder.path().into(), &files, known, &notify)?;
         assert_eq!(
             (all.record.name.as_str(), all.record.warning),
             ("MNIST", None)
         );
-        let none = open_files(folder.path(), &files, ["no"; 4], &notify)?;
+        let none = open_files(folder.path().into(), &files, ["no"; 4], &notify)?;
         assert_eq!(
             (none.record.name.as_str(), none.record.warning),
             ("idx files", None)
@@ -260,16 +281,15 @@ mod tests {
         for odd in 0..4 {
             let mut known = known;
             known[odd] = "no";
-            let some = open_files(folder.path(), &files, known, &notify)?;
+            let some = open_files(folder.path().into(), &files, known, &notify)?;
             assert_eq!(some.record.name, "idx files");
             let warning = some.record.warning.unwrap_or_default();
             for (index, file) in files.iter().enumerate() {
-                assert_eq!(
-                    warning.contains(&*file.to_string_lossy()),
-                    index == odd,
-                    "{warning}"
-                );
+                let name = file.path.file_name().unwrap_or_default().to_string_lossy();
+                assert_eq!(warning.contains(&*name), index == odd, "{warning}");
             }
+            // Reports hold the warning, and people share reports.
+            assert!(!warning.contains(&*folder.path().to_string_lossy()));
             assert_eq!(told.take(), [format!("WARNING: {warning}")]);
         }
         Ok(())

@@ -12,11 +12,11 @@ use crate::error::Result;
 use crate::kernel::{Kernel, Params, Variant};
 use crate::record::DeviceRecord;
 
-pub use select::{Choice, Opened, list, open, open_all};
+pub use select::{Choice, Opened, list, open, open_all, open_lasting};
 
 /// A buffer of 32-bit words on a device, or a window of one. Only a name: the device holds the
 /// memory until `free`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub struct Buffer {
     id: usize,
     first: usize,
@@ -133,6 +133,27 @@ pub struct Limits {
     pub buffer_words: u64,
     /// Workgroups along one axis of a dispatch.
     pub groups: u32,
+    /// Bytes that are left of the machine's memory.
+    pub memory: u64,
+    /// How often the machine's memory holds what lies in a buffer: not at all where the device has
+    /// memory of its own, of which drivers do not say how much.
+    pub copies: u64,
+}
+
+impl Limits {
+    /// Bytes of the machine's memory for so many words in buffers, beside `host` bytes.
+    pub fn need(&self, words: u64, host: u64) -> u64 {
+        (4 * self.copies).saturating_mul(words).saturating_add(host)
+    }
+}
+
+/// The clock of devices that have none of their own.
+const WALL_CLOCK: &str = "wall clock";
+
+/// Whether work that was over after `wall` seconds can have taken `seconds`: more than none, and no
+/// more than passed. No two clocks run alike, so a little more is let through.
+pub(crate) fn possible(seconds: f64, wall: f64) -> bool {
+    seconds > 0.0 && seconds <= 1.05 * wall
 }
 
 /// Something that runs kernels.
@@ -179,8 +200,9 @@ pub trait Device {
     /// `Device` where the device was lost.
     fn run(&self, program: &Program, times: u32, done: &mut dyn FnMut(u32)) -> Result<()>;
 
-    /// Seconds that `times` repetitions of a program take, with nothing else running: by `clock`.
-    /// By default the wall clock around `run`, for devices whose `run` ends with the work.
+    /// Seconds that `times` repetitions of a program take, with nothing else running: by `clock`;
+    /// NaN where it says what cannot be. By default the wall clock around `run`, for devices whose
+    /// `run` ends with the work.
     ///
     /// # Errors
     /// `Device` where the device was lost.
@@ -190,9 +212,9 @@ pub trait Device {
         Ok(start.elapsed().as_secs_f64())
     }
 
-    /// What `time` measures with, in words.
-    fn clock(&self) -> &'static str {
-        "wall clock"
+    /// What `time` measures with, in words, and why where that is second best.
+    fn clock(&self) -> String {
+        WALL_CLOCK.to_owned()
     }
 
     /// The buffer's words, after all work so far.

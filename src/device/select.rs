@@ -1,4 +1,5 @@
-//! Which device a run gets: `auto`, `cpu`, an adapter's number, or a part of its name.
+//! Which device a run gets: `auto`, `cpu`, an adapter's number, or a part of its name. Letters count
+//! alike in both cases, and space around the whole for nothing.
 
 use serde::Serialize;
 
@@ -52,18 +53,48 @@ pub fn list() -> Vec<Choice> {
 /// # Errors
 /// `Device` where no adapter matches (the text lists the ones there are), or it does not open.
 pub fn open(spec: &str) -> Result<Box<dyn Device>> {
+    Ok(open_lasting(spec)?.0)
+}
+
+/// Opens the device that `spec` names; with what names the same one on another day, when `auto` may
+/// choose another, and the numbers may have changed.
+///
+/// # Errors
+/// As `open`.
+pub fn open_lasting(spec: &str) -> Result<(Box<dyn Device>, String)> {
+    let spec = &plain(spec);
     if spec == "cpu" {
-        return Ok(Box::new(Cpu::new("asked for by --device cpu")));
+        return Ok((Box::new(Cpu::new(BY_NAME)), spec.clone()));
     }
     let adapters = adapters();
     if spec == "auto" {
         let decision = decide(&adapters);
         return Ok(match decision.opened {
-            Some((_, gpu)) => Box::new(gpu),
-            None => Box::new(Cpu::new(&decision.cpu)),
+            Some((index, gpu)) => (Box::new(gpu), lasting(&named(&adapters), index)),
+            None => (Box::new(Cpu::new(&decision.cpu)), "cpu".to_owned()),
         });
     }
-    opened(find(&adapters, spec)?, spec, Opening::default()).device
+    if spec == "all" {
+        return Err(unknown(spec, &adapters));
+    }
+    let found = find(&adapters, spec)?;
+    let name = lasting(&named(&adapters), found.0.index);
+    Ok((opened(found, Opening::default()).device?, name))
+}
+
+/// Why there is the CPU device, where it was named.
+const BY_NAME: &str = "asked for by --device cpu";
+
+/// What `--device` takes beside numbers and names.
+const WORDS: [&str; 3] = ["auto", "all", "cpu"];
+
+/// What `--device` got, without what makes no difference.
+fn plain(spec: &str) -> String {
+    let spec = spec.trim();
+    match spec.to_lowercase() {
+        word if WORDS.contains(&&*word) => word,
+        _ => spec.to_owned(),
+    }
 }
 
 /// A device that was asked for.
@@ -76,13 +107,14 @@ pub struct Opened {
     pub device: Result<Box<dyn Device>>,
 }
 
-/// Opens every device that `spec` names: `all` for all adapters and the CPU, or whatever
-/// `open` takes. Of `all`, one that does not open is in the list, with its error.
+/// Opens every device that `spec` names: `all` for all adapters and the CPU, or whatever `open`
+/// takes. Of `all`, one that does not open is in the list, with its error.
 ///
 /// # Errors
 /// `Device` where no adapter matches, there is none at all, or the one that `spec` names does not
 /// open.
 pub fn open_all(spec: &str, opening: Opening) -> Result<Vec<Opened>> {
+    let spec = &plain(spec);
     let cpu = |reason: &str| {
         let device = Cpu::new(reason);
         Opened {
@@ -92,18 +124,21 @@ pub fn open_all(spec: &str, opening: Opening) -> Result<Vec<Opened>> {
         }
     };
     if spec == "cpu" {
-        return Ok(vec![cpu("asked for by --device")]);
+        return Ok(vec![cpu(BY_NAME)]);
     }
     let adapters = adapters();
     if spec == "auto" {
         let decision = decide(&adapters);
         return match decision.opened {
-            Some((index, _)) => Ok(vec![opened(&adapters[index], spec, opening)]),
+            Some((index, _)) => {
+                let reason = decision.reasons[index].clone();
+                Ok(vec![opened((&adapters[index], reason), opening)])
+            }
             None => Ok(vec![cpu(&decision.cpu)]),
         };
     }
     if spec != "all" {
-        let mut one = opened(find(&adapters, spec)?, spec, opening);
+        let mut one = opened(find(&adapters, spec)?, opening);
         one.device = Ok(one.device?);
         return Ok(vec![one]);
     }
@@ -115,12 +150,12 @@ pub fn open_all(spec: &str, opening: Opening) -> Result<Vec<Opened>> {
         ));
     }
     let adapters = adapters.iter();
-    let all = adapters.map(|adapter| opened(adapter, spec, opening));
-    Ok(all.chain([cpu("asked for by --device")]).collect())
+    let reason = || "asked for by --device all".to_owned();
+    let all = adapters.map(|adapter| opened((adapter, reason()), opening));
+    Ok(all.chain([cpu(&reason())]).collect())
 }
 
-fn opened(adapter: &Adapter, spec: &str, opening: Opening) -> Opened {
-    let reason = format!("asked for by --device {spec}");
+fn opened((adapter, reason): (&Adapter, String), opening: Opening) -> Opened {
     let device = Gpu::open_with(adapter, &reason, opening);
     Opened {
         spec: adapter.index.to_string(),
@@ -129,24 +164,78 @@ fn opened(adapter: &Adapter, spec: &str, opening: Opening) -> Opened {
     }
 }
 
-/// The adapter that `spec`, a number or a part of a name, means.
-fn find<'a>(adapters: &'a [Adapter], spec: &str) -> Result<&'a Adapter> {
-    let number = spec.parse::<usize>().ok();
+/// An adapter as `--device` knows it; its number is its place in the list.
+struct Named {
+    /// Its name, and the same with its backend.
+    names: [String; 2],
+    rank: u8,
+}
+
+impl Named {
+    fn new(name: &str, backend: &str, rank: u8) -> Self {
+        let name = name.trim();
+        Self {
+            names: [name.to_owned(), format!("{name} ({backend})")],
+            rank,
+        }
+    }
+}
+
+fn named(adapters: &[Adapter]) -> Vec<Named> {
+    let named = |a: &Adapter| Named::new(a.name(), &a.record("").backend, a.rank());
+    adapters.iter().map(named).collect()
+}
+
+/// The numbers of the adapters that `spec` may mean, the best first: the one with this number, else
+/// those with this whole name, else those with it in their name.
+fn matching(adapters: &[Named], spec: &str) -> Vec<usize> {
+    let numbers = || 0..adapters.len();
+    let number = spec.parse().ok();
+    if let Some(number) = number.filter(|number| numbers().contains(number)) {
+        return vec![number];
+    }
     let wanted = spec.to_lowercase();
+    let names = |n: usize| adapters[n].names.each_ref().map(|name| name.to_lowercase());
+    let whole = |n: &usize| names(*n).contains(&wanted);
     // Every name contains the empty one.
-    let found = adapters
-        .iter()
-        .filter(|_| !spec.is_empty())
-        .find(|a| match number {
-            Some(number) => a.index == number,
-            None => a.name().to_lowercase().contains(&wanted),
-        });
-    found.ok_or_else(|| unknown(spec, adapters))
+    let part = |n: &usize| !wanted.is_empty() && names(*n)[1].contains(&wanted);
+    let mut found: Vec<usize> = numbers().filter(whole).collect();
+    if found.is_empty() {
+        found = numbers().filter(part).collect();
+    }
+    found.sort_by_key(|&n| adapters[n].rank);
+    found
+}
+
+/// What means this adapter and no other: its name, or that with its backend; of several that have
+/// both in common the number.
+fn lasting(adapters: &[Named], number: usize) -> String {
+    let mut names = adapters[number].names.iter();
+    let own =
+        names.find(|name| !WORDS.contains(&&*plain(name)) && matching(adapters, name) == [number]);
+    own.cloned().unwrap_or_else(|| number.to_string())
+}
+
+/// The adapter that `spec`, a number or a part of a name, means, and why.
+fn find<'a>(adapters: &'a [Adapter], spec: &str) -> Result<(&'a Adapter, String)> {
+    let found = matching(&named(adapters), spec);
+    let mut reason = format!("asked for by --device {spec}");
+    match &found[..] {
+        [] => return Err(unknown(spec, adapters)),
+        [_] => {}
+        [best, others @ ..] => {
+            let others: Vec<String> = others.iter().map(usize::to_string).collect();
+            let others = others.join(", ");
+            reason += &format!(", which {best} and {others} match: {best} comes first");
+        }
+    }
+    Ok((&adapters[found[0]], reason))
 }
 
 fn unknown(spec: &str, adapters: &[Adapter]) -> Error {
-    let mut text =
-        format!("there is no device {spec:?}. --device takes auto (check: or all), or one of:");
+    let mut text = format!(
+        "there is no device {spec:?}. --device takes auto (of check and bench also all), or one of:"
+    );
     for adapter in adapters {
         text += &format!("\n  {:<4} {}", adapter.index, adapter.name());
     }
@@ -266,6 +355,71 @@ mod tests {
         rank: 4,
         software: true,
     };
+
+    fn adapters<const N: usize>(named: [(&str, &str, u8); N]) -> [Named; N] {
+        named.map(|(name, backend, rank)| Named::new(name, backend, rank))
+    }
+
+    #[test]
+    fn a_number_is_an_adapters_or_else_a_part_of_a_name() {
+        let two = adapters([
+            ("llvmpipe (LLVM 15.0.6, 256 bits)", "Vulkan", 4),
+            ("NVIDIA GeForce RTX 4090", "Vulkan", 0),
+        ]);
+        for (spec, found) in [
+            ("0", &[0][..]),
+            ("1", &[1]),
+            ("256", &[0]),
+            ("4090", &[1]),
+            ("geforce rtx", &[1]),
+            ("VULKAN", &[1, 0]),
+            ("2", &[0]),
+            ("7", &[]),
+            ("", &[]),
+        ] {
+            assert_eq!(matching(&two, spec), found, "{spec}");
+        }
+        assert_eq!(
+            ["Auto", " CPU ", "aLL", " Two "].map(plain),
+            ["auto", "cpu", "all", "Two"]
+        );
+    }
+
+    #[test]
+    fn of_several_names_the_whole_one_and_the_better_adapter_come_first() {
+        let longer = adapters([("RTX 4090 Laptop", "Vulkan", 0), ("RTX 4090", "Vulkan", 1)]);
+        assert_eq!(matching(&longer, "rtx 4090"), [1]);
+        assert_eq!(matching(&longer, "4090 L"), [0]);
+        assert_eq!(matching(&longer, "rtx"), [0, 1]);
+        let better = adapters([("Intel UHD", "Vulkan", 1), ("Intel Arc", "Vulkan", 0)]);
+        assert_eq!(matching(&better, "intel"), [1, 0]);
+    }
+
+    #[test]
+    fn what_is_recorded_means_the_same_adapter_again() {
+        let all = adapters([
+            ("RTX 4090", "Vulkan", 0),
+            ("RTX 4090", "Dx12", 0),
+            ("Arc", "Vulkan", 0),
+            ("Arc", "Vulkan", 0),
+            ("2", "Vulkan", 0),
+            ("cpu", "Vulkan", 0),
+            ("Arc A770", "Vulkan", 0),
+        ]);
+        let names = [
+            "RTX 4090 (Vulkan)",
+            "RTX 4090 (Dx12)",
+            "2",
+            "3",
+            "2 (Vulkan)",
+            "cpu (Vulkan)",
+            "Arc A770",
+        ];
+        for (number, name) in names.into_iter().enumerate() {
+            assert_eq!(lasting(&all, number), name);
+            assert_eq!(matching(&all, &plain(name))[0], number, "{name}");
+        }
+    }
 
     /// The decision where the candidates with these numbers do not open.
     fn decided(candidates: &[Candidate], broken: &[usize]) -> Decision<()> {

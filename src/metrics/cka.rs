@@ -26,7 +26,7 @@ pub enum Images {
 }
 
 /// Images that are looked at, at the most.
-const SAMPLES: usize = 250;
+pub(crate) const SAMPLES: usize = 250;
 
 impl Cka {
     /// Of the hidden layer with this number, from 0.

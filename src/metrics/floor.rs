@@ -15,8 +15,8 @@ pub struct Floor {
     pub limit: f64,
 }
 
-/// What all metrics together say of retrained networks by chance: of many metrics, some tell them from
-/// each other. A group that is told by no more of them, and by none more clearly, cannot be told.
+/// What all metrics together say of retrained networks by chance: of many metrics, some are over
+/// their floors. A group by which no more of them are, and none by more, is not distinguishable.
 #[derive(Clone, Copy, Debug, Default, PartialEq, serde::Serialize, serde::Deserialize)]
 pub struct Chance {
     /// Metrics that are over their floors; one way to divide the retrained networks in twenty has more.
@@ -111,8 +111,8 @@ impl Chance {
         }
     }
 
-    /// Whether a group with these distances, in units of the noise floor, can be told from retrained
-    /// networks.
+    /// Whether a group with these distances, in units of the noise floor, is distinguishable from
+    /// retrained networks.
     pub fn exceeded(&self, units: &[f64]) -> bool {
         units.iter().filter(|u| **u > 1.0).count() > self.told
             || units.iter().any(|u| *u > self.units)

@@ -1,7 +1,7 @@
 //! The memory of a population.
 
 use super::{COUNTS, Curriculum, distinct, last, steps, tables};
-use crate::device::{Buffer, Device};
+use crate::device::Buffer;
 use crate::error::Result;
 use crate::kernel::{self, LESSON, Progress};
 use crate::model::{Layer, Model};
@@ -23,39 +23,77 @@ pub(super) struct Buffers {
     pub(super) counts: Buffer,         // [learners, COUNTS]
 }
 
+/// How much there is of what the buffers hold.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Size {
+    pub(super) learners: usize,
+    /// Entries of all sample lists.
+    pub(super) lists: usize,
+    /// Numbers in all tables of targets.
+    pub(super) tables: usize,
+}
+
+impl Size {
+    pub(super) fn of(taught: &[Curriculum]) -> Self {
+        Self {
+            learners: taught.len(),
+            lists: distinct(taught).iter().map(|list| list.len()).sum(),
+            tables: tables(taught).iter().map(|table| table.len()).sum(),
+        }
+    }
+}
+
 impl Buffers {
+    /// The words of all buffers together.
+    pub(super) fn words(model: &Model, batch: usize, part: usize, size: Size) -> u64 {
+        let mut words = 0;
+        let mut count = |_: &str, more: usize| {
+            words += more as u64;
+            Ok(Buffer::default())
+        };
+        // Counting fails nowhere.
+        let _ = Self::allocate(&mut count, model, batch, part, size);
+        words
+    }
+
+    /// Makes them with `allocate`, which takes a label and a number of words.
     pub(super) fn allocate(
-        device: &dyn Device,
+        allocate: &mut dyn FnMut(&str, usize) -> Result<Buffer>,
         model: &Model,
         batch: usize,
         part: usize,
-        taught: &[Curriculum],
+        size: Size,
     ) -> Result<Self> {
-        let learners = taught.len();
-        let per_layer = |label: &str, rows: usize| -> Result<Vec<Buffer>> {
+        let Size {
+            learners,
+            lists,
+            tables,
+        } = size;
+        let mut per_layer = |label: &str, rows: usize| -> Result<Vec<Buffer>> {
             let width = |layer: &Layer| layer.padded_outputs as usize;
             let layers = model.layers().iter();
             layers
-                .map(|layer| device.allocate(label, learners * rows * width(layer)))
+                .map(|layer| allocate(label, learners * rows * width(layer)))
                 .collect()
         };
         let parameters = learners * model.parameters() as usize;
-        let lists: usize = distinct(taught).iter().map(|list| list.len()).sum();
-        let tables: usize = tables(taught).iter().map(|table| table.len()).sum();
         let lessons = learners * (last(model).padded_outputs + LESSON) as usize;
+        let outputs = per_layer("layer outputs", batch)?;
+        let gradients = per_layer("layer gradients", batch)?;
+        let answers = per_layer("evaluation outputs", part)?;
         Ok(Self {
-            parameters: device.allocate("parameters", parameters)?,
-            velocity: device.allocate("velocity", parameters)?,
-            settings: device.allocate("settings", learners * size_of::<kernel::Learner>() / 4)?,
-            progress: device.allocate("progress", learners * size_of::<Progress>() / 4)?,
-            lists: device.allocate("sample lists", lists)?,
-            targets: device.allocate("targets", lessons + tables)?,
-            order: device.allocate("sample order", steps(learners) * learners * batch)?,
-            outputs: per_layer("layer outputs", batch)?,
-            gradients: per_layer("layer gradients", batch)?,
-            losses: device.allocate("losses", steps(learners) * learners * batch)?,
-            answers: per_layer("evaluation outputs", part)?,
-            counts: device.allocate("counts", learners * COUNTS)?,
+            parameters: allocate("parameters", parameters)?,
+            velocity: allocate("velocity", parameters)?,
+            settings: allocate("settings", learners * size_of::<kernel::Learner>() / 4)?,
+            progress: allocate("progress", learners * size_of::<Progress>() / 4)?,
+            lists: allocate("sample lists", lists)?,
+            targets: allocate("targets", lessons + tables)?,
+            order: allocate("sample order", steps(learners) * learners * batch)?,
+            outputs,
+            gradients,
+            losses: allocate("losses", steps(learners) * learners * batch)?,
+            answers,
+            counts: allocate("counts", learners * COUNTS)?,
         })
     }
 

@@ -8,7 +8,8 @@ use maud::{DOCTYPE, Markup, PreEscaped, html};
 use crate::compare::{Across, Comparison, Forget, MethodRow, Settings, Stability, Summary, Value};
 use crate::error::Result;
 use crate::metrics::{self, Kind};
-use crate::verdict::list;
+use crate::report::palette;
+use crate::verdict::{fixed, list};
 use plots::Ranked;
 
 const STYLE: &str = include_str!("html/style.css");
@@ -26,8 +27,9 @@ pub fn page(comparison: &Comparison) -> Result<String> {
             head {
                 meta charset="utf-8";
                 meta name="viewport" content="width=device-width, initial-scale=1";
+                meta name="color-scheme" content="light dark";
                 title { (title) " · unlearn" }
-                style { (PreEscaped(STYLE)) (PreEscaped(OWN_STYLE)) }
+                style { (PreEscaped(palette::css())) (PreEscaped(STYLE)) (PreEscaped(OWN_STYLE)) }
             }
             body { main {
                 (head(comparison, &title))
@@ -71,6 +73,7 @@ fn head(c: &Comparison, title: &str) -> Markup {
                 (c.methods.len()) " methods on the same " (s.learners) " networks, up to " (s.budget)
                 " steps each, beside " (s.retrained) " networks that never saw what was to be forgotten."
             }
+            @for reason in &c.never_learned { p { b { (reason) } } }
             @if let Forget::Samples(_) = s.forget { p { (of_samples()) } }
             p { (s.data) " · " (s.device) " · seed " (seeds.join(", ")) }
         }
@@ -87,8 +90,8 @@ pub fn of_samples() -> &'static str {
 pub fn nothing_to_forget(c: &crate::compare::Judged) -> Option<&'static str> {
     let units: Vec<f64> = c.originals.values.iter().map(|v| v.units).collect();
     (!c.chance.exceeded(&units)).then_some(
-        "The originals themselves cannot be told from retrained networks here: there is nothing to forget \
-         that these metrics see, and a method that does nothing looks perfect.",
+        "The originals themselves are not distinguishable from retrained networks here: there is nothing to \
+         forget that these metrics see, and a method that does nothing looks perfect.",
     )
 }
 
@@ -120,13 +123,14 @@ fn second_set() -> Markup {
 
 /// All cases together: methods by cases.
 fn overview(c: &Comparison) -> Markup {
+    let unranked = !c.never_learned.is_empty();
     let ranked = |row: &Summary| Ranked {
         method: row.method.clone(),
         score: row.score.mean,
         kinds: row.kinds.iter().map(|(kind, a)| (*kind, a.mean)).collect(),
     };
     html! {
-        section {
+        @if !unranked { section {
             h2 { "Ranking" }
             p {
                 "The score is the mean distance over four kinds of metric, in units of the noise floor; each "
@@ -134,17 +138,17 @@ fn overview(c: &Comparison) -> Markup {
             }
             (plots::ranking(&c.methods.iter().map(ranked).collect::<Vec<_>>()))
             @if let Some(stability) = &c.stability { p { (stable(stability)) } }
-        }
+        } }
         section {
             h2 { "All together" }
             p {
-                "Scores, in units of the noise floor: up to 1 (green) a method cannot be told from "
+                "Scores, in units of the noise floor: up to 1 (green) a method is not distinguishable from "
                 "retraining. Left, mean ± standard deviation over " (over(c)) "; right, each by itself"
                 @if c.settings.forget == Forget::Each && c.settings.seeds.len() > 1 { " (digit · seed)" }
                 ". "
                 (second_set())
             }
-            div.wide { table.heat {
+            div.wide { table.heat cellpadding="4" {
                 thead { tr {
                     th { "method" } th.number { "score" }
                     @for kind in Kind::ALL { th.number { (kind.name()) } }
@@ -161,7 +165,7 @@ fn overview(c: &Comparison) -> Markup {
         section {
             h2 { "Values" }
             p { "Mean ± standard deviation over " (over(c)) " of the mean over networks." }
-            div.wide { table {
+            div.wide { table cellpadding="4" {
                 thead { tr {
                     th { "method" } th.number { "gap" }
                     @for (name, _) in c.methods.first().map_or(&[][..], |row| &row.values) { th.number { (name) } }
@@ -198,7 +202,11 @@ pub fn spread(value: &Across) -> String {
         return "–".to_owned();
     }
     let digits = if value.mean.abs() >= 10.0 { 1 } else { 2 };
-    format!("{:.digits$} ± {:.digits$}", value.mean, value.std)
+    format!(
+        "{} ± {}",
+        fixed(value.mean, digits),
+        fixed(value.std, digits)
+    )
 }
 
 /// Whether the ranking is the same under every seed, in words.
@@ -210,11 +218,11 @@ pub fn stable(s: &Stability) -> String {
     let end = s.end;
     format!(
         "{judgement}. Any two of the {} seeds share at least {} of the {end} best and {} of the {end} \
-         worst methods, and Kendall's τ of their rankings is {:.2} at least.",
+         worst methods, and Kendall's τ of their rankings is {} at least.",
         s.rankings.len(),
         s.best_shared,
         s.worst_shared,
-        s.tau
+        fixed(s.tau, 2)
     )
 }
 
@@ -240,8 +248,9 @@ fn units(units: f64) -> String {
 /// What gives a method away, in words.
 pub fn verdict(row: &MethodRow) -> String {
     if row.diverged > 0 {
+        let plural = if row.diverged == 1 { "" } else { "s" };
         return format!(
-            "{}: {} networks diverged; with all settings that were tried, this budget ruins them.",
+            "{}: {} network{plural} diverged; with all settings that were tried, this budget ruins them.",
             row.method, row.diverged
         );
     }
@@ -252,14 +261,15 @@ pub fn verdict(row: &MethodRow) -> String {
     let chance = row.chance.told;
     if !row.told {
         return format!(
-            "{name}: cannot be told from retraining: {count} of {all} metrics tell it, and by chance up to \
-             {chance} tell retrained networks from each other."
+            "{name}: not distinguishable from retraining: {count} of {all} metrics are beyond their noise, as \
+             up to {chance} are by chance among retrained networks."
         );
     }
     let times = |v: &&Value| format!("{} ({} times the noise)", v.metric, units(v.units));
     let worst: Vec<String> = told.iter().take(3).map(times).collect();
     let mut text = format!(
-        "{name}: told from retraining by {count} of {all} metrics ({chance} by chance), most of all {}.",
+        "{name}: distinguishable from retraining by {count} of {all} metrics ({chance} by chance), most of \
+         all {}.",
         worst.join(", ")
     );
     if count <= chance {
@@ -277,8 +287,8 @@ pub fn plain(value: &Value) -> String {
     let digits = if mean.abs() >= 10.0 { 1 } else { 2 };
     match value.value.learners.len() {
         _ if !mean.is_finite() => "–".to_owned(),
-        0 | 1 => format!("{more}{mean:.digits$}"),
-        _ => format!("{more}{mean:.digits$} ± {std:.digits$}"),
+        0 | 1 => format!("{more}{}", fixed(mean, digits)),
+        _ => format!("{more}{} ± {}", fixed(mean, digits), fixed(std, digits)),
     }
 }
 
@@ -314,7 +324,7 @@ fn limits() -> Markup {
         section {
             h2 { "What this does not say" }
             p {
-                "It is no certificate. It says which methods these metrics tell from so many retrained "
+                "It is no certificate. It says which methods these metrics distinguish from so many retrained "
                 "networks on this task, and nothing of attacks that are not among them. Output that looks "
                 "forgotten is not erased: the zero-logit control changes nothing but the last layer."
             }

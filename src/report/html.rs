@@ -1,18 +1,23 @@
 //! A run as one self-contained page: no scripts, no network, readable on a phone and on paper.
+//!
+//! Some servers and mail clients drop style sheets. So order, words and marks hold all that matters,
+//! `cellpadding` keeps the cells of tables apart, and a `meta` element lets the page be dark.
 
 mod digits;
 mod format;
+pub(crate) mod mark;
 mod matrix;
 mod notes;
 
 use maud::{DOCTYPE, Markup, PreEscaped, html};
-use plotters::style::RGBColor;
 
-use super::plot::{self, Layout};
+use super::palette;
+use super::plot::{self, Picture};
 use crate::error::Result;
 use crate::record::{Arm, Outcome, Phase, Point, Record};
 use crate::verdict::{digits, list};
 use format::{NONE, number, percent};
+use mark::{key, stroke_key};
 
 const STYLE: &str = include_str!("html/style.css");
 const ARMS: [Arm; 4] = [
@@ -79,8 +84,9 @@ pub fn page(record: &Record) -> Result<String> {
             head {
                 meta charset="utf-8";
                 meta name="viewport" content="width=device-width, initial-scale=1";
+                meta name="color-scheme" content="light dark";
                 title { (title) " · unlearn" }
-                style { (PreEscaped(colours())) (PreEscaped(STYLE)) }
+                style { (PreEscaped(palette::css())) (PreEscaped(matrix::css())) (PreEscaped(STYLE)) }
             }
             body {
                 main {
@@ -107,30 +113,13 @@ fn title(record: &Record) -> String {
     }
 }
 
-/// The arms' colours as CSS, from where the plots have them.
-fn colours() -> String {
-    let rule = |arm: Arm| {
-        let RGBColor(r, g, b) = plot::colour(arm);
-        format!("--{}:rgb({r},{g},{b});", css_class(arm))
-    };
-    let rules: String = [Arm::Original, Arm::Retrained, Arm::Relearned]
-        .map(rule)
-        .concat();
-    format!(":root{{{rules}}}")
-}
-
-/// The class that gives a mark the arm's colour.
-pub(crate) fn css_class(arm: Arm) -> &'static str {
+/// The class of a card in the arm's colour.
+fn css_class(arm: Arm) -> &'static str {
     match arm {
         Arm::Original => "c-original",
         Arm::Retrained => "c-retrained",
         Arm::Unlearned | Arm::Relearned => "c-main",
     }
-}
-
-/// A small square in the arm's colour.
-pub(crate) fn key(arm: Arm, faded: bool) -> Markup {
-    html! { i.key.(css_class(arm)).faded[faded] {} }
 }
 
 fn head(record: &Record, title: &str) -> Markup {
@@ -175,15 +164,22 @@ fn story(record: &Record) -> Markup {
 }
 
 fn curves(record: &Record) -> Result<Markup> {
-    let wide = plot::svg(record, &Layout::WIDE)?;
-    let narrow = plot::svg(record, &Layout::NARROW)?;
+    let pictures = plot::pictures(record)?;
     Ok(html! {
         section {
             h2 { "Accuracy through the phases" }
-            div.curves {
-                div.wide { (PreEscaped(wide)) }
-                div.narrow { (PreEscaped(narrow)) }
+            ul.legend {
+                @for (arm, text) in plot::legend(record) { li { (stroke_key(arm)) (text) } }
             }
+            div.panels {
+                @for Picture { title, zoom, svg } in pictures {
+                    figure.card {
+                        figcaption { b { (title) } @if let Some(zoom) = zoom { " " span.dim { (zoom) } } }
+                        (PreEscaped(svg))
+                    }
+                }
+            }
+            p.under { (plot::foot(record)) }
         }
     })
 }
@@ -194,7 +190,7 @@ fn results(record: &Record) -> Markup {
         section {
             h2 { "Results after each phase" }
             div.scroll {
-                table.results {
+                table.results cellpadding="4" {
                     (results_head())
                     @for phase in PHASES {
                         @let rows = outcomes(record, phase);
@@ -274,7 +270,7 @@ fn losses(record: &Record) -> Markup {
 
 fn loss_table(phase: Phase, points: &[&Point]) -> Markup {
     html! {
-        table.results.loss {
+        table.results.loss cellpadding="4" {
             thead {
                 tr {
                     th.arm scope="col" { (phase.name()) }

@@ -2,27 +2,31 @@
 
 pub mod comparison;
 pub mod html;
+mod palette;
 pub mod plot;
 #[cfg(test)]
 pub(crate) mod sample;
 
 use std::path::Path;
 
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::files;
 use crate::record::Record;
 
-/// Writes `report.html`, `curves.svg` and `curves.png` into a run's folder.
+/// Writes `report.html`, `curves.svg` and `curves.png` into a run's folder. One that fails does not
+/// keep the others from being written.
 ///
 /// # Errors
-/// `File` where the folder cannot be written.
+/// `File` where the folder cannot be written: the first failure.
 pub fn write(record: &Record, folder: &Path) -> Result<()> {
-    files::write(&folder.join("report.html"), html::page(record)?.as_bytes())?;
-    files::write(
-        &folder.join("curves.svg"),
-        plot::curves_svg(record)?.as_bytes(),
-    )?;
-    let (draft, png) = (folder.join("curves.draft.png"), folder.join("curves.png"));
-    plot::curves_png(record, &draft)?;
-    std::fs::rename(&draft, &png).map_err(Error::file("write", &png))
+    let page = html::page(record).map(String::into_bytes);
+    let svg = plot::curves_svg(record).map(String::into_bytes);
+    let files = [
+        ("report.html", page),
+        ("curves.svg", svg),
+        ("curves.png", plot::curves_png(record)),
+    ];
+    let write = |(name, made): (&str, Result<Vec<u8>>)| files::write(&folder.join(name), &made?);
+    let written = files.map(write);
+    written.into_iter().collect()
 }

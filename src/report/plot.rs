@@ -8,34 +8,33 @@ mod panel;
 
 use plotters::coord::Shift;
 use plotters::prelude::{
-    BitMapBackend, DrawingArea, DrawingBackend, IntoDrawingArea, RGBColor, SVGBackend, WHITE,
+    BitMapBackend, DrawingArea, DrawingBackend, IntoDrawingArea, RGBColor, SVGBackend,
 };
 use plotters::style::text_anchor::HPos;
 use std::path::Path;
 
+use super::palette::{self, BLUE, BOUNDARY, CARD, FAINT, GREY, INK, OCHRE};
 use crate::error::{Error, Result};
 use crate::record::{Arm, Phase, Record};
 use axis::{PhaseAxis, Span};
-use canvas::{Canvas, Drawn, FAINT, INK, Lettering, Pen};
-use panel::{draw_curve, draw_frame, draw_stroke, panels};
+use canvas::{Canvas, Drawn, Lettering, Pen};
+use panel::{Panel, draw_curve, draw_frame, draw_stroke, draw_title, panels};
 
-/// Between phases.
-const BOUNDARY: RGBColor = RGBColor(148, 156, 168);
+pub(crate) use panel::stroke;
+
 /// Size of most text.
 const TEXT: f64 = 13.0;
 /// Size of the labels at the axes.
 const SMALL: f64 = 12.0;
-/// Height of a legend row.
+/// Height of the legend, and of what is below the axis.
 const ROW: f64 = 22.0;
-/// Height of a panel's title, with the gap above it.
-const TITLE: f64 = 40.0;
 
-/// The colour of an arm in every plot, table and bar; distinct for colour-blind readers too.
+/// The colour of an arm in every plot, table and bar.
 pub(crate) fn colour(arm: Arm) -> RGBColor {
     match arm {
-        Arm::Original => RGBColor(125, 131, 142),
-        Arm::Retrained => RGBColor(196, 140, 38),
-        Arm::Unlearned | Arm::Relearned => RGBColor(0, 98, 168),
+        Arm::Original => GREY,
+        Arm::Retrained => OCHRE,
+        Arm::Unlearned | Arm::Relearned => BLUE,
     }
 }
 
@@ -44,46 +43,51 @@ pub(crate) struct Layout {
     width: f64,
     left: f64,
     right: f64,
+    /// Height of a panel, and of its title with the gap above it.
     panel: f64,
-    legend_rows: f64,
-    foot_rows: f64,
+    title: f64,
+    panels: usize,
+    /// Whether it explains itself, with a legend above and a line below.
+    alone: bool,
 }
 
 impl Layout {
-    /// For a page, a slide, a laptop.
-    pub(crate) const WIDE: Self = Self {
+    /// All panels, in a file of their own.
+    const WHOLE: Self = Self {
         width: 960.0,
         left: 54.0,
         right: 16.0,
         panel: 176.0,
-        legend_rows: 1.0,
-        foot_rows: 1.0,
+        title: 40.0,
+        panels: 3,
+        alone: true,
     };
-    /// For a phone, at its own size.
-    pub(crate) const NARROW: Self = Self {
-        width: 380.0,
-        left: 50.0,
-        right: 10.0,
-        panel: 150.0,
-        legend_rows: 3.0,
-        foot_rows: 3.0,
+    /// One panel, at its own size on a phone, and beside the others on larger screens.
+    const PANEL: Self = Self {
+        width: 320.0,
+        left: 45.0,
+        right: 8.0,
+        panel: 160.0,
+        title: 8.0,
+        panels: 1,
+        alone: false,
     };
 
     fn top(&self) -> f64 {
-        self.legend_rows * ROW + 22.0
+        if self.alone { ROW + 22.0 } else { 12.0 }
     }
 
     /// The upper edge of a panel.
     fn panel_top(&self, number: usize) -> f64 {
-        self.top() + 12.0 + TITLE + number as f64 * (TITLE + self.panel)
+        self.top() + 12.0 + self.title + number as f64 * (self.title + self.panel)
     }
 
     fn bottom(&self) -> f64 {
-        self.panel_top(2) + self.panel
+        self.panel_top(self.panels - 1) + self.panel
     }
 
     fn height(&self) -> f64 {
-        self.bottom() + 46.0 + self.foot_rows * 17.0 + 4.0
+        self.bottom() + 46.0 + if self.alone { ROW } else { 0.0 }
     }
 
     /// A fraction of the x axis.
@@ -108,15 +112,42 @@ impl Layout {
 ///
 /// If plotters refuses to draw.
 pub fn curves_svg(record: &Record) -> Result<String> {
-    svg(record, &Layout::WIDE)
+    let layout = &Layout::WHOLE;
+    let svg = element(
+        layout.size(1),
+        "Accuracy through the phases",
+        |area, pen| draw(area, pen, record, layout),
+    )?;
+    let style = format!("><style>{}</style>", palette::picture_css());
+    Ok(svg.replacen('>', &style, 1))
 }
 
-/// The curves as an SVG element in a given layout.
-pub(crate) fn svg(record: &Record, layout: &Layout) -> Result<String> {
-    let label = "Accuracy through the phases";
-    element(layout.size(1), label, |area, pen| {
-        draw(area, pen, record, layout)
-    })
+/// A panel of the curves, for a page that says in words what it shows.
+pub(crate) struct Picture {
+    pub(crate) title: String,
+    pub(crate) zoom: Option<String>,
+    pub(crate) svg: String,
+}
+
+/// The panels of the curves, each by itself.
+pub(crate) fn pictures(record: &Record) -> Result<Vec<Picture>> {
+    let layout = &Layout::PANEL;
+    let axis = PhaseAxis::of(record);
+    let picture = |panel: Panel| {
+        let label = format!("Accuracy through the phases: {}", panel.title);
+        let svg = element(layout.size(1), &label, |area, pen| {
+            area.fill(&CARD)?;
+            let canvas = Canvas::new(area, pen);
+            draw_panel(&canvas, record, layout, &axis, &panel)?;
+            draw_phases(&canvas, layout, &axis)
+        })?;
+        Ok(Picture {
+            zoom: panel.zoom(),
+            title: panel.title,
+            svg,
+        })
+    };
+    panels(record, layout).into_iter().map(picture).collect()
 }
 
 /// Plotters has whole coordinates only: eight to a pixel make smooth curves.
@@ -151,13 +182,14 @@ fn element<'a>(
     Ok(head + body.unwrap_or_default())
 }
 
-/// Writes the curves as a PNG file.
+/// The curves as a PNG file.
 ///
 /// # Errors
 ///
-/// If the file cannot be written, or plotters refuses to draw.
-pub fn curves_png(record: &Record, path: &Path) -> Result<()> {
-    let layout = &Layout::WIDE;
+/// If plotters refuses to draw.
+pub fn curves_png(record: &Record) -> Result<Vec<u8>> {
+    let path = Path::new("curves.png");
+    let layout = &Layout::WHOLE;
     let (large, small) = (layout.size(4), layout.size(2));
     let mut pixels = vec![255; 3 * large.0 as usize * large.1 as usize];
     {
@@ -166,11 +198,19 @@ pub fn curves_png(record: &Record, path: &Path) -> Result<()> {
             .and_then(|()| area.present())
             .map_err(|e| undrawn("draw", path, &e))?;
     }
-    let halved = halve(&pixels, large.0 as usize);
-    let mut file = BitMapBackend::new(path, small);
-    file.blit_bitmap((0, 0), small, &halved)
-        .and_then(|()| file.present())
-        .map_err(|e| undrawn("write", path, &e))
+    encode(small, &halve(&pixels, large.0 as usize)).map_err(|e| undrawn("encode", path, &e))
+}
+
+/// An RGB picture as PNG.
+fn encode(
+    (width, height): (u32, u32),
+    pixels: &[u8],
+) -> std::result::Result<Vec<u8>, png::EncodingError> {
+    let mut bytes = Vec::new();
+    let mut encoder = png::Encoder::new(&mut bytes, width, height);
+    encoder.set_color(png::ColorType::Rgb);
+    encoder.write_header()?.write_image_data(pixels)?;
+    Ok(bytes)
 }
 
 fn undrawn(action: &'static str, path: &Path, why: &dyn std::fmt::Display) -> Error {
@@ -200,48 +240,68 @@ fn draw<DB: DrawingBackend>(
     record: &Record,
     layout: &Layout,
 ) -> Drawn<DB> {
-    area.fill(&WHITE)?;
+    area.fill(&CARD)?;
     let canvas = Canvas::new(area, pen);
     let axis = PhaseAxis::of(record);
     draw_legend(&canvas, record, layout)?;
     for panel in panels(record, layout) {
-        draw_frame(&canvas, layout, &axis, &panel)?;
-        for arm in [Arm::Original, Arm::Retrained, Arm::Unlearned] {
-            let dots = axis::curve(record, &axis, arm, panel.figure);
-            draw_curve(&canvas, layout, &panel, arm, &dots)?;
-        }
+        draw_title(&canvas, layout, &panel)?;
+        draw_panel(&canvas, record, layout, &axis, &panel)?;
     }
-    for span in &axis.spans {
-        draw_phase(&canvas, layout, span)?;
+    draw_phases(&canvas, layout, &axis)?;
+    let small = Lettering::plain(SMALL - 0.5, FAINT);
+    canvas.text(&foot(record), (4.0, layout.bottom() + 58.0), small)
+}
+
+fn draw_panel<DB: DrawingBackend>(
+    canvas: &Canvas<'_, DB>,
+    record: &Record,
+    layout: &Layout,
+    axis: &PhaseAxis,
+    panel: &Panel,
+) -> Drawn<DB> {
+    draw_frame(canvas, layout, axis, panel)?;
+    for arm in [Arm::Original, Arm::Retrained, Arm::Unlearned] {
+        let dots = axis::curve(record, axis, arm, panel.figure);
+        draw_curve(canvas, layout, panel, arm, &dots)?;
     }
-    draw_foot(&canvas, record, layout)
+    Ok(())
 }
 
 /// The arms that have a line of their own, and what the legend says of them.
+pub(crate) fn legend(record: &Record) -> Vec<(Arm, &'static str)> {
+    let all = [
+        (Arm::Unlearned, "unlearned, then relearned"),
+        (Arm::Original, "original (never unlearned)"),
+        (Arm::Retrained, "retrained (never saw it until relearn)"),
+    ];
+    let drawn = |(arm, _): &(Arm, _)| record.points.iter().any(|p| p.arm == *arm);
+    all.into_iter().filter(drawn).collect()
+}
+
 fn draw_legend<DB: DrawingBackend>(
     canvas: &Canvas<'_, DB>,
     record: &Record,
     layout: &Layout,
 ) -> Drawn<DB> {
-    let (mut x, mut y) = (layout.left, ROW / 2.0 + 2.0);
-    for (arm, text) in [
-        (Arm::Unlearned, "unlearned, then relearned"),
-        (Arm::Original, "original (never unlearned)"),
-        (Arm::Retrained, "retrained (never saw it until relearn)"),
-    ] {
-        if !record.points.iter().any(|p| p.arm == arm) {
-            continue;
-        }
+    let (mut x, y) = (layout.left, ROW / 2.0 + 2.0);
+    for (arm, text) in legend(record) {
         draw_stroke(canvas, arm, &[(x, y), (x + 26.0, y)])?;
         let lettering = Lettering::plain(TEXT, INK);
         canvas.text(text, (x + 34.0, y), lettering)?;
-        if layout.legend_rows > 1.0 {
-            y += ROW;
-        } else {
-            x += 34.0 + lettering.width(text) + 24.0;
-        }
+        x += 34.0 + lettering.width(text) + 24.0;
     }
     Ok(())
+}
+
+fn draw_phases<DB: DrawingBackend>(
+    canvas: &Canvas<'_, DB>,
+    layout: &Layout,
+    axis: &PhaseAxis,
+) -> Drawn<DB> {
+    axis.spans
+        .iter()
+        .try_for_each(|span| draw_phase(canvas, layout, span))
 }
 
 /// A phase's name above the panels, and its epochs below them.
@@ -296,31 +356,17 @@ fn draw_tick<DB: DrawingBackend>(
 }
 
 /// What lines, bands and scales are.
-fn draw_foot<DB: DrawingBackend>(
-    canvas: &Canvas<'_, DB>,
-    record: &Record,
-    layout: &Layout,
-) -> Drawn<DB> {
+pub(crate) fn foot(record: &Record) -> String {
     let learners = record.config.learners;
-    let lines = if learners > 1 {
+    let mut text = if learners > 1 {
         format!("Lines: mean of {learners} learners. Bands: ± one standard deviation.")
     } else {
         "Lines: a single learner, so there are no bands.".to_owned()
     };
-    let mut rows = vec![lines];
     if record.points.iter().any(|p| p.phase != Phase::Learn) {
-        rows.push("Unlearn and relearn: square-root scale,".to_owned());
-        rows.push("so that the first steps can be seen.".to_owned());
+        text += " Unlearn and relearn: square-root scale, so that the first steps can be seen.";
     }
-    if layout.foot_rows < 2.0 {
-        rows = vec![rows.join(" ")];
-    }
-    for (number, row) in rows.iter().enumerate() {
-        let y = layout.bottom() + 58.0 + 17.0 * number as f64;
-        let small = Lettering::plain(SMALL - 0.5, FAINT);
-        canvas.text(row, (layout.x(0.0) - layout.left + 4.0, y), small)?;
-    }
-    Ok(())
+    text
 }
 
 #[cfg(test)]

@@ -21,6 +21,12 @@ pub(crate) fn all_adapters() -> Vec<Adapter> {
     found
 }
 
+/// Whether an adapter is SwiftShader, which `tests/run.sh` takes as a second implementation of Vulkan
+/// where it is there. Barriers take it so long that it gets a part of the cases.
+pub(crate) fn is_slow(adapter: &Adapter) -> bool {
+    adapter.name().starts_with("SwiftShader")
+}
+
 /// Opens an adapter.
 pub(crate) fn gpu(adapter: &Adapter) -> Gpu {
     Gpu::open(adapter, "test").unwrap()

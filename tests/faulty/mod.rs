@@ -1,6 +1,7 @@
 //! A simulated device that is wrong.
 
 use std::cell::Cell;
+use std::time::Instant;
 
 use unlearn::device::cpu::Cpu;
 use unlearn::device::{Buffer, Device, Limits, Program, Recording};
@@ -12,10 +13,16 @@ use unlearn::record::DeviceRecord;
 /// from 0, and the words, guard zones included.
 pub(crate) type Fault = fn(u32, u32, &mut Vec<u32>);
 
+/// What a faulty device's clock says of so many seconds.
+pub(crate) type Clock = fn(f64) -> f64;
+
 /// The CPU with a fault.
 pub(crate) struct Faulty {
     cpu: Cpu,
-    fault: Fault,
+    pub(crate) fault: Fault,
+    /// What the device says that it is.
+    pub(crate) record: DeviceRecord,
+    pub(crate) clock: Clock,
     /// Fails in all runs from this one on.
     pub(crate) lost_at: u32,
     /// Has no room for buffers over so many words.
@@ -26,9 +33,12 @@ pub(crate) struct Faulty {
 
 impl Faulty {
     pub(crate) fn new(fault: Fault) -> Self {
+        let cpu = Cpu::new("test");
         Self {
-            cpu: Cpu::new("test"),
+            record: cpu.record().clone(),
+            cpu,
             fault,
+            clock: |seconds| seconds,
             lost_at: u32::MAX,
             room: usize::MAX,
             runs: Cell::new(0),
@@ -39,7 +49,7 @@ impl Faulty {
 
 impl Device for Faulty {
     fn record(&self) -> &DeviceRecord {
-        self.cpu.record()
+        &self.record
     }
     fn limits(&self) -> Limits {
         self.cpu.limits()
@@ -72,6 +82,11 @@ impl Device for Faulty {
             return Err(Error::Device(format!("lost in run {}", self.runs.get())));
         }
         self.cpu.run(program, times, done)
+    }
+    fn time(&self, program: &Program, times: u32) -> Result<f64> {
+        let start = Instant::now();
+        self.run(program, times, &mut |_| {})?;
+        Ok((self.clock)(start.elapsed().as_secs_f64()))
     }
     fn download(&self, buffer: Buffer) -> Result<Vec<u32>> {
         let mut words = self.cpu.download(buffer)?;

@@ -1,12 +1,16 @@
 //! A web server on this machine that can misbehave in the ways that mirrors do.
 
-use std::io::{BufRead, BufReader, Write};
-use std::net::{TcpListener, TcpStream};
+#[allow(dead_code, reason = "not every test crate needs it")]
+pub(crate) mod tls;
+
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::TcpListener;
 use std::sync::{Arc, Mutex};
 use std::thread::{sleep, spawn};
 use std::time::Duration;
 
 /// How the server answers one request.
+#[allow(dead_code, reason = "not every test crate needs all of them")]
 pub(crate) enum Reply {
     /// Properly.
     Body(Vec<u8>),
@@ -36,22 +40,44 @@ pub(crate) struct Server {
 impl Server {
     /// Starts a server that answers a request for the file `name` with `reply(name)`.
     pub(crate) fn start(reply: impl Fn(&str) -> Reply + Send + Sync + 'static) -> Self {
+        Self::listen(reply, None)
+    }
+
+    /// The same, encrypted, with this certificate.
+    #[allow(dead_code, reason = "not every test crate needs it")]
+    pub(crate) fn start_encrypted(
+        certificate: &str,
+        reply: impl Fn(&str) -> Reply + Send + Sync + 'static,
+    ) -> Self {
+        Self::listen(reply, Some(tls::config(certificate)))
+    }
+
+    fn listen(
+        reply: impl Fn(&str) -> Reply + Send + Sync + 'static,
+        tls: Option<Arc<rustls::ServerConfig>>,
+    ) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-        let url = format!("http://{}/mnist/", listener.local_addr().unwrap());
+        let scheme = if tls.is_some() { "https" } else { "http" };
+        let url = format!("{scheme}://{}/mnist/", listener.local_addr().unwrap());
         let log = Arc::new(Mutex::new(Vec::new()));
         let (reply, requests) = (Arc::new(reply), Arc::clone(&log));
         spawn(move || {
             for stream in listener.incoming().flatten() {
                 let (reply, requests) = (Arc::clone(&reply), Arc::clone(&requests));
-                spawn(move || {
-                    let name = request(&stream);
-                    requests.lock().unwrap().push(name.clone());
-                    // A client that hangs up is part of the game.
-                    let _ = answer(stream, reply(&name));
+                let tls = tls.clone();
+                spawn(move || match tls {
+                    None => serve(stream, &*reply, &requests),
+                    Some(tls) => serve(tls::accept(stream, tls), &*reply, &requests),
                 });
             }
         });
         Self { url, log }
+    }
+
+    /// Where it listens.
+    #[allow(dead_code, reason = "not every test crate needs it")]
+    pub(crate) fn address(&self) -> &str {
+        self.url.split('/').nth(2).unwrap()
     }
 
     /// The names asked for since the last call.
@@ -60,8 +86,19 @@ impl Server {
     }
 }
 
+fn serve(
+    mut stream: impl Read + Write,
+    reply: &(impl Fn(&str) -> Reply + ?Sized),
+    requests: &Mutex<Vec<String>>,
+) {
+    let name = request(&mut stream);
+    requests.lock().unwrap().push(name.clone());
+    // A client that hangs up is part of the game.
+    let _ = answer(stream, reply(&name));
+}
+
 /// Reads a request; the last part of its path.
-fn request(stream: &TcpStream) -> String {
+fn request(stream: &mut impl Read) -> String {
     let mut lines = BufReader::new(stream).lines().map_while(Result::ok);
     let first = lines.next().unwrap_or_default();
     lines.take_while(|line| !line.is_empty()).for_each(drop);
@@ -69,12 +106,13 @@ fn request(stream: &TcpStream) -> String {
     path.rsplit('/').next().unwrap_or_default().to_owned()
 }
 
-fn answer(mut stream: TcpStream, reply: Reply) -> std::io::Result<()> {
+fn answer(mut stream: impl Write, reply: Reply) -> std::io::Result<()> {
     let hour = Duration::from_secs(3600);
     match reply {
         Reply::Body(body) => {
             head(&mut stream, 200, Some(body.len()))?;
-            stream.write_all(&body)
+            stream.write_all(&body)?;
+            stream.flush()
         }
         Reply::Status(status) => head(&mut stream, status, Some(0)),
         Reply::Short(body, sent) => {
@@ -112,7 +150,7 @@ fn answer(mut stream: TcpStream, reply: Reply) -> std::io::Result<()> {
     }
 }
 
-fn head(stream: &mut TcpStream, status: u16, length: Option<usize>) -> std::io::Result<()> {
+fn head(stream: &mut impl Write, status: u16, length: Option<usize>) -> std::io::Result<()> {
     let length = length.map_or(String::new(), |n| format!("Content-Length: {n}\r\n"));
     write!(
         stream,

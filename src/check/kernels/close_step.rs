@@ -28,7 +28,12 @@ fn shapes() -> Vec<Shape> {
     let mut shapes: Vec<Shape> = tiles
         .map(|(place, [x, _])| Shape::new([1, 64, 7, 65][place % 4], 1, [1, 8, 2][place % 3], x))
         .collect();
-    shapes.extend([Shape::new(64, 1, 1, 1000), Shape::new(2, 1, 1, 70_000)]);
+    shapes.extend([
+        // At this place a shape has a large fill, and here learners enough for every bad loss.
+        Shape::new(1, 1, 2, 1000),
+        Shape::new(2, 1, 1, 70_000),
+        Shape::new(64, 1, 1, 1000),
+    ]);
     shapes
 }
 
@@ -56,7 +61,7 @@ fn case(shape: Shape, fill: Fill, seed: u32) -> Case {
     if fill == Fill::Large {
         spoil(&mut losses, &params);
     }
-    let before = progress(&mut source, learners);
+    let before = progress(&mut source, learners, steps);
     let each = learners as usize * rows as usize;
     let own = |learner: usize| {
         let batches = losses.chunks_exact(each);
@@ -69,30 +74,29 @@ fn case(shape: Shape, fill: Fill, seed: u32) -> Case {
     Case::new((shape, fill, seed), &params, 1, inputs).wants(1, wanted)
 }
 
-/// In one step, the last loss of one learner in sixteen becomes one that cannot be used, or nearly so, or makes a
-/// mean on either side of the limit.
+/// In one step, the last loss of one learner in sixteen becomes one that cannot be used, or makes a mean
+/// on either side of the limit, near and far, or one below zero, which is usable however large it is:
+/// each of a size whose exponent has all bits but one.
 fn spoil(losses: &mut [f32], p: &CloseStep) {
     let [rows, learners, steps] = [p.rows, p.learners, p.steps].map(|n| n as usize);
-    let sum = UNUSABLE_LOSS * rows as f32;
-    let bad = [
-        f32::NAN,
-        f32::INFINITY,
-        3e38,
-        1.5 * sum,
-        0.9 * sum,
-        1.05 * sum,
-    ];
+    let near = [1.5, 0.9, 1.05, 0.9995, 1.0005].map(|share| share * UNUSABLE_LOSS);
+    let bits = (0..8).map(|bit| 2f32.powi(128 - (1 << bit)));
+    let mut bad = vec![f32::NAN, f32::INFINITY, f32::NEG_INFINITY, 3e38];
+    bad.extend(near);
+    bad.extend(bits.map(|size| -1.25 * size));
     for (place, losses) in losses.chunks_exact_mut(rows).enumerate() {
         let (step, learner) = (place / learners, place % learners);
-        if learner % 16 == 0 && learner / 16 % steps == step {
-            losses[rows - 1] = bad[(learner / 16 + rows) % bad.len()];
+        let spoilt = learner % 16 == 0 && learner / 16 % steps == step;
+        if let (true, Some((last, others))) = (spoilt, losses.split_last_mut()) {
+            let mean = bad[(learner / 16 + rows) % bad.len()];
+            *last = mean * rows as f32 - others.iter().sum::<f32>();
         }
     }
 }
 
 /// Clocks at different times; some have diverged before.
-fn progress(source: &mut Source, learners: u32) -> Vec<Progress> {
-    let words = source.below(learners, 1000);
+fn progress(source: &mut Source, learners: u32, steps: u32) -> Vec<Progress> {
+    let words = source.below(learners, u32::MAX - steps);
     let sums = source.floats(learners);
     let states = words.iter().zip(sums);
     states
@@ -123,7 +127,7 @@ fn reference<'a>(state: &Progress, steps: impl Iterator<Item = &'a [f32]>) -> [W
             }
         }
         sum = sum + mean;
-        overflows |= broken || sum.value > f64::from(f32::MAX) / 2.0;
+        overflows |= broken || sum.value.abs() > f64::from(f32::MAX) / 2.0;
     }
     let sum = if overflows { Want::Any } else { sum.into() };
     let [one, other] = noted;

@@ -10,11 +10,11 @@
 //! and more overflow, which the large fill shows.
 
 use super::dense_backward_input::masked;
-use super::{Family, IMAGES, bits, order, padded};
+use super::{Entry, Family, bits, images_of, order, padded, words};
 use crate::check::bounded::Bounded;
 use crate::check::case::{Case, POISON, Want, poison};
 use crate::check::shape::{Fill, Shape, Source, around};
-use crate::kernel::{FORGET, HEAD, Head, INDEX, LESSON, MOST_CLASSES, OTHER, SOFT, other_label};
+use crate::kernel::{HEAD, Head, LESSON, MOST_CLASSES};
 
 pub(super) const FAMILY: Family = Family {
     kernel: &HEAD,
@@ -34,6 +34,7 @@ fn shapes() -> Vec<Shape> {
     shapes.extend([
         Shape::new(64, 64, 10, 1),
         Shape::new(64, 128, 10, 9),
+        Shape::new(320, 16, 10, 2),
         Shape::new(1, 4, 3, 33_000),
     ]);
     shapes
@@ -70,17 +71,13 @@ fn case(shape: Shape, fill: Fill, seed: u32) -> Case {
     };
     let samples = learners * rows;
     let mut source = Source::new(seed, fill);
-    let labels = source.below(IMAGES, classes);
-    let mut order = order(&mut source, params.order_start + samples);
-    for (place, entry) in (0..).zip(&mut order) {
-        *entry |= if place % 5 == 1 { FORGET } else { 0 };
-        *entry |= if place % 7 == 2 {
-            (1 + place % classes) << OTHER
-        } else {
-            0
-        };
+    let images = images_of(shape);
+    let labels = source.below(images, classes);
+    let mut order = order(&mut source, params.order_start + samples, images);
+    for entry in order.iter_mut().filter(|entry| entry.other != 0) {
+        entry.other = 1 + entry.other % classes;
     }
-    let targets = targets(&mut source, learners, outputs);
+    let targets = targets(&mut source, learners, outputs, images);
     let mut x = source.floats(samples * inputs);
     let mut parameters = source.floats(learners * params.parameters);
     if fill == Fill::Large {
@@ -91,7 +88,7 @@ fn case(shape: Shape, fill: Fill, seed: u32) -> Case {
     let losses = unwritten(params.order_start).chain(made.losses).collect();
     let inputs = vec![
         labels,
-        order,
+        words(&order),
         bits(&targets),
         bits(&x),
         bits(&parameters),
@@ -106,16 +103,16 @@ fn case(shape: Shape, fill: Fill, seed: u32) -> Case {
 }
 
 /// Soft targets and lessons; every other learner has a table of its own.
-fn targets(source: &mut Source, learners: u32, outputs: u32) -> Vec<f32> {
+fn targets(source: &mut Source, learners: u32, outputs: u32, images: u32) -> Vec<f32> {
     let each = outputs + LESSON;
-    let tables = learners / 2 * IMAGES * outputs;
+    let tables = learners / 2 * images * outputs;
     let mut targets = source.floats(learners * each + tables);
     targets.iter_mut().for_each(|t| *t = t.abs().min(1.0));
     for learner in 0..learners {
         let lesson = &mut targets[(learner * each + outputs) as usize..][..LESSON as usize];
         let table = match learner % 2 {
             0 => 0,
-            _ => learners * each + learner / 2 * IMAGES * outputs,
+            _ => learners * each + learner / 2 * images * outputs,
         };
         lesson.copy_from_slice(&[
             0.75,
@@ -158,7 +155,7 @@ struct Made {
 fn reference(
     p: &Head,
     labels: &[u32],
-    order: &[u32],
+    order: &[Entry],
     targets: &[f32],
     x: &[f32],
     parameters: &[f32],
@@ -171,17 +168,20 @@ fn reference(
         let own = &parameters[learner * p.parameters as usize..];
         let w = &own[p.weights as usize..][..classes * inputs];
         let biases = &own[p.biases as usize..];
-        let image = (entry & INDEX) as usize;
-        let label = other_label(*entry).unwrap_or(labels[image]) as usize;
+        let image = entry.image as usize;
+        let label = match entry.other {
+            0 => labels[image] as usize,
+            other => other as usize - 1,
+        };
         let lesson = &targets[learner * (outputs + LESSON as usize)..];
         let soft = match lesson[outputs + 2].to_bits() as usize {
             0 => lesson,
             table => &targets[table + image * outputs..],
         };
-        let weight = lesson[outputs + usize::from(entry & FORGET != 0)];
-        let target = |c: usize| match entry & SOFT {
-            0 => Bounded::exact(f64::from(u8::from(c == label))),
-            _ => Bounded::input(soft[c]),
+        let weight = lesson[outputs + usize::from(entry.forget)];
+        let target = |c: usize| match entry.soft {
+            true => Bounded::input(soft[c]),
+            false => Bounded::exact(f64::from(u8::from(c == label))),
         };
         let logits = w.chunks_exact(inputs).zip(biases).map(|(w, &bias)| {
             let pairs = x.iter().copied().zip(w.iter().copied());

@@ -5,11 +5,11 @@
 //! in the last place) and u for the product with it.
 
 use super::sgd::{State, after, learners};
-use super::{Family, at_tiles, bits, images, order, padded_pixels};
+use super::{Entry, Family, at_tiles, bits, images, images_of, order, padded_pixels, words};
 use crate::check::bounded::Bounded;
 use crate::check::case::Case;
 use crate::check::shape::{Fill, Shape, Source};
-use crate::kernel::{IMAGE_BACKWARD_WEIGHTS, INDEX, ImageBackwardWeights, Learner};
+use crate::kernel::{IMAGE_BACKWARD_WEIGHTS, ImageBackwardWeights, Learner};
 
 pub(super) const FAMILY: Family = Family {
     kernel: &IMAGE_BACKWARD_WEIGHTS,
@@ -25,6 +25,7 @@ fn shapes() -> Vec<Shape> {
     shapes.extend([
         Shape::new(64, 784, 128, 1),
         Shape::new(64, 784, 10, 9),
+        Shape::new(64, 16, 4, 10),
         Shape::new(1, 144, 4, 33_000),
     ]);
     shapes
@@ -51,20 +52,21 @@ fn case(shape: Shape, fill: Fill, seed: u32) -> Case {
     };
     let mut source = Source::new(seed, fill);
     let settings = learners(&mut source, count, fill);
-    let (packed, bytes) = images(&mut source, pixels);
-    let order = order(&mut source, 1 + count * params.order_stride);
+    let (packed, bytes) = images(&mut source, images_of(shape), pixels);
+    let entries = 1 + count * params.order_stride;
+    let order = order(&mut source, entries, images_of(shape));
     let dy = source.columns(count * rows * outputs, outputs);
     let parameters = source.floats(count * params.parameters);
     let velocity = source.floats(count * params.parameters);
     let inputs = vec![
         bytemuck::cast_slice(&settings).to_vec(),
         packed,
-        order.clone(),
+        words(&order),
         bits(&dy),
         bits(&parameters),
         bits(&velocity),
     ];
-    let image = |entry: &u32| &bytes[((entry & INDEX) * pixels) as usize..][..pixels as usize];
+    let image = |entry: &Entry| &bytes[(entry.image * pixels) as usize..][..pixels as usize];
     let step = |learner: usize, settings: &Learner, state: &mut State<'_>| {
         let start = params.order_start as usize + params.order_stride as usize * learner;
         let images: Vec<&[u8]> = order[start..][..rows as usize].iter().map(image).collect();

@@ -6,11 +6,11 @@
 
 use rayon::prelude::*;
 
-use super::{Family, IMAGES, at_tiles, bits, images, order, padded_pixels};
+use super::{Entry, Family, at_tiles, bits, images, images_of, order, padded_pixels, words};
 use crate::check::bounded::Bounded;
 use crate::check::case::{Case, Want, poison};
 use crate::check::shape::{Fill, Shape, Source};
-use crate::kernel::{IMAGE_FORWARD, INDEX, ImageForward};
+use crate::kernel::{IMAGE_FORWARD, ImageForward};
 
 pub(super) const FAMILY: Family = Family {
     kernel: &IMAGE_FORWARD,
@@ -27,6 +27,7 @@ fn shapes() -> Vec<Shape> {
         Shape::new(64, 784, 128, 2),
         Shape::new(1, 784, 10, 9),
         Shape::new(201, 784, 128, 1),
+        Shape::new(65, 16, 4, 10),
         Shape::new(65, 16, 4, 33_000),
     ]);
     shapes
@@ -54,18 +55,18 @@ fn case(shape: Shape, fill: Fill, seed: u32) -> Case {
         order_stride: if shared { 0 } else { rows },
     };
     let mut source = Source::new(seed, fill);
-    let (packed, bytes) = images(&mut source, pixels);
-    let order = order(&mut source, 2 + learners * rows);
+    let count = images_of(shape);
+    let (packed, bytes) = images(&mut source, count, pixels);
+    let order = order(&mut source, 2 + learners * rows, count);
     let mut parameters = source.floats(learners * params.parameters);
     for own in parameters.chunks_exact_mut(params.parameters as usize) {
         let w = &mut own[weights as usize..biases as usize];
         source.enlarge(w.chunks_exact_mut(pixels as usize));
     }
     let y = reference(&params, learners, &bytes, &order, &parameters);
-    debug_assert_eq!(bytes.len(), (IMAGES * pixels) as usize);
     let inputs = vec![
         packed,
-        order,
+        words(&order),
         bits(&parameters),
         poison(learners * rows * outputs),
     ];
@@ -77,7 +78,7 @@ fn reference(
     p: &ImageForward,
     learners: u32,
     bytes: &[u8],
-    order: &[u32],
+    order: &[Entry],
     parameters: &[f32],
 ) -> Vec<Want> {
     let (pixels, outputs) = (p.pixels as usize, p.outputs as usize);
@@ -86,7 +87,7 @@ fn reference(
         .flat_map_iter(|sample| {
             let (learner, row) = (sample / p.rows, sample % p.rows);
             let entry = order[(p.order_start + learner * p.order_stride + row) as usize];
-            let image = &bytes[(entry & INDEX) as usize * pixels..][..pixels];
+            let image = &bytes[entry.image as usize * pixels..][..pixels];
             let own = &parameters[(learner * p.parameters) as usize..];
             (0..outputs).map(move |o| {
                 let w = &own[p.weights as usize + o * pixels..][..pixels];

@@ -3,11 +3,11 @@
 //!
 //! Bound: a sum of three.
 
-use super::{Family, IMAGES, around, bits};
+use super::{Family, around, bits, order, words};
 use crate::check::bounded::Bounded;
 use crate::check::case::{Case, Want};
 use crate::check::shape::{Fill, Shape, Source};
-use crate::kernel::{FORGET, LOG_CHANGES, LogChanges, SOFT};
+use crate::kernel::{LOG_CHANGES, LogChanges, OTHER};
 
 pub(super) const FAMILY: Family = Family {
     kernel: &LOG_CHANGES,
@@ -43,18 +43,20 @@ fn case(shape: Shape, fill: Fill, seed: u32) -> Case {
     };
     let mut source = Source::new(seed, fill);
     // Samples before the step are to be forgotten, and one sample of some learners: the first, the
-    // last, or one between.
-    let mut order = source.below(params.order_start + shape.learners * rows, IMAGES);
-    order.iter_mut().for_each(|entry| *entry |= SOFT);
-    order[..params.order_start as usize].fill(FORGET);
-    let learners = order[params.order_start as usize..].chunks_exact_mut(rows as usize);
+    // last, or one between. No image is looked at, so that all numbers will do.
+    let entries = params.order_start + shape.learners * rows;
+    let mut order = order(&mut source, entries, 1 << OTHER);
+    let (earlier, own) = order.split_at_mut(params.order_start as usize);
+    earlier.iter_mut().for_each(|entry| entry.forget = true);
+    own.iter_mut().for_each(|entry| entry.forget = false);
+    let learners = own.chunks_exact_mut(rows as usize);
     for (learner, entries) in learners.enumerate() {
         let last = entries.len() - 1;
         match learner % 4 {
-            0 => entries[last] |= FORGET,
+            0 => entries[last].forget = true,
             1 => {}
-            2 => entries[0] |= FORGET,
-            _ => entries[last / 2] |= FORGET,
+            2 => entries[0].forget = true,
+            _ => entries[last / 2].forget = true,
         }
     }
     let weights = source.floats(count);
@@ -73,7 +75,7 @@ fn case(shape: Shape, fill: Fill, seed: u32) -> Case {
     });
     let logged = logged.collect();
     let kept = weights.iter().map(|&w| Bounded::input(w).into()).collect();
-    let inputs = vec![order, bits(&weights), bits(&before), bits(&log)];
+    let inputs = vec![words(&order), bits(&weights), bits(&before), bits(&log)];
     Case::new((shape, fill, seed), &params, shape.learners, inputs)
         .wants(2, kept)
         .wants(3, logged)

@@ -58,7 +58,7 @@ fn case(shape: Shape, fill: Fill, seed: u32) -> Case {
             z[row % classes as usize] = 7.0;
         }
     }
-    let before = source.below(learners * (classes + 2) * classes, 1000);
+    let before = source.below(learners * (classes + 2) * classes, 1 << 31);
     let counts = reference(&params, &labels, &logits, &before);
     let inputs = vec![labels, bits(&logits), before];
     Case::new((shape, fill, seed), &params, learners, inputs).wants(2, counts)

@@ -54,7 +54,14 @@ fn case(shape: Shape, fill: Fill, seed: u32) -> Case {
             ..Default::default()
         })
         .collect();
-    let values = bits(&source.floats(count * shape.inputs));
+    let mut values = bits(&source.floats(count * shape.inputs));
+    if params.round < BITS {
+        // Every other learner's number reaches the candidate by its bit of this round alone.
+        let learners = values.chunks_exact_mut(shape.inputs as usize);
+        for own in learners.step_by(2) {
+            own[own.len() / 2] |= bit(params.round);
+        }
+    }
     let mut before = Vec::new();
     for (own, settings) in values.chunks_exact(shape.inputs as usize).zip(&settings) {
         before.extend(counts(own, wanted(settings, &params), params.round));

@@ -53,6 +53,10 @@ pub enum Operator {
     Relation,
     /// Wrong bit operations.
     Bits,
+    /// A bit of a mask that is missing, or one too many.
+    MaskBit,
+    /// A named number, such as a limit, a unit or a shift, a little less or more.
+    Limit,
     /// A wrong literal.
     Constant,
     /// A missing store, call or jump.
@@ -63,7 +67,7 @@ pub enum Operator {
 
 impl Operator {
     /// All kinds.
-    pub const ALL: [Self; 15] = [
+    pub const ALL: [Self; 17] = [
         Self::OffByOne,
         Self::LostTail,
         Self::ExtraTurn,
@@ -76,6 +80,8 @@ impl Operator {
         Self::Mask,
         Self::Relation,
         Self::Bits,
+        Self::MaskBit,
+        Self::Limit,
         Self::Constant,
         Self::DroppedStatement,
         Self::DroppedBarrier,
@@ -96,6 +102,8 @@ impl Operator {
             Self::Mask => "mask",
             Self::Relation => "relation",
             Self::Bits => "bits",
+            Self::MaskBit => "mask bit",
+            Self::Limit => "limit",
             Self::Constant => "constant",
             Self::DroppedStatement => "dropped statement",
             Self::DroppedBarrier => "dropped barrier",

@@ -36,7 +36,7 @@ struct Site<'s, 'a> {
 }
 
 /// The rules; `Site::allows` says which of their edits are safe where.
-const RULES: [fn(&Site) -> Vec<Edit>; 10] = [
+const RULES: [fn(&Site) -> Vec<Edit>; 12] = [
     off_by_one,
     lost_tail,
     learner_stride,
@@ -45,6 +45,8 @@ const RULES: [fn(&Site) -> Vec<Edit>; 10] = [
     swapped_token,
     transposed,
     missing_mask,
+    mask_bit,
+    limit,
     constant,
     dropped_statement,
 ];
@@ -103,7 +105,7 @@ impl<'a> Site<'_, 'a> {
         let (source, at) = (self.source, self.at);
         match source.places[at] {
             Place::Outside | Place::Update => false,
-            Place::Constant => operator == Constant,
+            Place::Constant => matches!(operator, MaskBit | Limit),
             Place::Start => matches!(operator, Constant | SwappedParameter) && !source.falls(at),
             Place::Condition if operator == SwappedParameter => !source.falls(at),
             Place::Condition => matches!(operator, LostTail | ExtraTurn),
@@ -117,6 +119,35 @@ impl<'a> Site<'_, 'a> {
             }
             Place::Body => !matches!(operator, LostTail | ExtraTurn),
         }
+    }
+
+    /// The mask that the token is, and the tokens to show with it: a module's constant in hexadecimal
+    /// digits, or the literal that is the right operand of an `&`, alone or in a vector.
+    fn mask(&self) -> Option<(u32, (usize, usize))> {
+        let (source, at) = (self.source, self.at);
+        let digits = self.word().trim_end_matches('u');
+        let mask = match digits.strip_prefix("0x") {
+            Some(hex) => u32::from_str_radix(hex, 16).ok()?,
+            None => digits.parse().ok()?,
+        };
+        if source.places[at] == Place::Constant {
+            return digits.starts_with("0x").then(|| (mask, self.declaration()));
+        }
+        let vector = source.before(at) == "(" && source.before(at - 1).starts_with("vec");
+        let operator = if vector {
+            at.checked_sub(3)?
+        } else {
+            at.checked_sub(1)?
+        };
+        let is_operand = source.word(operator) == "&" && source.follows_operand(operator);
+        let shown = (source.operand_start(operator), source.operand_end(operator));
+        is_operand.then_some((mask, shown))
+    }
+
+    /// The name, the type and the value of the constant whose value the token is.
+    fn declaration(&self) -> (usize, usize) {
+        let named = (0..self.at).rev().find(|i| self.source.word(*i) == "const");
+        (named.map_or(self.at, |i| i + 1), self.at)
     }
 
     /// An edit that replaces the tokens `first` to `last` and shows those of `shown`.
@@ -330,9 +361,81 @@ fn missing_mask(site: &Site) -> Vec<Edit> {
     found
 }
 
+/// A mask without the lowest, the highest or, where it is long, the middle one of a run of its bits,
+/// or with one below or above: the other bits of a run need the same tests.
+fn mask_bit(site: &Site) -> Vec<Edit> {
+    let Some((mask, shown)) = site.mask() else {
+        return Vec::new();
+    };
+    let token = (site.at, site.at);
+    let hexadecimal = site.word().starts_with("0x");
+    let others = edges(mask).into_iter().map(|bit| mask ^ 1 << bit);
+    let texts = others.map(|other| match hexadecimal {
+        true => format!("{other:#010x}u"),
+        false => format!("{other}u"),
+    });
+    let edit = |to| site.edit(Operator::MaskBit, token, to, shown);
+    texts.map(edit).collect()
+}
+
+/// The places of bits at the ends of runs of ones, in the middle of long ones, and beside them.
+fn edges(mask: u32) -> Vec<u32> {
+    const LONG: u32 = 8;
+    let is_set = |bit: u32| mask.checked_shr(bit).is_some_and(|m| m & 1 == 1);
+    let mut found = Vec::new();
+    for first in (0..32).filter(|&b| is_set(b) && (b == 0 || !is_set(b - 1))) {
+        let last = (first..32)
+            .take_while(|&b| is_set(b))
+            .last()
+            .unwrap_or(first);
+        let middle = (last - first >= LONG - 1).then(|| u32::midpoint(first, last));
+        found.extend(first.checked_sub(1).into_iter().chain([first]));
+        found.extend(middle.into_iter().chain([last, last + 1]));
+    }
+    found.retain(|&bit| bit < 32);
+    found.sort_unstable();
+    found.dedup();
+    found
+}
+
+/// A module's constant that is no mask: the numbers on both sides.
+fn limit(site: &Site) -> Vec<Edit> {
+    let source = site.source;
+    let alone = source.before(site.at) == "=" && site.next(1) == ";";
+    let named = source.places[site.at] == Place::Constant && alone;
+    if !named || !source.is_number(site.at) || site.mask().is_some() {
+        return Vec::new();
+    }
+    let token = (site.at, site.at);
+    let edit = |to| site.edit(Operator::Limit, token, to, site.declaration());
+    neighbours(site.word()).into_iter().map(edit).collect()
+}
+
+/// The literals before and after one, in its own type: one less and one more, or, of a float that is no
+/// whole number, a thousandth of it.
+fn neighbours(literal: &str) -> Vec<String> {
+    let digits = literal.trim_end_matches(['u', 'i', 'f']);
+    let suffix = &literal[digits.len()..];
+    if let Ok(value) = digits.parse::<u32>() {
+        let both = [value.checked_sub(1), value.checked_add(1)];
+        let text = |n: &u32| format!("{n}{suffix}");
+        return both.iter().flatten().map(text).collect();
+    }
+    let Ok(value) = digits.parse::<f64>() else {
+        return Vec::new();
+    };
+    let step = if value.fract() == 0.0 {
+        1.0
+    } else {
+        value / 1000.0
+    };
+    let both = [value - step, value + step];
+    both.iter().map(|n| format!("{n:?}{suffix}")).collect()
+}
+
 /// An integer literal and the next one; a float literal and its double, or 0.0 and 1.0.
 fn constant(site: &Site) -> Vec<Edit> {
-    if !site.source.is_number(site.at) {
+    if !site.source.is_number(site.at) || site.mask().is_some() {
         return Vec::new();
     }
     let Some(to) = another_number(site.word()) else {

@@ -50,6 +50,7 @@ fn shader(statements: &str) -> String {
     format!(
         "// Σ a + b: a comment\nstruct Params {{ rows: u32, cols: u32, rate: f32, pad0: u32 }}\n\
          const ROWS: u32 = 8u;\nconst LIMIT: f32 = 2.5; /* x * y */\n\
+         const MASK: u32 = 0x03ffffffu;\nconst BITS: u32 = 31u;\n\
          var<private> cell: u32;\n\
          @group(0) @binding(0) var<uniform> p: Params;\n\
          @group(0) @binding(1) var<storage, read_write> buffer: array<u32>;\n\
@@ -146,13 +147,28 @@ fn each_operator_makes_its_faults() {
         (
             Operator::Constant,
             "let a = 0x0fu;",
-            &["LIMIT", "a = 0x0fu -> a = 0x10u"],
+            &["a = 0x0fu -> a = 0x10u"],
+        ),
+        (Operator::Constant, "let a = 0.0;", &["a = 0.0 -> a = 1.0"]),
+        (
+            Operator::MaskBit,
+            "let a = b & 6u;",
+            &[
+                "b & 6u -> b & 7u",
+                "b & 6u -> b & 4u",
+                "b & 6u -> b & 2u",
+                "b & 6u -> b & 14u",
+            ],
         ),
         (
-            Operator::Constant,
-            "let a = 0.0;",
-            &["LIMIT", "a = 0.0 -> a = 1.0"],
+            Operator::MaskBit,
+            "let a = c[b] & vec4<u32>(0x80000000u);",
+            &[
+                "c[b] & vec4<u32>(0x80000000u) -> c[b] & vec4<u32>(0xc0000000u)",
+                "c[b] & vec4<u32>(0x80000000u) -> c[b] & vec4<u32>(0x00000000u)",
+            ],
         ),
+        (Operator::MaskBit, "let a = f(b & c, 6u);", &[]),
         (
             Operator::DroppedStatement,
             "if a { return; }",
@@ -171,13 +187,35 @@ fn each_operator_makes_its_faults() {
     ];
     for (operator, statements, wanted) in cases {
         let found = faults(*operator, statements);
-        let limit = "f32 = 2.5 -> f32 = 5.0";
-        let wanted: Vec<_> = wanted
+        let own = found
             .iter()
-            .map(|w| if *w == "LIMIT" { limit } else { w })
-            .collect();
-        assert_eq!(found, wanted, "{statements}");
+            .filter(|f| !CONSTANTS.iter().any(|c| f.starts_with(c)));
+        assert_eq!(own.collect::<Vec<_>>(), *wanted, "{statements}");
     }
+}
+
+/// The constants of `shader`, but for the tile's.
+const CONSTANTS: [&str; 3] = ["LIMIT: ", "MASK: ", "BITS: "];
+
+#[test]
+fn constants_lose_and_gain_bits_or_a_little() {
+    let faults = |operator| faults(operator, "");
+    assert_eq!(
+        faults(Operator::Limit),
+        [
+            "LIMIT: f32 = 2.5 -> LIMIT: f32 = 2.4975",
+            "LIMIT: f32 = 2.5 -> LIMIT: f32 = 2.5025",
+            "BITS: u32 = 31u -> BITS: u32 = 30u",
+            "BITS: u32 = 31u -> BITS: u32 = 32u",
+        ]
+    );
+    let masks = ["0x03fffffe", "0x03ffefff", "0x01ffffff", "0x07ffffff"];
+    let mut wanted = masks.map(|m| format!("MASK: u32 = 0x03ffffffu -> MASK: u32 = {m}u"));
+    let mut found = faults(Operator::MaskBit);
+    wanted.sort();
+    found.sort();
+    assert_eq!(found, wanted);
+    assert!(faults(Operator::Constant).is_empty());
 }
 
 #[test]
@@ -232,7 +270,7 @@ fn no_mutant_can_run_for_ever() {
     ] {
         for mutant in mutants(&shader(text))
             .iter()
-            .filter(|m| m.from != "f32 = 2.5")
+            .filter(|m| !CONSTANTS.iter().any(|c| m.from.starts_with(c)))
         {
             let fault = format!("{} -> {}", mutant.from, mutant.to);
             assert!(

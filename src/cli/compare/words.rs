@@ -2,19 +2,17 @@
 
 use std::fmt::Write as _;
 
-use comfy_table::{CellAlignment, Table, presets};
 use unlearn::compare::{Comparison, Direction, Forget, Judged, MethodRow, Summary, Value};
 use unlearn::metrics::Kind;
 use unlearn::metrics::floor::SPLITS;
 use unlearn::report::comparison::{
     ain, known_at_once, nothing_to_forget, of_samples, over, plain, spread, stable, verdict,
 };
-use unlearn::verdict::digits;
+use unlearn::verdict::{digits, fixed};
 
-/// Metrics beside each other in a table.
-const COLUMNS: usize = 7;
-/// Columns of running text.
-const WIDTH: usize = 100;
+use crate::cli::table::columns;
+use crate::cli::text::fold;
+
 /// Metrics of the table over all cases.
 const KEY: [&str; 6] = ["UA", "RA", "TA kept", "MIA", "U-LiRA", "relearn"];
 
@@ -24,7 +22,7 @@ pub(super) fn brief(c: &Comparison) -> String {
         [only] => one(only),
         _ => all(c),
     };
-    head(c) + &text + CERTIFICATE
+    head(c) + &text + "\n" + &fold(CERTIFICATE, 0) + "\n"
 }
 
 /// The whole report, with every metric.
@@ -45,8 +43,8 @@ pub(super) fn words(c: &Comparison) -> String {
     text
 }
 
-const CERTIFICATE: &str = "\nThis is no certificate. It says which methods these metrics tell from so many retrained\n\
-    networks, and nothing of attacks that are not among them.\n";
+const CERTIFICATE: &str = "This is no certificate. It says which methods these metrics distinguish from \
+     this many retrained networks, and nothing of attacks that are not among them.";
 
 fn head(c: &Comparison) -> String {
     let s = &c.settings;
@@ -59,48 +57,55 @@ fn head(c: &Comparison) -> String {
         true => " retrain is a second set of retrained networks.",
         false => "",
     };
-    let mut text = format!(
-        "Forgetting {what}: {} original networks, {} retrained ones; methods have up to {} steps.\n\
-         Distances are in units of the noise floor: what groups of retrained networks differ by among\n\
-         themselves (95th percentile of {} divisions). Up to 1 a method cannot be told from retraining\n\
-         by that metric; * marks more than 1.{second}\n\n",
-        s.learners, s.retrained, s.budget, SPLITS,
-    );
-    if let Forget::Samples(_) = s.forget {
-        let _ = writeln!(text, "{}\n", textwrap::fill(of_samples(), WIDTH));
+    let mut text = String::new();
+    for reason in &c.never_learned {
+        let _ = writeln!(text, "{reason}\n");
     }
-    text
+    let _ = write!(
+        text,
+        "Forgetting {what}: {} original networks, {} retrained ones; methods have up to {} steps.",
+        s.learners, s.retrained, s.budget,
+    );
+    let ranked = c.cases.iter().any(|case| case.never_learned.is_none());
+    if ranked {
+        let _ = write!(
+            text,
+            " Distances are in units of the noise floor: what groups of retrained networks differ by \
+             among themselves (95th percentile of {SPLITS} divisions). Up to 1 a method is not \
+             distinguishable from retraining by that metric; * marks more than 1.{second}",
+        );
+    }
+    text += "\n\n";
+    if let Forget::Samples(_) = s.forget {
+        let _ = writeln!(text, "{}\n", of_samples());
+    }
+    fold(&text, 0)
 }
 
 /// A single case.
 fn one(c: &Judged) -> String {
-    let mut text = format!("{}\n\n", ranking(c));
+    if c.never_learned.is_some() {
+        return "Methods are not ranked.\n".to_owned();
+    }
+    let mut text = format!("{}\n\n{}\n\n", ranking(c), usual(c));
     for sentence in [known_at_once(c), nothing_to_forget(c)]
         .into_iter()
         .flatten()
     {
-        let _ = writeln!(text, "{}", textwrap::fill(sentence, WIDTH));
+        let _ = writeln!(text, "{}", fold(sentence, 0));
     }
     for row in &c.methods {
-        let _ = writeln!(text, "{}", textwrap::fill(&verdict(row), wrapped()));
+        let _ = writeln!(text, "{}", fold(&verdict(row), INDENT));
     }
     text
 }
 
-/// Running text, with what follows on a method's name set in.
-fn wrapped() -> textwrap::Options<'static> {
-    textwrap::Options::new(WIDTH).subsequent_indent("    ")
-}
+/// What follows on a method's name is set in.
+const INDENT: usize = 4;
 
 /// Every metric of a case.
 fn details(c: &Judged) -> String {
-    let mut text = String::new();
-    for from in (0..c.floors.len()).step_by(COLUMNS) {
-        let _ = writeln!(text, "{}\n", distances(c, from));
-    }
-    for from in (0..c.floors.len()).step_by(COLUMNS) {
-        let _ = writeln!(text, "{}\n", values(c, from));
-    }
+    let mut text = format!("{}\n\n{}\n\n", distances(c), values(c));
     let _ = writeln!(text, "± is the standard deviation over networks.");
     if c.methods.iter().any(|row| row.sensitivity.is_some()) {
         let _ = writeln!(text, "\n{}", sensitivities(c));
@@ -112,23 +117,34 @@ fn details(c: &Judged) -> String {
 fn ranking(c: &Judged) -> String {
     let mut head = strings(&["units of noise", "score"]);
     head.extend(Kind::ALL.map(|kind| kind.name().to_owned()));
-    head.extend(strings(&["told by", "rate", "gap", "AIN", "time"]));
+    head.push("told by".to_owned());
     let row = |r: &MethodRow| {
         let mut cells = vec![label(&r.method), marked(r.score)];
         cells.extend(r.kinds.iter().map(|(_, units)| marked(*units)));
         cells.push(format!("{} of {}", r.told_by, r.measured));
-        cells.extend([
+        cells
+    };
+    let rows: Vec<_> = c.methods.iter().map(row).collect();
+    columns(&head, &rows)
+}
+
+/// What methods were set to, and what they come to in figures that others give too.
+fn usual(c: &Judged) -> String {
+    let head = strings(&["method", "rate", "gap", "AIN", "time"]);
+    let row = |r: &MethodRow| {
+        vec![
+            label(&r.method),
             setting(r),
             number(r.average_gap, 1),
             ain(r),
             number(r.run_time, 2),
-        ]);
-        cells
+        ]
     };
-    let rows = c.methods.iter().map(row).collect();
-    table(head, rows, CellAlignment::Right)
-        + "\n\ngap: mean difference to retrained networks over UA, RA, TA kept and MIA, in points; AIN: relearn\n\
-           time, and time: samples that go through networks, as shares of retraining's."
+    let rows: Vec<_> = c.methods.iter().map(row).collect();
+    let legend = "gap: mean difference to retrained networks over UA, RA, TA kept and MIA, in points; \
+                  AIN: relearn time, and time: samples that go through networks, as shares of \
+                  retraining's.";
+    columns(&head, &rows) + "\n\n" + &fold(legend, 0)
 }
 
 fn number(value: f64, digits: usize) -> String {
@@ -141,38 +157,25 @@ fn number(value: f64, digits: usize) -> String {
 /// Several cases, together and beside each other.
 fn all(c: &Comparison) -> String {
     let mut text = format!("{}\n\n{}\n\n", summaries(c), scores(c));
-    let _ = writeln!(
-        text,
+    let legend = format!(
         "± is the standard deviation over {}; a value in each is the mean over its networks.",
         over(c)
     );
+    let _ = writeln!(text, "{}", fold(&legend, 0));
     for sentence in [known_at_once, nothing_to_forget] {
         let all: Option<Vec<&str>> = c.cases.iter().map(sentence).collect();
         if let Some(said) = all.as_deref().and_then(<[&str]>::first) {
-            let _ = writeln!(text, "{said}");
+            let _ = writeln!(text, "{}", fold(said, 0));
         }
     }
     if let Some(stability) = &c.stability {
-        let _ = writeln!(text, "{}", stable(stability));
+        let _ = writeln!(text, "{}", fold(&stable(stability), 0));
         for (seed, ranking) in &stability.rankings {
-            let _ = writeln!(text, "  seed {seed}: {}", ranking.join(", "));
+            let line = format!("  seed {seed}: {}", ranking.join(", "));
+            let _ = writeln!(text, "{}", fold(&line, INDENT));
         }
     }
     text
-}
-
-pub(super) fn table(head: Vec<String>, rows: Vec<Vec<String>>, alignment: CellAlignment) -> String {
-    let mut table = Table::new();
-    table.load_preset(presets::NOTHING);
-    table.set_header(head);
-    table.add_rows(rows);
-    for column in table.column_iter_mut() {
-        column.set_padding((0, 2));
-    }
-    for column in table.column_iter_mut().skip(1) {
-        column.set_cell_alignment(alignment);
-    }
-    table.trim_fmt()
 }
 
 fn strings(head: &[&str]) -> Vec<String> {
@@ -198,52 +201,37 @@ fn marked(units: f64) -> String {
     }
 }
 
-/// Distances in units of noise, of some metrics.
-fn distances(c: &Judged, from: usize) -> String {
-    let to = (from + COLUMNS).min(c.floors.len());
+/// Distances in units of noise.
+fn distances(c: &Judged) -> String {
     let mut head = strings(&["units of noise"]);
-    head.extend(c.floors[from..to].iter().map(|(name, _)| name.clone()));
+    head.extend(c.floors.iter().map(|(name, _)| name.clone()));
     let row = |label: String, values: &[Value]| {
-        let cells = values[from..to].iter().map(|v| marked(v.units));
+        let cells = values.iter().map(|v| marked(v.units));
         std::iter::once(label).chain(cells).collect::<Vec<String>>()
     };
     let method = |r: &MethodRow| row(label(&r.method), &r.portrait.values);
     let mut rows: Vec<Vec<String>> = c.methods.iter().map(method).collect();
     rows.push(row("(originals)".to_owned(), &c.originals.values));
-    table(head, rows, CellAlignment::Right)
+    columns(&head, &rows)
 }
 
-/// Mean ± standard deviation over networks, of some metrics.
-fn values(c: &Judged, from: usize) -> String {
-    let to = (from + COLUMNS).min(c.floors.len());
-    let names = c.floors[from..to].iter().map(|(name, _)| name.clone());
-    let row = |label: String, first: Vec<String>, values: &[Value]| {
-        let cells = values[from..to].iter().map(plain);
-        let first = if from == 0 { first } else { Vec::new() };
-        let row = std::iter::once(label).chain(first).chain(cells);
-        row.collect::<Vec<String>>()
+/// Mean ± standard deviation over networks.
+fn values(c: &Judged) -> String {
+    let names = c.floors.iter().map(|(name, _)| name.clone());
+    let head = strings(&["values", "quality"]).into_iter().chain(names);
+    let row = |label: String, quality: String, values: &[Value]| {
+        let cells = values.iter().map(plain);
+        [label, quality].into_iter().chain(cells).collect()
     };
-    let more = if from == 0 { "values" } else { "more values" };
-    let first = strings(if from == 0 {
-        &["rate", "gap", "AIN", "quality"]
-    } else {
-        &[]
-    });
-    let head = strings(&[more]).into_iter().chain(first).chain(names);
     let method = |r: &MethodRow| {
-        let (gap, quality) = (format!("{:.1}", r.average_gap), format!("{:.2}", r.quality));
-        let first = vec![setting(r), gap, ain(r), quality];
-        row(label(&r.method), first, &r.portrait.values)
+        let quality = fixed(r.quality, 2);
+        row(label(&r.method), quality, &r.portrait.values)
     };
     let mut rows: Vec<Vec<String>> = c.methods.iter().map(method).collect();
     for (name, portrait) in [("(retrained)", &c.retrained), ("(originals)", &c.originals)] {
-        rows.push(row(
-            name.to_owned(),
-            strings(&["", "", "", ""]),
-            &portrait.values,
-        ));
+        rows.push(row(name.to_owned(), String::new(), &portrait.values));
     }
-    table(head.collect(), rows, CellAlignment::Right)
+    columns(&head.collect::<Vec<_>>(), &rows)
 }
 
 fn setting(r: &MethodRow) -> String {
@@ -279,9 +267,10 @@ fn sensitivities(c: &Judged) -> String {
         Some(cells)
     };
     let rows: Vec<Vec<String>> = c.methods.iter().filter_map(row).collect();
-    table(head, rows, CellAlignment::Right)
-        + "\nThe average gap, in points, at the chosen setting and at its neighbours, on the networks\n\
-           that settings are tried on. At an end of the grid a better setting may lie beyond.\n"
+    let legend = "The average gap, in points, at the chosen setting and at its neighbours, on the \
+                  networks that settings are tried on. At an end of the grid a better setting may lie \
+                  beyond.";
+    columns(&head, &rows) + "\n\n" + &fold(legend, 0) + "\n"
 }
 
 /// Methods over all cases.
@@ -300,21 +289,19 @@ fn summaries(c: &Comparison) -> String {
         cells.extend(keys.map(|(_, value)| spread(value)));
         cells
     };
-    table(
-        head,
-        c.methods.iter().map(row).collect(),
-        CellAlignment::Right,
-    )
+    let rows: Vec<_> = c.methods.iter().map(row).collect();
+    columns(&head, &rows)
 }
 
 /// Scores of methods by case.
 fn scores(c: &Comparison) -> String {
-    let names = c.cases.iter().map(|one| c.settings.name(&one.case));
-    let head = strings(&["scores"]).into_iter().chain(names);
+    let name = |one: &Judged| c.settings.name(&one.case).replace(", ", ",\n");
+    let names = c.cases.iter().map(name);
+    let head: Vec<String> = strings(&["scores"]).into_iter().chain(names).collect();
     let row = |r: &Summary| {
         let scores = r.score.cases.iter().map(|score| marked(*score));
         std::iter::once(label(&r.method)).chain(scores).collect()
     };
-    let rows = c.methods.iter().map(row).collect();
-    table(head.collect(), rows, CellAlignment::Right)
+    let rows: Vec<_> = c.methods.iter().map(row).collect();
+    columns(&head, &rows)
 }

@@ -35,6 +35,7 @@ pub mod unpack_images;
 
 use std::cell::RefCell;
 use std::collections::HashMap;
+use std::sync::LazyLock;
 use std::time::{Duration, Instant};
 
 use rayon::{ThreadPool, ThreadPoolBuilder};
@@ -42,9 +43,13 @@ use rayon::{ThreadPool, ThreadPoolBuilder};
 use super::{Buffer, Device, Limits, Program, Recording};
 use crate::error::{Error, Result};
 use crate::kernel::{Kernel, Variant};
+use crate::memory;
 use crate::record::DeviceRecord;
+use crate::threads;
 use program::Plan;
 
+/// Buffers of fewer words are made without a look at the memory that is left.
+const UNASKED: usize = 1 << 22;
 /// How long steps run before progress is told.
 const CHUNK: Duration = Duration::from_millis(50);
 
@@ -52,54 +57,72 @@ const CHUNK: Duration = Duration::from_millis(50);
 #[derive(Debug)]
 pub struct Cpu {
     record: DeviceRecord,
-    /// None where the system gives no threads: then the process has one for all.
+    /// Threads of its own; none: those that the process has for all.
     pool: Option<ThreadPool>,
+    threads: usize,
     choices: RefCell<HashMap<&'static str, &'static Variant>>,
     buffers: RefCell<Vec<Vec<u32>>>,
     programs: RefCell<Vec<Plan>>, // freed ones are empty
 }
 
 impl Cpu {
-    /// The CPU device with a thread for every core; `reason` says why it was chosen.
+    /// The CPU device on the threads that the process has, one for every core where the system gives so
+    /// many; `reason` says why it was chosen.
     pub fn new(reason: &str) -> Self {
-        Self::with_threads(reason, 0)
+        threads::start();
+        Self::on(reason, None)
     }
 
-    /// The CPU device with so many threads; 0: one for every core. Results do not depend on it.
+    /// The CPU device with so many threads of its own. Results do not depend on it.
     pub fn with_threads(reason: &str, threads: usize) -> Self {
-        let pool = ThreadPoolBuilder::new().num_threads(threads).build().ok();
-        let threads = pool.as_ref().map_or(1, ThreadPool::current_num_threads);
+        threads::start();
+        let pool = ThreadPoolBuilder::new().num_threads(threads).build();
+        Self::on(reason, pool.ok())
+    }
+
+    fn on(reason: &str, pool: Option<ThreadPool>) -> Self {
+        let threads = pool.as_ref();
+        let threads =
+            threads.map_or_else(rayon::current_num_threads, ThreadPool::current_num_threads);
         Self {
             record: DeviceRecord {
                 name: "CPU".to_owned(),
                 backend: "CPU".to_owned(),
                 kind: "CPU".to_owned(),
-                driver: match threads {
-                    1 => "1 thread".to_owned(),
-                    _ => format!("{threads} threads"),
-                },
+                driver: driver(threads),
                 reason: reason.to_owned(),
             },
             pool,
+            threads,
             choices: RefCell::default(),
             buffers: RefCell::default(),
             programs: RefCell::default(),
         }
     }
 
-    fn threads(&self) -> usize {
-        self.pool
-            .as_ref()
-            .map_or(1, ThreadPool::current_num_threads)
-    }
-
     /// Runs a plan on the threads.
     fn execute(&self, plan: &Plan, memory: &mut [Vec<u32>], times: u32) {
         match &self.pool {
             Some(pool) => pool.install(|| plan.run(memory, times)),
-            None => plan.run(memory, times),
+            None => rayon::scope(|_| plan.run(memory, times)),
         }
     }
+}
+
+/// What stands in for a driver: the model, where it is known, and the threads.
+fn driver(threads: usize) -> String {
+    let threads = match threads {
+        1 => "1 thread".to_owned(),
+        _ => format!("{threads} threads"),
+    };
+    let model = model().map(str::to_owned).into_iter();
+    model.chain([threads]).collect::<Vec<_>>().join(", ")
+}
+
+/// The CPU's model, where the system says it.
+pub fn model() -> Option<&'static str> {
+    static MODEL: LazyLock<Option<String>> = LazyLock::new(memory::cpu);
+    MODEL.as_deref()
 }
 
 impl Device for Cpu {
@@ -112,6 +135,8 @@ impl Device for Cpu {
         Limits {
             buffer_words: u64::from(u32::MAX),
             groups: u32::MAX,
+            memory: memory::available(),
+            copies: 1,
         }
     }
 
@@ -129,9 +154,18 @@ impl Device for Cpu {
 
     fn allocate(&self, label: &str, words: usize) -> Result<Buffer> {
         let mut memory = Vec::new();
-        memory.try_reserve_exact(words).map_err(|_| {
+        let reserved = match words < UNASKED {
+            true => Ok(()),
+            false => memory::left(4 * words as u64),
+        };
+        let reserved = reserved.and_then(|()| {
+            let reserved = memory.try_reserve_exact(words);
+            reserved.map_err(|_| format!("{words} words, which the system does not give"))
+        });
+        reserved.map_err(|why| {
             Error::Device(format!(
-                "no memory for the buffer of {label} ({words} words): use fewer --learners"
+                "the buffer of {label} needs {why}: use fewer --learners, a smaller --batch or fewer \
+                 images"
             ))
         })?;
         memory.resize(words, 0);
@@ -162,7 +196,7 @@ impl Device for Cpu {
     fn compile(&self, recording: &Recording) -> Result<Program> {
         let choices = self.choices.borrow();
         let chosen = |kernel: &Kernel| choices.get(kernel.name).copied();
-        let plan = Plan::new(recording, self.threads(), &chosen)?;
+        let plan = Plan::new(recording, self.threads, &chosen)?;
         let mut programs = self.programs.borrow_mut();
         programs.push(plan);
         Ok(Program {

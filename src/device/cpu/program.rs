@@ -219,14 +219,14 @@ impl Group {
 }
 
 /// Runs `work` on a thread of the pool while the others look for tasks of it without falling
-/// asleep: waking them takes longer than a section. Nothing else may run in the pool meanwhile.
+/// asleep: waking them takes longer than a section. Only one at a time is attended, since threads of
+/// two could wait for each other for ever.
 fn attended(work: &mut (dyn FnMut() + Send)) {
-    struct Finished<'a>(&'a AtomicBool);
-    impl Drop for Finished<'_> {
-        fn drop(&mut self) {
-            self.0.store(true, Ordering::Release);
-        }
+    static ATTENDING: AtomicBool = AtomicBool::new(false);
+    if ATTENDING.swap(true, Ordering::Acquire) {
+        return work();
     }
+    let _over = Finished(&ATTENDING, false);
     let finished = AtomicBool::new(false);
     rayon::scope(|scope| {
         let own = rayon::current_thread_index();
@@ -234,9 +234,18 @@ fn attended(work: &mut (dyn FnMut() + Send)) {
             let finished = &finished;
             scope.spawn(move |_| attend(own, finished));
         }
-        let _finished = Finished(&finished);
+        let _finished = Finished(&finished, true);
         work();
     });
+}
+
+/// Sets a flag to a value at the end of its scope.
+struct Finished<'a>(&'a AtomicBool, bool);
+
+impl Drop for Finished<'_> {
+    fn drop(&mut self) {
+        self.0.store(self.1, Ordering::Release);
+    }
 }
 
 /// Does what tasks there are until the work is finished, unless this is the thread that has it.

@@ -57,7 +57,8 @@ impl Adapter {
     /// without checks in their code. Mesa's llvmpipe does: it has robustBufferAccess2 and
     /// robustImageAccess2, which wgpu turns on, and its code generator (gallivm,
     /// lp_bld_nir_soa.c) compares every access with the storage buffer's size, and clamps the
-    /// computed indices of local arrays. It does not check workgroup memory: the shaders have none.
+    /// computed indices of local arrays. It does not check workgroup memory, which the variants with a
+    /// file of their own have: planted faults in those are compiled with checks all the same.
     pub(super) fn checks_bounds(&self) -> bool {
         self.info.driver == "llvmpipe"
     }
@@ -81,6 +82,16 @@ impl Adapter {
             DeviceType::VirtualGpu => "virtual GPU",
             DeviceType::Other => "GPU",
             DeviceType::Cpu => "software",
+        }
+    }
+
+    /// How often the machine's memory holds what lies in a buffer. Software adapters have most of it
+    /// twice: textures mirror what their kernels read.
+    pub(super) fn copies(&self) -> u64 {
+        match self.info.device_type {
+            DeviceType::Cpu => 2,
+            DeviceType::IntegratedGpu => 1,
+            DeviceType::DiscreteGpu | DeviceType::VirtualGpu | DeviceType::Other => 0,
         }
     }
 

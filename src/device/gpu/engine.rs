@@ -20,6 +20,7 @@ use super::pipeline::Pipeline;
 use crate::device::{Buffer, Device, Limits, Program, Recording};
 use crate::error::{Error, Result};
 use crate::kernel::{Kernel, Texel, Variant};
+use crate::memory;
 use crate::record::DeviceRecord;
 
 /// A device that has not answered for this long is taken for lost.
@@ -47,6 +48,8 @@ pub struct Gpu {
     /// Whether the driver checks the bounds of buffers itself.
     pub(super) driver_checks: bool,
     pub(super) software: bool,
+    /// How often the machine's memory holds what lies in a buffer.
+    copies: u64,
     pub(super) device: wgpu::Device,
     pub(super) queue: wgpu::Queue,
     pub(super) buffers: RefCell<Vec<Option<wgpu::Buffer>>>,
@@ -56,7 +59,7 @@ pub struct Gpu {
     pub(super) pipelines: RefCell<HashMap<(*const Kernel, &'static str), Pipeline>>,
     /// Variants that were chosen by name of the kernel.
     pub(super) choices: RefCell<HashMap<&'static str, &'static Variant>>,
-    programs: RefCell<Vec<Option<Compiled>>>,
+    pub(super) programs: RefCell<Vec<Option<Compiled>>>,
     flying: RefCell<VecDeque<SubmissionIndex>>,
     /// Timestamps, where the adapter has them.
     pub(super) clock: Option<Clock>,
@@ -115,6 +118,7 @@ impl Gpu {
             checked: opening.checked,
             driver_checks: adapter.checks_bounds(),
             software: adapter.is_software(),
+            copies: adapter.copies(),
             clock: Clock::new(&device, &queue),
             device,
             queue,
@@ -251,6 +255,8 @@ impl Device for Gpu {
         Limits {
             buffer_words: (bytes / 4).min(u64::from(u32::MAX)),
             groups: limits.max_compute_workgroups_per_dimension,
+            memory: memory::available(),
+            copies: self.copies,
         }
     }
 
@@ -346,17 +352,11 @@ impl Device for Gpu {
     }
 
     fn time(&self, program: &Program, times: u32) -> Result<f64> {
-        match &self.programs.borrow()[program.id] {
-            Some(compiled) => self.seconds(compiled, times),
-            None => Err(self.error("a program was timed after it was freed")),
-        }
+        self.seconds(program, times)
     }
 
-    fn clock(&self) -> &'static str {
-        match self.clock {
-            Some(_) => "timestamp queries",
-            None => "wall clock",
-        }
+    fn clock(&self) -> String {
+        self.clock_in_words()
     }
 
     fn download(&self, buffer: Buffer) -> Result<Vec<u32>> {

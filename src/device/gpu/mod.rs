@@ -8,6 +8,7 @@ mod encode;
 mod engine;
 mod mirror;
 mod pipeline;
+mod trial;
 
 pub use abilities::{Abilities, AdapterLimits};
 pub use adapter::{Adapter, adapters, strict_adapters};

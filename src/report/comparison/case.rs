@@ -9,13 +9,14 @@ use super::{
 use crate::compare::{Judged, MethodRow, Value};
 use crate::error::Result;
 use crate::metrics::Kind;
+use crate::verdict::fixed;
 
 /// All sections of a case.
 pub(super) fn sections(c: &Judged) -> Result<Markup> {
     Ok(html! {
-        (ranking(c))
+        @if c.never_learned.is_none() { (ranking(c)) }
         (distances(c))
-        (verdicts(c))
+        @if c.never_learned.is_none() { (verdicts(c)) }
         (plots::answers(c)?)
         (plots::relearning(c)?)
         (plots::settings(c)?)
@@ -48,10 +49,10 @@ fn distances(c: &Judged) -> Markup {
             h2 { "Distance from retraining" }
             p {
                 "In units of the noise floor: what groups of retrained networks differ by among themselves. "
-                "Up to 1 (green) a method cannot be told from retraining by that metric. "
+                "Up to 1 (green) a method is not distinguishable from retraining by that metric. "
                 "Each kind counts as the mean over its metrics."
             }
-            div.wide { table.heat {
+            div.wide { table.heat cellpadding="4" {
                 thead { tr {
                     th { "method" } th.number { "score" }
                     @for kind in Kind::ALL { th.number { (kind.name()) } }
@@ -110,7 +111,7 @@ fn values(c: &Judged) -> Markup {
             h2 { "Values" }
             p { "Mean ± standard deviation over networks; answers, U-LiRA, ε and KLoM are one number for a group, and "
                 "for the retrained networks the mean over ways to divide them in two." }
-            div.wide { table {
+            div.wide { table cellpadding="4" {
                 thead { tr {
                     th { "method" } th.number { "gap" } th.number { "AIN" } th.number { "quality" } th.number { "time" }
                     @for (name, _) in &c.floors { th.number { (name) } }
@@ -118,10 +119,10 @@ fn values(c: &Judged) -> Markup {
                 tbody {
                     @for row in &c.methods { tr {
                         th scope="row" { (label(&row.method)) }
-                        td.number { (format!("{:.1}", row.average_gap)) }
+                        td.number { (fixed(row.average_gap, 1)) }
                         td.number { (ain(row)) }
-                        td.number { (format!("{:.2}", row.quality)) }
-                        td.number { (format!("{:.2}", row.run_time)) }
+                        td.number { (fixed(row.quality, 2)) }
+                        td.number { (fixed(row.run_time, 2)) }
                         @for value in &row.portrait.values { td.number { (plain(value)) } }
                     } }
                     @for (name, values) in others { tr.control {

@@ -10,8 +10,10 @@ use crate::error::Result;
 use crate::methods::named;
 use crate::metrics::{Kind, Scope};
 use crate::record::Arm;
-use crate::report::plot::chart::{Axis, Bar, Bars, Chart, Line};
-use crate::report::plot::colour;
+use crate::report::html::mark::{key, percent, point_key, square, stroke_key};
+use crate::report::palette::{BLUE, CARD, GREEN, GREY, INK, OCHRE, PURPLE, TRACK, hex};
+use crate::report::plot::chart::{Axis, Bar, Bars, Chart, Line, MARKS};
+use crate::report::plot::{colour, stroke};
 
 /// Bars of the ranking end here, in units of noise: a ruined network is as far as one likes.
 const LONGEST: f64 = 20.0;
@@ -27,27 +29,43 @@ pub(super) struct Ranked {
 pub(super) fn ranking(rows: &[Ranked]) -> Markup {
     let scores = rows.iter().map(|row| row.score);
     let longest = scores.fold(1.0, f64::max).min(LONGEST);
-    let percent = |units: f64| format!("{:.2}%", 100.0 * units / longest);
+    let share = |units: f64| percent(units / longest);
     let parts = Kind::ALL.len() as f64;
     html! {
-        p.legend {
-            @for kind in Kind::ALL { span { i.key.kind.(kind.name()) {} (kind.name()) } }
-            span.dim {
-                "The line is a score of 1."
-                @if longest >= LONGEST { " Bars end at " (LONGEST) "." }
-            }
+        p { "The line is a score of 1." @if longest >= LONGEST { " Bars end at " (LONGEST) "." } " In this order:" }
+        ul.legend {
+            @for kind in Kind::ALL { li { (square(kind_colour(kind), kind_colour(kind))) (kind.name()) } }
         }
-        div.ranking { @for row in rows {
-            span.name { (label(&row.method)) }
-            div.track {
-                @for (kind, units) in &row.kinds {
-                    i.kind.(kind.name()) title=(format!("{} {units:.1}", kind.name()))
-                        style=(format!("width:{}", percent(units / parts))) {}
+        table.ranking cellpadding="4" { tbody { @for row in rows { tr {
+            th scope="row" { (label(&row.method)) }
+            td { svg.bar width="180" height="18" aria-hidden="true" {
+                rect width="100%" height="18" fill=(hex(TRACK)) {}
+                @let starts = row.kinds.iter().scan(0.0, |sum, (_, units)| {
+                    let start = *sum;
+                    *sum += units / parts;
+                    Some(start)
+                });
+                @for ((kind, units), start) in row.kinds.iter().zip(starts) {
+                    rect x=(share(start)) width=(share(units / parts)) height="18"
+                        fill=(hex(kind_colour(*kind))) stroke=(hex(CARD)) {
+                        title { (kind.name()) " " (format!("{units:.1}")) }
+                    }
                 }
-                i.one style=(format!("left:{}", percent(1.0))) {}
-            }
-            b.number { (units(row.score)) }
-        } }
+                @for (colour, width) in [(CARD, "4"), (INK, "1.5")] {
+                    line x1=(share(1.0)) x2=(share(1.0)) y1="0" y2="18" stroke=(hex(colour)) stroke-width=(width) {}
+                }
+            } }
+            td.number { b { (units(row.score)) } }
+        } } } }
+    }
+}
+
+fn kind_colour(kind: Kind) -> RGBColor {
+    match kind {
+        Kind::Output => BLUE,
+        Kind::Inside => OCHRE,
+        Kind::Relearning => PURPLE,
+        Kind::Membership => GREEN,
     }
 }
 
@@ -66,17 +84,9 @@ fn panels(c: &Judged, picture: impl Fn(&MethodRow) -> Result<Option<Markup>>) ->
     })
 }
 
-fn keys(others: &[(Arm, &str)]) -> Markup {
-    html! { p.legend {
-        span { i.key style=(background(colour(Arm::Unlearned))) {} "the method" }
-        @for (arm, text) in others {
-            span { i.key style=(background(colour(*arm))) {} (text) }
-        }
-    } }
-}
-
-fn background(RGBColor(r, g, b): RGBColor) -> String {
-    format!("--c:rgb({r},{g},{b})")
+/// What the arms' marks, made by `key`, stand for.
+fn keys(key: impl Fn(Arm) -> Markup, arms: &[(Arm, &str)]) -> Markup {
+    html! { ul.legend { @for (arm, text) in arms { li { (key(*arm)) (text) } } } }
 }
 
 fn percents() -> Axis {
@@ -125,7 +135,10 @@ pub(super) fn answers(c: &Judged) -> Result<Markup> {
                 }
                 "Whiskers: standard deviation over networks."
             }
-            (keys(&[(Arm::Retrained, "retrained networks")]))
+            (keys(|arm| key(arm, false), &[
+                (Arm::Unlearned, "the method (left)"),
+                (Arm::Retrained, "retrained networks (right)"),
+            ]))
             (figures)
         }
     })
@@ -143,8 +156,8 @@ pub(super) fn relearning(c: &Judged) -> Result<Markup> {
             .collect(),
         band: portrait.relearning.iter().map(|(_, m)| m.std).collect(),
         colour: colour(arm),
-        dashed: arm == Arm::Retrained,
-        dots: false,
+        stroke: stroke(arm),
+        mark: None,
     };
     let longest = c.retrained.relearning.last().map_or(1, |(step, _)| *step);
     let steps = [0, 1, 4, 16, 64, 256, 1024, 4096].into_iter();
@@ -180,20 +193,18 @@ pub(super) fn relearning(c: &Judged) -> Result<Markup> {
                 "comes back sooner than networks learn that never had it. Thin dashes: 95 % of the originals', "
                 "where it counts as known again. Bands: standard deviation over networks."
             }
-            (keys(&[(Arm::Retrained, "retrained networks"), (Arm::Original, "originals")]))
+            (keys(stroke_key, &[
+                (Arm::Unlearned, "the method"),
+                (Arm::Retrained, "retrained networks"),
+                (Arm::Original, "originals"),
+            ]))
             (figures)
         }
     })
 }
 
 /// Colours of strengths.
-const STRENGTHS: [RGBColor; 5] = [
-    RGBColor(0, 98, 168),
-    RGBColor(196, 140, 38),
-    RGBColor(134, 72, 148),
-    RGBColor(44, 132, 92),
-    RGBColor(125, 131, 142),
-];
+const STRENGTHS: [RGBColor; 5] = [BLUE, OCHRE, PURPLE, GREEN, GREY];
 
 /// The gap after every setting that was tried: how fast results decay away from the chosen one.
 pub(super) fn settings(c: &Judged) -> Result<Markup> {
@@ -215,7 +226,7 @@ pub(super) fn settings(c: &Judged) -> Result<Markup> {
             p {
                 "The average gap, in points, after every setting that was tried, on two networks that methods "
                 "are not scored on, and against six retrained networks that they are not scored by (those of "
-                "the row " i { "retrain" } "). The smallest (black) was taken."
+                "the row " i { "retrain" } "). The smallest (with a ring) was taken."
             }
             (figures)
         }
@@ -263,8 +274,8 @@ fn sweep(row: &MethodRow) -> Chart {
             points,
             band: Vec::new(),
             colour: STRENGTHS[number % STRENGTHS.len()],
-            dashed: false,
-            dots: true,
+            stroke: (2.0, false),
+            mark: Some(MARKS[number % MARKS.len()]),
         }
     };
     let chosen = row.tried.iter().find(|t| t.setting == row.setting);
@@ -319,9 +330,9 @@ fn strengths(row: &MethodRow) -> Markup {
     let all = lines(row);
     let name = named(&row.method).and_then(|m| m.strength());
     html! {
-        @if let (Some(name), true) = (name, all.len() > 1) { p.legend {
-            @for (number, strength) in all.iter().enumerate() { span {
-                i.key style=(background(STRENGTHS[number % STRENGTHS.len()])) {}
+        @if let (Some(name), true) = (name, all.len() > 1) { ul.legend {
+            @for (number, strength) in all.iter().enumerate() { li {
+                (point_key(MARKS[number % MARKS.len()], STRENGTHS[number % STRENGTHS.len()]))
                 (name) " " (strength)
             } }
         } }

@@ -2,9 +2,10 @@
 
 use maud::{Markup, html};
 
-use super::format::{bare_percent, has_std};
-use super::{STAGES, Stage, key};
-use crate::record::{CLASSES, Outcome, Record, Spread};
+use super::format::bare_percent;
+use super::mark::bar;
+use super::{STAGES, Stage};
+use crate::record::{CLASSES, Outcome, Record};
 
 /// A card per digit, with a bar per stage.
 pub(crate) fn section(record: &Record) -> Markup {
@@ -24,12 +25,11 @@ pub(crate) fn section(record: &Record) -> Markup {
         section {
             h2 { "Digit by digit" }
             p.lead {
-                "How many percent of each digit's test images are read correctly."
+                "How many percent of each digit's test images are read correctly, after the phases named above."
                 @if record.config.learners > 1 {
-                    " Thin black lines: ± one standard deviation over the learners."
+                    " Thin lines in the bars: ± one standard deviation over the learners."
                 }
             }
-            (legend(&outcomes))
             div.digits {
                 @for digit in 0..CLASSES { (card(digit, gone(digit), &outcomes)) }
             }
@@ -37,43 +37,18 @@ pub(crate) fn section(record: &Record) -> Markup {
     }
 }
 
-fn legend(outcomes: &[(&Stage, &Outcome)]) -> Markup {
-    html! {
-        p.legend {
-            @for (stage, _) in outcomes {
-                span { (key(stage.arm, stage.faded)) (stage.title) " " span.dim { (stage.when) } }
-            }
-        }
-    }
-}
-
 fn card(digit: usize, gone: bool, outcomes: &[(&Stage, &Outcome)]) -> Markup {
     html! {
-        div.digit.gone[gone] {
-            h3 { (digit) @if gone { span.tag { "forgotten" } } }
-            @for (stage, outcome) in outcomes { (bar(stage, &outcome.digit_accuracy(digit))) }
-        }
-    }
-}
-
-fn bar(stage: &Stage, accuracy: &Spread) -> Markup {
-    let colour = super::css_class(stage.arm);
-    html! {
-        div.bar title=(stage.title) {
-            div.track {
-                @if accuracy.mean.is_finite() {
-                    div.fill.(colour).faded[stage.faded]
-                        style=(format!("width:{:.2}%", 100.0 * accuracy.mean)) {}
-                    @if has_std(accuracy) && accuracy.std > 0.0 { (whisker(accuracy)) }
+        table.digit.gone[gone] cellpadding="4" {
+            caption { b { (digit) } @if gone { " " mark { "forgotten" } } }
+            tbody { @for (stage, outcome) in outcomes {
+                @let accuracy = outcome.digit_accuracy(digit);
+                tr {
+                    th scope="row" { (stage.title) }
+                    td { (bare_percent(&accuracy)) }
+                    td { (bar(stage.arm, stage.faded, &accuracy)) }
                 }
-            }
-            div.value { (bare_percent(accuracy)) }
+            } }
         }
     }
-}
-
-fn whisker(accuracy: &Spread) -> Markup {
-    let from = (100.0 * (accuracy.mean - accuracy.std)).max(0.0);
-    let to = (100.0 * (accuracy.mean + accuracy.std)).min(100.0);
-    html! { div.whisker style=(format!("left:{from:.2}%;width:{:.2}%", (to - from).max(0.0))) {} }
 }

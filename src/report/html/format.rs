@@ -3,6 +3,7 @@
 use maud::{Markup, html};
 
 use crate::record::Spread;
+use crate::verdict::fixed;
 
 /// What stands in for a figure that is not a number.
 pub(crate) const NONE: &str = "–";
@@ -12,7 +13,7 @@ pub(crate) fn percent(spread: &Spread) -> Markup {
     if !spread.mean.is_finite() {
         return html! { (NONE) };
     }
-    let mean = format!("{:.1}", 100.0 * spread.mean);
+    let mean = fixed(100.0 * spread.mean, 1);
     html! {
         @if has_std(spread) {
             (mean) " " span.pm { "± " (format!("{:.1}", 100.0 * spread.std)) " %" }
@@ -28,7 +29,7 @@ pub(crate) fn bare_percent(spread: &Spread) -> Markup {
         return html! { (NONE) };
     }
     html! {
-        (format!("{:.1}", 100.0 * spread.mean))
+        (fixed(100.0 * spread.mean, 1))
         @if has_std(spread) { " " span.pm { "± " (format!("{:.1}", 100.0 * spread.std)) } }
     }
 }
@@ -39,7 +40,7 @@ pub(crate) fn number(spread: &Spread) -> Markup {
         return html! { (NONE) };
     }
     html! {
-        (format!("{:.3}", spread.mean))
+        (fixed(spread.mean, 3))
         @if has_std(spread) { " " span.pm { "± " (format!("{:.3}", spread.std)) } }
     }
 }

@@ -1,9 +1,12 @@
 //! Confusion matrices as tables.
 
 use maud::{Markup, html};
+use plotters::style::{BLACK, RGBColor, WHITE};
 
-use super::{STAGES, Stage, key};
+use super::mark::key;
+use super::{STAGES, Stage};
 use crate::record::{CLASSES, Outcome, Record};
+use crate::report::palette::{CARD, contrast, hex};
 
 /// The matrices of all stages that the record has.
 pub(crate) fn section(record: &Record) -> Markup {
@@ -23,7 +26,6 @@ pub(crate) fn section(record: &Record) -> Markup {
                     }
                 }
             }
-            (scale())
         }
     }
 }
@@ -33,7 +35,7 @@ fn matrix(stage: &Stage, outcome: &Outcome, forget: &[u8]) -> Markup {
     html! {
         figure.card {
             figcaption { (key(stage.arm, stage.faded)) b { (stage.title) } " " span.dim { (stage.when) } }
-            table.matrix {
+            table.matrix cellpadding="4" {
                 thead {
                     tr { td.corner {} th.axis colspan="10" scope="colgroup" { "read as" } }
                     tr {
@@ -55,10 +57,8 @@ fn matrix(stage: &Stage, outcome: &Outcome, forget: &[u8]) -> Markup {
 }
 
 fn cell(share: f64) -> Markup {
-    let ground = shade(share);
-    let ink = ink_on(ground);
-    let colours = format!("background:{};color:{ink}", hex(ground));
-    html! { td style=(colours) { (label(share)) } }
+    let class = step(share).map(|step| format!("s{step}"));
+    html! { td class=[class] { (label(share)) } }
 }
 
 /// Percent without its sign, in three characters.
@@ -72,67 +72,76 @@ fn label(share: f64) -> String {
     }
 }
 
-/// The colour of a share: from white to a dark blue.
-fn shade(share: f64) -> [f64; 3] {
-    let strength = share.clamp(0.0, 1.0).sqrt();
-    let stops = [[255.0; 3], [120.0, 178.0, 219.0], [4.0, 47.0, 96.0]];
-    let (from, to, part) = if strength < 0.5 {
-        (stops[0], stops[1], 2.0 * strength)
-    } else {
-        (stops[1], stops[2], 2.0 * strength - 1.0)
+/// Shades that a cell can have.
+const SHADES: u8 = 20;
+
+/// Which shade a share has; none where it is 0 or NaN.
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "from 0 to SHADES"
+)]
+fn step(share: f64) -> Option<u8> {
+    let step = (share.clamp(0.0, 1.0).sqrt() * f64::from(SHADES)).ceil() as u8;
+    (step > 0).then_some(step)
+}
+
+/// The colours at no share, at a quarter and at the whole: by day and in the dark.
+type Stops = [RGBColor; 3];
+const DAY: Stops = [CARD, RGBColor(120, 178, 219), RGBColor(4, 47, 96)];
+const DARK: Stops = [
+    RGBColor(27, 31, 38),
+    RGBColor(20, 84, 135),
+    RGBColor(150, 208, 250),
+];
+
+/// The style sheet of the shades.
+pub(crate) fn css() -> String {
+    let rules = |stops: Stops| -> String {
+        let rule = |step| {
+            let ground = shade(step, stops);
+            let ink = hex(ink_on(ground));
+            format!(".s{step}{{background:{};color:{ink}}}", hex(ground))
+        };
+        (1..=SHADES).map(rule).collect()
     };
-    let mut mixed = [0.0; 3];
-    for (channel, value) in mixed.iter_mut().enumerate() {
-        // NaN shares stay white.
-        *value = (from[channel] + (to[channel] - from[channel]) * part).max(0.0);
-    }
-    if share.is_nan() { [255.0; 3] } else { mixed }
+    format!(
+        "{}@media screen and (prefers-color-scheme:dark){{{}}}",
+        rules(DAY),
+        rules(DARK)
+    )
 }
 
-fn hex(colour: [f64; 3]) -> String {
-    let [r, g, b] = colour.map(f64::round);
-    format!("rgb({r},{g},{b})")
-}
-
-/// The text colour with the better contrast, by the luminance that WCAG defines.
-fn ink_on(ground: [f64; 3]) -> &'static str {
-    let light = luminance(ground);
-    if 1.05 / (light + 0.05) > (light + 0.05) / 0.05 {
-        "#fff"
+fn shade(step: u8, [none, some, all]: Stops) -> RGBColor {
+    let strength = f64::from(step) / f64::from(SHADES);
+    if strength < 0.5 {
+        mix(none, some, 2.0 * strength)
     } else {
-        "#000"
+        mix(some, all, 2.0 * strength - 1.0)
     }
 }
 
-fn luminance(colour: [f64; 3]) -> f64 {
-    let [r, g, b] = colour.map(|value| {
-        let value = value / 255.0;
-        if value <= 0.040_45 {
-            value / 12.92
-        } else {
-            ((value + 0.055) / 1.055).powf(2.4)
-        }
-    });
-    0.2126 * r + 0.7152 * g + 0.0722 * b
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "between two channels"
+)]
+fn mix(from: RGBColor, to: RGBColor, part: f64) -> RGBColor {
+    let channel =
+        |a: u8, b: u8| (f64::from(a) + (f64::from(b) - f64::from(a)) * part).round() as u8;
+    RGBColor(
+        channel(from.0, to.0),
+        channel(from.1, to.1),
+        channel(from.2, to.2),
+    )
 }
 
-/// The colours of some shares.
-fn scale() -> Markup {
-    let steps = [
-        (0.0, "0"),
-        (0.01, "1"),
-        (0.05, "5"),
-        (0.2, "20"),
-        (0.5, "50"),
-        (1.0, "100 %"),
-    ];
-    html! {
-        p.scale aria-label="colour scale" {
-            @for (share, text) in steps {
-                @let ground = shade(share);
-                span style=(format!("background:{};color:{}", hex(ground), ink_on(ground))) { (text) }
-            }
-        }
+/// The text colour with the better contrast.
+fn ink_on(ground: RGBColor) -> RGBColor {
+    if contrast(ground, WHITE) > contrast(ground, BLACK) {
+        WHITE
+    } else {
+        BLACK
     }
 }
 
@@ -148,10 +157,16 @@ mod tests {
 
     #[test]
     fn every_cell_can_be_read() {
-        for step in 0..=1000 {
-            let light = luminance(shade(f64::from(step) / 1000.0));
-            let contrast = (1.05 / (light + 0.05)).max((light + 0.05) / 0.05);
-            assert!(contrast >= 4.5, "{step}: {contrast}");
+        for stops in [DAY, DARK] {
+            for step in 1..=SHADES {
+                let ground = shade(step, stops);
+                let contrast = contrast(ground, ink_on(ground));
+                assert!(contrast >= 4.5, "{step}: {contrast}");
+            }
         }
+        assert_eq!(
+            [0.0, 1e-9, 1.0, f64::NAN].map(step),
+            [None, Some(1), Some(20), None]
+        );
     }
 }

@@ -3,7 +3,7 @@
 use maud::{Markup, html};
 
 use super::format::{count, duration};
-use super::key;
+use super::mark::key;
 use crate::record::{Arm, Phase, Record};
 use crate::verdict::{digits, list};
 
@@ -151,7 +151,7 @@ fn unlearning(record: &Record) -> Facts {
 fn data(record: &Record) -> Facts {
     let data = &record.data;
     let mut facts = vec![("name", data.name.clone())];
-    facts.extend(data.folder.clone().map(|folder| ("folder", folder)));
+    facts.extend(data.hash().map(|hash| ("SHA-256", hash.to_owned())));
     facts.push(("training images", count(data.train)));
     facts.push(("test images", count(data.test)));
     facts

@@ -15,11 +15,6 @@ pub(crate) type Drawn<DB> = Result<(), DrawingAreaErrorKind<<DB as DrawingBacken
 /// The font stack of the SVG; the embedded font of the PNG is registered under the same name.
 const FAMILY: &str = "system-ui, Roboto, Helvetica, Arial, DejaVu Sans, sans-serif";
 
-/// The main colour of text.
-pub(crate) const INK: RGBColor = RGBColor(31, 41, 55);
-/// The colour of text that steps back.
-pub(crate) const FAINT: RGBColor = RGBColor(91, 99, 112);
-
 /// How logical units become backend units.
 #[derive(Clone, Copy)]
 pub(crate) struct Pen {
@@ -235,6 +230,7 @@ fn dashes(points: &[(f64, f64)], on: f64, off: f64) -> Vec<Vec<(f64, f64)>> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::report::palette::INK;
 
     #[test]
     fn dashes_keep_the_ends_and_leave_gaps() {

@@ -1,13 +1,13 @@
 //! Small charts, many of which stand beside each other: lines with bands, and bars with whiskers.
 
 use plotters::coord::Shift;
-use plotters::prelude::{Color, DrawingArea, DrawingBackend, RGBColor, WHITE};
+use plotters::prelude::{Color, DrawingArea, DrawingBackend, RGBColor};
 use plotters::style::text_anchor::HPos;
 
-use super::canvas::{Canvas, Drawn, FAINT, INK, Lettering, Pen};
-use super::panel::GRID;
-use super::{BOUNDARY, element};
+use super::canvas::{Canvas, Drawn, Lettering, Pen};
+use super::element;
 use crate::error::Result;
+use crate::report::palette::{BOUNDARY, CARD, FAINT, GRID, INK};
 
 /// Size in logical units.
 const SIZE: (u32, u32) = (320, 180);
@@ -46,10 +46,54 @@ pub(crate) struct Line {
     pub(crate) band: Vec<f64>,
     /// Its colour.
     pub(crate) colour: RGBColor,
-    /// Whether it has gaps.
-    pub(crate) dashed: bool,
-    /// Whether points have dots.
-    pub(crate) dots: bool,
+    /// Its width, and whether it has gaps.
+    pub(crate) stroke: (f64, bool),
+    /// What its points are marked with.
+    pub(crate) mark: Option<Mark>,
+}
+
+/// What marks a point: a polygon.
+#[derive(Clone, Copy)]
+pub(crate) struct Mark {
+    corners: u32,
+    /// Where its first corner is, in turns.
+    turned: f64,
+}
+
+/// Marks that can be distinguished without their colours.
+pub(crate) const MARKS: [Mark; 5] = [
+    Mark {
+        corners: 24,
+        turned: 0.0,
+    },
+    Mark {
+        corners: 4,
+        turned: 0.0,
+    },
+    Mark {
+        corners: 3,
+        turned: 0.75,
+    },
+    Mark {
+        corners: 4,
+        turned: 0.125,
+    },
+    Mark {
+        corners: 3,
+        turned: 0.25,
+    },
+];
+
+impl Mark {
+    /// Its corners, around a point.
+    pub(crate) fn corners(self, (x, y): (f64, f64), radius: f64) -> Vec<(f64, f64)> {
+        let corner = |number: u32| {
+            let turns = self.turned + f64::from(number) / f64::from(self.corners);
+            let (sin, cos) = (turns * std::f64::consts::TAU).sin_cos();
+            (x + radius * cos, y + radius * sin)
+        };
+        (0..self.corners).map(corner).collect()
+    }
 }
 
 /// Lines in a frame.
@@ -103,7 +147,7 @@ impl Chart {
     }
 
     fn draw<DB: DrawingBackend>(&self, area: &DrawingArea<DB, Shift>, pen: Pen) -> Drawn<DB> {
-        area.fill(&WHITE)?;
+        area.fill(&CARD)?;
         let canvas = Canvas::new(area, pen);
         frame(&canvas, &self.y, self.x.title)?;
         for (x, label) in &self.x.marks {
@@ -119,7 +163,11 @@ impl Chart {
             self.draw_line(&canvas, line)?;
         }
         match self.chosen {
-            Some(chosen) => dot(&canvas, self.place(chosen), 5.5, INK),
+            Some(chosen) => {
+                let ring = MARKS[0].corners(self.place(chosen), 7.0);
+                let ring: Vec<_> = ring.iter().chain(ring.first()).copied().collect();
+                canvas.line(&ring, INK, 1.75)
+            }
             None => Ok(()),
         }
     }
@@ -134,14 +182,16 @@ impl Chart {
             canvas.fill(&band, line.colour.mix(0.18))?;
         }
         let points: Vec<_> = line.points.iter().map(|&p| self.place(p)).collect();
-        match line.dashed {
-            true => canvas.dashes(&points, line.colour, 1.75)?,
-            false => canvas.line(&points, line.colour, 2.25)?,
+        match line.stroke {
+            (width, true) => canvas.dashes(&points, line.colour, width)?,
+            (width, false) => canvas.line(&points, line.colour, width)?,
         }
-        for &point in points.iter().filter(|_| line.dots) {
-            dot(canvas, point, 2.75, line.colour)?;
-        }
-        Ok(())
+        let Some(mark) = line.mark else {
+            return Ok(());
+        };
+        let colour = line.colour.to_rgba();
+        let mut points = points.into_iter();
+        points.try_for_each(|point| canvas.fill(&mark.corners(point, 4.0), colour))
     }
 }
 
@@ -152,7 +202,7 @@ impl Bars {
     }
 
     fn draw<DB: DrawingBackend>(&self, area: &DrawingArea<DB, Shift>, pen: Pen) -> Drawn<DB> {
-        area.fill(&WHITE)?;
+        area.fill(&CARD)?;
         let canvas = Canvas::new(area, pen);
         frame(&canvas, &self.y, self.title)?;
         let room = (RIGHT - LEFT) / self.groups.len().max(1) as f64;
@@ -210,21 +260,6 @@ fn mark<DB: DrawingBackend>(canvas: &Canvas<'_, DB>, text: &str, x: f64) -> Draw
     canvas.text(text, (x, BOTTOM + 14.0), lettering)
 }
 
-/// A disc, as a polygon of many corners.
-fn dot<DB: DrawingBackend>(
-    canvas: &Canvas<'_, DB>,
-    (x, y): (f64, f64),
-    radius: f64,
-    colour: RGBColor,
-) -> Drawn<DB> {
-    let corner = |number: i32| {
-        let angle = f64::from(number) * std::f64::consts::TAU / 24.0;
-        (x + radius * angle.cos(), y + radius * angle.sin())
-    };
-    let corners: Vec<_> = (0..24).map(corner).collect();
-    canvas.fill(&corners, colour.to_rgba())
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -248,8 +283,8 @@ mod tests {
                 points: vec![(0.0, 0.0), (1.0, 250.0)],
                 band: vec![1.0, 1.0],
                 colour: INK,
-                dashed: false,
-                dots: true,
+                stroke: (2.0, false),
+                mark: Some(MARKS[0]),
             }],
             level: Some(95.0),
             chosen: Some((0.5, 50.0)),

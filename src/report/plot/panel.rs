@@ -1,19 +1,17 @@
 //! One panel of the curves: its frame, and the line and band of an arm.
 
-use plotters::prelude::{Color, DrawingBackend, RGBColor};
+use plotters::prelude::{Color, DrawingBackend};
 use plotters::style::text_anchor::HPos;
 
 use super::axis::{self, Dot, Figure, PhaseAxis};
-use super::canvas::{Canvas, Drawn, FAINT, INK, Lettering};
-use super::{BOUNDARY, Layout, SMALL, TEXT, colour};
+use super::canvas::{Canvas, Drawn, Lettering};
+use super::{Layout, SMALL, TEXT, colour};
 use crate::record::{Arm, Phase, Record};
-
-/// Lines of the grid.
-pub(super) const GRID: RGBColor = RGBColor(226, 230, 236);
+use crate::report::palette::{BOUNDARY, FAINT, GRID, INK};
 
 /// One of the three panels.
 pub(crate) struct Panel {
-    title: String,
+    pub(crate) title: String,
     /// What its curves show.
     pub(crate) figure: Figure,
     top: f64,
@@ -22,6 +20,11 @@ pub(crate) struct Panel {
 }
 
 impl Panel {
+    /// What must be said of its axis.
+    pub(crate) fn zoom(&self) -> Option<String> {
+        (self.floor > 0.0).then(|| format!("axis starts at {} %", self.floor))
+    }
+
     /// The position of a percentage.
     fn y(&self, percent: f64) -> f64 {
         let share = (percent - self.floor) / (100.0 - self.floor);
@@ -44,7 +47,7 @@ pub(crate) fn panels(record: &Record, layout: &Layout) -> [Panel; 3] {
         let panel = Panel {
             title,
             figure,
-            top: layout.panel_top(number),
+            top: layout.panel_top(number % layout.panels),
             height: layout.panel,
             floor: axis::floor(record, figure),
         };
@@ -53,20 +56,28 @@ pub(crate) fn panels(record: &Record, layout: &Layout) -> [Panel; 3] {
     })
 }
 
+/// How wide an arm's line is, and whether it has gaps.
+pub(crate) fn stroke(arm: Arm) -> (f64, bool) {
+    match arm {
+        Arm::Original => (1.75, false),
+        Arm::Retrained => (1.75, true),
+        Arm::Unlearned | Arm::Relearned => (2.75, false),
+    }
+}
+
 /// An arm's line, in its own manner.
 pub(crate) fn draw_stroke<DB: DrawingBackend>(
     canvas: &Canvas<'_, DB>,
     arm: Arm,
     points: &[(f64, f64)],
 ) -> Drawn<DB> {
-    match arm {
-        Arm::Original => canvas.line(points, colour(arm), 1.75),
-        Arm::Retrained => canvas.dashes(points, colour(arm), 1.75),
-        Arm::Unlearned | Arm::Relearned => canvas.line(points, colour(arm), 2.75),
+    match stroke(arm) {
+        (width, true) => canvas.dashes(points, colour(arm), width),
+        (width, false) => canvas.line(points, colour(arm), width),
     }
 }
 
-/// A panel without its curves: title, grid, labels, phase boundaries.
+/// A panel without its curves: grid, labels, phase boundaries.
 pub(crate) fn draw_frame<DB: DrawingBackend>(
     canvas: &Canvas<'_, DB>,
     layout: &Layout,
@@ -86,12 +97,20 @@ pub(crate) fn draw_frame<DB: DrawingBackend>(
         canvas.line(&[(x, panel.top), (x, bottom)], BOUNDARY, 1.0)?;
     }
     canvas.line(&[(left, bottom), (right, bottom)], BOUNDARY, 1.0)?;
+    Ok(())
+}
+
+/// What a panel shows, above it.
+pub(crate) fn draw_title<DB: DrawingBackend>(
+    canvas: &Canvas<'_, DB>,
+    layout: &Layout,
+    panel: &Panel,
+) -> Drawn<DB> {
     let title = Lettering::plain(TEXT + 1.0, INK).bold();
-    let y = panel.top - 14.0;
+    let (left, y) = (layout.x(0.0), panel.top - 14.0);
     canvas.text(&panel.title, (left, y), title)?;
-    if panel.floor > 0.0 {
+    if let Some(zoom) = panel.zoom() {
         let x = left + title.width(&panel.title) + 10.0;
-        let zoom = format!("axis starts at {} %", panel.floor);
         canvas.text(&zoom, (x, y), Lettering::plain(SMALL, FAINT))?;
     }
     Ok(())

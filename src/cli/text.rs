@@ -1,0 +1,119 @@
+//! Text for people: folded at words, with commands whole.
+
+use std::io::stderr;
+
+use textwrap::core::display_width;
+use textwrap::{Options, WordSplitter};
+
+/// Columns of all that goes to stdout, whatever the terminal: what is redirected into a file does not
+/// depend on where.
+pub(crate) const WIDTH: usize = 80;
+
+/// Columns of text where the terminal is too narrow for any.
+const LEAST: usize = 20;
+
+/// Folds every line, and sets what follows its first part in by so many columns.
+pub(crate) fn fold(text: &str, indent: usize) -> String {
+    fold_to(text, WIDTH, indent)
+}
+
+fn fold_to(text: &str, width: usize, indent: usize) -> String {
+    let line = |line: &str| {
+        let lead = line.len() - line.trim_start_matches(' ').len();
+        wrap(line, width, "", &" ".repeat(lead + indent))
+    };
+    let lines: Vec<String> = text.split('\n').map(line).collect();
+    lines.join("\n")
+}
+
+/// A text folded beside its label.
+pub(crate) fn beside(label: &str, columns: usize, text: &str) -> String {
+    let label = format!("{label:<columns$}");
+    wrap(text, WIDTH, &label, &" ".repeat(columns))
+}
+
+fn wrap(line: &str, width: usize, first: &str, others: &str) -> String {
+    let options = Options::new(width)
+        .word_splitter(WordSplitter::NoHyphenation)
+        .break_words(false)
+        .initial_indent(first)
+        .subsequent_indent(others);
+    textwrap::fill(&joined(line), options).replace(JOINT, " ")
+}
+
+/// Stands for a space at which no line ends.
+const JOINT: char = '\u{e000}';
+
+/// Keeps commands, which stand in backticks, and numbers with their units together.
+fn joined(line: &str) -> String {
+    let line = line
+        .replace(" %", "\u{e000}%")
+        .replace(" ± ", "\u{e000}±\u{e000}");
+    let part = |(number, part): (usize, &str)| match number % 2 {
+        0 => part.to_owned(),
+        _ => part.replace(' ', "\u{e000}"),
+    };
+    let parts: Vec<String> = line.split('`').enumerate().map(part).collect();
+    parts.join("`")
+}
+
+/// Columns of the labels that some notes begin with.
+const LABEL: usize = 9;
+
+/// Says something on stderr, set in beside its label, if it has one.
+pub(crate) fn note(text: &str) {
+    let labelled = text.find("  ").is_some_and(|at| at < LABEL);
+    let width = columns().unwrap_or(WIDTH);
+    super::say!("{}", fold_to(text, width, if labelled { LABEL } else { 2 }));
+}
+
+/// Says on stderr what is wrong: folded where someone reads it, and in one line where a program does.
+pub(crate) fn error(text: &str) {
+    match columns() {
+        Some(width) => super::say!("{}", fold_to(text, width, 7)),
+        None => super::say!("{text}"),
+    }
+}
+
+/// Whether no line is wider than the terminal that shows it.
+pub(crate) fn fits(text: &str) -> bool {
+    columns().is_none_or(|width| text.lines().all(|line| display_width(line) <= width))
+}
+
+/// Columns of text on stderr, where it is a terminal.
+fn columns() -> Option<usize> {
+    let (width, _) = terminal_size::terminal_size_of(stderr())?;
+    Some(usize::from(width.0).clamp(LEAST, WIDTH))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn commands_paths_and_units_stay_whole() {
+        let text = "error: no such thing; try `unlearn bench --json FILE` of /a/very/long/path/to-it, \
+                    97.3 ± 0.1 %\n  cpu  CPU";
+        let folded = fold_to(text, 30, 7);
+        let lines: Vec<&str> = folded.lines().collect();
+        assert_eq!(
+            lines,
+            [
+                "error: no such thing; try",
+                "       `unlearn bench --json FILE`",
+                "       of",
+                "       /a/very/long/path/to-it,",
+                "       97.3 ± 0.1 %",
+                "  cpu  CPU",
+            ]
+        );
+    }
+
+    #[test]
+    fn a_text_beside_a_label_is_set_in() {
+        let text = beside("  kind", 12, &"word ".repeat(20));
+        let lines: Vec<&str> = text.lines().collect();
+        assert_eq!(lines[0], format!("  kind      {}", ["word"; 13].join(" ")));
+        assert_eq!(lines[1], format!("            {}", ["word"; 7].join(" ")));
+    }
+}

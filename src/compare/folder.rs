@@ -1,0 +1,108 @@
+//! The folder of a comparison: a mark that it is one, what is kept, and the reports.
+
+use std::fs::{File, OpenOptions, TryLockError};
+use std::io::Write;
+use std::path::{Path, PathBuf};
+
+use crate::error::{Error, Result};
+use crate::files::{self, Folders};
+
+/// A folder that is ours, as long as no other comparison is at work in it.
+#[derive(Debug)]
+pub struct Folder {
+    path: PathBuf,
+    /// Open, it holds the lock.
+    mark: File,
+    _made: Folders,
+}
+
+/// The file by which a comparison knows its folder: nobody else's reports are replaced.
+const MARK: &str = "unlearn-compare.txt";
+
+const MARK_TEXT: &str = "`unlearn compare` works in this folder: it replaces compare.json, methods.jsonl, \
+                         report.txt and report.html, and keeps weights in cache/.\nWithout this file \
+                         it refuses a folder that is not empty.\n";
+
+const NOT_OURS: &str =
+    "is not empty, and no comparison of this version made it (it has no unlearn-compare.txt)";
+
+/// The reports.
+pub const REPORTS: [&str; 4] = ["compare.json", "methods.jsonl", "report.txt", "report.html"];
+
+impl Folder {
+    /// Makes the folder, or takes an empty one or that of an earlier comparison, and makes sure that the
+    /// reports can be written.
+    ///
+    /// # Errors
+    /// `Usage` where it is somebody else's, or in use; `File` where it cannot be written.
+    pub fn open(path: &Path) -> Result<Self> {
+        let mark = path.join(MARK);
+        let made = match Folders::make_new(path)? {
+            Some(made) => made,
+            None if mark.is_file() || files::is_empty(path) => Folders::default(),
+            None => return Err(files::refuse(path, NOT_OURS)),
+        };
+        let mut options = OpenOptions::new();
+        options.read(true).write(true).create(true).truncate(false);
+        let file = options.open(&mark).map_err(Error::file("write", &mark))?;
+        lock(&file, path)?;
+        let mut folder = Self {
+            path: files::plain_path(path),
+            mark: file,
+            _made: made,
+        };
+        folder.explain().map_err(Error::file("write", &mark))?;
+        for name in REPORTS {
+            files::probe(&path.join(name))?;
+        }
+        Ok(folder)
+    }
+
+    /// Says in the mark what it is for. This is not replaced as other files are: the lock would be lost.
+    fn explain(&mut self) -> std::io::Result<()> {
+        match self.mark.metadata()?.len() {
+            0 => self.mark.write_all(MARK_TEXT.as_bytes()),
+            _ => Ok(()),
+        }
+    }
+
+    /// Where it is.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Writes the reports, in the order of `REPORTS`: all of them, or else the old ones stand.
+    ///
+    /// # Errors
+    /// `File` where one cannot be written.
+    pub fn write(&self, reports: [String; 4]) -> Result<()> {
+        let paths = REPORTS.map(|name| self.path.join(name));
+        let reports = paths.iter().zip(&reports);
+        let reports: Vec<_> = reports
+            .map(|(path, text)| (&**path, text.as_bytes()))
+            .collect();
+        files::write_all(&reports)
+    }
+}
+
+impl Drop for Folder {
+    /// A folder in which nothing was computed is left as it was found.
+    fn drop(&mut self) {
+        let unused = std::fs::read_dir(&self.path)
+            .is_ok_and(|mut all| all.all(|entry| entry.is_ok_and(|e| e.file_name() == MARK)));
+        if unused {
+            let _ = std::fs::remove_file(self.path.join(MARK));
+        }
+    }
+}
+
+fn lock(mark: &File, folder: &Path) -> Result<()> {
+    match mark.try_lock() {
+        Err(TryLockError::WouldBlock) => Err(Error::Usage(format!(
+            "another comparison is at work in {}: wait until it has ended, or choose another --out",
+            folder.display()
+        ))),
+        // Not every file system has locks.
+        _ => Ok(()),
+    }
+}

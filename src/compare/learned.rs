@@ -1,0 +1,74 @@
+//! Whether the networks that methods are compared on learned what they should.
+
+use super::train::Base;
+use super::{Lab, Weights};
+use crate::error::Result;
+use crate::metrics::{Observed, Outputs, Scope, answer};
+use crate::record::CLASSES;
+use crate::statistics::knows;
+use crate::verdict::{digits, never_learned};
+
+impl Lab<'_> {
+    /// What is to be said where originals, of either set, know too little to forget, or retrained ones too
+    /// little to measure forgetting by.
+    pub(super) fn never_learned(&self, base: &Base) -> Result<Option<String>> {
+        let scope = &self.case.scope;
+        let what = match scope {
+            Scope::Digits(forgotten) => digits(forgotten),
+            Scope::Samples(_) => "the images to forget".to_owned(),
+        };
+        let knows_what = |network: &Observed| {
+            let asked = match scope {
+                Scope::Digits(_) => confusion(&network.test),
+                Scope::Samples(_) => confusion(&network.forget),
+            };
+            let counts = |digit: usize| match scope {
+                Scope::Digits(forgotten) => forgotten.iter().any(|&f| usize::from(f) == digit),
+                Scope::Samples(_) => true,
+            };
+            knows(&asked, counts) && knows(&confusion(&network.test), |_| true)
+        };
+        let originals = [&base.originals[..], &base.tried].concat();
+        let (ignorant, of) = self.count(&originals, knows_what)?;
+        if let Some(said) = never_learned("originals", &what, ignorant, of) {
+            return Ok(Some(format!(
+                "{said}: guessing does as well. They have nothing to forget, so methods are not ranked. Let \
+                 them learn longer (--epochs), or at another rate (--lr)."
+            )));
+        }
+        let knows_rest = |network: &Observed| {
+            let kept = |digit: &u8| !scope.forgotten(*digit);
+            let kept = |digit: usize| u8::try_from(digit).is_ok_and(|digit| kept(&digit));
+            knows(&confusion(&network.test), kept)
+        };
+        let retrained = [&base.retrained[..], &base.choosers].concat();
+        let (ignorant, of) = self.count(&retrained, knows_rest)?;
+        let said = never_learned("retrained networks", "what is to be kept", ignorant, of);
+        Ok(said.map(|said| {
+            format!(
+                "{said}: guessing does as well. There is nothing to measure forgetting by, so methods are not \
+                 ranked. Let networks learn longer (--epochs), or at another rate (--lr)."
+            )
+        }))
+    }
+
+    /// How many of some networks do not know, and how many there are.
+    fn count(
+        &self,
+        weights: &Weights,
+        knows: impl Fn(&Observed) -> bool,
+    ) -> Result<(usize, usize)> {
+        let networks = self.observe(weights, &[])?;
+        let ignorant = networks.iter().filter(|network| !knows(network)).count();
+        Ok((ignorant, networks.len()))
+    }
+}
+
+/// How often an image of digit `[row]` was taken for digit `[column]`.
+fn confusion(outputs: &Outputs) -> [[u32; CLASSES]; CLASSES] {
+    let mut table = [[0; CLASSES]; CLASSES];
+    for (logits, label) in outputs.iter() {
+        table[usize::from(label)][answer(logits)] += 1;
+    }
+    table
+}

@@ -1,0 +1,148 @@
+//! Why a download failed, and what helps against it.
+
+use super::download::Patience;
+use rustls::CertificateError;
+use std::fmt;
+use std::io::{self, ErrorKind};
+use std::time::SystemTime;
+
+/// Why a mirror did not yield a file, in words to follow the address, and what to do.
+pub(super) struct Failure {
+    pub(super) reason: String,
+    pub(super) remedy: Remedy,
+}
+
+/// What helps.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Remedy {
+    /// There is no way to the mirror.
+    Connect,
+    /// Somebody unknown signs for it.
+    Certificates,
+    /// Its certificate is not for today.
+    Clock,
+    /// The proxy wants to know who asks.
+    Password,
+    /// The proxy does not want to.
+    Proxy,
+    /// It may be the mirror's fault.
+    Retry,
+}
+
+impl fmt::Display for Remedy {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match (self, proxy_variable()) {
+            (Self::Connect, None) => write!(
+                f,
+                "Connect to the network and run again; behind a proxy, set HTTPS_PROXY to its address"
+            ),
+            (Self::Connect, Some(name)) => write!(
+                f,
+                "Run again with a network connection; {name} names a proxy: check its address"
+            ),
+            (Self::Certificates, _) => write!(
+                f,
+                "A proxy or a firewall seems to read the connection and to sign with a \
+                 certificate of its own: get that certificate (PEM), and name the file in \
+                 SSL_CERT_FILE"
+            ),
+            (Self::Clock, _) => write!(
+                f,
+                "Check the clock of this machine, which says {}",
+                humantime::format_rfc3339_seconds(SystemTime::now())
+            ),
+            (Self::Password, name) => write!(
+                f,
+                "Put user and password into {}, as in http://USER:PASSWORD@HOST:PORT",
+                name.unwrap_or("HTTPS_PROXY")
+            ),
+            (Self::Proxy, name) => write!(
+                f,
+                "Ask whoever runs the proxy that {} names to let this address pass, or name it \
+                 in NO_PROXY",
+                name.unwrap_or("HTTPS_PROXY")
+            ),
+            (Self::Retry, _) => write!(f, "Run again later"),
+        }
+    }
+}
+
+/// The variable whose proxy is taken, in the order that ureq looks at them.
+fn proxy_variable() -> Option<&'static str> {
+    let names = [
+        "ALL_PROXY",
+        "all_proxy",
+        "HTTPS_PROXY",
+        "https_proxy",
+        "HTTP_PROXY",
+        "http_proxy",
+    ];
+    let valid = |name: &&str| std::env::var(name).is_ok_and(|url| ureq::Proxy::new(&url).is_ok());
+    names.into_iter().find(valid)
+}
+
+impl Failure {
+    pub(super) fn new(error: &ureq::Error, patience: Patience) -> Self {
+        use ureq::{Error, Timeout};
+        let (reason, remedy) = match error {
+            Error::StatusCode(404) => (
+                "is not there (the server answers 404)".to_owned(),
+                Remedy::Retry,
+            ),
+            Error::StatusCode(code) => (
+                format!("was refused (the server answers {code})"),
+                match code {
+                    407 => Remedy::Password,
+                    _ => Remedy::Retry,
+                },
+            ),
+            Error::HostNotFound => (
+                "is on a host whose name cannot be found: offline?".to_owned(),
+                Remedy::Connect,
+            ),
+            Error::ConnectProxyFailed(why) => (
+                format!("was refused by the proxy ({why})"),
+                match why.contains("407") {
+                    true => Remedy::Password,
+                    false => Remedy::Proxy,
+                },
+            ),
+            Error::Timeout(Timeout::Resolve | Timeout::Connect) => (
+                format!("gave no connection in {:?}", patience.connect),
+                Remedy::Connect,
+            ),
+            Error::Timeout(Timeout::Global) => (
+                format!("was not done in {:?}", patience.whole),
+                Remedy::Retry,
+            ),
+            Error::Timeout(_) => (
+                format!("sent nothing for {:?}", patience.stall),
+                Remedy::Retry,
+            ),
+            Error::Io(error) => (format!("failed ({error})"), of_io(error)),
+            other => (format!("failed ({other})"), Remedy::Retry),
+        };
+        Self { reason, remedy }
+    }
+}
+
+fn of_io(error: &io::Error) -> Remedy {
+    let inner = error.get_ref();
+    let tls = inner.and_then(|inner| inner.downcast_ref::<rustls::Error>());
+    match (tls, error.kind()) {
+        (Some(rustls::Error::InvalidCertificate(certificate)), _) => match certificate {
+            CertificateError::Expired
+            | CertificateError::ExpiredContext { .. }
+            | CertificateError::NotValidYet
+            | CertificateError::NotValidYetContext { .. } => Remedy::Clock,
+            _ => Remedy::Certificates,
+        },
+        (
+            None,
+            ErrorKind::ConnectionRefused
+            | ErrorKind::NetworkUnreachable
+            | ErrorKind::HostUnreachable,
+        ) => Remedy::Connect,
+        _ => Remedy::Retry,
+    }
+}

@@ -1,0 +1,197 @@
+//! The colours of pages and plots: by day and on paper, and in the dark for those who ask for it.
+//!
+//! Marks carry their colours by day as attributes, since some servers forbid style sheets within a
+//! page. Where a style sheet is allowed, it replaces them in the dark.
+
+use std::fmt::Write;
+
+use plotters::style::RGBColor;
+
+/// What cards and plots are drawn on.
+pub(crate) const CARD: RGBColor = RGBColor(255, 255, 255);
+/// Most text.
+pub(crate) const INK: RGBColor = RGBColor(31, 41, 55);
+/// Text that steps back.
+pub(crate) const FAINT: RGBColor = RGBColor(91, 99, 112);
+/// Axes.
+pub(crate) const BOUNDARY: RGBColor = RGBColor(148, 156, 168);
+/// Lines of grids and tables.
+pub(crate) const GRID: RGBColor = RGBColor(226, 230, 236);
+/// What is behind a bar.
+pub(crate) const TRACK: RGBColor = RGBColor(236, 239, 243);
+/// A light shade of blue, for a bar with a blue edge.
+pub(crate) const PALE: RGBColor = RGBColor(183, 209, 230);
+// Distinct for colour-blind readers too.
+pub(crate) const BLUE: RGBColor = RGBColor(0, 98, 168);
+pub(crate) const OCHRE: RGBColor = RGBColor(176, 122, 20);
+pub(crate) const PURPLE: RGBColor = RGBColor(134, 72, 148);
+pub(crate) const GREEN: RGBColor = RGBColor(44, 132, 92);
+pub(crate) const GREY: RGBColor = RGBColor(125, 131, 142);
+
+/// A name in the style sheets, with the colours by day and in the dark.
+type Named = (&'static str, RGBColor, RGBColor);
+
+/// What marks are drawn in.
+const MARKS: [Named; 12] = [
+    ("card", CARD, RGBColor(27, 31, 38)),
+    ("ink", INK, RGBColor(228, 231, 236)),
+    ("dim", FAINT, RGBColor(166, 174, 187)),
+    ("axis", BOUNDARY, RGBColor(107, 115, 128)),
+    ("line", GRID, RGBColor(50, 56, 66)),
+    ("track", TRACK, RGBColor(44, 50, 59)),
+    ("pale", PALE, RGBColor(36, 80, 111)),
+    ("blue", BLUE, RGBColor(90, 169, 230)),
+    ("ochre", OCHRE, RGBColor(221, 169, 68)),
+    ("purple", PURPLE, RGBColor(199, 146, 214)),
+    ("green", GREEN, RGBColor(92, 187, 142)),
+    ("grey", GREY, RGBColor(154, 161, 174)),
+];
+
+/// What only style sheets use.
+const OTHERS: [Named; 14] = [
+    ("ground", RGBColor(245, 246, 248), RGBColor(18, 21, 26)),
+    ("gone", RGBColor(184, 51, 106), RGBColor(240, 113, 159)),
+    ("gone-ink", CARD, RGBColor(43, 10, 24)),
+    ("gone-tint", RGBColor(253, 242, 246), RGBColor(43, 26, 34)),
+    ("warning", RGBColor(255, 216, 77), RGBColor(255, 216, 77)),
+    ("warning-ink", RGBColor(43, 33, 0), RGBColor(43, 33, 0)),
+    ("inside", RGBColor(217, 239, 220), RGBColor(24, 62, 39)),
+    ("inside-ink", RGBColor(20, 54, 28), RGBColor(190, 234, 203)),
+    ("near", RGBColor(251, 241, 207), RGBColor(77, 66, 18)),
+    ("near-ink", RGBColor(74, 58, 0), RGBColor(246, 230, 168)),
+    ("far", RGBColor(248, 217, 189), RGBColor(98, 56, 20)),
+    ("far-ink", RGBColor(90, 38, 0), RGBColor(253, 218, 188)),
+    ("farther", RGBColor(238, 180, 174), RGBColor(117, 33, 29)),
+    ("farther-ink", RGBColor(92, 11, 6), RGBColor(255, 214, 209)),
+];
+
+/// `#RRGGBB`, as plotters writes it too.
+pub(crate) fn hex(RGBColor(r, g, b): RGBColor) -> String {
+    format!("#{r:02X}{g:02X}{b:02X}")
+}
+
+/// The palette as the style sheet of a page. Paper is always light.
+pub(crate) fn css() -> String {
+    let (mut day, mut dark) = (String::new(), String::new());
+    for (name, light, night) in MARKS.into_iter().chain(OTHERS) {
+        // Writing to a String cannot fail.
+        let _ = write!(day, "--{name}:{};", hex(light));
+        let _ = write!(dark, "--{name}:{};", hex(night));
+    }
+    let marks = dark_marks();
+    format!(":root{{{day}}}@media screen and (prefers-color-scheme:dark){{:root{{{dark}}}{marks}}}")
+}
+
+/// The style sheet of a picture that is a file of its own.
+pub(crate) fn picture_css() -> String {
+    format!(
+        "@media screen and (prefers-color-scheme:dark){{{}}}",
+        dark_marks()
+    )
+}
+
+fn dark_marks() -> String {
+    let rules = MARKS.map(|(_, light, dark)| {
+        let (light, dark) = (hex(light), hex(dark));
+        ["fill", "stroke"].map(|what| format!("[{what}=\"{light}\"]{{{what}:{dark}}}"))
+    });
+    rules.concat().concat()
+}
+
+/// WCAG's contrast of two colours: from 1, none, to 21, black and white.
+pub(crate) fn contrast(a: RGBColor, b: RGBColor) -> f64 {
+    let (a, b) = (luminance(a), luminance(b));
+    (a.max(b) + 0.05) / (a.min(b) + 0.05)
+}
+
+fn luminance(RGBColor(r, g, b): RGBColor) -> f64 {
+    let [r, g, b] = [r, g, b].map(|value| {
+        let value = f64::from(value) / 255.0;
+        if value <= 0.040_45 {
+            value / 12.92
+        } else {
+            ((value + 0.055) / 1.055).powf(2.4)
+        }
+    });
+    0.2126 * r + 0.7152 * g + 0.0722 * b
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The contrasts of two named colours, by day and in the dark.
+    fn contrasts(a: &str, b: &str) -> [f64; 2] {
+        let of = |name: &str| {
+            let mut all = MARKS.iter().chain(&OTHERS).filter(|c| c.0 == name);
+            all.next().unwrap_or_else(|| panic!("{name}"))
+        };
+        let (a, b) = (of(a), of(b));
+        [contrast(a.1, b.1), contrast(a.2, b.2)]
+    }
+
+    fn assert_contrast(least: f64, a: &str, b: &str) {
+        let found = contrasts(a, b);
+        assert!(
+            found.iter().all(|c| *c >= least),
+            "{a} on {b}: {found:.2?}, {least} is needed"
+        );
+    }
+
+    #[test]
+    fn text_has_the_contrast_of_wcag_aa() {
+        for ground in ["card", "ground", "gone-tint"] {
+            for ink in ["ink", "dim", "gone"] {
+                assert_contrast(4.5, ink, ground);
+            }
+        }
+        for ground in ["gone", "warning", "inside", "near", "far", "farther"] {
+            assert_contrast(4.5, &format!("{ground}-ink"), ground);
+        }
+    }
+
+    #[test]
+    fn marks_stand_out_from_what_they_are_drawn_on() {
+        for mark in ["blue", "ochre", "purple", "green", "grey"] {
+            for ground in ["card", "track"] {
+                assert_contrast(3.0, mark, ground);
+            }
+        }
+        assert!((contrast(RGBColor(0, 0, 0), CARD) - 21.0).abs() < 1e-9);
+    }
+
+    #[test]
+    fn every_mark_has_a_colour_in_the_dark() {
+        let record = crate::report::sample::record();
+        let page = crate::report::html::page(&record).unwrap();
+        let picture = crate::report::plot::curves_svg(&record).unwrap();
+        let css = css();
+        for text in [&page, &picture] {
+            assert!(text.contains("@media screen and (prefers-color-scheme:dark)"));
+            for mark in [" fill=\"", " stroke=\""] {
+                for rest in text.split(mark).skip(1) {
+                    let colour = rest.split('"').next().unwrap_or_default();
+                    let rule = format!("[{}{colour}\"]", &mark[1..]);
+                    assert!(colour == "none" || css.contains(&rule), "{colour}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn every_colour_of_a_style_sheet_is_of_the_palette() {
+        let colours = MARKS.iter().chain(&OTHERS);
+        let names: Vec<String> = colours.map(|c| format!("--{})", c.0)).collect();
+        let sheets = [
+            include_str!("html/style.css"),
+            include_str!("html/comparison.css"),
+        ];
+        for line in sheets.concat().lines() {
+            assert!(!line.contains("#"), "a colour without a dark one: {line}");
+            for used in line.split("var(").skip(1) {
+                let known = names.iter().any(|name| used.starts_with(name));
+                assert!(known || used.starts_with("--c)"), "{line}");
+            }
+        }
+    }
+}

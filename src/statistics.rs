@@ -1,0 +1,278 @@
+//! How sure a difference is, which one is worth a word, and whether a network knows something at all.
+
+use statrs::distribution::{Binomial, ContinuousCDF, DiscreteCDF, StudentsT};
+
+use crate::record::{CLASSES, Spread};
+
+/// The smallest difference of accuracies or confidences that is worth a word: half a percentage point.
+/// Networks that differ by nothing but the seed scatter by 0.1 to 0.4 points of test accuracy on MNIST, and
+/// the same run on another device ends up to 0.3 points away (`docs/results.md`).
+pub(crate) const WORTH: f64 = 0.005;
+
+/// A network knows digits if guessing would do as well with less than this probability.
+const CHANCE: f64 = 0.01;
+
+/// What is known of a difference.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Size {
+    /// The whole interval lies below `WORTH`, on either side of zero.
+    Negligible,
+    /// The whole interval lies beyond `WORTH`, on one side of zero.
+    Clear,
+    /// The interval holds both.
+    Unknown,
+}
+
+/// A paired difference over learners: learner k of both arms has the same seed.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Difference {
+    pub(crate) mean: f64,
+    /// Half of the 95 % confidence interval by Student's t; infinite for a single learner.
+    pub(crate) half: f64,
+}
+
+impl Difference {
+    /// Of means over the same `images`, by learner.
+    ///
+    /// The standard error is that of the mean over learners, but no smaller than what so many images can
+    /// resolve. Where two networks differ by d, at least d·n of the n images are answered right by one
+    /// alone, and the sampling variance of the difference is at least (d − d²)/n (McNemar's pairs; Agresti,
+    /// *Categorical Data Analysis*, on dependent proportions). Learners share the images, so more of them
+    /// do not make it smaller. An image is the least that counts: of no difference in n images, the
+    /// interval reaches about as far as the rule of three says. Of confidences, it is the error if every
+    /// image changed by all or nothing, which is more than they have.
+    pub(crate) fn of(a: &[f64], b: &[f64], images: f64) -> Self {
+        let spread = Spread::of(a.iter().zip(b).map(|(a, b)| a - b).collect());
+        let learners = spread.learners.len() as f64;
+        let apart = spread.learners.iter().map(|d| d.abs()).sum::<f64>() / learners;
+        let discordant = apart.max(1.0 / images);
+        let sampling = (discordant - spread.mean.powi(2)).max(0.0) / images;
+        let error = (spread.std / learners.sqrt()).max(sampling.sqrt());
+        let half = match spread.learners.len() {
+            0 | 1 => f64::INFINITY,
+            count => student(count - 1) * error,
+        };
+        Self {
+            mean: spread.mean,
+            half,
+        }
+    }
+
+    pub(crate) fn size(&self) -> Size {
+        match self.mean.abs() {
+            mean if mean + self.half < WORTH => Size::Negligible,
+            mean if mean - self.half > WORTH => Size::Clear,
+            _ => Size::Unknown,
+        }
+    }
+}
+
+/// The 97.5 % quantile of Student's t.
+fn student(degrees: usize) -> f64 {
+    let t = StudentsT::new(0.0, 1.0, degrees as f64);
+    t.map_or(f64::INFINITY, |t| t.inverse_cdf(0.975))
+}
+
+/// Whether a network knows the digits that count: it is right on more of their images than by guessing.
+/// `confusion` says how often an image of digit `[row]` was taken for digit `[column]`.
+///
+/// Whoever guesses is right on one image in ten, and whoever gives an answer often is often right by
+/// it: the share of images that guessing gets is the larger of the two, 1/10 and the share expected if
+/// the same answers had nothing to do with the images (as in Cohen's κ). The network is right on more
+/// where a binomial distribution with that share has as many with a probability below `CHANCE`.
+pub(crate) fn knows(confusion: &[[u32; CLASSES]; CLASSES], counts: impl Fn(usize) -> bool) -> bool {
+    let of_digit = |digit: usize| confusion[digit].iter().map(|&n| u64::from(n)).sum::<u64>();
+    let answered = |digit: usize| {
+        confusion
+            .iter()
+            .map(|row| u64::from(row[digit]))
+            .sum::<u64>()
+    };
+    let all: u64 = (0..CLASSES).map(of_digit).sum();
+    let digits: Vec<usize> = (0..CLASSES).filter(|&digit| counts(digit)).collect();
+    let images: u64 = digits.iter().map(|&d| of_digit(d)).sum();
+    let right: u64 = digits.iter().map(|&d| u64::from(confusion[d][d])).sum();
+    let by_answers = digits
+        .iter()
+        .map(|&d| of_digit(d) as f64 * answered(d) as f64 / all as f64)
+        .sum::<f64>();
+    let guessed = (by_answers / images as f64).max(1.0 / CLASSES as f64);
+    let as_many = Binomial::new(guessed.min(1.0), images).map(|b| b.sf(right.saturating_sub(1)));
+    right > 0 && as_many.is_ok_and(|probability| probability < CHANCE)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::random::threefry2x32;
+
+    /// Numbers that repeat: uniform ones, normal ones, and counts.
+    struct Draws(u32);
+
+    impl Draws {
+        fn uniform(&mut self) -> f64 {
+            self.0 += 1;
+            (f64::from(threefry2x32([7, 41], [self.0, 0])[0]) + 0.5) / 4_294_967_296.0
+        }
+
+        fn normal(&mut self) -> f64 {
+            let (a, b) = (self.uniform(), self.uniform());
+            (-2.0 * a.ln()).sqrt() * (std::f64::consts::TAU * b).cos()
+        }
+
+        /// Poisson, by Knuth.
+        fn count(&mut self, mean: f64) -> f64 {
+            let (limit, mut product, mut count) = ((-mean).exp(), self.uniform(), 0.0);
+            while product > limit {
+                product *= self.uniform();
+                count += 1.0;
+            }
+            count
+        }
+    }
+
+    const IMAGES: f64 = 1000.0;
+    const TRIALS: u32 = 2000;
+
+    /// Accuracies of two arms whose expected difference is `truth`: every learner has its own
+    /// `discordant` images in the mean, and scatters by `scatter` besides.
+    fn arms(
+        draws: &mut Draws,
+        learners: u32,
+        truth: f64,
+        discordant: f64,
+        scatter: f64,
+    ) -> Difference {
+        let mut learner = || {
+            let more = IMAGES * truth / 2.0;
+            let won = draws.count(discordant / 2.0 + more);
+            let lost = draws.count(discordant / 2.0 - more);
+            let own = (IMAGES * scatter * draws.normal()).round();
+            (won - lost + own) / IMAGES
+        };
+        let differences: Vec<f64> = (0..learners).map(|_| learner()).collect();
+        Difference::of(&differences, &vec![0.0; differences.len()], IMAGES)
+    }
+
+    /// One in twenty, and three standard errors of so many trials.
+    fn few(count: u32) -> bool {
+        let trials = f64::from(TRIALS);
+        f64::from(count) <= trials * 0.05 + 3.0 * (trials * 0.05 * 0.95).sqrt()
+    }
+
+    #[test]
+    fn false_alarms_are_as_rare_as_intervals_say() {
+        let mut draws = Draws(0);
+        for learners in [2, 4, 8] {
+            for (discordant, scatter) in [(2.0, 0.0), (10.0, 0.0), (20.0, 0.003), (40.0, 0.02)] {
+                let (mut outside, mut clear) = (0, 0);
+                for _ in 0..TRIALS {
+                    let d = arms(&mut draws, learners, 0.0, discordant, scatter);
+                    outside += u32::from(d.mean.abs() > d.half);
+                    clear += u32::from(d.size() == Size::Clear);
+                }
+                assert!(few(outside), "{learners} learners, {discordant}: {outside}");
+                assert!(clear <= outside);
+            }
+        }
+    }
+
+    /// What is as large as `WORTH` is neither called negligible nor clear more often than it may be.
+    #[test]
+    fn a_difference_at_the_limit_is_seldom_called_either() {
+        let mut draws = Draws(1 << 30);
+        for learners in [2, 4, 8] {
+            let (mut negligible, mut clear) = (0, 0);
+            for _ in 0..TRIALS {
+                let d = arms(&mut draws, learners, WORTH, 20.0, 0.002);
+                negligible += u32::from(d.size() == Size::Negligible);
+                clear += u32::from(d.size() == Size::Clear);
+            }
+            assert!(
+                few(negligible) && few(clear),
+                "{learners}: {negligible}, {clear}"
+            );
+        }
+    }
+
+    #[test]
+    fn equal_differences_of_few_learners_make_nothing_certain() {
+        // 7 images of 1000, twice: s = 0, and the sampling error is √(.007 · .993 / 1000) = .264 points.
+        let d = Difference::of(&[0.907, 0.887], &[0.9, 0.88], 1000.0);
+        assert!((d.mean - 0.007).abs() < 1e-12);
+        assert!((d.half - 12.706 * 0.002_636_5).abs() < 1e-4, "{d:?}");
+        assert_eq!(d.size(), Size::Unknown);
+        // Without a difference it is that of one image.
+        let none = Difference::of(&[0.9; 4], &[0.9; 4], 1000.0);
+        assert!((none.half - 3.182_446 / 1000.0).abs() < 1e-8);
+        assert_eq!(none.size(), Size::Negligible);
+        let single = Difference::of(&[0.9], &[0.1], 1000.0);
+        assert_eq!((single.size(), single.half), (Size::Unknown, f64::INFINITY));
+        // What is large is clear with two.
+        let large = Difference::of(&[0.93, 0.94], &[0.0, 0.0], 87.0);
+        assert_eq!(large.size(), Size::Clear);
+    }
+
+    #[test]
+    fn learners_that_scatter_have_the_interval_of_students_t() {
+        // t = 2.776445 on 4 degrees, s = √2.5.
+        let d = Difference::of(&[-1.0, 0.0, 1.0, 2.0, 3.0], &[0.0; 5], 1e6);
+        assert!((d.half - 2.776_445 * (2.5f64 / 5.0).sqrt()).abs() < 1e-5);
+    }
+
+    /// From printed tables.
+    #[test]
+    fn quantiles_of_students_t_are_those_of_tables() {
+        let known = [
+            (1, 12.706),
+            (2, 4.303),
+            (3, 3.182),
+            (7, 2.365),
+            (12, 2.179),
+            (15, 2.131),
+            (30, 2.042),
+            (31, 2.040),
+            (60, 2.000),
+            (120, 1.980),
+        ];
+        for (degrees, t) in known {
+            assert!(
+                (student(degrees) - t).abs() < 5e-4,
+                "{degrees}: {}",
+                student(degrees)
+            );
+        }
+    }
+
+    /// A network that is right on `right` of 100 images of each digit, and else takes it for the next.
+    fn confusion(right: [u32; CLASSES]) -> [[u32; CLASSES]; CLASSES] {
+        let mut table = [[0; CLASSES]; CLASSES];
+        for (digit, &right) in right.iter().enumerate() {
+            table[digit][digit] = right;
+            table[digit][(digit + 1) % CLASSES] += 100 - right;
+        }
+        table
+    }
+
+    #[test]
+    fn a_network_knows_digits_if_it_is_right_more_often_than_by_guessing() {
+        let only = |digit: usize| move |d: usize| d == digit;
+        assert!(knows(&confusion([95; 10]), |_| true));
+        assert!(knows(&confusion([95; 10]), only(5)));
+        // One in ten is guessing, and 18 in a hundred are more than its distribution has but for 1 %.
+        assert!(!knows(&confusion([10; 10]), |_| true));
+        let mut some = [95; 10];
+        for (right, known) in [(0, false), (10, false), (15, false), (30, true)] {
+            some[5] = right;
+            assert_eq!(knows(&confusion(some), only(5)), known, "{right}");
+        }
+        // Whoever always says 5 is always right on it, and knows nothing.
+        let mut constant = [[0; CLASSES]; CLASSES];
+        constant.iter_mut().for_each(|row| row[5] = 100);
+        for digit in 0..CLASSES {
+            assert!(!knows(&constant, only(digit)));
+        }
+        assert!(!knows(&constant, |_| true));
+        assert!(!knows(&[[0; CLASSES]; CLASSES], |_| true));
+    }
+}

@@ -13,7 +13,7 @@ use crate::config::Config;
 use crate::data::{Dataset, PIXELS};
 use crate::device::{Device, Limits};
 use crate::error::{Error, Result};
-use crate::kernel::{Progress, SOFT};
+use crate::kernels::{Progress, SOFT};
 use crate::memory::size;
 use crate::methods::PADDED;
 use crate::model::Model;

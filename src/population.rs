@@ -14,7 +14,7 @@ use std::sync::Arc;
 
 use crate::device::{Command, Device, Limits, Program, Recording};
 use crate::error::{Error, Result};
-use crate::kernel::{self, CONFIDENCE_UNIT, INDEX, Initialise, LESSON, LOSS_UNIT, Progress};
+use crate::kernels::{CONFIDENCE_UNIT, INDEX, Initialise, LESSON, LOSS_UNIT, Learner, Progress};
 use crate::memory;
 use crate::model::{Layer, Model};
 use crate::record::{CLASSES, Score};
@@ -311,7 +311,7 @@ impl<'d> Population<'d> {
                 .iter()
                 .position(|l| Arc::ptr_eq(l, &curriculum.samples))
                 .unwrap_or_default();
-            settings.push(kernel::Learner {
+            settings.push(Learner {
                 key: curriculum.key,
                 list_start: word(starts[list]),
                 list_length: word(curriculum.samples.len()),

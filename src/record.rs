@@ -1,9 +1,6 @@
-//! What a run leaves behind, as plain data: the only input of the reports.
+//! Results as plain data: figures over learners, evaluation points, and what they were computed on.
 
 use serde::{Deserialize, Deserializer, Serialize};
-use std::collections::BTreeMap;
-
-use crate::config::Config;
 
 /// The number of classes: the ten digits.
 pub const CLASSES: usize = 10;
@@ -230,37 +227,5 @@ impl DataRecord {
             None => self.name.clone(),
             Some(hash) => format!("{} (SHA-256 {hash})", self.name),
         }
-    }
-}
-
-/// A whole run.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-pub struct Record {
-    /// The program's version.
-    pub version: String,
-    /// When it started, UTC, as `YYYY-MM-DD HH:MM:SS`.
-    pub started: String,
-    /// All settings, resolved; but `data` says what it is, not where.
-    pub config: Config,
-    /// The device.
-    pub device: DeviceRecord,
-    /// The data.
-    pub data: DataRecord,
-    /// Seconds by phase, and "total".
-    pub seconds: BTreeMap<String, f64>,
-    /// Every evaluation point, in order of time.
-    pub points: Vec<Point>,
-    /// Every arm at the end of every phase.
-    pub outcomes: Vec<Outcome>,
-    /// What the controls show, in plain words.
-    pub verdict: Vec<String>,
-}
-
-impl Record {
-    /// The arm's outcome at the end of a phase.
-    pub fn outcome(&self, phase: Phase, arm: Arm) -> Option<&Outcome> {
-        self.outcomes
-            .iter()
-            .find(|o| o.phase == phase && o.arm == arm)
     }
 }

@@ -10,7 +10,8 @@ use crate::config::Config;
 use crate::error::{Error, Result};
 use crate::files::{self, Folders, Log};
 use crate::model::Model;
-use crate::record::{Figures, Outcome, Point, Record, Spread};
+use crate::record::{Figures, Outcome, Point, Spread};
+use crate::run_record::RunRecord;
 
 /// A folder that is taken for a run and has nothing in it yet. Dropped like this, it is gone again.
 #[derive(Debug)]
@@ -155,7 +156,7 @@ impl RunFolder {
     ///
     /// # Errors
     /// `File` where the disk is full.
-    pub fn finish(&self, record: &Record) -> Result<()> {
+    pub fn finish(&self, record: &RunRecord) -> Result<()> {
         let text = serde_json::to_vec_pretty(&summary(record));
         let path = self.path.join("summary.json");
         let text = text.map_err(|e| Error::file("encode", &path)(e.into()))?;
@@ -164,7 +165,7 @@ impl RunFolder {
 }
 
 /// The content of `summary.json`.
-fn summary(record: &Record) -> serde_json::Value {
+fn summary(record: &RunRecord) -> serde_json::Value {
     let results: Vec<_> = record.outcomes.iter().flat_map(results).collect();
     json!({
         "version": record.version,

@@ -9,12 +9,12 @@ use etcetera::BaseStrategy;
 use indicatif::ProgressFinish;
 use sha2::{Digest, Sha256};
 
-use crate::bench::{timed, timing, training_shapes};
-use crate::check::{FAMILIES, Family, Fill};
+use crate::device::timing;
+use crate::device::trial::timed;
 use crate::device::{Device, Program};
 use crate::error::{Error, Result};
 use crate::files;
-use crate::kernel::{KERNELS, Kernel, Variant};
+use crate::kernels::{Fill, KERNELS, Kernel, Spec, Variant};
 use crate::model::Model;
 use crate::progress::{self, Pace};
 
@@ -77,8 +77,8 @@ pub fn fastest_by(
 
 /// The kernels of which a device has several candidates.
 fn several(device: &dyn Device) -> impl Iterator<Item = &'static Kernel> {
-    let several = |kernel: &&Kernel| candidates(device, kernel).len() > 1;
-    KERNELS.iter().copied().filter(several)
+    let several = |kernel: &&'static Kernel| candidates(device, kernel).len() > 1;
+    KERNELS.iter().map(|spec| &spec.kernel).filter(several)
 }
 
 /// Whether these are a candidate of every kernel that has several, and nothing else.
@@ -96,7 +96,8 @@ fn is_complete(device: &dyn Device, variants: &Variants) -> bool {
 /// `Usage` where there is no such kernel, or the device has no such variant of it.
 pub fn apply(device: &dyn Device, variants: &Variants) -> Result<()> {
     for (kernel, variant) in variants {
-        let row = KERNELS.iter().find(|row| row.name == kernel);
+        let mut rows = KERNELS.iter().map(|spec| &spec.kernel);
+        let row = rows.find(|row| row.name == kernel);
         let found = row.and_then(|row| Some((row, named(device, row, variant)?)));
         let (row, variant) = found.ok_or_else(|| {
             Error::Usage(format!(
@@ -124,19 +125,19 @@ fn candidates(device: &dyn Device, kernel: &Kernel) -> Vec<&'static Variant> {
 
 fn measure(device: &dyn Device, note: &dyn Fn(&str)) -> Result<Variants> {
     let mut variants = Variants::new();
-    let bar = progress::bar(FAMILIES.len() as u64, progress::COUNT).with_message("tuning");
+    let bar = progress::bar(KERNELS.len() as u64, progress::COUNT).with_message("tuning");
     let bar = bar.with_finish(ProgressFinish::AndClear);
     let pace = Pace::new();
-    for family in bar.wrap_iter(FAMILIES.iter()) {
+    for spec in bar.wrap_iter(KERNELS.iter()) {
         if pace.due(&bar) {
             note(&format!("tuning   {}", progress::words(&bar)));
         }
-        let offered = candidates(device, family.kernel);
+        let offered = candidates(device, &spec.kernel);
         if offered.len() < 2 {
             continue;
         }
-        let times = times(device, family, &offered);
-        device.choose(family.kernel, None);
+        let times = times(device, spec, &offered);
+        device.choose(&spec.kernel, None);
         let times = times?;
         // The fastest is not known where the clock failed for one of them.
         if times.iter().any(|(_, seconds)| seconds.is_nan()) {
@@ -144,7 +145,7 @@ fn measure(device: &dyn Device, note: &dyn Fn(&str)) -> Result<Variants> {
         }
         let best = times.into_iter().min_by(|a, b| a.1.total_cmp(&b.1));
         if let Some((variant, _)) = best {
-            variants.insert(family.kernel.name.to_owned(), variant.name.to_owned());
+            variants.insert(spec.kernel.name.to_owned(), variant.name.to_owned());
         }
     }
     Ok(variants)
@@ -154,17 +155,17 @@ fn measure(device: &dyn Device, note: &dyn Fn(&str)) -> Result<Variants> {
 /// wrong there, or for which there is no room, is not in the list.
 fn times(
     device: &dyn Device,
-    family: &Family,
+    spec: &'static Spec,
     offered: &[&'static Variant],
 ) -> Result<Vec<(&'static Variant, f64)>> {
     let model = Model::new(&[128, 64])?;
     let mut all: Vec<(&Variant, f64)> = offered.iter().map(|v| (*v, 0.0)).collect();
-    for shape in training_shapes(family.kernel.name, &model, LEARNERS) {
-        let case = family.build(shape, Fill::Random, 1);
+    for shape in (spec.training)(&model, LEARNERS) {
+        let case = spec.build(shape, Fill::Random, 1);
         let time = |program: &Program| timing::median(device, program, BUDGET);
         let mut right = Vec::new();
         for (variant, before) in all {
-            if let (Some(median), _) = timed(device, &case, family.kernel, variant, &time)? {
+            if let (Some(median), _) = timed(device, &case, &spec.kernel, variant, &time)? {
                 right.push((variant, before + median));
             }
         }
@@ -182,7 +183,7 @@ fn file(device: &dyn Device) -> Option<PathBuf> {
         hash.update(part);
         hash.update([0]);
     }
-    for kernel in KERNELS {
+    for kernel in KERNELS.iter().map(|spec| &spec.kernel) {
         for variant in kernel.variants {
             hash.update(kernel.source(variant));
         }

@@ -75,7 +75,7 @@ fn a_wrong_element_is_followed_to_a_small_case_that_repeats() {
     let same = found(wrong, &again).unwrap();
     assert_eq!(same.mismatch, failure.mismatch);
     assert!(failure.command.contains(&s.to_string()), "{failure:?}");
-    let parsed: unlearn::check::Shape = s.to_string().parse().unwrap();
+    let parsed: unlearn::kernels::Shape = s.to_string().parse().unwrap();
     assert_eq!(parsed, s);
 }
 
@@ -125,7 +125,7 @@ fn a_result_that_changes_from_run_to_run_is_found() {
                 .for_each(|w| *w |= run << 31);
         },
         &Options {
-            fill: Some(unlearn::check::Fill::Random),
+            fill: Some(unlearn::kernels::Fill::Random),
             ..options("dense_forward")
         },
     );

@@ -8,11 +8,12 @@ mod common;
 use common::{Silent, all_adapters, gpu, is_slow};
 use libtest_mimic::{Arguments, Failed, Trial};
 use unlearn::check::report::Report;
-use unlearn::check::{Fill, Options, Subject, check, power};
+use unlearn::check::{Options, Subject, check, power};
 use unlearn::device::cpu::Cpu;
 use unlearn::device::gpu::{Adapter, Gpu, Opening, strict_adapters};
 use unlearn::device::{Device, list};
-use unlearn::kernel::KERNELS;
+use unlearn::kernels::Fill;
+use unlearn::kernels::KERNELS;
 
 /// One mutant in so many is planted here; `unlearn check --mutants` plants all.
 const MUTANTS: usize = 6;
@@ -21,7 +22,7 @@ fn main() {
     let arguments = Arguments::from_args();
     assert_eq!(list().len(), all_adapters().len() + 1);
     let mut trials = Vec::new();
-    for kernel in KERNELS.iter().map(|k| k.name) {
+    for kernel in KERNELS.iter().map(|spec| spec.kernel.name) {
         let (slow, others): (Vec<_>, Vec<_>) = all_adapters().into_iter().partition(is_slow);
         for adapter in slow {
             let name = format!("{kernel}::on {} [{}]", adapter.name(), adapter.index);
@@ -128,7 +129,11 @@ fn mutants_are_caught(kernel: &str, adapter: &Adapter) -> Result<(), Failed> {
     };
     let device = Gpu::open_with(adapter, "test", opening)?;
     let mut options = options(kernel, None);
-    let row = KERNELS.iter().find(|k| k.name == kernel).unwrap();
+    let row = KERNELS
+        .iter()
+        .map(|spec| &spec.kernel)
+        .find(|k| k.name == kernel)
+        .unwrap();
     options.variant = Some(row.variants[0].name.to_owned());
     let mut scores = power(&device, &options, MUTANTS, &mut Silent)?;
     // Of a small shader, all.

@@ -9,7 +9,7 @@ use common::{floats, integers};
 use std::sync::Arc;
 use unlearn::data::{Images, PIXELS};
 use unlearn::device::{Device, cpu::Cpu};
-use unlearn::kernel::SOFT;
+use unlearn::kernels::SOFT;
 use unlearn::model::Model;
 use unlearn::population::{Curriculum, DeviceImages, Population};
 

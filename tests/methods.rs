@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use unlearn::data::Images;
 use unlearn::device;
-use unlearn::kernel::{FORGET, INDEX, SOFT, other_label};
+use unlearn::kernels::{FORGET, INDEX, SOFT, other_label};
 use unlearn::methods::{self, PADDED, Setting, Stage, Task, unsir};
 use unlearn::model::Model;
 use unlearn::population::{Curriculum, DeviceImages, Population};

@@ -5,7 +5,7 @@ mod wgsl;
 
 use naga::valid::Capabilities;
 use naga::{AddressSpace, Module, StorageAccess, TypeInner};
-use unlearn::kernel::{Access, FIELDS, KERNELS, Kernel, Learner, Progress, Variant};
+use unlearn::kernels::{Access, KERNELS, Kernel, Learner, Progress, Variant};
 use wgsl::{parsed, validated, validated_with};
 
 /// What is wrong with a shader, if anything.
@@ -46,11 +46,13 @@ fn bindings(kernel: &Kernel, module: &Module, variant: &Variant) -> Result<(), S
         found.push((place.group, place.binding, access));
     }
     found.sort_by_key(|b| b.1);
-    let storage = (1..).zip(kernel.bindings).map(|(i, a)| (0, i, Some(*a)));
+    let storage = (1..)
+        .zip(kernel.bindings())
+        .map(|(i, a)| (0, i, Some(a.access)));
     let mut expected: Vec<_> = std::iter::once((0, 0, None)).chain(storage).collect();
     let behind = mirrored
         .iter()
-        .filter(|m| m.binding as usize > kernel.bindings.len());
+        .filter(|m| m.binding as usize > kernel.bindings().len());
     expected.extend(behind.map(|m| (0, m.binding, Some(Access::Read))));
     if found == expected {
         Ok(())
@@ -72,12 +74,8 @@ fn layout(module: &Module, name: &str) -> Option<(Vec<(String, u32)>, u32)> {
 
 /// The parameter struct: the fields of the Rust one, a word each, in its order.
 fn params(kernel: &Kernel, module: &Module) -> Result<(), String> {
-    let (_, fields) = FIELDS
-        .iter()
-        .find(|f| f.0 == kernel.name)
-        .ok_or("no fields")?;
     let expected: Vec<_> = (0u32..)
-        .zip(*fields)
+        .zip(kernel.fields)
         .map(|(i, f)| ((*f).to_owned(), 4 * i))
         .collect();
     let found = layout(module, "Params").ok_or("no struct Params")?;
@@ -137,7 +135,7 @@ fn shared_structs(module: &Module) -> Result<(), String> {
 
 #[test]
 fn every_shader_is_valid_and_agrees_with_the_table() {
-    for kernel in KERNELS {
+    for kernel in KERNELS.iter().map(|spec| &spec.kernel) {
         for variant in kernel.variants {
             let text = kernel.source(variant);
             faults(kernel, &text, variant).unwrap_or_else(|e| panic!("{}: {e}", kernel.name));
@@ -145,13 +143,32 @@ fn every_shader_is_valid_and_agrees_with_the_table() {
     }
 }
 
+/// A shader that is not in the list would never be checked.
+#[test]
+fn every_shader_is_of_a_kernel_in_the_list() {
+    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("shaders");
+    let entries = std::fs::read_dir(folder).unwrap();
+    let files = entries.map(|entry| entry.unwrap().file_name().into_string().unwrap());
+    let mut found: Vec<String> = files
+        .filter_map(|file| Some(file.strip_suffix(".wgsl")?.to_owned()))
+        .collect();
+    let kernels = KERNELS.iter().map(|spec| &spec.kernel);
+    let listed = kernels.flat_map(|k| k.variants.iter().map(|v| k.stem(v)));
+    let mut listed: Vec<String> = listed.collect();
+    for stems in [&mut found, &mut listed] {
+        stems.sort();
+        stems.dedup();
+    }
+    assert_eq!(found, listed);
+}
+
 /// The probes of `unlearn bench` are no rows of the table, but shaders all the same.
 #[test]
 fn every_probe_is_valid_and_agrees_with_its_row() {
-    for kernel in unlearn::bench::probes::PROBES {
-        let module = parsed(kernel.name, kernel.wgsl);
+    for kernel in unlearn::device::probes::PROBES {
+        let module = parsed(kernel.name, kernel.shader.text);
         let bound = bindings(kernel, &module, &Variant::PLAIN);
-        let valid = validated(&module, kernel.wgsl).map(|_| ());
+        let valid = validated(&module, kernel.shader.text).map(|_| ());
         valid
             .and(bound)
             .unwrap_or_else(|e| panic!("{}: {e}", kernel.name));
@@ -183,9 +200,9 @@ fn a_shader_that_disagrees_is_found() {
         ),
         ("    pad: u32,\n}", "    pad: u32,\n    more: vec4<u32>,\n}"),
     ] {
-        let kernel = &unlearn::kernel::DENSE_FORWARD;
-        let text = kernel.wgsl.replacen(from, to, 1);
-        assert_ne!(text, kernel.wgsl, "{from:?} finds nothing");
+        let kernel = &unlearn::kernels::DENSE_FORWARD.kernel;
+        let text = kernel.shader.text.replacen(from, to, 1);
+        assert_ne!(text, kernel.shader.text, "{from:?} finds nothing");
         assert!(
             faults(kernel, &text, &Variant::PLAIN).is_err(),
             "{from:?} -> {to:?}"
@@ -217,13 +234,17 @@ fn a_shader_that_needs_a_capability_is_found() {
 
 #[test]
 fn variants_name_constants_and_bindings_of_the_file() {
-    for kernel in KERNELS {
+    for kernel in KERNELS.iter().map(|spec| &spec.kernel) {
         assert_eq!(kernel.variants[0], Variant::PLAIN, "{}", kernel.name);
         for variant in kernel.variants {
             let at = format!("{}/{}", kernel.name, variant.name);
             for (name, _) in variant.constants {
                 let declaration = format!("const {name}: u32 = ");
-                assert_eq!(kernel.wgsl.matches(&declaration).count(), 1, "{at}: {name}");
+                assert_eq!(
+                    kernel.shader.text.matches(&declaration).count(),
+                    1,
+                    "{at}: {name}"
+                );
             }
             let mirrored = kernel.mirrored(variant);
             assert_eq!(mirrored.len(), variant.mirrored.len(), "{at}");
@@ -234,25 +255,25 @@ fn variants_name_constants_and_bindings_of_the_file() {
 
 #[test]
 fn mirroring_rewrites_every_read() {
-    let kernel = &unlearn::kernel::DENSE_FORWARD;
+    let kernel = &unlearn::kernels::DENSE_FORWARD.kernel;
     let text = kernel.source(kernel.variant("mirrored").unwrap());
     for name in ["x", "parameters"] {
         let declared = format!("var {name}: texture_storage_2d<rgba32float, read>;");
         assert!(text.contains(&declared), "{text}");
         assert!(!text.contains(&format!(" {name}[")), "{text}");
     }
-    assert!(kernel.source(&Variant::PLAIN) == kernel.wgsl);
+    assert!(kernel.source(&Variant::PLAIN) == kernel.shader.text);
 }
 
 /// What is written stays a buffer; it is read as it was before.
 #[test]
 fn mirroring_leaves_writes_alone() {
-    let kernel = &unlearn::kernel::IMAGE_BACKWARD_WEIGHTS;
+    let kernel = &unlearn::kernels::IMAGE_BACKWARD_WEIGHTS.kernel;
     let variant = kernel.variant("mirrored").unwrap();
     let text = kernel.source(variant);
     let of = kernel.mirrored(variant);
     let of = of.iter().find(|m| m.name == "parameters").unwrap();
-    assert_eq!(of.binding as usize, kernel.bindings.len() + 1);
+    assert_eq!(of.binding as usize, kernel.bindings().len() + 1);
     for part in [
         "let w = textureLoad(parameters_before, ",
         "    parameters[at] = ",
@@ -272,7 +293,8 @@ fn shared_functions_and_structs_read_alike_in_every_shader() {
         "fn descend(",
         "struct Learner ",
     ] {
-        let found = files().filter_map(|(k, v)| Some((k.stem(v), block(k.file(v), head)?)));
+        let found =
+            files().filter_map(|(k, v)| Some((k.stem(v), block(k.shader_of(v).text, head)?)));
         let found: Vec<_> = found.collect();
         assert!(!found.is_empty(), "{head} is nowhere");
         for (name, text) in &found {
@@ -283,7 +305,7 @@ fn shared_functions_and_structs_read_alike_in_every_shader() {
 
 /// Every kernel with every variant.
 fn files() -> impl Iterator<Item = (&'static Kernel, &'static Variant)> {
-    let kernels = KERNELS.iter().copied();
+    let kernels = KERNELS.iter().map(|spec| &spec.kernel);
     kernels.flat_map(|kernel| kernel.variants.iter().map(move |v| (kernel, v)))
 }
 
@@ -306,33 +328,48 @@ fn constants_agree_with_the_host() {
             ref other => panic!("{name}: {other:?}"),
         })
     };
-    use unlearn::kernel::*;
-    let value = |kernel: &Kernel, name: &str| constant(name, kernel.wgsl).unwrap();
-    assert_eq!(value(&SCORE, "CONFIDENCE_UNIT"), f64::from(CONFIDENCE_UNIT));
-    assert_eq!(value(&SCORE, "LOSS_UNIT"), f64::from(LOSS_UNIT));
-    assert_eq!(value(&SCORE, "LARGEST_LOSS"), f64::from(LARGEST_LOSS));
-    assert_eq!(value(&CLOSE_STEP, "UNUSABLE"), f64::from(UNUSABLE_LOSS));
-    assert_eq!(value(&HEAD, "SOFT"), f64::from(SOFT));
-    assert_eq!(value(&HEAD, "FORGET"), f64::from(FORGET));
-    assert_eq!(value(&LOG_CHANGES, "FORGET"), f64::from(FORGET));
-    assert_eq!(value(&HEAD, "OTHER"), f64::from(OTHER));
-    assert_eq!(value(&HEAD, "LESSON"), f64::from(LESSON));
-    assert_eq!(value(&HEAD, "CLASSES"), f64::from(MOST_CLASSES));
-    assert_eq!(value(&GRADIENT_PRODUCTS, "STRIPES"), f64::from(STRIPES));
-    assert_eq!(value(&PROJECT_GRADIENTS, "STRIPES"), f64::from(STRIPES));
+    use unlearn::kernels::*;
+    let value = |kernel: &Kernel, name: &str| constant(name, kernel.shader.text).unwrap();
+    assert_eq!(
+        value(&SCORE.kernel, "CONFIDENCE_UNIT"),
+        f64::from(CONFIDENCE_UNIT)
+    );
+    assert_eq!(value(&SCORE.kernel, "LOSS_UNIT"), f64::from(LOSS_UNIT));
+    assert_eq!(
+        value(&SCORE.kernel, "LARGEST_LOSS"),
+        f64::from(LARGEST_LOSS)
+    );
+    assert_eq!(
+        value(&CLOSE_STEP.kernel, "UNUSABLE"),
+        f64::from(UNUSABLE_LOSS)
+    );
+    assert_eq!(value(&HEAD.kernel, "SOFT"), f64::from(SOFT));
+    assert_eq!(value(&HEAD.kernel, "FORGET"), f64::from(FORGET));
+    assert_eq!(value(&LOG_CHANGES.kernel, "FORGET"), f64::from(FORGET));
+    assert_eq!(value(&HEAD.kernel, "OTHER"), f64::from(OTHER));
+    assert_eq!(value(&HEAD.kernel, "LESSON"), f64::from(LESSON));
+    assert_eq!(value(&HEAD.kernel, "CLASSES"), f64::from(MOST_CLASSES));
+    assert_eq!(
+        value(&GRADIENT_PRODUCTS.kernel, "STRIPES"),
+        f64::from(STRIPES)
+    );
+    assert_eq!(
+        value(&PROJECT_GRADIENTS.kernel, "STRIPES"),
+        f64::from(STRIPES)
+    );
     let rounds = f64::from(THRESHOLD_ROUNDS);
-    assert_eq!(value(&SELECT_THRESHOLD, "BITS") + 1.0, rounds);
-    assert_eq!(value(&RESTORE_WEIGHTS, "COUNTS"), rounds);
-    let index = files().filter_map(|(k, v)| constant("INDEX", k.file(v)));
+    assert_eq!(value(&SELECT_THRESHOLD.kernel, "BITS") + 1.0, rounds);
+    assert_eq!(value(&RESTORE_WEIGHTS.kernel, "COUNTS"), rounds);
+    let index = files().filter_map(|(k, v)| constant("INDEX", k.shader_of(v).text));
     let index: Vec<f64> = index.collect();
     assert!(index.len() >= 7 && index.iter().all(|&n| n == f64::from(INDEX)));
 }
 
 #[test]
 fn portable_limits_are_kept() {
-    for kernel in KERNELS {
+    for kernel in KERNELS.iter().map(|spec| &spec.kernel) {
         assert!(
-            kernel.bindings.len() <= 8,
+            kernel.bindings().len() <= 8,
             "{}: storage buffers",
             kernel.name
         );
@@ -340,7 +377,7 @@ fn portable_limits_are_kept() {
             let group = kernel.tile(variant).group;
             let threads: u32 = group.iter().product();
             assert!(threads <= 256, "{}: invocations", kernel.name);
-            let module = parsed(kernel.name, kernel.file(variant));
+            let module = parsed(kernel.name, kernel.shader_of(variant).text);
             let variables = module.global_variables.iter();
             let shared: u32 = variables
                 .filter(|(_, v)| v.space == AddressSpace::WorkGroup)

@@ -12,7 +12,7 @@ use unlearn::data::{Dataset, builtin};
 use unlearn::device::{Device, cpu::Cpu};
 use unlearn::error::{Error, Result};
 use unlearn::experiment::{Experiment, Observer};
-use unlearn::kernel::{INDEX, SOFT};
+use unlearn::kernels::{INDEX, SOFT};
 use unlearn::model::Model;
 use unlearn::population::{Curriculum, DeviceImages, Population};
 use unlearn::random::{Purpose, learner_key};

@@ -13,7 +13,7 @@ use std::process::Command;
 
 use backends::{CHECKS, Checks, Shader, shaders};
 use naga::back::hlsl::ShaderModel;
-use unlearn::kernel::DENSE_FORWARD;
+use unlearn::kernels::DENSE_FORWARD;
 
 /// A program that says whether a file is right.
 struct Judge {
@@ -178,7 +178,8 @@ fn stands(text: &str, landmarks: &[String]) -> Result<(), String> {
 
 fn dense_forward(variant: &str) -> Shader {
     let mut all = shaders();
-    let wanted = |s: &Shader| s.kernel.name == DENSE_FORWARD.name && s.variant.name == variant;
+    let wanted =
+        |s: &Shader| s.kernel.name == DENSE_FORWARD.kernel.name && s.variant.name == variant;
     all.find(wanted).unwrap()
 }
 

@@ -2,12 +2,14 @@
 
 use std::time::{Duration, Instant};
 
-use super::probes::{CHAINS, COPY_WORDS, DEPENDENT_DISPATCH, EMPTY_DISPATCH, FMA_RATE, Probe};
 use super::report::Ceilings;
-use super::timing::measure;
+use crate::device::probes::{
+    CHAINS, COPY_WORDS, DEPENDENT_DISPATCH, EMPTY_DISPATCH, FMA_RATE, Probe,
+};
+use crate::device::timing::measure;
 use crate::device::{Buffer, Device, Recording};
 use crate::error::Result;
-use crate::kernel::Kernel;
+use crate::kernels::Kernel;
 use crate::memory;
 
 /// Threads of `fma_rate` at the most: several times as many as any GPU holds at a time.

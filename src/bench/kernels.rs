@@ -2,13 +2,14 @@
 
 use std::time::Duration;
 
-use super::cost::cost;
 use super::report::{Ceilings, KernelRow, Measured, StepRow};
-use super::timing::{Times, measure};
-use crate::check::{self, Case, Family, Fill, Mismatch, Shape, Trouble, Verdict, judge};
+use crate::check;
+use crate::device::timing::{Times, measure};
+use crate::device::trial::{Timed, timed};
 use crate::device::{Device, Program};
 use crate::error::Result;
-use crate::kernel::{Kernel, Variant};
+use crate::kernels::{Fill, Mismatch, Shape, Spec};
+use crate::kernels::{Kernel, Variant};
 use crate::model::Model;
 
 /// What to measure.
@@ -39,31 +40,6 @@ pub trait Watch {
 /// Learners of the shapes below.
 const LEARNERS: u32 = 64;
 
-/// The shapes that a kernel has in training, and in an evaluation.
-pub(crate) fn training_shapes(kernel: &str, model: &Model, learners: u32) -> Vec<Shape> {
-    let layers = model.layers().iter();
-    let layers = layers.map(|l| Shape::new(64, l.inputs, l.outputs, learners));
-    let hidden = model.layers().len() - 1;
-    match kernel {
-        "image_forward" | "image_backward_weights" => layers.take(1).collect(),
-        "initialise" => layers.collect(),
-        // A quarter of MNIST: of a list as long as it, `--shape` takes fewer learners.
-        "sample_order" => vec![Shape::new(64, 15_000, 1, learners)],
-        // A sixth of a network: more is no shape that `--shape` takes, whatever the kernel.
-        "mix_weights" | "shrink_weights" | "restore_weights" | "dampen_weights"
-        | "noise_weights" | "square" | "step_images" | "gradient_products"
-        | "project_gradients" => vec![Shape::new(1, 16_384, 1, learners)],
-        "select_threshold" => vec![Shape::new(1, 16_384, 16, learners)],
-        "log_changes" => vec![Shape::new(64, 8192, 1, learners)],
-        "unpack_images" => vec![Shape::new(64, 784, 1, learners)],
-        "score" => vec![Shape::new(1000, 1, 10, learners)],
-        "close_step" => vec![Shape::new(64, 1, 1, learners)],
-        "head" => layers.skip(hidden).collect(),
-        "dense_backward_input" => layers.skip(1).take(hidden - 1).collect(),
-        _ => layers.skip(1).collect(),
-    }
-}
-
 /// Checks and times all kernels that are asked for.
 ///
 /// # Errors
@@ -76,21 +52,19 @@ pub fn kernels(
     watch: &mut dyn Watch,
 ) -> Result<()> {
     let model = Model::new(&[128, 64])?;
-    for family in options.check.families()? {
+    for spec in options.check.specs()? {
         let shapes = match options.check.shape {
             Some(shape) => vec![shape],
-            None => training_shapes(family.kernel.name, &model, LEARNERS),
+            None => (spec.training)(&model, LEARNERS),
         };
-        let variants = device
-            .variants(options.check.planted(family.kernel)?)
-            .iter();
+        let variants = device.variants(options.check.planted(&spec.kernel)?).iter();
         let variants: Vec<_> = variants.filter(|v| options.check.wants(v)).collect();
-        watch.begin(family.kernel.name, (shapes.len() * variants.len()) as u64);
+        watch.begin(spec.kernel.name, (shapes.len() * variants.len()) as u64);
         for shape in shapes {
-            let timed = at_shape((family, shape), device, &variants, options, watch);
-            device.choose(family.kernel, None);
+            let timed = at_shape((spec, shape), device, &variants, options, watch);
+            device.choose(&spec.kernel, None);
             for (variant, (times, failure)) in variants.iter().zip(timed?) {
-                let row = row(family, shape, variant, times, failure, ceilings);
+                let row = row(spec, shape, variant, times, failure, ceilings);
                 watch.kernel(&row);
                 rows.push(row);
             }
@@ -99,18 +73,15 @@ pub fn kernels(
     Ok(())
 }
 
-/// The time of a variant, or what is wrong with its result; neither where the device has no room.
-type Timed<T> = (Option<T>, Option<Mismatch>);
-
 fn at_shape(
-    (family, shape): (&Family, Shape),
+    (spec, shape): (&'static Spec, Shape),
     device: &dyn Device,
     variants: &[&'static Variant],
     options: &Options,
     watch: &mut dyn Watch,
 ) -> Result<Vec<Timed<Times>>> {
-    let case = family.build(shape, Fill::Random, options.check.seed);
-    let kernel: &'static Kernel = options.check.planted(family.kernel)?;
+    let case = spec.build(shape, Fill::Random, options.check.seed);
+    let kernel: &'static Kernel = options.check.planted(&spec.kernel)?;
     let mut all = Vec::new();
     for variant in variants {
         let time = |program: &Program| measure(device, program, options.budget);
@@ -120,49 +91,18 @@ fn at_shape(
     Ok(all)
 }
 
-/// Holds what a variant computes against the case's reference, then times it on the same inputs.
-///
-/// # Errors
-/// `Device` where the device is lost.
-pub(crate) fn timed<T>(
-    device: &dyn Device,
-    case: &Case,
-    kernel: &'static Kernel,
-    variant: &'static Variant,
-    time: &dyn Fn(&Program) -> Result<T>,
-) -> Result<Timed<T>> {
-    device.choose(kernel, Some(variant));
-    let trouble = match judge(case, kernel, variant, device, 1) {
-        Verdict::Wrong(mismatch) => return Ok((None, Some(mismatch))),
-        Verdict::None(trouble) => trouble,
-        Verdict::Right(_) => match case.load(device, kernel) {
-            Ok(loaded) => {
-                let time = loaded.fill(device).and_then(|()| time(&loaded.program));
-                loaded.free(device);
-                return Ok((Some(time?), None));
-            }
-            Err(trouble) => trouble,
-        },
-    };
-    match trouble {
-        Trouble::NoRoom => Ok((None, None)),
-        Trouble::Refused(e) => Ok((None, Some(Mismatch::refused(&e)))),
-        Trouble::Lost(e) => Err(e),
-    }
-}
-
 fn row(
-    family: &Family,
+    spec: &'static Spec,
     shape: Shape,
     variant: &Variant,
     times: Option<Times>,
     failure: Option<Mismatch>,
     ceilings: &Ceilings,
 ) -> KernelRow {
-    let shape = (family.fit)(shape);
-    let cost = cost(family.kernel.name, shape);
+    let shape = (spec.fit)(shape);
+    let cost = spec.cost(shape);
     KernelRow {
-        kernel: family.kernel.name.to_owned(),
+        kernel: spec.kernel.name.to_owned(),
         variant: variant.name.to_owned(),
         shape,
         flops: cost.flops,
@@ -193,15 +133,15 @@ fn row(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::kernel::KERNELS;
+    use crate::kernels::KERNELS;
 
     /// Reports are read back, and a check can be asked for the same shape.
     #[test]
     fn every_shape_can_be_asked_for() {
         let model = Model::new(&[128, 64]).unwrap();
-        for kernel in KERNELS {
-            for shape in training_shapes(kernel.name, &model, LEARNERS) {
-                assert_eq!(shape.to_string().parse(), Ok(shape), "{}", kernel.name);
+        for spec in KERNELS {
+            for shape in (spec.training)(&model, LEARNERS) {
+                assert_eq!(shape.to_string().parse(), Ok(shape), "{}", spec.kernel.name);
             }
         }
     }

@@ -8,16 +8,11 @@
 
 mod ceilings;
 mod compare;
-mod cost;
 mod kernels;
-pub mod probes;
 pub mod report;
 mod steps;
-pub mod timing;
 
 pub use ceilings::ceilings;
 pub use compare::{Ratio, compare, counterparts, differences};
-pub use cost::{Cost, cost};
 pub use kernels::{Options, Watch, kernels};
-pub(crate) use kernels::{timed, training_shapes};
 pub use steps::{Images, first_step, steps};

@@ -3,8 +3,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::timing::Times;
-use crate::check::{Mismatch, Shape};
+use crate::device::timing::Times;
+use crate::kernels::{Mismatch, Shape};
 use crate::record::{DeviceRecord, null_is_nan};
 
 /// The benchmark of one device.

@@ -3,15 +3,14 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use super::cost::cost;
-use super::kernels::{Watch, training_shapes};
+use super::kernels::Watch;
 use super::report::{Part, StepRow};
-use super::timing::{SAMPLES, measure, median, sample};
-use crate::check::Shape;
 use crate::data::Dataset;
 use crate::device::Device;
+use crate::device::timing::{SAMPLES, measure, median, sample};
 use crate::error::{Error, Result};
-use crate::kernel::KERNELS;
+use crate::kernels::KERNELS;
+use crate::kernels::Shape;
 use crate::model::Model;
 use crate::population::{Curriculum, DeviceImages, Population, largest};
 use crate::random::{Purpose, learner_key};
@@ -241,14 +240,16 @@ fn operations(model: &Model, learners: u32) -> u64 {
         "image_backward_weights",
         "close_step",
     ];
-    let inside = KERNELS.iter().filter(|k| INSIDE.contains(&k.name));
-    let shapes = inside.flat_map(|kernel| {
-        let mut shapes = training_shapes(kernel.name, model, learners);
+    let inside = KERNELS
+        .iter()
+        .filter(|spec| INSIDE.contains(&spec.kernel.name));
+    let shapes = inside.flat_map(|spec| {
+        let mut shapes = (spec.training)(model, learners);
         // The last layer is `head`'s; `dense_forward` has it in an evaluation.
-        if kernel.name == "dense_forward" {
+        if spec.kernel.name == "dense_forward" {
             shapes.pop();
         }
-        let flops = |shape: Shape| cost(kernel.name, shape).flops;
+        let flops = |shape: Shape| spec.cost(shape).flops;
         shapes.into_iter().map(flops)
     });
     shapes.sum()

@@ -154,15 +154,15 @@ const EQUIVALENT: &[Argument] = {
 mod tests {
     use super::*;
     use crate::check::mutants::mutants;
-    use crate::kernel::KERNELS;
+    use crate::kernels::KERNELS;
 
     /// An argument is about one mutant, and about one that there is.
     #[test]
     fn every_argument_is_about_one_mutant() {
         let mut files: Vec<(String, &str)> = Vec::new();
-        for kernel in KERNELS {
+        for kernel in KERNELS.iter().map(|spec| &spec.kernel) {
             let variants = kernel.variants.iter();
-            let of = variants.map(|v| (kernel.stem(v), kernel.file(v)));
+            let of = variants.map(|v| (kernel.stem(v), kernel.shader_of(v).text));
             files.extend(of);
         }
         files.sort();

@@ -2,13 +2,13 @@
 
 use std::time::Instant;
 
-use super::case::{Case, Mismatch, Trouble};
-use super::kernels::Family;
 use super::report::{Failure, Row};
-use super::shape::{Fill, Shape};
-use super::suite::Subject;
-use crate::device::Device;
-use crate::kernel::{Kernel, Variant};
+use super::subject::Subject;
+use crate::device::trial::{Trouble, Verdict, judge};
+use crate::kernels::Spec;
+use crate::kernels::case::{Case, Mismatch};
+use crate::kernels::{Fill, Shape};
+use crate::kernels::{Kernel, Variant};
 
 /// Cases tried in search of the smallest one that fails.
 const SHRINKS: usize = 200;
@@ -31,7 +31,7 @@ impl Lane<'_> {
     /// followed to its smallest case.
     pub(super) fn check(
         &mut self,
-        family: &Family,
+        spec: &Spec,
         case: &Case,
         times: u32,
         stopped: &mut Option<String>,
@@ -51,7 +51,7 @@ impl Lane<'_> {
             Verdict::Wrong(mismatch) => {
                 self.row.cases += 1;
                 self.row.exact = false;
-                let (shape, mismatch) = self.smallest(family, case, mismatch, times);
+                let (shape, mismatch) = self.smallest(spec, case, mismatch, times);
                 self.row.failure = Some(self.failure(case, shape, mismatch));
             }
             Verdict::None(Trouble::NoRoom) => self.row.skipped += 1,
@@ -77,7 +77,7 @@ impl Lane<'_> {
     /// The smallest shape that is wrong too. A device that fails on the way ends the search.
     fn smallest(
         &self,
-        family: &Family,
+        spec: &Spec,
         case: &Case,
         mismatch: Mismatch,
         times: u32,
@@ -85,12 +85,12 @@ impl Lane<'_> {
         let (mut shape, mut mismatch) = (case.shape, mismatch);
         let mut tried = 0;
         'search: loop {
-            for smaller in shape.smaller().into_iter().map(family.fit) {
+            for smaller in shape.smaller().into_iter().map(spec.fit) {
                 if smaller == shape || tried == SHRINKS {
                     continue;
                 }
                 tried += 1;
-                let case = family.build(smaller, case.fill, case.seed);
+                let case = spec.build(smaller, case.fill, case.seed);
                 match self.judge(&case, times) {
                     Verdict::Wrong(still) => {
                         (shape, mismatch) = (smaller, still);
@@ -124,39 +124,4 @@ impl Lane<'_> {
             ),
         }
     }
-}
-
-/// How a case ended.
-pub(crate) enum Verdict {
-    /// Right, with the worst error as a share of its bound.
-    Right(Option<f64>),
-    /// Wrong.
-    Wrong(Mismatch),
-    /// It gave no result.
-    None(Trouble),
-}
-
-/// Runs a case on a device, with the case's own kernel or a mutant of it.
-pub(crate) fn judge(
-    case: &Case,
-    kernel: &'static Kernel,
-    variant: &Variant,
-    device: &dyn Device,
-    times: u32,
-) -> Verdict {
-    if !case.fits(variant, device.limits()) {
-        return Verdict::None(Trouble::NoRoom);
-    }
-    let runs = match case.run(device, kernel, times) {
-        Ok(runs) => runs,
-        Err(trouble) => return Verdict::None(trouble),
-    };
-    let Some((first, others)) = runs.split_first() else {
-        return Verdict::Right(None);
-    };
-    if let Some(mismatch) = others.iter().find_map(|run| case.differs(first, run)) {
-        return Verdict::Wrong(mismatch);
-    }
-    case.judge(first)
-        .map_or_else(Verdict::Wrong, Verdict::Right)
 }

@@ -7,28 +7,21 @@
 //! variant on a device and finds the smallest that fails, `suite` runs all; [`training`] checks whole
 //! steps; [`mutants`] makes faulty shaders, and `power` counts how many the suite finds.
 
-mod bounded;
-mod case;
 mod equivalent;
-mod kernels;
 mod lane;
 pub mod mutants;
 mod page;
 mod plan;
 mod power;
 pub mod report;
-mod shape;
+mod subject;
 mod suite;
 #[cfg(test)]
 mod tightness;
 pub mod training;
 
-pub use case::Mismatch;
-pub(crate) use case::{Case, Trouble};
-pub(crate) use kernels::{FAMILIES, Family, images_of};
-pub(crate) use lane::{Verdict, judge};
 pub use page::adapters_page;
 pub use plan::Options;
 pub use power::{Score, WatchScore, power};
-pub use shape::{Fill, Shape};
-pub use suite::{Subject, Watch, check};
+pub use subject::Subject;
+pub use suite::{Watch, check};

@@ -1,19 +1,15 @@
 //! What to check: which kernels, in which variants, with which cases.
 
 use super::equivalent::argument;
-use super::kernels::{FAMILIES, Family};
-use super::mutants::mutants;
-use super::power::planted;
-use super::shape::{Fill, Shape};
-use crate::device::cpu::form::VARIANTS;
+
+use super::mutants::{mutants, planted};
 use crate::error::{Error, Result};
-use crate::kernel::{KERNELS, Kernel, Variant};
+use crate::kernels::cpu::VARIANTS;
+use crate::kernels::{Fill, MANY, Shape};
+use crate::kernels::{KERNELS, Kernel, Spec, Variant};
 
 /// Random shapes for each kernel.
 const RANDOM_SHAPES: u32 = 20;
-/// Cases with more learners than this are run with one fill only.
-pub(super) const MANY: u32 = 1000;
-
 /// What whole steps are called where kernels have their names.
 pub(crate) const TRAINING: &str = "training";
 
@@ -35,17 +31,17 @@ pub struct Options {
 }
 
 impl Options {
-    /// The families that are asked for.
+    /// The specs that are asked for.
     ///
     /// # Errors
     /// `Usage` where there is no such kernel or variant.
-    pub(crate) fn families(&self) -> Result<Vec<&'static Family>> {
-        let wanted = |f: &&Family| self.kernel.as_ref().is_none_or(|k| *k == f.kernel.name);
-        let families: Vec<&Family> = FAMILIES.iter().filter(wanted).collect();
-        if families.is_empty() && !self.training() {
+    pub(crate) fn specs(&self) -> Result<Vec<&'static Spec>> {
+        let wanted = |f: &&&'static Spec| self.kernel.as_ref().is_none_or(|k| *k == f.kernel.name);
+        let specs: Vec<&'static Spec> = KERNELS.iter().filter(wanted).copied().collect();
+        if specs.is_empty() && !self.training() {
             return Err(Error::Usage(self.unknown()));
         }
-        Ok(families)
+        Ok(specs)
     }
 
     /// What is wrong with the kernel's name.
@@ -57,7 +53,7 @@ impl Options {
                  mutants to choose"
             );
         }
-        let names: Vec<&str> = FAMILIES.iter().map(|f| f.kernel.name).collect();
+        let names: Vec<&str> = KERNELS.iter().map(|f| f.kernel.name).collect();
         let names = names.join(", ");
         format!("there is no kernel {name:?}: --kernel takes {names}, or {TRAINING}")
     }
@@ -67,8 +63,8 @@ impl Options {
     /// # Errors
     /// `Usage` where there is no such kernel, variant or mutant.
     pub fn validate(&self) -> Result<()> {
-        for family in self.families()? {
-            self.planted(family.kernel)?;
+        for spec in self.specs()? {
+            self.planted(&spec.kernel)?;
         }
         let names = variant_names();
         match &self.variant {
@@ -100,7 +96,7 @@ impl Options {
             return Ok(kernel);
         };
         let variant = self.faulty(kernel);
-        let mutants = mutants(kernel.file(variant));
+        let mutants = mutants(kernel.shader_of(variant).text);
         let mutant = mutants.get(number).ok_or_else(|| {
             Error::Usage(format!(
                 "{} has {} mutants: --plant takes 0 to {}",
@@ -122,16 +118,16 @@ impl Options {
 
     /// What is planted, in words, and why it computes the same, where that is known.
     pub fn fault(&self) -> Option<(String, Option<&'static str>)> {
-        let kernel = self.families().ok()?.first()?.kernel;
+        let kernel = &self.specs().ok()?.first()?.kernel;
         let variant = self.faulty(kernel);
-        let mutants = mutants(kernel.file(variant));
+        let mutants = mutants(kernel.shader_of(variant).text);
         let mutant = mutants.get(self.plant?)?;
         let stem = kernel.stem(variant);
         Some((format!("{stem} {mutant}"), argument(&stem, mutant)))
     }
 
-    /// Shapes and fills of a family, the telling ones first.
-    pub(super) fn plan(&self, family: &Family) -> Vec<(Shape, Fill)> {
+    /// Shapes and fills of a spec, the telling ones first.
+    pub(super) fn plan(&self, spec: &Spec) -> Vec<(Shape, Fill)> {
         let fills = match self.fill {
             Some(fill) => vec![fill],
             None => Fill::ALL.to_vec(),
@@ -140,7 +136,7 @@ impl Options {
             return fills.into_iter().map(|fill| (shape, fill)).collect();
         }
         let mut plan = Vec::new();
-        for (place, shape) in (family.shapes)().into_iter().enumerate() {
+        for (place, shape) in (spec.shapes)().into_iter().enumerate() {
             let some = match place % 3 {
                 _ if shape.learners > MANY => vec![Fill::Exact],
                 0 => vec![Fill::Random, Fill::Exact, Fill::Tiny],
@@ -158,7 +154,7 @@ impl Options {
 
 /// The names of all variants of all kernels, and of the CPU's.
 fn variant_names() -> Vec<&'static str> {
-    let variants = KERNELS.iter().flat_map(|kernel| kernel.variants);
+    let variants = KERNELS.iter().flat_map(|spec| spec.kernel.variants);
     let mut names = Vec::new();
     for name in variants.chain(&VARIANTS).map(|variant| variant.name) {
         if !names.contains(&name) {
@@ -170,9 +166,9 @@ fn variant_names() -> Vec<&'static str> {
 
 /// The case whose bits must repeat: one whose sums depend on their order, if there is any, and of
 /// those the one with the most samples of all learners, but for those with thousands of learners.
-pub(super) fn repeated(family: &Family, plan: &[(Shape, Fill)]) -> usize {
+pub(super) fn repeated(spec: &Spec, plan: &[(Shape, Fill)]) -> usize {
     let rank = |(shape, fill): &(Shape, Fill)| {
-        let s = (family.fit)(*shape);
+        let s = (spec.fit)(*shape);
         let size = match s.learners > MANY {
             true => 0,
             false => u64::from(s.rows) * u64::from(s.learners) * u64::from(s.inputs),
@@ -190,7 +186,7 @@ mod tests {
 
     #[test]
     fn a_large_case_repeats_with_every_fill() {
-        for family in FAMILIES {
+        for spec in KERNELS {
             for fill in [None].into_iter().chain(Fill::ALL.map(Some)) {
                 let options = Options {
                     kernel: None,
@@ -200,9 +196,9 @@ mod tests {
                     seed: 1,
                     plant: None,
                 };
-                let plan = options.plan(family);
-                let (shape, of) = plan[repeated(family, &plan)];
-                let s = (family.fit)(shape);
+                let plan = options.plan(spec);
+                let (shape, of) = plan[repeated(spec, &plan)];
+                let s = (spec.fit)(shape);
                 let words = s.rows * s.inputs * s.outputs * s.learners;
                 assert!(words >= 1000 && s.learners <= MANY, "{shape} {fill:?}");
                 assert!(fill.is_some() || of != Fill::Exact, "{shape} {of:?}");

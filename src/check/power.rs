@@ -4,15 +4,15 @@ use std::time::Instant;
 
 use serde::{Deserialize, Serialize};
 
-use super::case::{Case, Trouble};
 use super::equivalent::argument;
-use super::kernels::Family;
-use super::lane::{Verdict, judge};
-use super::mutants::{Mutant, mutants};
-use super::plan::{MANY, Options};
+use super::mutants::{Mutant, mutants, planted};
+use super::plan::Options;
 use crate::device::Device;
+use crate::device::trial::Trouble;
+use crate::device::trial::{Verdict, judge};
 use crate::error::{Error, Result};
-use crate::kernel::{Kernel, Variant};
+use crate::kernels::case::Case;
+use crate::kernels::{Fill, Kernel, MANY, Shape, Spec, Variant};
 
 /// What became of the mutants of one variant of a kernel.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
@@ -62,27 +62,27 @@ pub fn power(
     step: usize,
     watch: &mut dyn WatchScore,
 ) -> Result<Vec<Score>> {
-    let families = options.families()?;
-    if families.is_empty() {
+    let specs = options.specs()?;
+    if specs.is_empty() {
         return Err(Error::Usage(options.unknown()));
     }
     let mut scores = Vec::new();
-    for family in families {
-        let variants = device.variants(family.kernel).iter();
+    for spec in specs {
+        let variants = device.variants(&spec.kernel).iter();
         let variants = variants.filter(|v| match options.variant {
             Some(_) => options.wants(v),
-            None => **v == Variant::PLAIN || v.wgsl.is_some(),
+            None => **v == Variant::PLAIN || v.shader.is_some(),
         });
         let planned: Vec<_> = variants
             .map(|variant| {
-                let all = mutants(family.kernel.file(variant)).into_iter();
+                let all = mutants(spec.kernel.shader_of(variant).text).into_iter();
                 let some: Vec<(usize, Mutant)> = all.enumerate().step_by(step).collect();
                 (variant, some)
             })
             .collect();
         let work = planned.iter().map(|(_, mutants)| mutants.len() as u64);
-        watch.begin(family.kernel.name, work.sum());
-        let mut cases = Cases::new(family, options);
+        watch.begin(spec.kernel.name, work.sum());
+        let mut cases = Cases::new(spec, options);
         for (variant, mutants) in &planned {
             let score = measure(device, &mut cases, variant, mutants, watch)?;
             watch.score(&score);
@@ -92,23 +92,23 @@ pub fn power(
     Ok(scores)
 }
 
-/// A family's cases, built when a mutant first gets so far, and kept for the others.
-struct Cases<'a> {
-    family: &'a Family,
-    plan: Vec<(super::Shape, super::Fill)>,
+/// A spec's cases, built when a mutant first gets so far, and kept for the others.
+struct Cases {
+    spec: &'static Spec,
+    plan: Vec<(Shape, Fill)>,
     seed: u32,
     built: Vec<Case>,
 }
 
-impl<'a> Cases<'a> {
+impl Cases {
     /// The random shapes, which are planned last, come first: their sizes are all different. Those
     /// with thousands of learners are left out: they find what is wrong with devices, not shaders.
-    fn new(family: &'a Family, options: &Options) -> Self {
-        let mut plan = options.plan(family);
+    fn new(spec: &'static Spec, options: &Options) -> Self {
+        let mut plan = options.plan(spec);
         plan.retain(|(shape, _)| shape.learners <= MANY);
         plan.reverse();
         Self {
-            family,
+            spec,
             plan,
             seed: options.seed,
             built: Vec::new(),
@@ -118,7 +118,7 @@ impl<'a> Cases<'a> {
     fn get(&mut self, number: usize) -> Option<&Case> {
         if number == self.built.len() {
             let (shape, fill) = *self.plan.get(number)?;
-            self.built.push(self.family.build(shape, fill, self.seed));
+            self.built.push(self.spec.build(shape, fill, self.seed));
         }
         self.built.get(number)
     }
@@ -126,13 +126,13 @@ impl<'a> Cases<'a> {
 
 fn measure(
     device: &dyn Device,
-    cases: &mut Cases<'_>,
+    cases: &mut Cases,
     variant: &'static Variant,
     mutants: &[(usize, Mutant)],
     watch: &mut dyn WatchScore,
 ) -> Result<Score> {
     let start = Instant::now();
-    let kernel = cases.family.kernel;
+    let kernel = &cases.spec.kernel;
     let stem = kernel.stem(variant);
     let mut score = Score {
         kernel: kernel.name.to_owned(),
@@ -159,20 +159,6 @@ fn measure(
     Ok(score)
 }
 
-/// The kernel with a fault in the file of this variant, and the variants that are built from that
-/// file. Devices know kernels by their address, for as long as they live, so the memory is not given
-/// back.
-pub(super) fn planted(kernel: &Kernel, variant: &Variant, mutant: &Mutant) -> &'static Kernel {
-    let same = |v: &&Variant| v.wgsl == variant.wgsl;
-    let variants = kernel.variants.iter().filter(same);
-    let variants: Vec<Variant> = variants.map(|v| Variant { wgsl: None, ..*v }).collect();
-    Box::leak(Box::new(Kernel {
-        wgsl: mutant.text.clone().leak(),
-        variants: variants.leak(),
-        ..*kernel
-    }))
-}
-
 enum Fate {
     Caught,
     Refused,
@@ -181,7 +167,7 @@ enum Fate {
 
 fn fate(
     device: &dyn Device,
-    cases: &mut Cases<'_>,
+    cases: &mut Cases,
     variant: &Variant,
     mutant: &'static Kernel,
 ) -> Result<Fate> {

@@ -2,9 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::case::Mismatch;
-use super::shape::{Fill, Shape};
 use crate::error::Error;
+use crate::kernels::case::Mismatch;
+use crate::kernels::{Fill, Shape};
 use crate::record::DeviceRecord;
 
 /// A whole check.

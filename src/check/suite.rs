@@ -2,27 +2,19 @@
 
 use std::time::Instant;
 
-use super::case::Mismatch;
-use super::kernels::Family;
 use super::lane::Lane;
 use super::plan::{Options, TRAINING, repeated};
 use super::report::{DeviceReport, Failure, Report, Row};
-use super::shape::{Fill, Shape};
+use super::subject::Subject;
 use super::training::{Reference, Task, compare};
-use crate::device::Device;
 use crate::error::{Error, Result};
-use crate::kernel::Kernel;
+use crate::kernels::Kernel;
+use crate::kernels::Spec;
+use crate::kernels::case::Mismatch;
+use crate::kernels::{Fill, Shape};
 
 /// Runs of a case whose bits must be the same.
 const REPEATS: u32 = 10;
-
-/// A device under check.
-pub struct Subject {
-    /// What `--device` takes for it.
-    pub spec: String,
-    /// The device.
-    pub device: Box<dyn Device>,
-}
 
 /// Is told how a check goes.
 pub trait Watch {
@@ -54,9 +46,9 @@ pub fn check(subjects: &[Subject], options: &Options, watch: &mut dyn Watch) -> 
         rows: Vec::new(),
     };
     let mut all: Vec<Checked<'_>> = subjects.iter().map(new).collect();
-    for family in options.families()? {
-        let kernel = options.planted(family.kernel)?;
-        check_family((family, kernel), &mut all, options, watch);
+    for spec in options.specs()? {
+        let kernel = options.planted(&spec.kernel)?;
+        check_family((spec, kernel), &mut all, options, watch);
     }
     if options.training() && all.iter().any(|checked| checked.stopped.is_none()) {
         check_training(&mut all, watch)?;
@@ -89,38 +81,38 @@ pub fn check(subjects: &[Subject], options: &Options, watch: &mut dyn Watch) -> 
 
 /// A case is built once, and runs on all devices in all variants before the next one is built.
 fn check_family(
-    (family, kernel): (&Family, &'static Kernel),
+    (spec, kernel): (&'static Spec, &'static Kernel),
     all: &mut [Checked<'_>],
     options: &Options,
     watch: &mut dyn Watch,
 ) {
     let mut lanes = lanes(kernel, all, options);
-    let plan = options.plan(family);
-    let repeated = repeated(family, &plan);
+    let plan = options.plan(spec);
+    let repeated = repeated(spec, &plan);
     let times = |number: usize| if number == repeated { REPEATS } else { 1 };
     let work = |(number, (shape, _)): (usize, &(Shape, Fill))| {
-        u64::from(times(number)) * (family.fit)(*shape).work()
+        u64::from(times(number)) * (spec.fit)(*shape).work()
     };
     let works: Vec<u64> = plan.iter().enumerate().map(work).collect();
     let whole: u64 = works.iter().sum();
-    watch.begin(family.kernel.name, whole * lanes.len() as u64);
+    watch.begin(spec.kernel.name, whole * lanes.len() as u64);
     for (number, (shape, fill)) in plan.into_iter().enumerate() {
         let goes_on =
             |lane: &Lane<'_>| lane.row.failure.is_none() && all[lane.number].stopped.is_none();
         let case = lanes
             .iter()
             .any(goes_on)
-            .then(|| family.build(shape, fill, options.seed));
+            .then(|| spec.build(shape, fill, options.seed));
         for lane in &mut lanes {
             if let Some(case) = &case {
                 let stopped = &mut all[lane.number].stopped;
-                lane.check(family, case, times(number), stopped);
+                lane.check(spec, case, times(number), stopped);
             }
             watch.advance(works[number]);
         }
     }
     for checked in &*all {
-        checked.subject.device.choose(family.kernel, None);
+        checked.subject.device.choose(&spec.kernel, None);
     }
     for lane in lanes {
         watch.row(lane.subject, &lane.row);

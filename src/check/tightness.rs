@@ -1,12 +1,10 @@
 //! Tests of the bounds themselves: small beside the results, so that they judge, and not much
 //! larger than what honest rounding comes to.
 
-use super::case::Case;
-use super::kernels::{FAMILIES, Family};
-use super::plan::MANY;
-use super::shape::{Fill, Shape};
 use crate::device::Device;
 use crate::device::cpu::Cpu;
+use crate::kernels::case::Case;
+use crate::kernels::{Fill, KERNELS, MANY, Shape, Spec};
 
 /// Fewer words of an output than this tell nothing of most of them, nor of the worst.
 const ENOUGH: usize = 100;
@@ -14,31 +12,17 @@ const ENOUGH: usize = 100;
 /// u·K·|ab| and a sum √K·|ab|: of each other u·√K·K, 0.003 for K = 784.
 const SMALL: f64 = 5e-3;
 
-/// The family's shapes but for those with thousands of learners, and some random ones.
-fn shapes(family: &Family) -> Vec<Shape> {
-    let mut shapes = (family.shapes)();
+/// The kernel's shapes but for those with thousands of learners, and some random ones.
+fn shapes(spec: &Spec) -> Vec<Shape> {
+    let mut shapes = (spec.shapes)();
     shapes.retain(|shape| shape.learners <= MANY);
     shapes.extend((0..6).map(|number| Shape::random(1, number)));
     shapes
 }
 
 /// The terms of a kernel's sums, or the operations in their place.
-fn terms(case: &Case) -> f64 {
-    let shape = case.shape;
-    f64::from(match case.kernel.name {
-        "image_forward" | "dense_forward" => shape.inputs,
-        "dense_backward_input" => shape.outputs,
-        "head" if shape.outputs == 1 => 1,
-        "head" => shape.inputs + shape.outputs,
-        "initialise" => 3,
-        "dampen_weights" | "unpack_images" | "step_images" | "square" => 2,
-        "mix_weights" | "log_changes" | "project_gradients" => 3,
-        "shrink_weights" => 5,
-        "noise_weights" => 3,
-        // Squares are of one sign: shares fall like √K/K.
-        "gradient_products" => shape.inputs.div_ceil(crate::kernel::STRIPES).isqrt(),
-        _ => shape.rows,
-    })
+fn terms(spec: &Spec, case: &Case) -> f64 {
+    f64::from((spec.terms)(case.shape))
 }
 
 /// The outputs of which so few words have a small bound that the case judges little, with that
@@ -62,13 +46,13 @@ fn unjudged(case: &Case, random: &Case) -> Vec<(usize, f64)> {
 
 #[test]
 fn bounds_are_small_beside_the_results_of_random_numbers() {
-    for family in FAMILIES {
-        for shape in shapes(family) {
-            let random = family.build(shape, Fill::Random, 1);
+    for spec in KERNELS {
+        for shape in shapes(spec) {
+            let random = spec.build(shape, Fill::Random, 1);
             for fill in [Fill::Random, Fill::Tiny, Fill::Large] {
-                let case = family.build(shape, fill, 1);
+                let case = spec.build(shape, fill, 1);
                 let unjudged = unjudged(&case, &random);
-                let (kernel, fill) = (family.kernel.name, fill.name());
+                let (kernel, fill) = (spec.kernel.name, fill.name());
                 assert!(unjudged.is_empty(), "{kernel} {shape} {fill}: {unjudged:?}");
             }
         }
@@ -80,7 +64,7 @@ fn bounds_are_small_beside_the_results_of_random_numbers() {
 /// K products of random sign have partial sums of √k·|ab|, so their roundings, of random sign as
 /// well, come to u·K·|ab|, and the bound is u·K²·|ab|: shares fall like 1/K. (Like √K/K, were all
 /// products of one sign.) The worst of 100 words and more was never under 0.2/K.
-fn loose(case: &Case) -> Vec<(usize, f64)> {
+fn loose(spec: &Spec, case: &Case) -> Vec<(usize, f64)> {
     let device = Cpu::new("test");
     device.choose(case.kernel, device.variants(case.kernel).last());
     let got = case.run(&device, case.kernel, 1).unwrap();
@@ -89,17 +73,19 @@ fn loose(case: &Case) -> Vec<(usize, f64)> {
     let telling = |binding: &usize| words[*binding].len() >= ENOUGH;
     let share = |binding: usize| shares[binding].map(|share| (binding, share));
     let shares = (0..words.len()).filter(telling).filter_map(share);
-    shares.filter(|(_, s)| *s < 0.1 / terms(case)).collect()
+    shares
+        .filter(|(_, s)| *s < 0.1 / terms(spec, case))
+        .collect()
 }
 
 #[test]
 fn bounds_are_near_what_rounding_comes_to() {
-    for family in FAMILIES {
-        for shape in shapes(family) {
-            let case = family.build(shape, Fill::Random, 1);
+    for spec in KERNELS {
+        for shape in shapes(spec) {
+            let case = spec.build(shape, Fill::Random, 1);
             // One class or one sample: all is exact.
-            if terms(&case) > 1.0 {
-                let loose = loose(&case);
+            if terms(spec, &case) > 1.0 {
+                let loose = loose(spec, &case);
                 assert!(loose.is_empty(), "{} {shape}: {loose:?}", case.kernel.name);
             }
         }
@@ -108,22 +94,20 @@ fn bounds_are_near_what_rounding_comes_to() {
 
 #[test]
 fn bounds_that_judge_nothing_are_found() {
-    for family in FAMILIES {
-        let few = [
-            "sample_order",
-            "score",
-            "close_step",
-            "select_threshold",
-            "restore_weights",
-        ];
-        if few.contains(&family.kernel.name) {
+    for spec in KERNELS {
+        if !spec.rounds {
             continue;
         }
-        let case = |shape| family.build(shape, Fill::Random, 1);
-        let cases = shapes(family).into_iter().map(case);
-        let case = cases.max_by(|a, b| terms(a).total_cmp(&terms(b))).unwrap();
-        let name = family.kernel.name;
-        assert!(!loose(&case.clone().loosened(20.0)).is_empty(), "{name}");
+        let case = |shape| spec.build(shape, Fill::Random, 1);
+        let cases = shapes(spec).into_iter().map(case);
+        let case = cases
+            .max_by(|a, b| terms(spec, a).total_cmp(&terms(spec, b)))
+            .unwrap();
+        let name = spec.kernel.name;
+        assert!(
+            !loose(spec, &case.clone().loosened(20.0)).is_empty(),
+            "{name}"
+        );
         let huge = case.clone().loosened(1e6);
         assert!(!unjudged(&huge, &case).is_empty(), "{name}");
     }

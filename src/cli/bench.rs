@@ -6,10 +6,11 @@ use std::time::{Duration, Instant};
 use clap::Args;
 use unlearn::bench::report::{Ceilings, KernelRow, Report, StartUp, StepRow};
 use unlearn::bench::{self, Watch};
-use unlearn::check::{self, Shape};
+use unlearn::check;
 use unlearn::data::{self, Dataset};
 use unlearn::device::{self, Device, Opened, gpu::Opening};
 use unlearn::error::{Error, Result};
+use unlearn::kernels::Shape;
 use unlearn::tune;
 
 use super::Output;

@@ -4,10 +4,11 @@ use std::path::PathBuf;
 
 use clap::Args;
 use unlearn::check::report::{DeviceReport, Failure, Report, Row};
-use unlearn::check::{Fill, Options, Shape, Subject, Watch, check};
+use unlearn::check::{Options, Subject, Watch, check};
 use unlearn::device;
 use unlearn::device::{Opened, gpu::Opening};
 use unlearn::error::{Error, Result};
+use unlearn::kernels::{Fill, Shape};
 
 use super::progress::Counter;
 use super::text::{beside, fold};
@@ -23,7 +24,7 @@ pub(crate) struct Arguments {
     /// Only this kernel, or `training` for whole steps
     #[arg(long, value_name = "NAME")]
     kernel: Option<String>,
-    /// Only this variant: plain, small, shared, split, mirrored, lanes, or on the CPU blas or twin
+    /// Only this variant: plain, small, shared, split, mirrored, lanes, or on the CPU gemm or twin
     #[arg(long, value_name = "NAME")]
     variant: Option<String>,
     /// Only this shape: rows, inputs, outputs and learners, such as 64x784x128x4

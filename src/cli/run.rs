@@ -10,8 +10,9 @@ use unlearn::data::Dataset;
 use unlearn::error::{Error, Result};
 use unlearn::experiment::{Experiment, Observer};
 use unlearn::model::Model;
-use unlearn::record::{DataRecord, DeviceRecord, Outcome, Phase, Point, Record};
+use unlearn::record::{DataRecord, DeviceRecord, Outcome, Phase, Point};
 use unlearn::run_folder::{Claim, RunFolder};
+use unlearn::run_record::RunRecord;
 use unlearn::verdict::verdict;
 use unlearn::{data, device, report, tune};
 
@@ -128,7 +129,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
         Some(_) => dataset.record.label(),
         None => config.data.clone(),
     };
-    let record = Record {
+    let record = RunRecord {
         version: env!("CARGO_PKG_VERSION").to_owned(),
         started: started.replace('T', " ").replace('Z', ""),
         device: device.record().clone(),
@@ -278,7 +279,7 @@ fn announce(progress: &Progress, data: &Dataset, device: &DeviceRecord) {
     }
 }
 
-fn show(record: &Record, folder: &Path, whole: bool) -> Result<()> {
+fn show(record: &RunRecord, folder: &Path, whole: bool) -> Result<()> {
     let mut text = String::new();
     if !record.outcomes.is_empty() {
         text += &format!("\n{}\n", table::results(&record.outcomes));

@@ -302,7 +302,7 @@ impl Lab<'_> {
         let first = task.labels.len();
         let names = |lesson: &Curriculum| {
             let mut entries = lesson.samples.iter();
-            entries.any(|entry| (entry & crate::kernel::INDEX) as usize >= first)
+            entries.any(|entry| (entry & crate::kernels::INDEX) as usize >= first)
         };
         if !taught.iter().any(names) {
             return Ok(None);

@@ -7,7 +7,7 @@ use super::observe::SAMPLES;
 use super::{Lab, Watch, Weights};
 use crate::device::Limits;
 use crate::error::{Error, Result};
-use crate::kernel::FORGET;
+use crate::kernels::FORGET;
 use crate::memory::size;
 use crate::methods::PADDED;
 use crate::metrics::cka;

@@ -7,28 +7,16 @@
 //! What is checked is the SHA-256 of the unpacked content. That of the gzipped file would not do:
 //! copies of MNIST are about whose content is the same, but which were packed anew.
 
-use super::download::{Downloader, Patience};
-use super::gzip::Gunzip;
+use super::archive::{Archive, Patience};
+use super::download::Downloader;
 use super::idx::Source;
-use super::{Dataset, absolute, idx, open_files, stand_in};
+use super::{Dataset, absolute, open_files, stand_in};
 use crate::error::{Error, Result};
 use crate::files::{self, Folders};
 use rayon::prelude::*;
-use sha2::{Digest, Sha256};
 use std::fs;
-use std::io::{self, ErrorKind, Read};
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
-
-/// A gzipped file to download, and how to know that it is the right one.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Archive {
-    /// The file's name, on the mirrors and in the cache.
-    pub name: &'static str,
-    /// Its usual length in bytes; more than twice as many are refused.
-    pub size: u64,
-    /// The SHA-256 of what it unpacks to, in lower-case hex.
-    pub unpacked: &'static str,
-}
 
 /// MNIST's files: train images, train labels, test images, test labels.
 pub(super) const MNIST: [Archive; 4] = [
@@ -66,10 +54,6 @@ const CACHES: &str = if cfg!(windows) {
 } else {
     "XDG_CACHE_HOME"
 };
-
-/// No file of the set unpacks to more bytes than this: train images, at 47 million, is the
-/// largest. A file that does is not unpacked further.
-const LARGEST: u64 = 64 << 20;
 
 /// A folder for downloaded files, and where to download them from.
 #[derive(Clone, Debug)]
@@ -233,30 +217,4 @@ enum State {
     Missing,
     /// There, but not right, for this reason.
     Damaged(String),
-}
-
-impl Archive {
-    /// Why these bytes are not this file, if they are not: what to say after the file's name.
-    pub(super) fn fault(&self, bytes: &[u8]) -> Option<String> {
-        match unpacked_digest(bytes) {
-            Ok(digest) if digest == self.unpacked => None,
-            Ok(_) => Some("has another content than it should (by its SHA-256)".to_owned()),
-            Err(error) if error.kind() == ErrorKind::UnexpectedEof => {
-                Some("is cut off (its gzip data stops short)".to_owned())
-            }
-            Err(error) => Some(format!("is not sound gzip data ({error})")),
-        }
-    }
-}
-
-fn unpacked_digest(gzipped: &[u8]) -> io::Result<String> {
-    let mut unpacked = Gunzip::new(gzipped).take(LARGEST);
-    let mut digest = Sha256::new();
-    let mut piece = vec![0; 1 << 16];
-    loop {
-        match unpacked.read(&mut piece)? {
-            0 => return Ok(idx::hex(&digest.finalize())),
-            count => digest.update(&piece[..count]),
-        }
-    }
 }

@@ -1,6 +1,6 @@
 //! Gets one file after another from mirrors that may be down, slow, or not what they seem.
 
-use super::cache::Archive;
+use super::archive::{Archive, Patience};
 use super::failure::{Failure, Remedy};
 use super::trust;
 use crate::error::{Error, Result};
@@ -8,30 +8,7 @@ use crate::progress::{self, Pace};
 use crate::threads;
 use indicatif::{DecimalBytes, ProgressBar, ProgressFinish};
 use std::io::Read;
-use std::time::Duration;
 use ureq::tls::TlsConfig;
-
-/// How long to wait for a mirror before the next one is tried.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Patience {
-    /// Until the connection stands, name look-up and encryption included.
-    pub connect: Duration,
-    /// Until an answer begins, and from one piece of it to the next.
-    pub stall: Duration,
-    /// For one file from start to end.
-    pub whole: Duration,
-}
-
-impl Default for Patience {
-    /// 5 seconds, 10 seconds, and 5 minutes, enough for the largest file at 32 KiB a second.
-    fn default() -> Self {
-        Self {
-            connect: Duration::from_secs(5),
-            stall: Duration::from_secs(10),
-            whole: Duration::from_secs(300),
-        }
-    }
-}
 
 /// A file, or the reason why a mirror did not yield it.
 type Attempt = std::result::Result<Vec<u8>, Failure>;

@@ -1,6 +1,6 @@
 //! Why a download failed, and what helps against it.
 
-use super::download::Patience;
+use super::archive::Patience;
 use rustls::CertificateError;
 use std::fmt;
 use std::io::{self, ErrorKind};

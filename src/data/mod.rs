@@ -3,6 +3,7 @@
 //! Whatever the source, the result is a [`Dataset`] whose images have been checked in full:
 //! 28 x 28 pixels, as many labels as images, every label a digit.
 
+mod archive;
 pub mod builtin;
 mod cache;
 mod download;
@@ -11,12 +12,13 @@ mod folder;
 mod foreign;
 mod gzip;
 mod idx;
+mod names;
 mod pointer;
 mod strokes;
 mod trust;
 
-pub use cache::{Archive, Cache};
-pub use download::Patience;
+pub use archive::{Archive, Patience};
+pub use cache::Cache;
 
 use crate::error::{Error, Result};
 use crate::record::DataRecord;

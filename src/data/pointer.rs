@@ -1,6 +1,6 @@
 //! Says what a folder holds in place of the four files, and what to do with it.
 
-use super::folder::{holds_all, listing, prefixes};
+use super::names::{holds_all, listing, prefixes};
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 

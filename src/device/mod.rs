@@ -4,12 +4,15 @@
 
 pub mod cpu;
 pub mod gpu;
+pub mod probes;
 mod select;
+pub mod timing;
+pub(crate) mod trial;
 
 use std::time::Instant;
 
 use crate::error::Result;
-use crate::kernel::{Kernel, Params, Variant};
+use crate::kernels::{Kernel, Params, Variant};
 use crate::record::DeviceRecord;
 
 pub use select::{Choice, Opened, list, open, open_all, open_lasting};
@@ -23,8 +26,7 @@ pub struct Buffer {
     words: usize,
 }
 
-/// Windows of buffers start at multiples of this many words: the alignment that all devices take.
-pub const WINDOW: usize = 64;
+pub use crate::kernels::WINDOW;
 
 impl Buffer {
     /// The `words` words from `first`, a multiple of `WINDOW`, on. What a kernel finds at index 0
@@ -73,7 +75,7 @@ pub struct Recording {
 impl Recording {
     /// Appends a kernel's run over `depth` learners (or other units of the extent's z).
     pub fn dispatch<P: Params>(&mut self, params: P, depth: u32, buffers: &[Buffer]) -> &mut Self {
-        self.dispatch_as(P::KERNEL, params, depth, buffers)
+        self.dispatch_as(P::kernel(), params, depth, buffers)
     }
 
     /// As `dispatch`, with another kernel that takes the same parameters and buffers.
@@ -97,7 +99,7 @@ impl Recording {
         extent: [u32; 3],
         buffers: &[Buffer],
     ) -> &mut Self {
-        debug_assert_eq!(buffers.len(), kernel.bindings.len());
+        debug_assert_eq!(buffers.len(), kernel.bindings().len());
         self.commands.push(Command::Dispatch(Dispatch {
             kernel,
             params: params.to_vec(),

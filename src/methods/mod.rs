@@ -27,7 +27,7 @@ pub mod zero_logit;
 
 use std::sync::Arc;
 
-use crate::kernel::{FORGET, OTHER, SOFT};
+use crate::kernels::{FORGET, OTHER, SOFT};
 use crate::population::Curriculum;
 use crate::random::threefry2x32;
 use crate::record::CLASSES;

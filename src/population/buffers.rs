@@ -3,7 +3,7 @@
 use super::{COUNTS, Curriculum, distinct, last, steps, tables};
 use crate::device::Buffer;
 use crate::error::Result;
-use crate::kernel::{self, LESSON, Progress};
+use crate::kernels::{LESSON, Learner, Progress};
 use crate::model::{Layer, Model};
 
 /// Everything a population allocates; the leading axis is the learner.
@@ -84,7 +84,7 @@ impl Buffers {
         Ok(Self {
             parameters: allocate("parameters", parameters)?,
             velocity: allocate("velocity", parameters)?,
-            settings: allocate("settings", learners * size_of::<kernel::Learner>() / 4)?,
+            settings: allocate("settings", learners * size_of::<Learner>() / 4)?,
             progress: allocate("progress", learners * size_of::<Progress>() / 4)?,
             lists: allocate("sample lists", lists)?,
             targets: allocate("targets", lessons + tables)?,

@@ -3,7 +3,7 @@
 use super::Population;
 use crate::device::{Buffer, Recording};
 use crate::error::Result;
-use crate::kernel::{DampenWeights, MixWeights, NoiseWeights, Params};
+use crate::kernels::{DampenWeights, MixWeights, NoiseWeights, Params};
 
 impl Population<'_> {
     /// w ← own · w + other · u for all parameters, with u [learners, model.parameters()].

@@ -6,7 +6,7 @@ use super::{DeviceImages, Population, last, word};
 use crate::data::PIXELS;
 use crate::device::{Buffer, Recording};
 use crate::error::{Error, Result};
-use crate::kernel::{DenseBackwardInput, DenseForward, LESSON, Square, StepImages, UnpackImages};
+use crate::kernels::{DenseBackwardInput, DenseForward, LESSON, Square, StepImages, UnpackImages};
 use crate::model::Layer;
 
 /// What `Population::importance` sums over samples, by weight.

@@ -2,7 +2,7 @@
 
 use super::{Buffers, DeviceImages, Ruled, last, word};
 use crate::device::{Buffer, Recording};
-use crate::kernel::{
+use crate::kernels::{
     CloseStep, DenseBackwardInput, DenseBackwardWeights, DenseForward, Head, ImageBackwardWeights,
     ImageForward, SampleOrder, ScoreCounts,
 };

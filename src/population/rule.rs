@@ -4,7 +4,7 @@ use super::recorder::Recorder;
 use super::{Population, word};
 use crate::device::{Buffer, Device, Recording};
 use crate::error::{Error, Result};
-use crate::kernel::{
+use crate::kernels::{
     GradientProducts, LogChanges, ProjectGradients, RestoreWeights, STRIPES, SelectThreshold,
     ShrinkWeights, THRESHOLD_ROUNDS,
 };

@@ -14,7 +14,8 @@ use maud::{DOCTYPE, Markup, PreEscaped, html};
 use super::palette;
 use super::plot::{self, Picture};
 use crate::error::Result;
-use crate::record::{Arm, Outcome, Phase, Point, Record};
+use crate::record::{Arm, Outcome, Phase, Point};
+use crate::run_record::RunRecord;
 use crate::verdict::{digits, list};
 use format::{NONE, number, percent};
 use mark::{key, stroke_key};
@@ -75,7 +76,7 @@ pub(crate) const STAGES: [Stage; 4] = [
 /// # Errors
 ///
 /// If the curves cannot be drawn.
-pub fn page(record: &Record) -> Result<String> {
+pub fn page(record: &RunRecord) -> Result<String> {
     let curves = curves(record)?;
     let title = title(record);
     let page = html! {
@@ -106,7 +107,7 @@ pub fn page(record: &Record) -> Result<String> {
     Ok(page.into_string())
 }
 
-fn title(record: &Record) -> String {
+fn title(record: &RunRecord) -> String {
     match record.config.forget.as_slice() {
         [digit] => format!("Forgetting the digit {digit}"),
         digits => format!("Forgetting the digits {}", list(digits)),
@@ -122,7 +123,7 @@ fn css_class(arm: Arm) -> &'static str {
     }
 }
 
-fn head(record: &Record, title: &str) -> Markup {
+fn head(record: &RunRecord, title: &str) -> Markup {
     let learners = record.config.learners;
     let plural = if learners == 1 { "network" } else { "networks" };
     html! {
@@ -145,7 +146,7 @@ fn head(record: &Record, title: &str) -> Markup {
 }
 
 /// The accuracy on the forgotten digits, stage by stage, in large letters.
-fn story(record: &Record) -> Markup {
+fn story(record: &RunRecord) -> Markup {
     let forgotten = digits(&record.config.forget);
     html! {
         @if record.outcomes.is_empty() { p.caption { "No phase was finished." } }
@@ -163,7 +164,7 @@ fn story(record: &Record) -> Markup {
     }
 }
 
-fn curves(record: &Record) -> Result<Markup> {
+fn curves(record: &RunRecord) -> Result<Markup> {
     let pictures = plot::pictures(record)?;
     Ok(html! {
         section {
@@ -185,7 +186,7 @@ fn curves(record: &Record) -> Result<Markup> {
 }
 
 /// The four figures of every arm at the end of every phase.
-fn results(record: &Record) -> Markup {
+fn results(record: &RunRecord) -> Markup {
     html! {
         section {
             h2 { "Results after each phase" }
@@ -225,7 +226,7 @@ fn results_head() -> Markup {
     }
 }
 
-fn outcomes(record: &Record, phase: Phase) -> Vec<&Outcome> {
+fn outcomes(record: &RunRecord, phase: Phase) -> Vec<&Outcome> {
     let arms = ARMS.into_iter();
     arms.filter_map(|arm| record.outcome(phase, arm)).collect()
 }
@@ -245,7 +246,7 @@ fn result_row(outcome: &Outcome) -> Markup {
 }
 
 /// The losses at the last evaluation of each phase.
-fn losses(record: &Record) -> Markup {
+fn losses(record: &RunRecord) -> Markup {
     let last = |phase: Phase, arm: Arm| {
         let mut points = record.points.iter().rev();
         points.find(|p| p.phase == phase && p.arm == arm)

@@ -11,14 +11,14 @@ use std::path::Path;
 
 use crate::error::Result;
 use crate::files;
-use crate::record::Record;
+use crate::run_record::RunRecord;
 
 /// Writes `report.html`, `curves.svg` and `curves.png` into a run's folder. One that fails does not
 /// keep the others from being written.
 ///
 /// # Errors
 /// `File` where the folder cannot be written: the first failure.
-pub fn write(record: &Record, folder: &Path) -> Result<()> {
+pub fn write(record: &RunRecord, folder: &Path) -> Result<()> {
     let page = html::page(record).map(String::into_bytes);
     let svg = plot::curves_svg(record).map(String::into_bytes);
     let files = [

@@ -15,7 +15,8 @@ use std::path::Path;
 
 use super::palette::{self, BLUE, BOUNDARY, CARD, FAINT, GREY, INK, OCHRE};
 use crate::error::{Error, Result};
-use crate::record::{Arm, Phase, Record};
+use crate::record::{Arm, Phase};
+use crate::run_record::RunRecord;
 use axis::{PhaseAxis, Span};
 use canvas::{Canvas, Drawn, Lettering, Pen};
 use panel::{Panel, draw_curve, draw_frame, draw_stroke, draw_title, panels};
@@ -111,7 +112,7 @@ impl Layout {
 /// # Errors
 ///
 /// If plotters refuses to draw.
-pub fn curves_svg(record: &Record) -> Result<String> {
+pub fn curves_svg(record: &RunRecord) -> Result<String> {
     let layout = &Layout::WHOLE;
     let svg = element(
         layout.size(1),
@@ -130,7 +131,7 @@ pub(crate) struct Picture {
 }
 
 /// The panels of the curves, each by itself.
-pub(crate) fn pictures(record: &Record) -> Result<Vec<Picture>> {
+pub(crate) fn pictures(record: &RunRecord) -> Result<Vec<Picture>> {
     let layout = &Layout::PANEL;
     let axis = PhaseAxis::of(record);
     let picture = |panel: Panel| {
@@ -187,7 +188,7 @@ fn element<'a>(
 /// # Errors
 ///
 /// If plotters refuses to draw.
-pub fn curves_png(record: &Record) -> Result<Vec<u8>> {
+pub fn curves_png(record: &RunRecord) -> Result<Vec<u8>> {
     let path = Path::new("curves.png");
     let layout = &Layout::WHOLE;
     let (large, small) = (layout.size(4), layout.size(2));
@@ -237,7 +238,7 @@ fn halve(pixels: &[u8], width: usize) -> Vec<u8> {
 fn draw<DB: DrawingBackend>(
     area: &DrawingArea<DB, Shift>,
     pen: Pen,
-    record: &Record,
+    record: &RunRecord,
     layout: &Layout,
 ) -> Drawn<DB> {
     area.fill(&CARD)?;
@@ -255,7 +256,7 @@ fn draw<DB: DrawingBackend>(
 
 fn draw_panel<DB: DrawingBackend>(
     canvas: &Canvas<'_, DB>,
-    record: &Record,
+    record: &RunRecord,
     layout: &Layout,
     axis: &PhaseAxis,
     panel: &Panel,
@@ -269,7 +270,7 @@ fn draw_panel<DB: DrawingBackend>(
 }
 
 /// The arms that have a line of their own, and what the legend says of them.
-pub(crate) fn legend(record: &Record) -> Vec<(Arm, &'static str)> {
+pub(crate) fn legend(record: &RunRecord) -> Vec<(Arm, &'static str)> {
     let all = [
         (Arm::Unlearned, "unlearned, then relearned"),
         (Arm::Original, "original (never unlearned)"),
@@ -281,7 +282,7 @@ pub(crate) fn legend(record: &Record) -> Vec<(Arm, &'static str)> {
 
 fn draw_legend<DB: DrawingBackend>(
     canvas: &Canvas<'_, DB>,
-    record: &Record,
+    record: &RunRecord,
     layout: &Layout,
 ) -> Drawn<DB> {
     let (mut x, y) = (layout.left, ROW / 2.0 + 2.0);
@@ -356,7 +357,7 @@ fn draw_tick<DB: DrawingBackend>(
 }
 
 /// What lines, bands and scales are.
-pub(crate) fn foot(record: &Record) -> String {
+pub(crate) fn foot(record: &RunRecord) -> String {
     let learners = record.config.learners;
     let mut text = if learners > 1 {
         format!("Lines: mean of {learners} learners. Bands: ± one standard deviation.")

@@ -4,15 +4,16 @@ use std::collections::BTreeMap;
 
 use crate::config::Config;
 use crate::record::{
-    Arm, CLASSES, DataRecord, DeviceRecord, Figures, Outcome, Phase, Point, Record, Score, Spread,
+    Arm, CLASSES, DataRecord, DeviceRecord, Figures, Outcome, Phase, Point, Score, Spread,
 };
+use crate::run_record::RunRecord;
 
 /// How accurate an arm is: on the other digits, on the forgotten ones, and how sure it is there.
 #[derive(Clone, Copy)]
 struct Level(f64, f64, f64);
 
 /// Four learners, all phases, the digit 5.
-pub(crate) fn record() -> Record {
+pub(crate) fn record() -> RunRecord {
     run(
         Config::default(),
         &[Phase::Learn, Phase::Unlearn, Phase::Relearn],
@@ -20,8 +21,8 @@ pub(crate) fn record() -> Record {
 }
 
 /// A run of these phases.
-pub(crate) fn run(config: Config, phases: &[Phase]) -> Record {
-    let mut record = Record {
+pub(crate) fn run(config: Config, phases: &[Phase]) -> RunRecord {
+    let mut record = RunRecord {
         version: "0.1.0".to_owned(),
         started: "2026-11-23 06:40:12".to_owned(),
         device: device(),
@@ -117,7 +118,7 @@ fn evaluated(phase: Phase, length: f64) -> Vec<f64> {
     epochs
 }
 
-fn play(record: &mut Record, phase: Phase, arm: Arm) {
+fn play(record: &mut RunRecord, phase: Phase, arm: Arm) {
     let (length, steps) = match phase {
         Phase::Learn => (record.config.epochs, 4690),
         Phase::Unlearn => (record.config.unlearn_epochs, 938),

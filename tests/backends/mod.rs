@@ -5,7 +5,7 @@ use naga::back::{glsl, hlsl, msl, spv};
 use naga::proc::{BoundsCheckPolicies, BoundsCheckPolicy};
 use naga::valid::ModuleInfo;
 use naga::{Module, ResourceBinding, ShaderStage};
-use unlearn::kernel::{Access, KERNELS, Kernel, Variant};
+use unlearn::kernels::{Access, KERNELS, Kernel, Variant};
 
 use crate::wgsl::{parsed, validated};
 
@@ -43,11 +43,8 @@ pub(crate) enum Slot {
 
 /// Every variant of every kernel.
 pub(crate) fn shaders() -> impl Iterator<Item = Shader> {
-    let of = |kernel: &&'static Kernel| {
-        let kernel = *kernel;
-        kernel.variants.iter().map(move |v| shader(kernel, v))
-    };
-    KERNELS.iter().flat_map(of)
+    let of = |kernel: &'static Kernel| kernel.variants.iter().map(move |v| shader(kernel, v));
+    KERNELS.iter().map(|spec| &spec.kernel).flat_map(of)
 }
 
 fn shader(kernel: &'static Kernel, variant: &'static Variant) -> Shader {
@@ -66,10 +63,15 @@ impl Shader {
     /// What stands at bindings 0, 1, ….
     pub(crate) fn slots(&self) -> Vec<Slot> {
         let mut slots = vec![Slot::Uniform];
-        slots.extend(self.kernel.bindings.iter().map(|access| match access {
-            Access::Read => Slot::Read,
-            Access::Write => Slot::Write,
-        }));
+        slots.extend(
+            self.kernel
+                .bindings()
+                .iter()
+                .map(|binding| match binding.access {
+                    Access::Read => Slot::Read,
+                    Access::Write => Slot::Write,
+                }),
+        );
         for mirrored in self.kernel.mirrored(self.variant) {
             let binding = mirrored.binding as usize;
             slots.resize(slots.len().max(binding + 1), Slot::Texture);

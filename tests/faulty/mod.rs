@@ -6,7 +6,7 @@ use std::time::Instant;
 use unlearn::device::cpu::Cpu;
 use unlearn::device::{Buffer, Device, Limits, Program, Recording};
 use unlearn::error::{Error, Result};
-use unlearn::kernel::{Kernel, Variant};
+use unlearn::kernels::{Kernel, Variant};
 use unlearn::record::DeviceRecord;
 
 /// What a faulty device does to the words that it gives back: the run's number and the binding's,

@@ -15,10 +15,12 @@
 
 mod operators;
 mod places;
+mod plant;
 mod source;
 mod thin;
 mod tokens;
 
+pub(crate) use plant::planted;
 use std::collections::HashSet;
 use std::fmt;
 

@@ -3,7 +3,8 @@
 use std::ops::Range;
 
 use super::Operator;
-use super::places::{Place, TILE};
+use super::places::TILE;
+use super::source::Place;
 use super::source::{Source, is_assignment};
 
 /// A change of one piece of the text.

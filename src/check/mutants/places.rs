@@ -4,27 +4,8 @@
 use std::collections::BTreeSet;
 use std::ops::Range;
 
-use super::source::{Source, is_assignment};
+use super::source::{Place, Source, is_assignment};
 use super::tokens::Kind;
-
-/// What part of the program a token belongs to.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Place {
-    /// Structs, bindings, attributes, signatures, the constants of the tile: not to be touched.
-    Outside,
-    /// The value of a constant of the module.
-    Constant,
-    /// The three parts of a `for` header.
-    Start,
-    /// See `Start`.
-    Condition,
-    /// See `Start`.
-    Update,
-    /// A function's body, apart from `for` headers.
-    Body,
-    /// As `Body`, in a statement on whose result the number of a loop's turns depends.
-    Limit,
-}
 
 /// Constants that make a thread's tile and a workgroup's shape: the host counts workgroups by
 /// them, so that a change is another launch, not a fault.

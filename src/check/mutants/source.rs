@@ -3,8 +3,26 @@
 
 use std::ops::Range;
 
-use super::places::Place;
 use super::tokens::{Kind, Token, tokens};
+
+/// What part of the program a token belongs to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Place {
+    /// Structs, bindings, attributes, signatures, the constants of the tile: not to be touched.
+    Outside,
+    /// The value of a constant of the module.
+    Constant,
+    /// The three parts of a `for` header.
+    Start,
+    /// See `Start`.
+    Condition,
+    /// See `Start`.
+    Update,
+    /// A function's body, apart from `for` headers.
+    Body,
+    /// As `Body`, in a statement on whose result the number of a loop's turns depends.
+    Limit,
+}
 
 /// A shader, taken apart.
 pub(super) struct Source<'a> {

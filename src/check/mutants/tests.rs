@@ -3,9 +3,13 @@ use std::collections::BTreeMap;
 
 /// Name and text of every shader.
 fn shaders() -> Vec<(String, String)> {
-    let kernels = crate::kernel::KERNELS.iter();
+    let kernels = crate::kernels::KERNELS.iter().map(|spec| &spec.kernel);
     kernels
-        .flat_map(|k| k.variants.iter().map(|v| (k.stem(v), k.file(v).to_owned())))
+        .flat_map(|k| {
+            k.variants
+                .iter()
+                .map(|v| (k.stem(v), k.shader_of(v).text.to_owned()))
+        })
         .collect()
 }
 

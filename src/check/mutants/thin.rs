@@ -5,7 +5,7 @@ use std::ops::Range;
 
 use super::Operator;
 use super::operators::Edit;
-use super::places::Place;
+use super::source::Place;
 use super::source::Source;
 
 /// The edits without those for which another one stands. Of equals the last one stays: guards come

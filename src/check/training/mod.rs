@@ -47,9 +47,9 @@ use std::fmt;
 
 use rayon::prelude::*;
 
-use super::Mismatch;
 use crate::device::Device;
 use crate::error::Result;
+use crate::kernels::Mismatch;
 use crate::population::{DeviceImages, Population};
 use plain::{Arithmetic, Trainee};
 

@@ -7,7 +7,7 @@
 
 use super::Task;
 use crate::data::PIXELS;
-use crate::kernel::{INDEX, SOFT};
+use crate::kernels::{INDEX, SOFT};
 use crate::model::Layer;
 use crate::population::Curriculum;
 use crate::random::{permuted, threefry2x32};

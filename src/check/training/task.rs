@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crate::data::{Images, builtin};
 use crate::error::Result;
-use crate::kernel::SOFT;
+use crate::kernels::SOFT;
 use crate::model::Model;
 use crate::population::Curriculum;
 use crate::random::{Purpose, learner_key};

@@ -1,6 +1,6 @@
 use super::*;
 use crate::data::PIXELS;
-use crate::kernel::SOFT;
+use crate::kernels::SOFT;
 use crate::population::Curriculum;
 use std::sync::Arc;
 

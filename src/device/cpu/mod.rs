@@ -3,35 +3,8 @@
 //! of a library. Learners run in parallel; the order of operations within one does not depend on
 //! the threads, so results repeat to the bit.
 
-pub mod close_step;
-pub mod dampen_weights;
-pub mod dense_backward_input;
-pub mod dense_backward_weights;
-pub mod dense_forward;
-pub mod form;
-pub mod gradient_products;
-pub mod head;
-pub mod image_backward_weights;
-pub mod image_forward;
-pub mod initialise;
-pub mod log_changes;
-mod matrix;
-pub mod mix_weights;
-pub mod noise_weights;
-mod pixels;
 mod program;
-pub mod project_gradients;
-pub mod restore_weights;
-pub mod sample_order;
-pub mod score;
 mod section;
-pub mod select_threshold;
-mod sgd;
-pub mod shrink_weights;
-pub mod slot;
-pub mod square;
-pub mod step_images;
-pub mod unpack_images;
 
 use std::cell::RefCell;
 use std::collections::HashMap;
@@ -42,7 +15,7 @@ use rayon::{ThreadPool, ThreadPoolBuilder};
 
 use super::{Buffer, Device, Limits, Program, Recording};
 use crate::error::{Error, Result};
-use crate::kernel::{Kernel, Variant};
+use crate::kernels::{Kernel, Variant};
 use crate::memory;
 use crate::record::DeviceRecord;
 use crate::threads;

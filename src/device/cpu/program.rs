@@ -12,7 +12,7 @@ use rayon::prelude::*;
 use super::section::{Crew, Dispatch, Dispatches, Section, Window};
 use crate::device::{Buffer, Command, Recording};
 use crate::error::{Error, Result};
-use crate::kernel::{Kernel, Variant};
+use crate::kernels::{Kernel, Variant};
 
 /// A compiled recording.
 #[derive(Debug, Default)]

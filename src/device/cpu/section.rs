@@ -3,10 +3,10 @@
 
 use std::ops::Range;
 
-use super::form::{MOST_BINDINGS, Part, Touch, Work};
-use super::matrix::GRAIN;
-use super::slot::Slot;
-use crate::kernel::{Access, Kernel};
+use crate::kernels::cpu::{MOST_BINDINGS, Part, Touch, Work};
+use crate::kernels::matrix::GRAIN;
+use crate::kernels::slot::Slot;
+use crate::kernels::{Access, Kernel};
 
 /// A window of a buffer.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -205,15 +205,15 @@ impl Cut {
 /// What a part of a dispatch touches.
 fn accesses(dispatch: &Dispatch, windows: &[Window], task: usize, part: &Part) -> Vec<Contact> {
     let touches = (dispatch.kernel.cpu.touches)(&dispatch.params, part);
-    let bindings = dispatch.windows.iter().zip(dispatch.kernel.bindings);
+    let bindings = dispatch.windows.iter().zip(dispatch.kernel.bindings());
     let mut all = Vec::new();
-    for (touch, (&window, access)) in touches.into_iter().zip(bindings) {
+    for (touch, (&window, binding)) in touches.into_iter().zip(bindings) {
         let mut push = |words| {
             all.push(Contact {
                 window,
                 words,
                 task,
-                writes: *access == Access::Write,
+                writes: binding.access == Access::Write,
             });
         };
         match touch {

@@ -11,7 +11,7 @@ use wgpu::{BufferUsages, Features};
 use super::Gpu;
 use super::encode::{Action, Stamps, encode};
 use super::trial;
-use crate::bench::probes::{FMA_RATE, Probe};
+use crate::device::probes::{FMA_RATE, Probe};
 use crate::device::{Device, Program, WALL_CLOCK};
 use crate::error::Result;
 

@@ -11,7 +11,7 @@ use super::mirror;
 use super::pipeline::Pipeline;
 use crate::device::{Buffer, Command, Dispatch, Recording};
 use crate::error::Result;
-use crate::kernel::{Access, Mirrored, Texel, Variant};
+use crate::kernels::{Access, Element, Mirrored, Variant};
 
 #[derive(Debug)]
 pub(super) struct Compiled {
@@ -42,7 +42,7 @@ impl Gpu {
     }
 
     /// The texture that mirrors a buffer, made at its first use.
-    fn mirror(&self, buffer: Buffer, texel: Texel) -> Result<wgpu::Texture> {
+    fn mirror(&self, buffer: Buffer, texel: Element) -> Result<wgpu::Texture> {
         let bytes = self.buffer(buffer)?.size() - 4 * buffer.first as u64;
         let mut mirrors = self.mirrors.borrow_mut();
         let (made, _) = mirrors
@@ -195,8 +195,8 @@ fn writes(command: &Command) -> Vec<Buffer> {
         Command::Clear(buffer) => vec![*buffer],
         Command::Copy { to, .. } => vec![to.0],
         Command::Dispatch(dispatch) => {
-            let bound = dispatch.buffers.iter().zip(dispatch.kernel.bindings);
-            let written = bound.filter(|(_, access)| **access == Access::Write);
+            let bound = dispatch.buffers.iter().zip(dispatch.kernel.bindings());
+            let written = bound.filter(|(_, binding)| binding.access == Access::Write);
             written.map(|(buffer, _)| *buffer).collect()
         }
     }

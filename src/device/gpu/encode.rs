@@ -1,7 +1,7 @@
 //! Actions, which are what a recording becomes, and their way into a command encoder.
 
 use super::mirror;
-use crate::kernel::Texel;
+use crate::kernels::Element;
 
 /// One thing for the queue to do.
 #[derive(Debug)]
@@ -21,7 +21,7 @@ pub(super) enum Action {
         bytes: u64,
     },
     /// Bring a texture up to date with its buffer from a byte on.
-    Mirror((wgpu::Buffer, u64), (wgpu::Texture, Texel)),
+    Mirror((wgpu::Buffer, u64), (wgpu::Texture, Element)),
 }
 
 impl Action {

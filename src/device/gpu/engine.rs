@@ -19,7 +19,7 @@ use super::encode::encode;
 use super::pipeline::Pipeline;
 use crate::device::{Buffer, Device, Limits, Program, Recording};
 use crate::error::{Error, Result};
-use crate::kernel::{Kernel, Texel, Variant};
+use crate::kernels::{Element, Kernel, Variant};
 use crate::memory;
 use crate::record::DeviceRecord;
 
@@ -54,7 +54,7 @@ pub struct Gpu {
     pub(super) queue: wgpu::Queue,
     pub(super) buffers: RefCell<Vec<Option<wgpu::Buffer>>>,
     /// Textures that mirror buffers.
-    pub(super) mirrors: RefCell<HashMap<Buffer, (wgpu::Texture, Texel)>>,
+    pub(super) mirrors: RefCell<HashMap<Buffer, (wgpu::Texture, Element)>>,
     /// By the address of the kernel's row, and the variant's name.
     pub(super) pipelines: RefCell<HashMap<(*const Kernel, &'static str), Pipeline>>,
     /// Variants that were chosen by name of the kernel.

@@ -1,28 +1,29 @@
 //! Textures that mirror buffers, for the variants that read through them.
 
-use crate::kernel::{TEXELS, Texel};
+use crate::kernels::{Element, TEXELS};
 
 /// Bytes in a row of a mirror.
-fn row(texel: Texel) -> u64 {
+fn row(texel: Element) -> u64 {
     u64::from(texel.bytes() * TEXELS)
 }
 
 /// Rows of the mirror of so many bytes.
-pub(super) fn rows(bytes: u64, texel: Texel) -> u64 {
+pub(super) fn rows(bytes: u64, texel: Element) -> u64 {
     bytes.div_ceil(row(texel))
 }
 
-pub(super) fn format(texel: Texel) -> wgpu::TextureFormat {
+pub(super) fn format(texel: Element) -> wgpu::TextureFormat {
     match texel {
-        Texel::Floats => wgpu::TextureFormat::Rgba32Float,
-        Texel::Words => wgpu::TextureFormat::Rgba32Uint,
-        Texel::Word => wgpu::TextureFormat::R32Uint,
+        Element::Floats => wgpu::TextureFormat::Rgba32Float,
+        Element::Words => wgpu::TextureFormat::Rgba32Uint,
+        Element::Float => wgpu::TextureFormat::R32Float,
+        Element::Word | Element::Other => wgpu::TextureFormat::R32Uint,
     }
 }
 
 /// The binding type of a mirror. A storage texture, though it is only read: lavapipe calls a
 /// function to fetch from any other, and loads from this one in place.
-pub(super) fn binding(texel: Texel) -> wgpu::BindingType {
+pub(super) fn binding(texel: Element) -> wgpu::BindingType {
     wgpu::BindingType::StorageTexture {
         access: wgpu::StorageTextureAccess::ReadOnly,
         format: format(texel),
@@ -31,7 +32,7 @@ pub(super) fn binding(texel: Texel) -> wgpu::BindingType {
 }
 
 /// A texture with room for so many bytes.
-pub(super) fn create(device: &wgpu::Device, bytes: u64, texel: Texel) -> wgpu::Texture {
+pub(super) fn create(device: &wgpu::Device, bytes: u64, texel: Element) -> wgpu::Texture {
     device.create_texture(&wgpu::TextureDescriptor {
         label: Some("mirror"),
         size: wgpu::Extent3d {
@@ -53,7 +54,7 @@ pub(super) fn create(device: &wgpu::Device, bytes: u64, texel: Texel) -> wgpu::T
 pub(super) fn encode_mirror(
     buffer: &wgpu::Buffer,
     start: u64,
-    mirror: &(wgpu::Texture, Texel),
+    mirror: &(wgpu::Texture, Element),
     encoder: &mut wgpu::CommandEncoder,
 ) {
     let (texture, texel) = mirror;

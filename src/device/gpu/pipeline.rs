@@ -3,7 +3,7 @@
 use super::Gpu;
 use super::mirror;
 use crate::error::{Error, Result};
-use crate::kernel::{Access, Kernel, Variant};
+use crate::kernels::{Access, Kernel, Variant};
 
 #[derive(Clone, Debug)]
 pub(super) struct Pipeline {
@@ -38,7 +38,7 @@ impl Gpu {
         };
         // A driver that checks the bounds of buffers itself compiles ten times as long with both; those
         // of workgroup memory it leaves alone.
-        let shared = kernel.file(variant).contains("var<workgroup>");
+        let shared = kernel.shader_of(variant).text.contains("var<workgroup>");
         let module = match self.checked && (shared || !self.driver_checks) {
             true => self.device.create_shader_module(descriptor),
             false => self.create_unchecked(descriptor),
@@ -100,8 +100,8 @@ impl Gpu {
         };
         let size = wgpu::BufferSize::new(kernel.params_size as u64);
         let params = entry(0, buffer(wgpu::BufferBindingType::Uniform, size));
-        let storage = kernel.bindings.iter().map(|access| {
-            let read_only = *access == Access::Read;
+        let storage = kernel.bindings().iter().map(|binding| {
+            let read_only = binding.access == Access::Read;
             buffer(wgpu::BufferBindingType::Storage { read_only }, None)
         });
         let storage = (1..).zip(storage).map(|(binding, ty)| entry(binding, ty));

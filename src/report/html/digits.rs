@@ -5,10 +5,11 @@ use maud::{Markup, html};
 use super::format::bare_percent;
 use super::mark::bar;
 use super::{STAGES, Stage};
-use crate::record::{CLASSES, Outcome, Record};
+use crate::record::{CLASSES, Outcome};
+use crate::run_record::RunRecord;
 
 /// A card per digit, with a bar per stage.
-pub(crate) fn section(record: &Record) -> Markup {
+pub(crate) fn section(record: &RunRecord) -> Markup {
     let outcomes = STAGES.iter().filter_map(|stage| {
         let outcome = record.outcome(stage.phase, stage.arm)?;
         Some((stage, outcome))

@@ -5,11 +5,12 @@ use plotters::style::{BLACK, RGBColor, WHITE};
 
 use super::mark::key;
 use super::{STAGES, Stage};
-use crate::record::{CLASSES, Outcome, Record};
+use crate::record::{CLASSES, Outcome};
 use crate::report::palette::{CARD, contrast, hex};
+use crate::run_record::RunRecord;
 
 /// The matrices of all stages that the record has.
-pub(crate) fn section(record: &Record) -> Markup {
+pub(crate) fn section(record: &RunRecord) -> Markup {
     html! {
         section {
             h2 { "What each digit is read as" }

@@ -4,11 +4,12 @@ use maud::{Markup, html};
 
 use super::format::{count, duration};
 use super::mark::key;
-use crate::record::{Arm, Phase, Record};
+use crate::record::{Arm, Phase};
+use crate::run_record::RunRecord;
 use crate::verdict::{digits, list};
 
 /// The arms and the figures, in plain words.
-pub(crate) fn how_to_read(record: &Record) -> Markup {
+pub(crate) fn how_to_read(record: &RunRecord) -> Markup {
     let forgotten = digits(&record.config.forget);
     html! {
         section {
@@ -82,7 +83,7 @@ pub(crate) fn limits() -> Markup {
 }
 
 /// Settings, device, data and timing.
-pub(crate) fn facts(record: &Record) -> Markup {
+pub(crate) fn facts(record: &RunRecord) -> Markup {
     html! {
         section {
             h2 { "What was run" }
@@ -111,7 +112,7 @@ fn fact_card(title: &str, facts: &Facts) -> Markup {
     }
 }
 
-fn training(record: &Record) -> Facts {
+fn training(record: &RunRecord) -> Facts {
     let config = &record.config;
     let hidden: Vec<String> = config.hidden.iter().map(usize::to_string).collect();
     let hidden = if hidden.is_empty() {
@@ -131,7 +132,7 @@ fn training(record: &Record) -> Facts {
     ]
 }
 
-fn unlearning(record: &Record) -> Facts {
+fn unlearning(record: &RunRecord) -> Facts {
     let config = &record.config;
     let method = match (config.unprotected, config.setting().strength) {
         (true, _) => "uniform, the others unprotected".to_owned(),
@@ -148,7 +149,7 @@ fn unlearning(record: &Record) -> Facts {
     ]
 }
 
-fn data(record: &Record) -> Facts {
+fn data(record: &RunRecord) -> Facts {
     let data = &record.data;
     let mut facts = vec![("name", data.name.clone())];
     facts.extend(data.hash().map(|hash| ("SHA-256", hash.to_owned())));
@@ -157,7 +158,7 @@ fn data(record: &Record) -> Facts {
     facts
 }
 
-fn device(record: &Record) -> Facts {
+fn device(record: &RunRecord) -> Facts {
     let device = &record.device;
     let facts = vec![
         ("name", device.name.clone()),
@@ -169,7 +170,7 @@ fn device(record: &Record) -> Facts {
     facts.into_iter().filter(|(_, v)| !v.is_empty()).collect()
 }
 
-fn timing(record: &Record) -> Facts {
+fn timing(record: &RunRecord) -> Facts {
     let phases = [Phase::Learn, Phase::Unlearn, Phase::Relearn];
     let names = phases.map(Phase::name).into_iter().chain(["total"]);
     let known = names.filter_map(|name| {
@@ -179,7 +180,7 @@ fn timing(record: &Record) -> Facts {
     known.collect()
 }
 
-fn run(record: &Record) -> Facts {
+fn run(record: &RunRecord) -> Facts {
     vec![
         ("name", record.config.name.clone()),
         ("started", format!("{} UTC", record.started)),

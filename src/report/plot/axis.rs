@@ -1,6 +1,7 @@
 //! Where the curves' points go: the phases along x, the accuracies along y.
 
-use crate::record::{Arm, Figures, Phase, Point, Record, Spread};
+use crate::record::{Arm, Figures, Phase, Point, Spread};
+use crate::run_record::RunRecord;
 
 /// Which figure a panel shows.
 pub(crate) type Figure = fn(&Figures) -> &Spread;
@@ -18,7 +19,7 @@ pub(crate) struct Span {
 impl Span {
     /// A phase of the record, if it has it. Its epochs are told as `main` counts them; every arm
     /// does as many steps.
-    fn of(record: &Record, phase: Phase, main: Arm, (from, to): (f64, f64)) -> Option<Self> {
+    fn of(record: &RunRecord, phase: Phase, main: Arm, (from, to): (f64, f64)) -> Option<Self> {
         let points = || record.points.iter().filter(|p| p.phase == phase);
         let steps = points().map(|p| p.step).max()?;
         let longest = |arms: &[Arm]| {
@@ -75,7 +76,7 @@ pub(crate) struct PhaseAxis {
 
 impl PhaseAxis {
     /// The axis of a record, which may lack phases when its run was cut short.
-    pub(crate) fn of(record: &Record) -> Self {
+    pub(crate) fn of(record: &RunRecord) -> Self {
         let shares = [
             (Phase::Learn, 0.4, Arm::Original),
             (Phase::Unlearn, 0.3, Arm::Unlearned),
@@ -121,7 +122,7 @@ pub(crate) struct Dot {
 
 /// The curve of `arm` through all phases. That of the unlearned arm starts where the original
 /// ended learning, and goes on as the relearned arm.
-pub(crate) fn curve(record: &Record, axis: &PhaseAxis, arm: Arm, figure: Figure) -> Vec<Dot> {
+pub(crate) fn curve(record: &RunRecord, axis: &PhaseAxis, arm: Arm, figure: Figure) -> Vec<Dot> {
     let of = |phase: Phase, arm: Arm| {
         let points = record.points.iter();
         points.filter(move |p| p.phase == phase && p.arm == arm)
@@ -142,7 +143,7 @@ pub(crate) fn curve(record: &Record, axis: &PhaseAxis, arm: Arm, figure: Figure)
 
 /// The lower end of the y axis, in percent: as high as it can be without hiding anything but the
 /// first quarter of an epoch, which starts from chance.
-pub(crate) fn floor(record: &Record, figure: Figure) -> f64 {
+pub(crate) fn floor(record: &RunRecord, figure: Figure) -> f64 {
     let last = |p: &Point| {
         let same = |q: &&Point| q.phase == p.phase && q.arm == p.arm;
         let steps = record.points.iter().filter(same).map(|q| q.step);

@@ -6,8 +6,9 @@ use plotters::style::text_anchor::HPos;
 use super::axis::{self, Dot, Figure, PhaseAxis};
 use super::canvas::{Canvas, Drawn, Lettering};
 use super::{Layout, SMALL, TEXT, colour};
-use crate::record::{Arm, Phase, Record};
+use crate::record::{Arm, Phase};
 use crate::report::palette::{BOUNDARY, FAINT, GRID, INK};
+use crate::run_record::RunRecord;
 
 /// One of the three panels.
 pub(crate) struct Panel {
@@ -33,7 +34,7 @@ impl Panel {
 }
 
 /// The panels, from top to bottom.
-pub(crate) fn panels(record: &Record, layout: &Layout) -> [Panel; 3] {
+pub(crate) fn panels(record: &RunRecord, layout: &Layout) -> [Panel; 3] {
     let digits: Vec<String> = record.config.forget.iter().map(u8::to_string).collect();
     let plural = if digits.len() == 1 { "" } else { "s" };
     let forgotten = format!("Forgotten digit{plural}: {}", digits.join(", "));

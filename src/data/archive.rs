@@ -1,0 +1,70 @@
+//! What is downloaded, and how long to wait for it.
+
+use super::gzip::Gunzip;
+use super::idx;
+use sha2::{Digest, Sha256};
+use std::io::{self, ErrorKind, Read};
+use std::time::Duration;
+
+/// No file of the set unpacks to more bytes than this: train images, at 47 million, is the
+/// largest. A file that does is not unpacked further.
+const LARGEST: u64 = 64 << 20;
+
+/// A gzipped file to download, and how to know that it is the right one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Archive {
+    /// The file's name, on the mirrors and in the cache.
+    pub name: &'static str,
+    /// Its usual length in bytes; more than twice as many are refused.
+    pub size: u64,
+    /// The SHA-256 of what it unpacks to, in lower-case hex.
+    pub unpacked: &'static str,
+}
+
+impl Archive {
+    /// Why these bytes are not this file, if they are not: what to say after the file's name.
+    pub(super) fn fault(&self, bytes: &[u8]) -> Option<String> {
+        match unpacked_digest(bytes) {
+            Ok(digest) if digest == self.unpacked => None,
+            Ok(_) => Some("has another content than it should (by its SHA-256)".to_owned()),
+            Err(error) if error.kind() == ErrorKind::UnexpectedEof => {
+                Some("is cut off (its gzip data stops short)".to_owned())
+            }
+            Err(error) => Some(format!("is not sound gzip data ({error})")),
+        }
+    }
+}
+
+fn unpacked_digest(gzipped: &[u8]) -> io::Result<String> {
+    let mut unpacked = Gunzip::new(gzipped).take(LARGEST);
+    let mut digest = Sha256::new();
+    let mut piece = vec![0; 1 << 16];
+    loop {
+        match unpacked.read(&mut piece)? {
+            0 => return Ok(idx::hex(&digest.finalize())),
+            count => digest.update(&piece[..count]),
+        }
+    }
+}
+
+/// How long to wait for a mirror before the next one is tried.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Patience {
+    /// Until the connection stands, name look-up and encryption included.
+    pub connect: Duration,
+    /// Until an answer begins, and from one piece of it to the next.
+    pub stall: Duration,
+    /// For one file from start to end.
+    pub whole: Duration,
+}
+
+impl Default for Patience {
+    /// 5 seconds, 10 seconds, and 5 minutes, enough for the largest file at 32 KiB a second.
+    fn default() -> Self {
+        Self {
+            connect: Duration::from_secs(5),
+            stall: Duration::from_secs(10),
+            whole: Duration::from_secs(300),
+        }
+    }
+}

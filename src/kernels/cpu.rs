@@ -1,0 +1,107 @@
+//! What a kernel is on the CPU: a function for a part of a dispatch, and what such a part touches.
+
+use std::ops::Range;
+
+use super::Variant;
+use super::slot::Slot;
+
+/// The most bindings that a kernel has.
+pub(crate) const MOST_BINDINGS: usize = 8;
+
+/// Does a part of a dispatch, with the bytes of the parameter struct and the buffers by binding.
+pub(crate) type Work = fn(&[u8], &Part, &mut [Slot<'_>; MOST_BINDINGS]);
+
+/// A kernel on the CPU.
+#[derive(Clone, Copy, Debug)]
+pub struct Form {
+    /// How many learners a dispatch covers, from its parameters and its extent.
+    pub learners: fn(&[u8], [u32; 3]) -> usize,
+    /// Units into which a learner's share of the work may be divided, such as samples or outputs.
+    pub units: fn(&[u8]) -> usize,
+    /// What a part touches, by binding. What one part writes no other part may touch.
+    pub touches: fn(&[u8], &Part) -> Vec<Touch>,
+    /// The fast way, where plain loops are too slow.
+    pub library: Option<Work>,
+    /// Plain loops: the reference.
+    pub twin: Work,
+}
+
+/// Plain loops.
+const TWIN: Variant = Variant {
+    name: "twin",
+    ..Variant::PLAIN
+};
+
+/// Matrix products by a library.
+const LIBRARY: Variant = Variant {
+    name: "gemm",
+    ..Variant::PLAIN
+};
+
+/// The variants of the kernels on a CPU; those without a fast way have the last one only.
+pub(crate) static VARIANTS: [Variant; 2] = [LIBRARY, TWIN];
+
+impl Form {
+    /// The ways that there are, the one that the CPU chooses by itself first.
+    pub fn variants(&self) -> &'static [Variant] {
+        &VARIANTS[usize::from(self.library.is_none())..]
+    }
+
+    /// The work of a variant; without any, of the one that the CPU chooses by itself.
+    pub fn work(&self, variant: Option<&Variant>) -> Work {
+        match self.library {
+            Some(library) if variant.is_none_or(|v| v.name != TWIN.name) => library,
+            _ => self.twin,
+        }
+    }
+}
+
+/// The learners of a dispatch whose extent has them in z.
+pub(super) fn depth(_: &[u8], extent: [u32; 3]) -> usize {
+    extent[2] as usize
+}
+
+/// Units of a kernel whose work for a learner stays in one piece.
+pub(super) fn one(_: &[u8]) -> usize {
+    1
+}
+
+/// A part of a dispatch: some units of one learner.
+#[derive(Clone, Debug)]
+pub struct Part {
+    /// The learner.
+    pub learner: usize,
+    /// Its units.
+    pub units: Range<usize>,
+}
+
+impl Part {
+    /// The elements of this learner, in an array with `each` for every learner.
+    pub(super) fn own(&self, each: usize) -> Range<usize> {
+        self.learner * each..(self.learner + 1) * each
+    }
+
+    /// The elements of these units, in an array [learners, units, width].
+    pub(super) fn rows(&self, units: usize, width: usize) -> Range<usize> {
+        let first = self.learner * units;
+        (first + self.units.start) * width..(first + self.units.end) * width
+    }
+
+    /// The elements of these units in an array [units, width] that starts at `offset` among the
+    /// `each` elements of every learner.
+    pub(super) fn inner(&self, each: usize, offset: usize, width: usize) -> Range<usize> {
+        let first = self.learner * each + offset;
+        first + self.units.start * width..first + self.units.end * width
+    }
+}
+
+/// What a part touches of a binding, in words from the binding's start.
+#[derive(Clone, Debug)]
+pub enum Touch {
+    /// Any of it.
+    Whole,
+    /// These words.
+    Words(Range<usize>),
+    /// The words in any of these ranges.
+    Ranges(Vec<Range<usize>>),
+}

@@ -1,0 +1,40 @@
+//! A whole run as plain data: the only input of its reports.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use crate::config::Config;
+use crate::record::{Arm, DataRecord, DeviceRecord, Outcome, Phase, Point};
+
+/// A whole run.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct RunRecord {
+    /// The program's version.
+    pub version: String,
+    /// When it started, UTC, as `YYYY-MM-DD HH:MM:SS`.
+    pub started: String,
+    /// All settings, resolved; but `data` says what it is, not where.
+    pub config: Config,
+    /// The device.
+    pub device: DeviceRecord,
+    /// The data.
+    pub data: DataRecord,
+    /// Seconds by phase, and "total".
+    pub seconds: BTreeMap<String, f64>,
+    /// Every evaluation point, in order of time.
+    pub points: Vec<Point>,
+    /// Every arm at the end of every phase.
+    pub outcomes: Vec<Outcome>,
+    /// What the controls show, in plain words.
+    pub verdict: Vec<String>,
+}
+
+impl RunRecord {
+    /// The arm's outcome at the end of a phase.
+    pub fn outcome(&self, phase: Phase, arm: Arm) -> Option<&Outcome> {
+        self.outcomes
+            .iter()
+            .find(|o| o.phase == phase && o.arm == arm)
+    }
+}

@@ -6,10 +6,8 @@ use crate::checks;
 use crate::error::{Error, Result};
 use crate::methods::{self, Method, Setting};
 use crate::model::Model;
+use crate::population::LEARNING_RATE;
 use crate::tune::Variants;
-
-/// The method that runs as a plain arm among the others.
-const UNIFORM: &str = "uniform";
 
 /// All settings of `unlearn run`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -44,12 +42,10 @@ pub struct Config {
     /// How the unlearned arm forgets: `uniform`, or another method of `methods::METHODS`.
     pub method: String,
     /// Learning rate of the unlearn phase, for the arm that unlearns; none: of `uniform` that of `lr`,
-    /// or a tenth of it where unprotected, and of other methods their usual one.
+    /// and of other methods their usual one.
     pub unlearn_lr: Option<f64>,
     /// The method's own parameter, where it has one; none: its usual one.
     pub strength: Option<f64>,
-    /// Unlearn on the forgotten digits alone, with nothing that protects the others.
-    pub unprotected: bool,
     /// Length of the relearn phase, in passes over the training set.
     pub relearn_epochs: f64,
     /// Evaluations per epoch.
@@ -71,15 +67,14 @@ impl Default for Config {
             forget: vec![5],
             seed: 1,
             batch: 64,
-            lr: 0.1,
+            lr: LEARNING_RATE,
             momentum: 0.0,
             weight_decay: 0.0,
             epochs: 5.0,
             unlearn_epochs: 1.0,
-            method: UNIFORM.to_owned(),
+            method: "uniform".to_owned(),
             unlearn_lr: None,
             strength: None,
-            unprotected: false,
             relearn_epochs: 1.0,
             evaluations: 4,
             variants: Variants::new(),
@@ -109,24 +104,41 @@ impl Config {
         self.check_epochs()
     }
 
+    /// The method, where its name is known.
+    pub fn method(&self) -> Option<&'static dyn Method> {
+        methods::named(&self.method)
+    }
+
+    /// The method.
+    ///
+    /// # Errors
+    /// `Usage` where there is none of this name.
+    pub fn known_method(&self) -> Result<&'static dyn Method> {
+        self.method().ok_or_else(|| {
+            let known: Vec<&str> = methods::METHODS.iter().map(|m| m.name()).collect();
+            Error::Usage(format!(
+                "--method {}: there is no such method; choose from {}",
+                self.method,
+                known.join(", ")
+            ))
+        })
+    }
+
+    /// What the method usually is set to, where a run does not train on with its own settings.
+    fn usual(&self) -> Option<Setting> {
+        let own = self.method().filter(|method| !method.trains_on());
+        own.map(|method| method.usual())
+    }
+
     /// The learning rate of the unlearn phase.
     pub fn unlearn_rate(&self) -> f64 {
-        let gentler = if self.unprotected { 0.1 } else { 1.0 };
-        let usual = match self.other_method() {
-            None => self.lr * gentler,
-            Some(method) => method.usual().rate,
-        };
+        let usual = self.usual().map_or(self.lr, |usual| usual.rate);
         self.unlearn_lr.unwrap_or(usual)
     }
 
-    /// The method, where it is another one than the uniform target.
-    pub fn other_method(&self) -> Option<&'static dyn Method> {
-        methods::named(&self.method).filter(|_| self.method != UNIFORM)
-    }
-
-    /// What another method than the uniform target is set to.
+    /// What the method is set to.
     pub fn setting(&self) -> Setting {
-        let usual = self.other_method().map_or(0.0, |m| m.usual().strength);
+        let usual = self.usual().map_or(0.0, |usual| usual.strength);
         Setting::new(self.unlearn_rate(), self.strength.unwrap_or(usual))
     }
 
@@ -139,7 +151,7 @@ impl Config {
     /// The flag to blame where unlearning diverges.
     pub(crate) fn fault_of_unlearning(&self) -> &'static str {
         let rate = |usual| ("--unlearn-lr", self.unlearn_rate(), usual);
-        match self.other_method().map(Method::usual) {
+        match self.usual() {
             None => farthest(&[rate(Self::default().lr), self.momentum_as_rate()]),
             Some(usual) => {
                 let strength = ("--strength", self.setting().strength, usual.strength);
@@ -155,26 +167,14 @@ impl Config {
 
     fn check_method(&self) -> Result<()> {
         let refuse = |text: String| Err(Error::Usage(text));
-        let name = &self.method;
-        let Some(method) = methods::named(name) else {
-            let known: Vec<&str> = methods::METHODS.iter().map(|m| m.name()).collect();
-            return refuse(format!(
-                "--method {name}: there is no such method; choose from {}",
-                known.join(", ")
-            ));
-        };
+        let (name, method) = (&self.method, self.known_method()?);
         if method.retrains() {
             return refuse(format!(
                 "--method {name}: retrained networks stand beside every run already, as its arm \
                  \"retrained\"; choose what to compare them with"
             ));
         }
-        if self.unprotected && name != UNIFORM {
-            return refuse(format!(
-                "--unprotected is a form of the uniform target: leave it out beside --method {name}"
-            ));
-        }
-        if name == "amnesiac" && (self.momentum > 0.0 || self.weight_decay > 0.0) {
+        if method.takes_back_steps() && (self.momentum > 0.0 || self.weight_decay > 0.0) {
             return refuse(
                 "--method amnesiac takes back steps of plain SGD: leave out --momentum and \
                  --weight-decay"
@@ -203,7 +203,7 @@ impl Config {
         checks::momentum(self.momentum)?;
         checks::number("weight-decay", self.weight_decay)?;
         checks::decay(self.weight_decay, "lr", self.lr)?;
-        match self.other_method() {
+        match self.usual() {
             // It steps without decay.
             Some(_) => Ok(()),
             None => checks::decay(self.weight_decay, "unlearn-lr", self.unlearn_rate()),

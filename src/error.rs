@@ -46,6 +46,9 @@ pub enum Error {
         /// The flag at fault.
         setting: &'static str,
     },
+    /// The work was asked to stop (`Progress::stopped`). What was computed before is kept.
+    #[error("interrupted")]
+    Interrupted,
 }
 
 impl Error {

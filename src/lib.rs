@@ -1,7 +1,7 @@
 //! **unlearn** trains networks on handwritten digits in WGSL compute shaders, makes them forget
 //! chosen digits, and trains them again: a whole population of networks in every dispatch.
 //!
-//! The way through the code: [`config`] says what a run is; [`experiment`] leads a
+//! The way through the code: [`config`] says what a run is; [`run`] leads a
 //! [`population`] through the phases; the population records dispatches of the [`kernels`] for a
 //! [`device`]; [`run_record`] is what comes out, and [`report`] shows it.
 //!
@@ -79,6 +79,9 @@ pub mod run_record;
 // What the controls show, in words.
 pub mod verdict;
 
+// What `run` and `compare` stand on: networks on their way through training and methods.
+pub mod engine;
+
 // Many methods beside retrained networks.
 pub mod compare;
 
@@ -86,7 +89,7 @@ pub mod compare;
 pub mod run_folder;
 
 // The main job: learn, unlearn, relearn.
-pub mod experiment;
+pub mod run;
 
 // Reports of runs and comparisons.
 pub mod report;

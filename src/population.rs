@@ -14,7 +14,7 @@ use std::sync::Arc;
 
 use crate::device::{Command, Device, Limits, Program, Recording};
 use crate::error::{Error, Result};
-use crate::kernels::{CONFIDENCE_UNIT, INDEX, Initialise, LESSON, LOSS_UNIT, Learner, Progress};
+use crate::kernels::{CONFIDENCE_UNIT, Clock, INDEX, Initialise, LESSON, LOSS_UNIT, Learner};
 use crate::memory;
 use crate::model::{Layer, Model};
 use crate::record::{CLASSES, Score};
@@ -62,6 +62,27 @@ pub struct Curriculum {
     pub decay: f32,
     /// What the population's `Rule` needs of it besides; 0 where it needs nothing.
     pub strength: f32,
+}
+
+/// The usual learning rate.
+pub const LEARNING_RATE: f64 = 0.1;
+
+impl Default for Curriculum {
+    /// Plain SGD at the usual rate, with no samples yet; the soft target is the uniform distribution.
+    #[expect(clippy::cast_possible_truncation, reason = "devices compute in f32")]
+    fn default() -> Self {
+        Self {
+            samples: Arc::default(),
+            key: [0; 2],
+            soft_target: [1.0 / CLASSES as f32; CLASSES],
+            table: None,
+            weights: [1.0; 2],
+            rate: LEARNING_RATE as f32,
+            momentum: 0.0,
+            decay: 0.0,
+            strength: 0.0,
+        }
+    }
 }
 
 /// Learners on a device.
@@ -426,35 +447,40 @@ impl<'d> Population<'d> {
         alone.collect()
     }
 
-    /// Sets the learners' clocks: the steps that each has done, after which its walk through its samples
-    /// goes on.
+    /// Sets the learners' clocks. A learner's walk through its samples goes on after the steps that its
+    /// clock says are done.
     ///
     /// # Errors
     /// `Device` where the device fails.
-    pub fn set_clocks(&self, steps: &[u32]) -> Result<()> {
-        let at = |&step: &u32| Progress {
-            step,
-            ..Progress::default()
-        };
-        let clocks: Vec<Progress> = steps.iter().map(at).collect();
-        let words = bytemuck::cast_slice(&clocks);
+    pub fn set_clocks(&self, clocks: &[Clock]) -> Result<()> {
+        let words = bytemuck::cast_slice(clocks);
         self.device.upload(self.buffers.progress, 0, words)
     }
 
-    /// Clocks, sums of losses since the last call, and divergence, by learner.
+    /// Each learner's clock: its steps, the sum of its losses, and whether it diverged.
     ///
     /// # Errors
     /// `Device` where the device fails.
-    pub fn take_progress(&self) -> Result<Vec<Progress>> {
+    pub fn clocks(&self) -> Result<Vec<Clock>> {
         let words = self.device.download(self.buffers.progress)?;
-        let progress: Vec<Progress> = bytemuck::pod_collect_to_vec(&words);
-        let mut emptied = progress.clone();
-        for state in &mut emptied {
-            state.loss_sum = 0.0;
-        }
-        let words = bytemuck::cast_slice(&emptied);
-        self.device.upload(self.buffers.progress, 0, words)?;
-        Ok(progress)
+        Ok(bytemuck::pod_collect_to_vec(&words))
+    }
+
+    /// As `clocks`; afterwards the sums of losses begin again at 0.
+    ///
+    /// # Errors
+    /// `Device` where the device fails.
+    pub fn take_clocks(&self) -> Result<Vec<Clock>> {
+        let clocks = self.clocks()?;
+        let emptied: Vec<Clock> = clocks
+            .iter()
+            .map(|&clock| Clock {
+                loss_sum: 0.0,
+                ..clock
+            })
+            .collect();
+        self.set_clocks(&emptied)?;
+        Ok(clocks)
     }
 
     /// Every learner's score on all test images.
@@ -474,6 +500,24 @@ impl<'d> Population<'d> {
     pub fn parameters(&self) -> Result<Vec<f32>> {
         let words = self.device.download(self.buffers.parameters)?;
         Ok(words.into_iter().map(f32::from_bits).collect())
+    }
+
+    /// The velocities of all parameters, which momentum keeps from step to step.
+    ///
+    /// # Errors
+    /// `Device` where the device fails.
+    pub fn velocity(&self) -> Result<Vec<f32>> {
+        let words = self.device.download(self.buffers.velocity)?;
+        Ok(words.into_iter().map(f32::from_bits).collect())
+    }
+
+    /// Replaces the velocities.
+    ///
+    /// # Errors
+    /// `Device` where the device fails.
+    pub fn set_velocity(&self, velocity: &[f32]) -> Result<()> {
+        self.device
+            .upload(self.buffers.velocity, 0, bytemuck::cast_slice(velocity))
     }
 
     /// Replaces the parameters of the first learners, or of all, [learners, model.parameters()].

@@ -6,6 +6,25 @@ use std::time::{Duration, Instant};
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
+/// Hears how far long work is, and may stop it.
+pub trait Progress {
+    /// Something begins, of `units` units.
+    fn begin(&mut self, _what: &str, _units: u64) {}
+    /// So many more units of it are done.
+    fn advance(&mut self, _units: u64) {}
+    /// Something that a person should know now.
+    fn note(&mut self, _text: &str) {}
+    /// Whether to stop as soon as possible: what was computed is kept.
+    fn stopped(&self) -> bool {
+        false
+    }
+}
+
+/// Hears nothing.
+pub struct Silent;
+
+impl Progress for Silent {}
+
 /// A bar that counts to `length` on stderr. It is hidden where it would leave nothing but control
 /// characters: off terminals, on dumb ones, and in logs of continuous integration.
 pub fn bar(length: u64, template: &str) -> ProgressBar {

@@ -65,6 +65,28 @@ pub struct Score {
     pub loss: [f64; CLASSES],
 }
 
+impl Score {
+    /// The mean test loss, in nats.
+    pub fn mean_loss(&self) -> f64 {
+        self.weighted(&self.loss, |_| true)
+    }
+
+    /// The share of the images of digits that count which were read right.
+    pub fn accuracy(&self, counts: impl Fn(usize) -> bool) -> f64 {
+        let rows = || (0..CLASSES).filter(|&d| counts(d));
+        let right: u32 = rows().map(|d| self.confusion[d][d]).sum();
+        let all: u32 = rows().flat_map(|d| self.confusion[d]).sum();
+        f64::from(right) / f64::from(all)
+    }
+
+    /// The mean of a per-digit mean over the images of the digits that count.
+    fn weighted(&self, means: &[f64; CLASSES], counts: impl Fn(usize) -> bool) -> f64 {
+        let digits = || (0..CLASSES).filter(|&d| counts(d));
+        let images = |d: usize| f64::from(self.confusion[d].iter().sum::<u32>());
+        digits().map(|d| means[d] * images(d)).sum::<f64>() / digits().map(images).sum::<f64>()
+    }
+}
+
 /// A figure over the learners of an arm. What is no number, or infinite, is null in JSON, and comes back
 /// as no number.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -121,6 +143,20 @@ pub struct Figures {
     pub retain_accuracy: Spread,
     /// Mean over the forgotten digits' test images of the largest softmax output.
     pub forget_confidence: Spread,
+}
+
+impl Figures {
+    /// The figures of learners with these scores, where the digits of `forget` are the forgotten ones.
+    pub fn of(scores: &[Score], forget: &[u8]) -> Self {
+        let forgotten = |digit: usize| forget.iter().any(|&f| usize::from(f) == digit);
+        let over = |value: &dyn Fn(&Score) -> f64| Spread::of(scores.iter().map(value).collect());
+        Self {
+            test_accuracy: over(&|s| s.accuracy(|_| true)),
+            forget_accuracy: over(&|s| s.accuracy(forgotten)),
+            retain_accuracy: over(&|s| s.accuracy(|d| !forgotten(d))),
+            forget_confidence: over(&|s| s.weighted(&s.confidence, forgotten)),
+        }
+    }
 }
 
 /// One arm at one evaluation point: a line of `metrics.jsonl`.

@@ -189,10 +189,9 @@ fn file(device: &dyn Device) -> Option<PathBuf> {
         }
     }
     let hash = hash.finalize();
-    let name: String = hash[..8].iter().map(|b| format!("{b:02x}")).collect();
     let cache = etcetera::choose_base_strategy().ok()?.cache_dir();
     let folder = cache.join("unlearn").join("variants");
-    Some(folder.join(name + ".toml"))
+    Some(folder.join(files::hex(&hash[..8]) + ".toml"))
 }
 
 fn read(file: &Path) -> Option<Variants> {

@@ -170,13 +170,13 @@ fn sparse_steps_are_proximal_steps_of_a_fading_penalty() {
         let [_, two] = sparse(2, 1);
         let population = bench.population(BATCH, from_ref(&taught), Rule::Gradient);
         population.set_parameters(&sparse(1, 1)[1]).unwrap();
-        population.set_clocks(&[1]).unwrap();
+        population.set_clocks(&[Clock::at(1)]).unwrap();
         population.train(1, &mut |_| {}).unwrap();
         assert_eq!(population.parameters().unwrap(), two);
         // In the second of four steps three quarters of it are left.
         let population = bench.population(BATCH, from_ref(&taught), Rule::Gradient);
         population.set_parameters(&sparse(1, 4)[1]).unwrap();
-        population.set_clocks(&[1]).unwrap();
+        population.set_clocks(&[Clock::at(1)]).unwrap();
         population.train(1, &mut |_| {}).unwrap();
         let second = population.parameters().unwrap();
         let expected: Vec<f64> = second.iter().map(|w| shrunk(*w, 0.75)).collect();
@@ -281,7 +281,7 @@ fn a_projected_step_does_not_climb_the_other_loss() {
         let [_, once] = bench.trained(&pair, Rule::Projected(1e9), 1);
         let population = bench.population(BATCH, &pair, Rule::Projected(1e9));
         population.set_parameters(&once).unwrap();
-        population.set_clocks(&[1, 1]).unwrap();
+        population.set_clocks(&[Clock::at(1); 2]).unwrap();
         population.train(1, &mut |_| {}).unwrap();
         assert_eq!(population.parameters().unwrap(), twice);
     }

@@ -121,7 +121,7 @@ fn train(arguments: &Arguments) -> Result<()> {
 /// Trains, and waits for the device.
 fn run(population: &Population, steps: u32) -> Result<()> {
     population.train(steps, &mut |_| {})?;
-    population.take_progress().map(|_| ())
+    population.take_clocks().map(|_| ())
 }
 
 fn accuracy(score: &Score) -> f64 {

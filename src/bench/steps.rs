@@ -93,7 +93,7 @@ pub fn first_step(device: &dyn Device, data: &Dataset, seed: u32) -> Result<Imag
 fn run(population: &Population<'_>, steps: u32) -> Result<f64> {
     let start = Instant::now();
     population.train(steps, &mut |_| {})?;
-    population.take_progress()?;
+    population.take_clocks()?;
     Ok(start.elapsed().as_secs_f64())
 }
 

@@ -6,13 +6,13 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 use serde::Serialize;
-use unlearn::compare::{
-    Cache, Case, Comparison, Folder, Forget, MethodRow, Settings, Watch, compare, name_of,
-};
+use unlearn::compare::{Comparison, Folder, Forget, MethodRow, Settings, compare};
+use unlearn::engine::{Case, Store, name_of};
 use unlearn::error::{Error, Result};
 use unlearn::files::{self, Folders};
 use unlearn::methods::METHODS;
 use unlearn::metrics;
+use unlearn::progress::Progress;
 use unlearn::report::comparison;
 use unlearn::{data, device, tune};
 
@@ -108,7 +108,7 @@ struct Live {
     counter: Counter,
 }
 
-impl Watch for Live {
+impl Progress for Live {
     fn begin(&mut self, what: &str, units: u64) {
         self.counter.begin(what, units);
         if self.counter.is_hidden() {
@@ -156,11 +156,11 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
         Some(folder) => folder,
         None => Folder::open(&default_folder(&settings))?,
     };
-    let cache = Cache::new(&folder.path().join("cache"))?;
+    let store = Store::new(&folder.path().join("cache"))?;
     let mut live = Live {
         counter: Counter::new(),
     };
-    let comparison = compare(&settings, &dataset, &*device, &cache, &mut live)?;
+    let comparison = compare(&settings, &dataset, &*device, &store, &mut live)?;
     live.counter.end();
     let written = write(&comparison, &folder);
     // Where they could not be written, this is what there is.

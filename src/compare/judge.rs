@@ -2,15 +2,16 @@
 
 use std::collections::BTreeMap;
 
-use super::observe::Relearned;
+use super::base::{Base, CHOOSERS, TRIED};
 use super::sensitivity::Sensitivity;
-use super::train::{Base, CHOOSERS, SECOND, TRIED};
-use super::{Job, Judged, Lab, MethodRow, Moments, Portrait, Tried, Value, Watch, Weights};
+use super::{Judged, Lab, MethodRow, Moments, Portrait, Tried, Value};
+use crate::engine::{Job, Relearned, SECOND, Subject, Weights};
 use crate::error::Result;
 use crate::methods::{Method, Passed, Setting};
 use crate::metrics::destinations::Destinations;
 use crate::metrics::floor::{Chance, Measured, Panel};
 use crate::metrics::{self, Kind, Metric, Observed, Scope, each, mean};
+use crate::progress::Progress;
 use crate::record::{CLASSES, Spread};
 
 /// No metric counts for more units than this in a score.
@@ -35,7 +36,7 @@ impl Lab<'_> {
         &self,
         methods: &[&'static dyn Method],
         base: &Base,
-        watch: &mut dyn Watch,
+        progress: &mut dyn Progress,
     ) -> Result<Vec<Vec<Tried>>> {
         let of = |method: &&'static dyn Method| {
             let method = *method;
@@ -43,18 +44,20 @@ impl Lab<'_> {
             settings.map(move |setting| Job { method, setting })
         };
         let jobs: Vec<Job> = methods.iter().flat_map(of).collect();
-        let task = self.task(&base.tried, SECOND)?;
-        let results = self.apply(&jobs, &base.tried, &task, "settings", watch)?;
-        let choosers = self.observe(&base.choosers, &[])?;
+        let engine = &self.engine;
+        let subject = Subject::new(engine, base.tried.clone(), SECOND);
+        let budget = self.settings.budget;
+        let results = engine.apply(&jobs, &subject, budget, "settings", progress)?;
+        let choosers = self.engine.observe(&base.choosers, &[])?;
         let mut gaps = Vec::new();
         for (job, weights) in jobs.iter().zip(&results) {
             let gap = match job.method.retrains() || weights.iter().any(|w| !w.is_finite()) {
                 true => f64::INFINITY,
                 false => {
-                    let group = self.observe(weights, &[])?;
+                    let group = self.engine.observe(weights, &[])?;
                     match group.iter().any(broken) {
                         true => f64::INFINITY,
-                        false => average_gap(&group, &choosers, &self.case.scope),
+                        false => average_gap(&group, &choosers, &self.engine.case.scope),
                     }
                 }
             };
@@ -75,14 +78,14 @@ impl Lab<'_> {
         sweep: &[Vec<Tried>],
         base: &Base,
         results: &[Weights],
-        watch: &mut dyn Watch,
+        progress: &mut dyn Progress,
     ) -> Result<Judged> {
-        let scope = &self.case.scope;
-        let seen = self.look(jobs, base, results, watch)?;
-        let metrics = metrics::all(self.model.layers().len() - 1);
-        watch.begin("metrics", 2 * metrics.len() as u64);
+        let scope = &self.engine.case.scope;
+        let seen = self.look(jobs, base, results, progress)?;
+        let metrics = metrics::all(self.engine.model.layers().len() - 1);
+        progress.begin("metrics", 2 * metrics.len() as u64);
         let mut panel = |size| {
-            let made = &mut || watch.advance(1);
+            let made = &mut || progress.advance(1);
             Panel::new(&metrics, &seen.retrained, size, scope, made)
         };
         let judge = Judge {
@@ -104,7 +107,7 @@ impl Lab<'_> {
         let named = metrics.iter().map(|m| m.name().to_owned());
         let floors = judge.of_methods.floors.iter().copied();
         Ok(Judged {
-            case: self.case.clone(),
+            case: self.engine.case.clone(),
             never_learned: None,
             floors: named.zip(floors).collect(),
             chance: judge.of_methods.chance,
@@ -121,36 +124,36 @@ impl Lab<'_> {
         jobs: &[Job],
         base: &Base,
         results: &[Weights],
-        watch: &mut dyn Watch,
+        progress: &mut dyn Progress,
     ) -> Result<Seen> {
         let s = self.settings;
-        let fresh = self.know_nothing(s.learners.max(s.retrained).max(CHOOSERS))?;
-        watch.begin("answers", jobs.len() as u64);
+        let fresh = self.engine.untaught(s.learners.max(s.retrained).max(CHOOSERS))?;
+        progress.begin("answers", jobs.len() as u64);
         let mut methods = Vec::new();
         for (job, weights) in jobs.iter().zip(results) {
             methods.push(match job.method.retrains() {
                 true => Vec::new(),
-                false => self.observe(weights, &fresh)?,
+                false => self.engine.observe(weights, &fresh)?,
             });
-            watch.advance(1);
+            progress.advance(1);
         }
         let mut seen = Seen {
-            originals: self.observe(&base.originals, &fresh)?,
-            retrained: self.observe(&base.retrained, &fresh)?,
-            choosers: self.observe(&base.choosers, &fresh)?,
+            originals: self.engine.observe(&base.originals, &fresh)?,
+            retrained: self.engine.observe(&base.retrained, &fresh)?,
+            choosers: self.engine.observe(&base.choosers, &fresh)?,
             methods,
         };
-        let scope = &self.case.scope;
+        let scope = &self.engine.case.scope;
         let accuracy = |o: &Observed| scope.asked(o).accuracy(|_| true);
         let known = mean(&seen.originals.iter().map(accuracy).collect::<Vec<_>>());
         let applied = jobs.iter().zip(results);
         let applied = applied.filter(|(job, _)| !job.method.retrains());
         // Retrained networks learn until they know it again; all others have as many steps.
         let theirs = [&base.retrained[..], &base.choosers].concat();
-        let theirs = self.relearn(&theirs, known, None, watch)?;
-        let others = std::iter::once(&base.originals).chain(applied.map(|(_, weights)| weights));
+        let theirs = self.engine.relearn(&theirs, known, None, progress)?;
+        let others = std::iter::once(&*base.originals).chain(applied.map(|(_, weights)| weights));
         let others: Weights = others.flatten().copied().collect();
-        let others = self.relearn(&others, known, Some(theirs.limit()), watch)?;
+        let others = self.engine.relearn(&others, known, Some(theirs.limit()), progress)?;
         let (retrained, others_seen) = seen.networks();
         note(retrained, &theirs);
         note(others_seen, &others);
@@ -277,7 +280,7 @@ impl Judge<'_> {
     /// Steps over those of retraining. Other samples that go through networks count as steps that train.
     fn run_time(&self, job: &Job) -> f64 {
         let lab = self.lab;
-        let forget = lab.forgotten.iter().filter(|f| **f).count();
+        let forget = lab.engine.forgotten.iter().filter(|f| **f).count();
         // Without a rate nothing is trained.
         let trained = if job.setting.rate == 0.0 {
             0
@@ -286,7 +289,7 @@ impl Judge<'_> {
         };
         let passed = job.method.passed(Passed {
             forget,
-            retain: lab.labels.len() - forget,
+            retain: lab.engine.labels().len() - forget,
             trained: trained as usize * lab.settings.batch,
         });
         let other = passed as f64 / lab.settings.batch as f64;

@@ -1,7 +1,8 @@
 //! Whether the networks that methods are compared on learned what they should.
 
-use super::train::Base;
-use super::{Lab, Weights};
+use super::Lab;
+use super::base::Base;
+use crate::engine::Weights;
 use crate::error::Result;
 use crate::metrics::{Observed, Outputs, Scope, answer};
 use crate::record::CLASSES;
@@ -12,7 +13,7 @@ impl Lab<'_> {
     /// What is to be said where originals, of either set, know too little to forget, or retrained ones too
     /// little to measure forgetting by.
     pub(super) fn never_learned(&self, base: &Base) -> Result<Option<String>> {
-        let scope = &self.case.scope;
+        let scope = &self.engine.case.scope;
         let what = match scope {
             Scope::Digits(forgotten) => digits(forgotten),
             Scope::Samples(_) => "the images to forget".to_owned(),
@@ -58,7 +59,7 @@ impl Lab<'_> {
         weights: &Weights,
         knows: impl Fn(&Observed) -> bool,
     ) -> Result<(usize, usize)> {
-        let networks = self.observe(weights, &[])?;
+        let networks = self.engine.observe(weights, &[])?;
         let ignorant = networks.iter().filter(|network| !knows(network)).count();
         Ok((ignorant, networks.len()))
     }

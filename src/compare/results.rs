@@ -2,9 +2,9 @@
 
 use serde::Serialize;
 
-use super::Case;
 use super::judge::MOST;
 use super::sensitivity::Sensitivity;
+use crate::engine::Case;
 use crate::methods::Setting;
 use crate::metrics::floor::{Chance, Floor, Measured};
 use crate::metrics::{Kind, Metric};

@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::checks;
 use crate::data::Dataset;
+use crate::engine::Case;
 use crate::error::{Error, Result};
 use crate::methods::Method;
 use crate::metrics::Scope;
@@ -42,15 +43,6 @@ impl Forget {
             Self::Samples(_) | Self::Each => Ok(()),
         }
     }
-}
-
-/// A question of its own: what is forgotten, under which seed.
-#[derive(Clone, Debug, PartialEq, Serialize)]
-pub struct Case {
-    /// Seed of everything random.
-    pub seed: u64,
-    /// What is forgotten.
-    pub scope: Scope,
 }
 
 /// Fewer retrained networks than this can be divided in so few ways that no floor is known.

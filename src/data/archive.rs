@@ -1,7 +1,6 @@
 //! What is downloaded, and how long to wait for it.
 
 use super::gzip::Gunzip;
-use super::idx;
 use sha2::{Digest, Sha256};
 use std::io::{self, ErrorKind, Read};
 use std::time::Duration;
@@ -41,7 +40,7 @@ fn unpacked_digest(gzipped: &[u8]) -> io::Result<String> {
     let mut piece = vec![0; 1 << 16];
     loop {
         match unpacked.read(&mut piece)? {
-            0 => return Ok(idx::hex(&digest.finalize())),
+            0 => return Ok(crate::files::hex(&digest.finalize())),
             count => digest.update(&piece[..count]),
         }
     }

@@ -221,7 +221,7 @@ impl Reader<'_> {
         let expected = self.expected(&header)?;
         let body = self.body(expected, header.len())?;
         let digest = Sha256::new().chain_update(&header).chain_update(&body);
-        Ok((body, hex(&digest.finalize())))
+        Ok((body, crate::files::hex(&digest.finalize())))
     }
 
     fn header(&mut self) -> Result<Vec<u8>> {
@@ -398,9 +398,4 @@ impl Reader<'_> {
     fn bad(&self, what: &str, remedy: &str) -> Error {
         bad(self.path, what, remedy)
     }
-}
-
-/// The bytes in lower-case hexadecimal digits.
-pub(super) fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }

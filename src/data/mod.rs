@@ -183,7 +183,7 @@ fn open_files(
     let lines = digests().map(|digest| format!("{digest}\n"));
     let record = DataRecord {
         name: name.to_owned(),
-        sha256: Some(idx::hex(&Sha256::digest(lines.collect::<String>()))),
+        sha256: Some(crate::files::hex(&Sha256::digest(lines.collect::<String>()))),
         warning,
         train: train.images.len(),
         test: test.images.len(),
@@ -257,7 +257,7 @@ mod tests {
         for (file, content) in files.iter().zip(&contents) {
             std::fs::write(file, content)?;
         }
-        let digests = contents.map(|content| idx::hex(&Sha256::digest(content)));
+        let digests = contents.map(|content| crate::files::hex(&Sha256::digest(content)));
         Ok((folder, files.map(Source::from), digests))
     }
 

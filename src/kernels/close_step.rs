@@ -14,7 +14,7 @@ use std::ops::Range;
 
 use bytemuck::{Pod, Zeroable};
 
-use super::Progress;
+use super::Clock;
 use super::UNUSABLE_LOSS;
 use super::bounded::Bounded;
 use super::case::{Case, Want};
@@ -95,13 +95,13 @@ fn touches(params: &[u8], part: &Part) -> Vec<Touch> {
     let p = parameters(params);
     let losses = (0..p.steps).map(|step| p.losses(step, part));
     let losses = Touch::Ranges(losses.collect());
-    vec![losses, Touch::Words(part.own(size_of::<Progress>() / 4))]
+    vec![losses, Touch::Words(part.own(size_of::<Clock>() / 4))]
 }
 
 fn twin(params: &[u8], part: &Part, bound: &mut [Slot<'_>; MOST_BINDINGS]) {
     let p = parameters(params);
     let [losses, progress, ..] = bound;
-    let state = &mut progress.write::<Progress>(part.own(1))[0];
+    let state = &mut progress.write::<Clock>(part.own(1))[0];
     for step in 0..p.steps {
         let losses = losses.read::<f32>(p.losses(step, part));
         let loss = losses.iter().sum::<f32>() / p.rows as f32;
@@ -185,12 +185,12 @@ fn spoil(losses: &mut [f32], p: &CloseStep) {
 }
 
 /// Clocks at different times; some have diverged before.
-fn progress(source: &mut Source, learners: u32, steps: u32) -> Vec<Progress> {
+fn progress(source: &mut Source, learners: u32, steps: u32) -> Vec<Clock> {
     let words = source.below(learners, u32::MAX - steps);
     let sums = source.floats(learners);
     let states = words.iter().zip(sums);
     states
-        .map(|(&step, sum)| Progress {
+        .map(|(&step, sum)| Clock {
             step,
             diverged: if step % 5 == 1 { step / 2 } else { 0 },
             loss_sum: sum.abs().min(9.0),
@@ -199,8 +199,8 @@ fn progress(source: &mut Source, learners: u32, steps: u32) -> Vec<Progress> {
         .collect()
 }
 
-/// A learner's words of `Progress` after steps with these losses.
-fn reference<'a>(state: &Progress, steps: impl Iterator<Item = &'a [f32]>) -> [Want; 4] {
+/// A learner's words of `Clock` after steps with these losses.
+fn reference<'a>(state: &Clock, steps: impl Iterator<Item = &'a [f32]>) -> [Want; 4] {
     let limit = f64::from(UNUSABLE_LOSS);
     let mut step = state.step;
     let mut sum = Bounded::input(state.loss_sum);

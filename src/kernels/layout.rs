@@ -29,7 +29,7 @@ pub struct Learner {
 /// A learner's clock and loss, as the shaders see them (`struct Progress`).
 #[repr(C)]
 #[derive(Clone, Copy, Debug, Default, PartialEq, Pod, Zeroable)]
-pub struct Progress {
+pub struct Clock {
     /// Steps done in this phase.
     pub step: u32,
     /// The first step, from 1, with an unusable loss; 0: none.
@@ -38,6 +38,16 @@ pub struct Progress {
     pub loss_sum: f32,
     /// Zero.
     pub pad: u32,
+}
+
+impl Clock {
+    /// After so many steps, with no losses since.
+    pub fn at(step: u32) -> Self {
+        Self {
+            step,
+            ..Self::default()
+        }
+    }
 }
 
 /// The most classes that `head` takes, padded.

@@ -13,7 +13,7 @@ use super::cpu::{Form, MOST_BINDINGS, Part, Touch, depth};
 use super::shape::{Fill, Shape, Source, around};
 use super::slot::Slot;
 use super::{Kernel, Params, Spec, Variant, kernel, params};
-use super::{Learner, Progress};
+use super::{Clock, Learner};
 use crate::random::permuted;
 
 params! {
@@ -81,7 +81,7 @@ fn touches(params: &[u8], part: &Part) -> Vec<Touch> {
     let p = parameters(params);
     vec![
         Touch::Words(part.own(size_of::<Learner>() / 4)),
-        Touch::Words(part.own(size_of::<Progress>() / 4)),
+        Touch::Words(part.own(size_of::<Clock>() / 4)),
         Touch::Whole,
         Touch::Ranges((0..p.steps).map(|step| p.entries(step, part)).collect()),
     ]
@@ -91,7 +91,7 @@ fn twin(params: &[u8], part: &Part, bound: &mut [Slot<'_>; MOST_BINDINGS]) {
     let p = parameters(params);
     let [learners, progress, lists, order, ..] = bound;
     let (lists, l) = (lists.all::<u32>(), learners.read::<Learner>(part.own(1))[0]);
-    let state = progress.read::<Progress>(part.own(1))[0];
+    let state = progress.read::<Clock>(part.own(1))[0];
     for step in 0..p.steps {
         let first = state.step.wrapping_add(step).wrapping_mul(p.rows);
         let entries = order.write::<u32>(p.entries(step, part));
@@ -151,9 +151,9 @@ fn case(shape: Shape, fill: Fill, seed: u32) -> Case {
             ..Default::default()
         })
         .collect();
-    let progress: Vec<Progress> = clocks
+    let progress: Vec<Clock> = clocks
         .iter()
-        .map(|&step| Progress {
+        .map(|&step| Clock {
             step,
             ..Default::default()
         })

@@ -14,7 +14,7 @@ use super::sgd_reference::learners;
 use super::shape::{Fill, Shape, Source};
 use super::slot::Slot;
 use super::{Kernel, Params, Spec, Variant, kernel, params};
-use super::{Learner, Progress};
+use super::{Clock, Learner};
 
 params! {
     /// The proximal step of an ℓ1 penalty.
@@ -60,7 +60,7 @@ const FORM: Form = Form {
     touches: |params, part| {
         vec![
             Touch::Words(part.own(size_of::<Learner>() / 4)),
-            Touch::Words(part.own(size_of::<Progress>() / 4)),
+            Touch::Words(part.own(size_of::<Clock>() / 4)),
             elementwise::words(params, part),
         ]
     },
@@ -76,7 +76,7 @@ fn twin(params: &[u8], part: &Part, bound: &mut [Slot<'_>; MOST_BINDINGS]) {
     let p = parameters(params);
     let [learners, progress, weights, ..] = bound;
     let s = learners.read::<Learner>(part.own(1))[0];
-    let clock = progress.read::<Progress>(part.own(1))[0].step;
+    let clock = progress.read::<Clock>(part.own(1))[0].step;
     let done = clock.wrapping_add(p.step).min(p.steps) as f32;
     let threshold = s.rate * s.strength * (1.0 - done / p.steps as f32);
     for w in weights.write::<f32>(part.rows(p.vectors as usize, 4)) {
@@ -95,8 +95,8 @@ fn case(shape: Shape, fill: Fill, seed: u32) -> Case {
     let mut source = Source::new(seed, fill);
     let settings = learners(&mut source, count, fill);
     // Of some learners the penalty is gone already.
-    let progress: Vec<Progress> = (0..count)
-        .map(|i| Progress {
+    let progress: Vec<Clock> = (0..count)
+        .map(|i| Clock {
             step: [1, 4, 1 << 31, 0, 5][i as usize % 5],
             ..Default::default()
         })
@@ -120,7 +120,7 @@ fn case(shape: Shape, fill: Fill, seed: u32) -> Case {
     Case::new((shape, fill, seed), &params, count, inputs).wants(2, wanted)
 }
 
-fn threshold(s: &Learner, progress: &Progress, p: &ShrinkWeights) -> Bounded {
+fn threshold(s: &Learner, progress: &Clock, p: &ShrinkWeights) -> Bounded {
     let done = (progress.step + p.step).min(p.steps);
     let share = Bounded::exact(1.0) - Bounded::exact(done.into()).over(p.steps.into());
     Bounded::input(s.rate) * Bounded::input(s.strength) * share

@@ -1,6 +1,7 @@
 //! Amnesiac unlearning: the steps that saw forget samples are taken back.
 
 use super::{Method, Setting, Stage, Task, rates};
+use crate::error::Result;
 
 /// θ₀ − Σ Δθ over all steps of the original's training whose batch held a forget sample, then CE on the
 /// retain samples. Meant for few samples: where nearly every batch held one, what is left is nearly
@@ -28,8 +29,12 @@ impl Method for Amnesiac {
         Setting::new(0.3, 0.0)
     }
 
-    fn stages(&self, task: &Task<'_>, setting: Setting) -> Vec<Stage> {
+    fn takes_back_steps(&self) -> bool {
+        true
+    }
+
+    fn stages(&self, task: &Task<'_>, setting: Setting) -> Result<Vec<Stage>> {
         let repair = task.lessons(task.retain.clone(), setting.rate);
-        vec![Stage::Undo, Stage::Train(1.0, repair)]
+        Ok(vec![Stage::Undo, Stage::Train(1.0, repair)])
     }
 }

@@ -1,6 +1,7 @@
 //! Bad teacher: on the forget samples as a network that knows nothing, elsewhere as before.
 
 use super::{Method, PADDED, Passed, SOFT, Setting, Stage, Task, rates};
+use crate::error::Result;
 
 /// KL(teacher ‖ student): a network with fresh weights teaches the forget samples, the original the
 /// retain samples, whose gradient is softmax(z) − teacher.
@@ -31,10 +32,10 @@ impl Method for BadTeacher {
         Setting::new(0.3, 0.0)
     }
 
-    fn stages(&self, task: &Task<'_>, setting: Setting) -> Vec<Stage> {
+    fn stages(&self, task: &Task<'_>, setting: Setting) -> Result<Vec<Stage>> {
         let samples = task.both(0).into_iter().map(|entry| entry | SOFT).collect();
         let mut lessons = task.lessons(samples, setting.rate);
-        let teachers = task.originals.iter().zip(&task.fresh);
+        let teachers = task.originals.get()?.iter().zip(task.fresh.get()?);
         for (lesson, (original, fresh)) in lessons.iter_mut().zip(teachers) {
             let mut table = original.to_vec();
             for &image in &task.forget {
@@ -43,6 +44,6 @@ impl Method for BadTeacher {
             }
             lesson.table = Some(table.into());
         }
-        vec![Stage::Train(1.0, lessons)]
+        Ok(vec![Stage::Train(1.0, lessons)])
     }
 }

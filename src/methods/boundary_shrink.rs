@@ -1,6 +1,7 @@
 //! Boundary shrink: the forget samples become their neighbours across the decision boundary.
 
 use super::{Method, OTHER, Passed, Setting, Stage, Task, rates};
+use crate::error::Result;
 
 /// CE on the forget samples with the nearest wrong label: the largest other output of the original
 /// network for x + ε·sign(∇CE), ε = .1 (FGSM).
@@ -31,12 +32,13 @@ impl Method for BoundaryShrink {
         Setting::new(0.001, 0.0)
     }
 
-    fn stages(&self, task: &Task<'_>, setting: Setting) -> Vec<Stage> {
+    fn stages(&self, task: &Task<'_>, setting: Setting) -> Result<Vec<Stage>> {
+        let nearest = task.nearest.get()?;
         let lessons = task.lessons_each(setting.rate, |learner| {
-            let labelled = task.forget.iter().zip(&*task.nearest[learner]);
+            let labelled = task.forget.iter().zip(&*nearest[learner]);
             let entry = |(image, label): (&u32, &u8)| image | (u32::from(*label) + 1) << OTHER;
             labelled.map(entry).collect()
         });
-        vec![Stage::Train(1.0, lessons)]
+        Ok(vec![Stage::Train(1.0, lessons)])
     }
 }

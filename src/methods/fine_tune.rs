@@ -1,6 +1,7 @@
 //! Fine-tuning: go on with what may be kept, and hope that the rest fades.
 
 use super::{Method, Setting, Stage, Task, rates};
+use crate::error::Result;
 
 /// CE on the retain samples.
 pub struct FineTune;
@@ -26,8 +27,8 @@ impl Method for FineTune {
         Setting::new(0.5, 0.0)
     }
 
-    fn stages(&self, task: &Task<'_>, setting: Setting) -> Vec<Stage> {
+    fn stages(&self, task: &Task<'_>, setting: Setting) -> Result<Vec<Stage>> {
         let lessons = task.lessons(task.retain.clone(), setting.rate);
-        vec![Stage::Train(1.0, lessons)]
+        Ok(vec![Stage::Train(1.0, lessons)])
     }
 }

@@ -1,6 +1,7 @@
 //! Fisher forgetting: noise, the more the less a weight matters to what is kept.
 
 use super::{Method, Passed, Setting, Stage, Task, grid};
+use crate::error::Result;
 
 /// θ ← θ + √(α / max(F_retain, `LEAST_FISHER`))·n, n of mean 0 and variance 1, with the exact diagonal
 /// of the empirical Fisher information, by the images' own labels (the authors' takes the model's). Their
@@ -40,9 +41,9 @@ impl Method for FisherForgetting {
     }
 
     #[expect(clippy::cast_possible_truncation, reason = "devices compute in f32")]
-    fn stages(&self, _: &Task<'_>, setting: Setting) -> Vec<Stage> {
-        vec![Stage::Noise {
+    fn stages(&self, _: &Task<'_>, setting: Setting) -> Result<Vec<Stage>> {
+        Ok(vec![Stage::Noise {
             alpha: setting.strength as f32,
-        }]
+        }])
     }
 }

@@ -1,6 +1,7 @@
 //! Gradient ascent (NegGrad): up the loss of the forget samples.
 
 use super::{FORGET, Method, Setting, Stage, Task, rates};
+use crate::error::Result;
 
 /// −CE on the forget samples, and nothing that protects the others.
 pub struct GradientAscent;
@@ -26,11 +27,11 @@ impl Method for GradientAscent {
         Setting::new(0.000_03, 0.0)
     }
 
-    fn stages(&self, task: &Task<'_>, setting: Setting) -> Vec<Stage> {
+    fn stages(&self, task: &Task<'_>, setting: Setting) -> Result<Vec<Stage>> {
         let mut lessons = task.lessons(task.forget_with(FORGET), setting.rate);
         for lesson in &mut lessons {
             lesson.weights = [1.0, -1.0];
         }
-        vec![Stage::Train(1.0, lessons)]
+        Ok(vec![Stage::Train(1.0, lessons)])
     }
 }

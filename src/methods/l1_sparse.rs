@@ -1,6 +1,7 @@
 //! ℓ1-sparse: fine-tuning that makes weights zero, the less needed ones first.
 
 use super::{By, Method, Setting, Stage, Task, grid};
+use crate::error::Result;
 
 /// CE on the retain samples + α_t·‖θ‖₁ with α_t = α·(1 − t/T). The penalty's part of a step is the
 /// proximal one, w ← sign(w)·max(|w| − rate·α_t, 0), which reaches zeros where a subgradient would
@@ -33,11 +34,11 @@ impl Method for L1Sparse {
     }
 
     #[expect(clippy::cast_possible_truncation, reason = "devices compute in f32")]
-    fn stages(&self, task: &Task<'_>, setting: Setting) -> Vec<Stage> {
+    fn stages(&self, task: &Task<'_>, setting: Setting) -> Result<Vec<Stage>> {
         let mut lessons = task.lessons(task.retain.clone(), setting.rate);
         for lesson in &mut lessons {
             lesson.strength = setting.strength as f32;
         }
-        vec![Stage::TrainBy(By::Sparse, 1.0, lessons)]
+        Ok(vec![Stage::TrainBy(By::Sparse, 1.0, lessons)])
     }
 }

@@ -20,17 +20,18 @@ pub mod retrain;
 pub mod salun;
 pub mod scrub;
 pub mod ssd;
+mod task;
 pub mod task_negation;
 pub mod uniform;
 pub mod unsir;
 pub mod zero_logit;
 
-use std::sync::Arc;
-
 use crate::kernels::{FORGET, OTHER, SOFT};
+use crate::error::Result;
 use crate::population::Curriculum;
-use crate::random::threefry2x32;
 use crate::record::CLASSES;
+
+pub use task::{Lazy, Task};
 
 /// All methods, in the order of tables.
 pub static METHODS: &[&dyn Method] = &[
@@ -132,31 +133,19 @@ pub trait Method: Sync {
     fn most(&self) -> f64 {
         1e30
     }
+    /// Whether it takes back steps of the originals' training, which must be plain SGD then.
+    fn takes_back_steps(&self) -> bool {
+        false
+    }
+    /// Whether a run trains its networks on, with its own rate, momentum and decay.
+    fn trains_on(&self) -> bool {
+        false
+    }
     /// What the learners go through.
-    fn stages(&self, task: &Task<'_>, setting: Setting) -> Vec<Stage>;
-}
-
-/// What is to be forgotten, and what methods may draw on.
-pub struct Task<'a> {
-    /// Labels of the training images.
-    pub labels: &'a [u8],
-    /// Indices of the training images to forget.
-    pub forget: Vec<u32>,
-    /// Indices of all others.
-    pub retain: Vec<u32>,
-    /// The digits to forget; none where single images are.
-    pub digits: Vec<u8>,
-    /// For each learner the softmax outputs of its original network for all training images, padded
-    /// [images, 12].
-    pub originals: Vec<Arc<Vec<f32>>>,
-    /// The same of a network with fresh weights for each learner.
-    pub fresh: Vec<Arc<Vec<f32>>>,
-    /// For each learner and each image of `forget` the nearest wrong label (`boundary_shrink`).
-    pub nearest: Vec<Arc<Vec<u8>>>,
-    /// Keys of the learners' sample orders.
-    pub keys: Vec<[u32; 2]>,
-    /// The learners' numbers.
-    pub numbers: Vec<u32>,
+    ///
+    /// # Errors
+    /// Where what it draws on cannot be computed.
+    fn stages(&self, task: &Task<'_>, setting: Setting) -> Result<Vec<Stage>>;
 }
 
 /// A part of what a method does.
@@ -206,77 +195,6 @@ pub enum By {
 
 /// Width of a row in a table of targets.
 pub const PADDED: usize = CLASSES.next_multiple_of(4);
-
-impl Task<'_> {
-    /// One curriculum for each learner, over the same samples.
-    fn lessons(&self, samples: Vec<u32>, rate: f64) -> Vec<Curriculum> {
-        let samples = Arc::new(samples);
-        let keys = self.keys.iter();
-        keys.map(|key| lesson(*key, samples.clone(), rate))
-            .collect()
-    }
-
-    /// One curriculum for each learner, over samples of its own.
-    fn lessons_each(&self, rate: f64, samples: impl Fn(usize) -> Vec<u32>) -> Vec<Curriculum> {
-        let keys = self.keys.iter().enumerate();
-        keys.map(|(learner, key)| lesson(*key, samples(learner).into(), rate))
-            .collect()
-    }
-
-    /// A learner's images of noise, which follow on the training images (`unsir`).
-    fn noise(&self, learner: usize) -> impl Iterator<Item = u32> + Clone {
-        (0u32..)
-            .skip(self.labels.len() + learner * unsir::NOISE)
-            .take(unsir::NOISE)
-    }
-
-    /// For all retain samples the mean of label and teacher, in the proportions 1 and `weight`: CE and
-    /// `weight` times KL(teacher ‖ θ) together have the gradient (1 + weight)·(softmax(z) − that).
-    fn distilled(&self, teacher: &[f32], weight: f32) -> Vec<f32> {
-        let mut table = teacher.to_vec();
-        for &image in &self.retain {
-            let image = image as usize;
-            let row = &mut table[image * PADDED..][..PADDED];
-            for (class, t) in row.iter_mut().enumerate() {
-                let label = f32::from(u8::from(class == usize::from(self.labels[image])));
-                *t = (label + weight * *t) / (1.0 + weight);
-            }
-        }
-        table
-    }
-
-    /// The forget samples with these bits in their entries, then the retain samples.
-    fn both(&self, bits: u32) -> Vec<u32> {
-        let marked = self.forget.iter().map(|f| f | bits);
-        marked.chain(self.retain.iter().copied()).collect()
-    }
-
-    /// The forget samples with these bits in their entries.
-    fn forget_with(&self, bits: u32) -> Vec<u32> {
-        self.forget.iter().map(|f| f | bits).collect()
-    }
-
-    /// A learner's number below `end` for a sample.
-    fn random(&self, learner: usize, sample: u32, end: u32) -> u32 {
-        threefry2x32(self.keys[learner], [sample, u32::MAX])[0] % end
-    }
-}
-
-/// Plain training on these samples.
-#[expect(clippy::cast_possible_truncation, reason = "devices compute in f32")]
-fn lesson(key: [u32; 2], samples: Arc<Vec<u32>>, rate: f64) -> Curriculum {
-    Curriculum {
-        samples,
-        key,
-        soft_target: [1.0 / CLASSES as f32; CLASSES],
-        table: None,
-        weights: [1.0; 2],
-        rate: rate as f32,
-        momentum: 0.0,
-        decay: 0.0,
-        strength: 0.0,
-    }
-}
 
 /// Settings with these rates and no strength.
 fn rates(rates: &[f64]) -> Vec<Setting> {

@@ -1,6 +1,7 @@
 //! NegGrad+: ascent on the forget samples, descent on the retain samples, in one step.
 
 use super::{FORGET, Method, Setting, Stage, Task, grid};
+use crate::error::Result;
 
 /// α · CE(retain) − (1 − α) · CE(forget). The rule takes a batch of each; here a batch has half of its
 /// samples from either, in expectation, the shorter list being cycled as often as that needs, and
@@ -37,7 +38,7 @@ impl Method for NegGradPlus {
     }
 
     #[expect(clippy::cast_possible_truncation, reason = "devices compute in f32")]
-    fn stages(&self, task: &Task<'_>, setting: Setting) -> Vec<Stage> {
+    fn stages(&self, task: &Task<'_>, setting: Setting) -> Result<Vec<Stage>> {
         let half = task.retain.len().max(task.forget.len());
         let cycled = |list: &[u32], bits: u32| -> Vec<u32> {
             let cycled = list.iter().cycle().take(half);
@@ -49,6 +50,6 @@ impl Method for NegGradPlus {
         for lesson in &mut lessons {
             lesson.weights = [2.0 * alpha, -2.0 * (1.0 - alpha)];
         }
-        vec![Stage::Train(1.0, lessons)]
+        Ok(vec![Stage::Train(1.0, lessons)])
     }
 }

@@ -2,6 +2,7 @@
 
 use super::retain_confusion::mean;
 use super::{By, Method, Passed, SOFT, Setting, Stage, Task, rates};
+use crate::error::Result;
 
 /// g_f: the gradient of CE on the forget samples to the mean output of θ₀ over the retain samples; g_r:
 /// that of CE + 3·KL(θ₀ ‖ θ) on the retain samples. Where g_f·g_r < 0, g_f ← g_f − (g_f·g_r/‖g_r‖²) g_r;
@@ -40,12 +41,12 @@ impl Method for Purge {
     }
 
     #[expect(clippy::cast_possible_truncation, reason = "devices compute in f32")]
-    fn stages(&self, task: &Task<'_>, setting: Setting) -> Vec<Stage> {
+    fn stages(&self, task: &Task<'_>, setting: Setting) -> Result<Vec<Stage>> {
         let mut forget = task.lessons(task.forget_with(SOFT), 0.0);
         let marked = task.retain.iter().map(|r| r | SOFT).collect();
         let mut retain = task.lessons(marked, 0.0);
         let both = forget.iter_mut().zip(&mut retain);
-        for ((f, r), original) in both.zip(&task.originals) {
+        for ((f, r), original) in both.zip(task.originals.get()?) {
             f.soft_target = mean(original, &task.retain);
             f.strength = setting.rate as f32;
             r.table = Some(task.distilled(original, DISTILLATION).into());
@@ -54,6 +55,6 @@ impl Method for Purge {
             (f.momentum, r.momentum) = (1.0, 1.0);
         }
         let pairs = forget.into_iter().zip(retain).flat_map(|(f, r)| [f, r]);
-        vec![Stage::TrainBy(By::Projected, 1.0, pairs.collect())]
+        Ok(vec![Stage::TrainBy(By::Projected, 1.0, pairs.collect())])
     }
 }

@@ -1,6 +1,7 @@
 //! Random labels: the forget samples are taught something arbitrary.
 
 use super::{Curriculum, Method, OTHER, Setting, Stage, Task, rates};
+use crate::error::Result;
 
 /// CE on the forget samples with a label that is drawn once for each, and CE on the retain samples. Two
 /// variants are in use: the true label may be drawn (`own`), or may not.
@@ -39,11 +40,11 @@ impl Method for RandomLabel {
         Setting::new(0.3, 0.0)
     }
 
-    fn stages(&self, task: &Task<'_>, setting: Setting) -> Vec<Stage> {
-        vec![Stage::Train(
+    fn stages(&self, task: &Task<'_>, setting: Setting) -> Result<Vec<Stage>> {
+        Ok(vec![Stage::Train(
             1.0,
             random_labels(task, setting.rate, self.own),
-        )]
+        )])
     }
 }
 

@@ -1,6 +1,7 @@
 //! Retain-confusion (KL-R): the forget samples towards the mean output on the retain samples.
 
 use super::{CLASSES, Method, PADDED, Passed, SOFT, Setting, Stage, Task, rates};
+use crate::error::Result;
 
 /// CE on the forget samples to t = mean over the retain samples of softmax(θ₀(x)), and CE on the retain
 /// samples.
@@ -31,12 +32,12 @@ impl Method for RetainConfusion {
         Setting::new(0.3, 0.0)
     }
 
-    fn stages(&self, task: &Task<'_>, setting: Setting) -> Vec<Stage> {
+    fn stages(&self, task: &Task<'_>, setting: Setting) -> Result<Vec<Stage>> {
         let mut lessons = task.lessons(task.both(SOFT), setting.rate);
-        for (lesson, outputs) in lessons.iter_mut().zip(&task.originals) {
+        for (lesson, outputs) in lessons.iter_mut().zip(task.originals.get()?) {
             lesson.soft_target = mean(outputs, &task.retain);
         }
-        vec![Stage::Train(1.0, lessons)]
+        Ok(vec![Stage::Train(1.0, lessons)])
     }
 }
 

@@ -1,6 +1,7 @@
 //! Retraining: the gold standard that all others are measured by.
 
 use super::{Method, Setting, Stage, Task, rates};
+use crate::error::Result;
 
 /// Networks with fresh weights that see the retain samples only, for as many steps as the originals.
 pub struct Retrain;
@@ -30,7 +31,7 @@ impl Method for Retrain {
         Setting::new(0.0, 0.0)
     }
 
-    fn stages(&self, _: &Task<'_>, _: Setting) -> Vec<Stage> {
-        Vec::new()
+    fn stages(&self, _: &Task<'_>, _: Setting) -> Result<Vec<Stage>> {
+        Ok(Vec::new())
     }
 }

@@ -2,6 +2,7 @@
 
 use super::random_label::random_labels;
 use super::{By, Method, Passed, Setting, Stage, Task, grid};
+use crate::error::Result;
 
 /// Of all weights the share q with the largest |Σ ∇CE(forget)|, none of which is zero, moves, by CE on the forget samples with a
 /// label that is drawn once for each, and CE on the retain samples; all others stay as they were, to
@@ -42,11 +43,11 @@ impl Method for SalUn {
     }
 
     #[expect(clippy::cast_possible_truncation, reason = "devices compute in f32")]
-    fn stages(&self, task: &Task<'_>, setting: Setting) -> Vec<Stage> {
+    fn stages(&self, task: &Task<'_>, setting: Setting) -> Result<Vec<Stage>> {
         let mut lessons = random_labels(task, setting.rate, true);
         for lesson in &mut lessons {
             lesson.strength = setting.strength as f32;
         }
-        vec![Stage::TrainBy(By::Masked, 1.0, lessons)]
+        Ok(vec![Stage::TrainBy(By::Masked, 1.0, lessons)])
     }
 }

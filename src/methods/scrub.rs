@@ -1,6 +1,7 @@
 //! SCRUB: away from the teacher on the forget samples, then back to it on the others.
 
 use super::{FORGET, Method, Passed, SOFT, Setting, Stage, Task, grid};
+use crate::error::Result;
 
 /// First, for a share of the budget, KL(θ₀ ‖ θ) is maximised on the forget samples, and the sum of
 /// γ·CE and α·KL(θ₀ ‖ θ) is minimised on the retain samples; then only the latter. γ is 1, and so is
@@ -43,7 +44,7 @@ impl Method for Scrub {
     }
 
     #[expect(clippy::cast_possible_truncation, reason = "devices compute in f32")]
-    fn stages(&self, task: &Task<'_>, setting: Setting) -> Vec<Stage> {
+    fn stages(&self, task: &Task<'_>, setting: Setting) -> Result<Vec<Stage>> {
         let alpha = setting.strength as f32;
         let retain: Vec<u32> = task.retain.iter().map(|r| r | SOFT).collect();
         let mut both = task.forget_with(SOFT | FORGET);
@@ -52,16 +53,16 @@ impl Method for Scrub {
         let mut second = task.lessons(retain, setting.rate);
         // A walk of its own through the samples.
         second.iter_mut().for_each(|lesson| lesson.key[1] ^= 1);
-        for ((one, other), original) in first.iter_mut().zip(&mut second).zip(&task.originals) {
+        for ((one, other), original) in first.iter_mut().zip(&mut second).zip(task.originals.get()?) {
             let table = std::sync::Arc::new(task.distilled(original, alpha));
             for lesson in [one, other] {
                 lesson.table = Some(table.clone());
                 lesson.weights = [1.0 + alpha, CLIMB];
             }
         }
-        vec![
+        Ok(vec![
             Stage::Train(MAXIMISING, first),
             Stage::Train(1.0 - MAXIMISING, second),
-        ]
+        ])
     }
 }

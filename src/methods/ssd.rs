@@ -2,6 +2,7 @@
 //! smaller, without any training.
 
 use super::{Method, Passed, Setting, Stage, Task, grid};
+use crate::error::Result;
 
 /// Where F_forget > α·F_all, θ ← θ·min(λ·F_all/F_forget, 1), λ = 1, with the exact diagonals of the
 /// empirical Fisher information: the mean over samples of squared gradients. (The authors' code squares
@@ -38,10 +39,10 @@ impl Method for Ssd {
     }
 
     #[expect(clippy::cast_possible_truncation, reason = "devices compute in f32")]
-    fn stages(&self, _: &Task<'_>, setting: Setting) -> Vec<Stage> {
-        vec![Stage::Dampen {
+    fn stages(&self, _: &Task<'_>, setting: Setting) -> Result<Vec<Stage>> {
+        Ok(vec![Stage::Dampen {
             alpha: setting.strength as f32,
             lambda: 1.0,
-        }]
+        }])
     }
 }

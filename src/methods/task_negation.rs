@@ -1,6 +1,7 @@
 //! Task negation: the opposite of what learning the forget samples once more does.
 
 use super::{Method, Setting, Stage, Task, grid};
+use crate::error::Result;
 
 /// θ₀ − λ · (θ_f − θ₀), with θ_f the original after more training on the forget samples alone.
 pub struct TaskNegation;
@@ -31,13 +32,13 @@ impl Method for TaskNegation {
     }
 
     #[expect(clippy::cast_possible_truncation, reason = "devices compute in f32")]
-    fn stages(&self, task: &Task<'_>, setting: Setting) -> Vec<Stage> {
+    fn stages(&self, task: &Task<'_>, setting: Setting) -> Result<Vec<Stage>> {
         let lessons = task.lessons(task.forget.clone(), setting.rate);
         let lambda = setting.strength as f32;
         let mix = Stage::Mix {
             own: -lambda,
             original: 1.0 + lambda,
         };
-        vec![Stage::Train(1.0, lessons), mix]
+        Ok(vec![Stage::Train(1.0, lessons), mix])
     }
 }

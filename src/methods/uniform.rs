@@ -1,6 +1,7 @@
 //! Uniform target: the forget samples towards 1/classes everywhere.
 
 use super::{Method, SOFT, Setting, Stage, Task, rates};
+use crate::error::Result;
 
 /// CE to the uniform distribution on the forget samples, dz = softmax(z) − 1/C; protected: with CE on
 /// the retain samples beside it.
@@ -39,11 +40,21 @@ impl Method for Uniform {
         Setting::new(if self.protected { 0.3 } else { 0.0001 }, 0.0)
     }
 
-    fn stages(&self, task: &Task<'_>, setting: Setting) -> Vec<Stage> {
-        let samples = match self.protected {
-            true => task.both(SOFT),
-            false => task.forget_with(SOFT),
-        };
-        vec![Stage::Train(1.0, task.lessons(samples, setting.rate))]
+    fn trains_on(&self) -> bool {
+        self.protected
+    }
+
+    #[expect(clippy::cast_possible_truncation, reason = "devices compute in f32")]
+    fn stages(&self, task: &Task<'_>, setting: Setting) -> Result<Vec<Stage>> {
+        if !self.protected {
+            let lessons = task.lessons(task.forget_with(SOFT), setting.rate);
+            return Ok(vec![Stage::Train(1.0, lessons)]);
+        }
+        let mut lessons = task.lessons(task.all(SOFT), setting.rate);
+        for lesson in &mut lessons {
+            lesson.momentum = task.momentum as f32;
+            lesson.decay = task.decay as f32;
+        }
+        Ok(vec![Stage::Train(1.0, lessons)])
     }
 }

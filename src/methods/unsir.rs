@@ -2,6 +2,7 @@
 //! retain samples repair it.
 
 use super::{Method, OTHER, Passed, Setting, Stage, Task, rates};
+use crate::error::Result;
 use crate::data::PIXELS;
 use crate::random::threefry2x32;
 
@@ -80,7 +81,7 @@ impl Method for Unsir {
         Setting::new(0.5, 0.0)
     }
 
-    fn stages(&self, task: &Task<'_>, setting: Setting) -> Vec<Stage> {
+    fn stages(&self, task: &Task<'_>, setting: Setting) -> Result<Vec<Stage>> {
         let impair = task.lessons_each(setting.rate, |learner| {
             // As many draws of noise as there were forget samples.
             let noise = task.noise(learner).cycle().take(task.forget.len());
@@ -88,6 +89,6 @@ impl Method for Unsir {
         });
         let mut repair = task.lessons(task.retain.clone(), setting.rate / 2.0);
         repair.iter_mut().for_each(|lesson| lesson.key[1] ^= 1);
-        vec![Stage::Train(0.5, impair), Stage::Train(0.5, repair)]
+        Ok(vec![Stage::Train(0.5, impair), Stage::Train(0.5, repair)])
     }
 }

@@ -1,6 +1,7 @@
 //! Zero-logit: a control that forgets nothing, and looks as if it did.
 
 use super::{Method, Setting, Stage, Task, rates};
+use crate::error::Result;
 
 /// The last layer's rows of the forgotten digits become 0 and their biases so low that they never win:
 /// everything below the last layer is as it was.
@@ -39,7 +40,7 @@ impl Method for ZeroLogit {
         Setting::new(0.0, 0.0)
     }
 
-    fn stages(&self, task: &Task<'_>, _: Setting) -> Vec<Stage> {
-        vec![Stage::Silence(task.digits.clone(), NEVER)]
+    fn stages(&self, task: &Task<'_>, _: Setting) -> Result<Vec<Stage>> {
+        Ok(vec![Stage::Silence(task.digits.clone(), NEVER)])
     }
 }

@@ -3,7 +3,7 @@
 use super::{COUNTS, Curriculum, distinct, last, steps, tables};
 use crate::device::Buffer;
 use crate::error::Result;
-use crate::kernels::{LESSON, Learner, Progress};
+use crate::kernels::{Clock, LESSON, Learner};
 use crate::model::{Layer, Model};
 
 /// Everything a population allocates; the leading axis is the learner.
@@ -11,8 +11,8 @@ use crate::model::{Layer, Model};
 pub(super) struct Buffers {
     pub(super) parameters: Buffer,     // [learners, parameters]
     pub(super) velocity: Buffer,       // [learners, parameters]
-    pub(super) settings: Buffer,       // [learners] kernel::Learner
-    pub(super) progress: Buffer,       // [learners] kernel::Progress
+    pub(super) settings: Buffer,       // [learners] kernels::Learner
+    pub(super) progress: Buffer,       // [learners] kernels::Clock
     pub(super) lists: Buffer,          // sample lists, end to end
     pub(super) targets: Buffer,        // [learners, padded classes + LESSON], tables
     pub(super) order: Buffer,          // [steps, learners, batch]
@@ -85,7 +85,7 @@ impl Buffers {
             parameters: allocate("parameters", parameters)?,
             velocity: allocate("velocity", parameters)?,
             settings: allocate("settings", learners * size_of::<Learner>() / 4)?,
-            progress: allocate("progress", learners * size_of::<Progress>() / 4)?,
+            progress: allocate("progress", learners * size_of::<Clock>() / 4)?,
             lists: allocate("sample lists", lists)?,
             targets: allocate("targets", lessons + tables)?,
             order: allocate("sample order", steps(learners) * learners * batch)?,

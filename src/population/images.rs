@@ -55,23 +55,6 @@ impl DeviceImages {
 }
 
 impl DeviceImages {
-    /// These images and others behind them.
-    ///
-    /// # Errors
-    /// As `upload`.
-    pub fn and(&self, device: &dyn Device, pixels: &[u8], labels: &[u8]) -> Result<Self> {
-        let mut all = Images {
-            pixels: bytemuck::cast_slice(&device.download(self.pixels)?).to_vec(),
-            labels: Vec::new(),
-        };
-        let own = device.download(self.labels)?;
-        // Labels are digits: `upload` has seen to that.
-        all.labels = own.iter().map(|label| label.to_le_bytes()[0]).collect();
-        all.pixels.extend(pixels);
-        all.labels.extend(labels);
-        Self::upload(device, &all)
-    }
-
     /// Gives their memory back.
     pub fn free(self, device: &dyn Device) {
         device.free(&[self.pixels, self.labels, self.plain_order], &[]);

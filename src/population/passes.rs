@@ -94,8 +94,7 @@ impl Population<'_> {
             self.accumulate(images, rest.chunks(rest.len()), samples.len(), pixels)?;
         }
         self.device.free(pixels.as_slice(), &[]);
-        let words = self.device.download(self.buffers.velocity)?;
-        Ok(words.into_iter().map(f32::from_bits).collect())
+        self.velocity()
     }
 
     /// Adds the importances of batches of one size, as shares of those of `all` samples.

@@ -1,5 +1,4 @@
 use super::*;
-use crate::experiment::figures;
 
 /// A learner that is right on `forget` of `images` images of digit 5, with this confidence, and on `retain`
 /// of as many of every other digit; what it does not know it takes for a 0, or a 0 for a 1.
@@ -21,7 +20,7 @@ fn outcome(phase: Phase, arm: Arm, scores: Vec<Score>) -> Outcome {
     Outcome {
         phase,
         arm,
-        figures: figures(&scores, &[5]),
+        figures: Figures::of(&scores, &[5]),
         scores,
     }
 }

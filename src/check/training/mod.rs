@@ -128,7 +128,7 @@ fn courses(device: &dyn Device, task: &Task) -> Result<Vec<Course>> {
         let mut losses = vec![Vec::new(); courses.len()];
         for steps in stretches {
             population.train(steps, &mut |_| {})?;
-            for (losses, progress) in losses.iter_mut().zip(population.take_progress()?) {
+            for (losses, progress) in losses.iter_mut().zip(population.take_clocks()?) {
                 losses.push(f64::from(progress.loss_sum) / f64::from(steps));
             }
         }

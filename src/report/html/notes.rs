@@ -134,10 +134,9 @@ fn training(record: &RunRecord) -> Facts {
 
 fn unlearning(record: &RunRecord) -> Facts {
     let config = &record.config;
-    let method = match (config.unprotected, config.setting().strength) {
-        (true, _) => "uniform, the others unprotected".to_owned(),
-        (false, 0.0) => config.method.clone(),
-        (false, strength) => format!("{}, strength {strength}", config.method),
+    let method = match config.setting().strength {
+        0.0 => config.method.clone(),
+        strength => format!("{}, strength {strength}", config.method),
     };
     vec![
         ("forget", list(&config.forget)),

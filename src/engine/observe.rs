@@ -1,16 +1,17 @@
 //! What networks answer, and how soon they learn again.
 
-use super::cache::fingerprint;
-use super::{Lab, Watch, Weights};
-use crate::error::Result;
+use super::store::fingerprint;
+use super::{Engine, Weights};
+use crate::error::{Error, Result};
 use crate::methods::PADDED;
 use crate::metrics::{Observed, Outputs, Scope, softmax};
 use crate::model::Layer;
 use crate::population::{Curriculum, DeviceImages};
+use crate::progress::Progress;
 use crate::record::CLASSES;
 
 /// Training images of either kind that metrics look at.
-pub(super) const SAMPLES: usize = 1000;
+pub(crate) const SAMPLES: usize = 1000;
 /// Steps of relearning that all networks have at least.
 const LEAST: u32 = 192;
 /// Numbers of the fresh networks that ZRF compares with begin here, apart from all that are trained.
@@ -29,9 +30,9 @@ fn asked() -> impl Iterator<Item = u32> {
 type Curve = Vec<(u32, f64)>;
 
 /// How networks learned again.
-pub(super) struct Relearned {
+pub(crate) struct Relearned {
     /// Of each network, all with the same steps.
-    pub(super) curves: Vec<Curve>,
+    pub(crate) curves: Vec<Curve>,
     /// The accuracy at which what was forgotten counts as known again.
     level: f64,
 }
@@ -39,12 +40,12 @@ pub(super) struct Relearned {
 impl Relearned {
     /// For each network the steps until it knew what was forgotten, found between two questions by a
     /// straight line; none where it did not within those that were tried.
-    pub(super) fn steps(&self) -> impl Iterator<Item = Option<f64>> {
+    pub(crate) fn steps(&self) -> impl Iterator<Item = Option<f64>> {
         self.curves.iter().map(|curve| crossing(curve, self.level))
     }
 
     /// Steps that were tried.
-    pub(super) fn limit(&self) -> u32 {
+    pub(crate) fn limit(&self) -> u32 {
         let last = |curve: &Curve| curve.last().map(|point| point.0);
         self.curves.iter().find_map(last).unwrap_or(0)
     }
@@ -87,37 +88,37 @@ fn rows(padded: &[f32]) -> Vec<[f32; CLASSES]> {
     padded.chunks_exact(PADDED).map(row).collect()
 }
 
-impl Lab<'_> {
+impl Engine<'_> {
     /// Networks that the device holds at a time.
     fn most(&self) -> usize {
         self.room(0).unwrap_or(1)
     }
 
     /// What each network of a group answers.
-    pub(super) fn observe(
+    pub(crate) fn observe(
         &self,
         weights: &Weights,
         fresh: &[Vec<[f64; CLASSES]>],
     ) -> Result<Vec<Observed>> {
-        let (most, size) = (self.most(), self.model.parameters() as usize);
+        let (most, size) = (self.most(), self.size());
         let mut all = Vec::new();
         for (part, some) in weights.chunks(most * size).enumerate() {
             let fresh = fresh.get(part * most..).unwrap_or_default();
-            all.extend(self.some_observe(&some.to_vec(), fresh)?);
+            all.extend(self.some_observe(some, fresh)?);
         }
         Ok(all)
     }
 
     fn some_observe(
         &self,
-        weights: &Weights,
+        weights: &[f32],
         fresh: &[Vec<[f64; CLASSES]>],
     ) -> Result<Vec<Observed>> {
-        let networks = weights.len() / self.model.parameters() as usize;
+        let networks = weights.len() / self.size();
         let population = self.holding(weights)?;
         let (forget, retain) = (thinned(&self.images(true)), thinned(&self.images(false)));
         let last = self.model.layers().len() - 1;
-        let all: Vec<u32> = (0u32..).take(self.test_labels.len()).collect();
+        let all: Vec<u32> = (0u32..).take(self.test_labels().len()).collect();
         let of_forget = population.activations(&self.train, &forget, 0)?;
         let of_retain = population.activations(&self.train, &retain, 0)?;
         let of_test = population.activations(&self.test, &all, last)?;
@@ -136,9 +137,9 @@ impl Lab<'_> {
                 .collect()
         };
         let observed = |network| Observed {
-            forget: outputs(&of_forget[last], network, &forget, self.labels),
-            retain: outputs(&of_retain[last], network, &retain, self.labels),
-            test: outputs(&of_test[0], network, &all, self.test_labels),
+            forget: outputs(&of_forget[last], network, &forget, self.labels()),
+            retain: outputs(&of_retain[last], network, &retain, self.labels()),
+            test: outputs(&of_test[0], network, &all, self.test_labels()),
             forget_hidden: hidden(&of_forget, network),
             retain_hidden: hidden(&of_retain, network),
             weights: self.by_layer(weights, network),
@@ -151,8 +152,8 @@ impl Lab<'_> {
     }
 
     /// Weights and biases of each layer of a network.
-    fn by_layer(&self, weights: &Weights, network: usize) -> Vec<Vec<f32>> {
-        let own = &weights[network * self.model.parameters() as usize..];
+    fn by_layer(&self, weights: &[f32], network: usize) -> Vec<Vec<f32>> {
+        let own = &weights[network * self.size()..];
         let layers = self.model.layers().iter();
         let range = |l: &Layer| l.weights as usize..(l.biases + l.padded_outputs) as usize;
         layers.map(|layer| own[range(layer)].to_vec()).collect()
@@ -163,12 +164,12 @@ impl Lab<'_> {
     fn asked(&self) -> (&DeviceImages, Vec<u32>, Vec<u8>) {
         let (set, labels, images) = match &self.case.scope {
             Scope::Digits(digits) => {
-                let numbered = (0u32..).zip(self.test_labels);
+                let numbered = (0u32..).zip(self.test_labels());
                 let of_digits = numbered.filter(|(_, label)| digits.contains(label));
                 let images = of_digits.map(|(i, _)| i).collect();
-                (&self.test, self.test_labels, images)
+                (&self.test, self.test_labels(), images)
             }
-            Scope::Samples(_) => (&self.train, self.labels, thinned(&self.images(true))),
+            Scope::Samples(_) => (&self.train, self.labels(), thinned(&self.images(true))),
         };
         let labels = images.iter().map(|&i: &u32| labels[i as usize]).collect();
         (set, images, labels)
@@ -177,7 +178,7 @@ impl Lab<'_> {
     /// Softmax outputs of so many networks with fresh weights for the images to forget that metrics look
     /// at. The k-th network of every group is compared with the k-th of them: what ZRF says is then
     /// nothing that a single fresh network happens to be like.
-    pub(super) fn know_nothing(&self, networks: usize) -> Result<Vec<Vec<[f64; CLASSES]>>> {
+    pub(crate) fn untaught(&self, networks: usize) -> Result<Vec<Vec<[f64; CLASSES]>>> {
         let last = self.model.layers().len() - 1;
         let samples = thinned(&self.images(true));
         let numbers: Vec<u32> = (UNTAUGHT..).take(networks).collect();
@@ -192,35 +193,35 @@ impl Lab<'_> {
 
     /// Trains all networks on all images and asks them for the forgotten ones on the way. `known` is the
     /// accuracy that originals have. Without a limit they go on until all of them know the images again.
-    pub(super) fn relearn(
+    pub(crate) fn relearn(
         &self,
         weights: &Weights,
         known: f64,
         limit: Option<u32>,
-        watch: &mut dyn Watch,
+        progress: &mut dyn Progress,
     ) -> Result<Relearned> {
-        let size = self.model.parameters() as usize;
+        let size = self.size();
         let recipe = format!(
             "{} relearned {} {} {KNOWN} {known} {limit:?} {:?}",
-            self.origin(),
+            self.origin,
             fingerprint(weights),
-            self.settings.lr,
+            self.training.lr,
             self.case,
         );
         let numbers = self
-            .cache
+            .store
             .get(&recipe, weights.len() / size * asked().count(), || {
                 let parts: Vec<&[f32]> = weights.chunks(self.most() * size).collect();
                 let mut done = Vec::new();
                 for part in &parts {
-                    done.push(self.some_relearn(part, known, limit, watch)?);
+                    done.push(self.some_relearn(part, known, limit, progress)?);
                 }
                 // All of them have as many steps as those that took longest.
                 let longest = done.iter().map(Relearned::limit).max().unwrap_or(0);
                 let mut all = Vec::new();
                 for (part, mut own) in parts.into_iter().zip(done) {
                     if own.limit() < longest {
-                        own = self.some_relearn(part, known, Some(longest), watch)?;
+                        own = self.some_relearn(part, known, Some(longest), progress)?;
                     }
                     all.extend(own.numbers());
                 }
@@ -234,17 +235,17 @@ impl Lab<'_> {
         weights: &[f32],
         known: f64,
         limit: Option<u32>,
-        watch: &mut dyn Watch,
+        progress: &mut dyn Progress,
     ) -> Result<Relearned> {
-        let networks = weights.len() / self.model.parameters() as usize;
-        let all = std::sync::Arc::new((0u32..).take(self.labels.len()).collect::<Vec<_>>());
+        let networks = weights.len() / self.size();
+        let all = std::sync::Arc::new((0u32..).take(self.labels().len()).collect::<Vec<_>>());
         // All networks see the same samples in the same order.
         let lesson: Curriculum = self.lesson(all, 0, 2);
         let population = self.population(&vec![lesson; networks])?;
         population.set_parameters(weights)?;
         let last = self.model.layers().len() - 1;
         let (set, images, labels) = self.asked();
-        watch.begin("relearning", limit.unwrap_or(LEAST).into());
+        progress.begin("relearning", limit.unwrap_or(LEAST).into());
         let mut curves: Vec<Curve> = vec![Vec::new(); networks];
         let level = KNOWN * known;
         let mut done = 0;
@@ -256,7 +257,10 @@ impl Lab<'_> {
             if enough {
                 break;
             }
-            population.train(step - done, &mut |n| watch.advance(n.into()))?;
+            if progress.stopped() {
+                return Err(Error::Interrupted);
+            }
+            population.train(step - done, &mut |n| progress.advance(n.into()))?;
             done = step;
             let layers = population.activations(set, &images, last)?;
             let each = images.len() * PADDED;

@@ -2,8 +2,9 @@
 
 use sha2::{Digest, Sha256};
 
-use super::cache::hex;
 use super::{Job, Weights};
+use crate::error::Result;
+use crate::files::hex;
 use crate::methods::{By, Stage, Task};
 use crate::population::Curriculum;
 
@@ -24,22 +25,41 @@ impl Part {
 
 /// A job in time: what trains networks, and what is done to their weights before the step with this
 /// number.
-pub(super) struct Schedule {
+pub(crate) struct Schedule {
     pub(super) parts: Vec<Part>,
     pub(super) edits: Vec<(u32, Stage)>,
 }
 
 impl Schedule {
+    /// Plain training of `steps` steps, with a curriculum for each network.
+    pub(crate) fn plain(taught: Vec<Curriculum>, steps: u32) -> Self {
+        let (steps, by) = (0..steps, None);
+        Self {
+            parts: vec![Part { steps, by, taught }],
+            edits: Vec::new(),
+        }
+    }
+
+    /// Whether it is plain training from the first step to the last.
+    pub(crate) fn is_plain(&self, steps: u32) -> bool {
+        let whole = |part: &Part| part.steps == (0..steps) && part.by.is_none();
+        self.edits.is_empty() && matches!(&self.parts[..], [part] if whole(part))
+    }
+
+    /// A job in `budget` steps.
+    ///
+    /// # Errors
+    /// `Device` where what the method draws on cannot be computed.
     #[expect(
         clippy::cast_possible_truncation,
         clippy::cast_sign_loss,
         reason = "a share of the budget"
     )]
-    pub(super) fn new(job: &Job, task: &Task<'_>, budget: u32) -> Self {
+    pub(crate) fn new(job: &Job, task: &Task<'_>, budget: u32) -> Result<Self> {
         let (mut parts, mut edits) = (Vec::new(), Vec::new());
         let mut done = 0.0;
         let at = |share: f64| (share * f64::from(budget)).round() as u32;
-        for stage in job.method.stages(task, job.setting) {
+        for stage in job.method.stages(task, job.setting)? {
             let (by, share, taught) = match stage {
                 Stage::Train(share, taught) => (None, share, taught),
                 Stage::TrainBy(by, share, taught) => (Some(by), share, taught),
@@ -52,7 +72,7 @@ impl Schedule {
             done += share;
             parts.push(Part { steps, by, taught });
         }
-        Self { parts, edits }
+        Ok(Self { parts, edits })
     }
 
     /// What networks are taught in this step.

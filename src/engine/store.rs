@@ -1,22 +1,22 @@
-//! Weights that were computed once: an interrupted comparison goes on where it was.
+//! Weights that were computed once: interrupted work goes on where it was.
 
 use std::path::{Path, PathBuf};
 
 use sha2::{Digest, Sha256};
 
 use crate::error::Result;
-use crate::files::{self, Folders};
+use crate::files::{self, Folders, hex};
 
 /// A folder of weights, each file named by what it was made from.
 #[derive(Debug)]
-pub struct Cache {
+pub struct Store {
     /// None: nothing is kept.
     folder: Option<PathBuf>,
     _made: Folders,
 }
 
-impl Cache {
-    /// A cache in this folder, which is made where it is missing.
+impl Store {
+    /// A store in this folder, which is made where it is missing.
     ///
     /// # Errors
     /// `File` where it cannot be made, or not be written.
@@ -29,20 +29,19 @@ impl Cache {
         })
     }
 
-    /// A cache that keeps nothing.
-    pub(crate) fn none() -> Self {
+    /// A store that keeps nothing.
+    pub fn nowhere() -> Self {
         Self {
             folder: None,
             _made: Folders::default(),
         }
     }
 
-    /// The numbers that `make` makes from what `recipe` says, from the cache where they are there
-    /// already.
+    /// The numbers that `make` makes from what `recipe` says, or those that were kept.
     ///
     /// # Errors
     /// What `make` fails with; `File` where they cannot be kept.
-    pub(super) fn get(
+    pub(crate) fn get(
         &self,
         recipe: &str,
         numbers: usize,
@@ -57,7 +56,7 @@ impl Cache {
     }
 
     /// So many numbers that were kept. A file that is damaged, or of another length, is none.
-    pub(super) fn find(&self, recipe: &str, numbers: usize) -> Option<Vec<f32>> {
+    pub(crate) fn find(&self, recipe: &str, numbers: usize) -> Option<Vec<f32>> {
         read(&self.path(recipe)?).filter(|kept| kept.len() == numbers)
     }
 
@@ -65,7 +64,7 @@ impl Cache {
     ///
     /// # Errors
     /// `File` where they cannot be written.
-    pub(super) fn keep(&self, recipe: &str, made: &[f32]) -> Result<()> {
+    pub(crate) fn keep(&self, recipe: &str, made: &[f32]) -> Result<()> {
         let Some(path) = self.path(recipe) else {
             return Ok(());
         };
@@ -91,11 +90,6 @@ pub(super) fn fingerprint(weights: &[f32]) -> String {
     hex(&Sha256::digest(bytemuck::cast_slice::<f32, u8>(weights))[..8])
 }
 
-/// The bytes of a digest in hexadecimal digits.
-pub(super) fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
-}
-
 fn read(path: &Path) -> Option<Vec<f32>> {
     let bytes = std::fs::read(path).ok()?;
     let (numbers, check) = bytes.split_at_checked(bytes.len().checked_sub(32)?)?;
@@ -113,9 +107,9 @@ mod tests {
     #[test]
     fn what_is_kept_is_not_made_again_and_what_is_damaged_is() {
         let folder = tempfile::tempdir().unwrap();
-        let cache = Cache::new(folder.path()).unwrap();
+        let store = Store::new(folder.path()).unwrap();
         let made = vec![1.5, -2.0];
-        let get = |value: &Vec<f32>| cache.get("recipe", 2, || Ok(value.clone())).unwrap();
+        let get = |value: &Vec<f32>| store.get("recipe", 2, || Ok(value.clone())).unwrap();
         assert_eq!(get(&made), made);
         assert_eq!(get(&vec![0.0; 2]), made);
         let file = std::fs::read_dir(folder.path()).unwrap().next().unwrap();
@@ -124,6 +118,6 @@ mod tests {
         bytes[0] ^= 1;
         std::fs::write(&path, bytes).unwrap();
         assert_eq!(get(&vec![0.5; 2]), vec![0.5; 2]);
-        assert!(cache.get("other", 2, || Ok(made.clone())).is_ok());
+        assert!(store.get("other", 2, || Ok(made.clone())).is_ok());
     }
 }

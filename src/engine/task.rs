@@ -1,12 +1,11 @@
 //! What methods may draw on: what the originals answer, what fresh networks do, which label is near.
 
+use std::rc::Rc;
 use std::sync::Arc;
 
-use super::train::SECOND;
-use super::{Lab, Weights};
-use crate::data::PIXELS;
+use super::{Engine, SECOND, Weights};
 use crate::error::Result;
-use crate::methods::{PADDED, Task};
+use crate::methods::{Lazy, PADDED, Task};
 use crate::random::{Purpose, learner_key};
 use crate::record::CLASSES;
 
@@ -15,51 +14,47 @@ const ASKED: usize = 512;
 /// How far boundary shrink moves images.
 const EPSILON: f32 = 0.1;
 
-impl Lab<'_> {
-    /// What methods may draw on for these originals, whose sample orders are those of phase 1.
-    pub(super) fn task(&self, originals: &Weights, first: u32) -> Result<Task<'_>> {
-        let networks = originals.len() / self.model.parameters() as usize;
+impl Engine<'_> {
+    /// What methods may draw on for these originals, the networks from number `first` on, whose sample
+    /// orders are those of phase 1. It is computed when a method asks for it.
+    pub(crate) fn task(&self, originals: &Rc<Weights>, first: u32) -> Task<'_> {
+        let networks = originals.len() / self.size();
         let numbers: Vec<u32> = (first..).take(networks).collect();
         let fresh: Vec<u32> = numbers.iter().map(|n| 2 * SECOND + n).collect();
-        let forget = self.images(true);
         let key = |n: &u32| learner_key(self.case.seed, *n, Purpose::Order(1));
-        Ok(Task {
-            labels: self.labels,
-            nearest: self.nearest(originals, &forget)?,
-            forget,
+        let [own, theirs] = [originals.clone(), originals.clone()];
+        Task {
+            labels: self.labels(),
+            forget: self.images(true),
             retain: self.images(false),
             digits: self.case.scope.digits().to_vec(),
-            originals: self.outputs(originals)?,
-            fresh: self.outputs(&self.fresh(&fresh)?)?,
+            originals: Lazy::new(move || self.outputs(&own)),
+            fresh: Lazy::new(move || self.outputs(&self.fresh(&fresh)?)),
+            nearest: Lazy::new(move || self.nearest(&theirs, &self.images(true))),
             keys: numbers.iter().map(key).collect(),
             numbers,
-        })
+            momentum: self.training.momentum,
+            decay: self.training.decay,
+        }
     }
 
     /// Softmax outputs of each network for all training images.
     fn outputs(&self, weights: &Weights) -> Result<Vec<Arc<Vec<f32>>>> {
-        let all: Vec<u32> = (0u32..).take(self.labels.len()).collect();
+        let all: Vec<u32> = (0u32..).take(self.labels().len()).collect();
         let last = self.model.layers().len() - 1;
-        let networks = weights.chunks_exact(self.model.parameters() as usize);
+        let networks = weights.chunks_exact(self.size());
         let of = |network: &[f32]| -> Result<Arc<Vec<f32>>> {
-            let population = self.holding(&network.to_vec())?;
+            let population = self.holding(network)?;
             let layers = population.activations(&self.train, &all, last)?;
             Ok(Arc::new(probabilities(&layers[0])))
         };
         networks.map(of).collect()
     }
 
-    /// Samples of a batch, so many at the most, whose pixels as floats the device can hold for so many
-    /// networks.
-    pub(super) fn batch(&self, networks: usize, most: usize) -> usize {
-        let words = self.device.limits().buffer_words / (networks * PIXELS) as u64;
-        usize::try_from(words).unwrap_or(most).clamp(1, most)
-    }
-
     /// For each network and each of these images the largest output but the label's, after a step of
     /// the image up its loss.
     fn nearest(&self, weights: &Weights, images: &[u32]) -> Result<Vec<Arc<Vec<u8>>>> {
-        let networks = weights.len() / self.model.parameters() as usize;
+        let networks = weights.len() / self.size();
         let batch = self.batch(networks, ASKED);
         let population = self.asking(weights, batch)?;
         let mut nearest = vec![Vec::new(); networks];
@@ -68,7 +63,7 @@ impl Lab<'_> {
             let each = some.len() * PADDED;
             for (own, logits) in nearest.iter_mut().zip(logits.chunks_exact(each)) {
                 let labelled = logits.chunks_exact(PADDED).zip(some);
-                own.extend(labelled.map(|(z, image)| wrong(z, self.labels[*image as usize])));
+                own.extend(labelled.map(|(z, image)| wrong(z, self.labels()[*image as usize])));
             }
         }
         Ok(nearest.into_iter().map(Arc::new).collect())

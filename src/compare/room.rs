@@ -1,0 +1,73 @@
+//! Whether a comparison fits the device and the machine's memory.
+
+use super::Lab;
+use super::base::CHOOSERS;
+use crate::engine::SAMPLES;
+use crate::error::{Error, Result};
+use crate::memory::size;
+use crate::metrics::cka;
+use crate::population::most;
+use crate::record::CLASSES;
+
+impl Lab<'_> {
+    /// Bytes on the host of what is known of all networks when they are judged: answers and weights of
+    /// each, and of retrained ones also what metrics make of them, for groups of two sizes.
+    fn known(&self, methods: usize, learners: usize) -> u64 {
+        let asked = [true, false].map(|forgotten| {
+            let images = self.engine.images(forgotten).len();
+            images / images.div_ceil(SAMPLES).max(1)
+        });
+        let layers = self.engine.model.layers();
+        let hidden = layers.len() - 1;
+        let widths: usize = layers[..hidden]
+            .iter()
+            .map(|l| l.padded_outputs as usize)
+            .sum();
+        let parameters = self.engine.size();
+        let images: usize = asked.iter().sum();
+        let answers = (images + self.engine.test_labels().len()) * (4 * CLASSES + 1);
+        let fresh = 8 * CLASSES * asked[0];
+        let network = 4 * (3 * parameters + images * widths) + answers + fresh;
+        let square = |n: &usize| (n / n.div_ceil(cka::SAMPLES).max(1)).pow(2);
+        let squares: usize = asked.iter().map(square).sum();
+        let features = 8 * (hidden * squares + parameters);
+        let retrained = self.settings.retrained + CHOOSERS;
+        let networks = (methods + 1) * learners + retrained;
+        (networks * network + 2 * retrained * features) as u64
+    }
+
+    /// Refuses more networks than methods can be applied to, all originals at a time, some of them
+    /// twice; or more than memory holds.
+    pub(super) fn check_room(&self, methods: usize) -> Result<()> {
+        let engine = &self.engine;
+        let (learners, name) = (self.settings.learners, &engine.device.record().name);
+        let by_device = engine.room(engine.labels().len())?.min(engine.room(0)? / 2);
+        let limits = engine.device.limits();
+        let need = |n| {
+            let training = engine.need(limits, n, engine.labels().len());
+            // What is known of all, beside a population that learns again, of one network at the least.
+            training.max(self.known(methods, n) + engine.need(limits, 1, 0))
+        };
+        let room = most(by_device, |n| need(n) <= limits.memory);
+        if room >= learners {
+            return Ok(());
+        }
+        let remedy = match room {
+            0 => "not even one fits: use fewer --methods or --retrained, a smaller --hidden or --batch, \
+                  or another --device"
+                .to_owned(),
+            _ => format!("the most that fit are {room}"),
+        };
+        Err(Error::Usage(match need(learners) > limits.memory {
+            true => format!(
+                "--learners {learners} need about {} of memory for {methods} methods on each, and {} are \
+                 left: {remedy}",
+                size(need(learners)),
+                size(limits.memory)
+            ),
+            false => format!(
+                "--learners {learners} are more than {name} can apply methods to at a time: {remedy}"
+            ),
+        }))
+    }
+}

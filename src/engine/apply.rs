@@ -1,0 +1,94 @@
+//! Methods at work: all of them on all originals, side by side as far as they step by one rule.
+
+use std::rc::Rc;
+
+use super::crew::{Crew, Subject, Track};
+use super::schedule::Schedule;
+use super::{Engine, Job, Weights};
+use crate::error::{Error, Result};
+use crate::methods::By;
+use crate::population::Curriculum;
+use crate::progress::Progress;
+
+/// Networks that are trained together at the most: when they are done, they are kept, and interrupted
+/// work goes on behind them.
+const TOGETHER: usize = 128;
+
+impl<'a> Engine<'a> {
+    /// Takes `originals` through every job of `budget` steps: weights by job, [originals,
+    /// model.parameters()]. What was done before comes from the store, whatever it was done beside.
+    pub(crate) fn apply(
+        &self,
+        jobs: &[Job],
+        subject: &Subject<'_>,
+        budget: u32,
+        what: &str,
+        progress: &mut dyn Progress,
+    ) -> Result<Vec<Weights>> {
+        let Subject { originals, task } = subject;
+        let schedule = |job| Ok(Rc::new(Schedule::new(job, task, budget)?));
+        let schedules: Vec<Rc<Schedule>> = jobs.iter().map(schedule).collect::<Result<_>>()?;
+        let origin = format!("{} {:?}", self.origin, self.case);
+        let recipe = |s: &Rc<Schedule>| format!("{origin} {}", s.fingerprint(originals));
+        let recipes: Vec<String> = schedules.iter().map(recipe).collect();
+        let kept = |recipe: &String| self.store.find(recipe, originals.len());
+        let mut results: Vec<Option<Weights>> = recipes.iter().map(kept).collect();
+
+        let missing: Vec<usize> = (0..jobs.len()).filter(|&j| results[j].is_none()).collect();
+        let together = self.room(task.labels.len())?.min(TOGETHER) / task.keys.len();
+        let crews = crews(&missing, &schedules, together.max(1));
+        let what = match jobs.len() - missing.len() {
+            0 => what.to_owned(),
+            kept => format!("{what}, {kept} of {} kept from before", jobs.len()),
+        };
+        progress.begin(&what, u64::from(budget) * crews.len() as u64);
+        for crew in crews {
+            let track = |&job: &usize| Track {
+                schedule: schedules[job].clone(),
+                weights: originals.to_vec(),
+            };
+            let tracks = crew.iter().map(track).collect();
+            let mut together = Crew::new(self, tracks, Some(subject.clone()), budget);
+            if !together.advance(budget, progress)? {
+                return Err(Error::Interrupted);
+            }
+            for (job, weights) in crew.into_iter().zip(together.weights()?) {
+                self.store.keep(&recipes[job], &weights)?;
+                results[job] = Some(weights);
+            }
+        }
+        Ok(results.into_iter().flatten().collect())
+    }
+
+    /// Trains networks side by side for `steps` steps: their weights afterwards.
+    pub(crate) fn trained(
+        &self,
+        taught: Vec<Curriculum>,
+        weights: Weights,
+        steps: u32,
+        progress: &mut dyn Progress,
+    ) -> Result<Weights> {
+        let schedule = Rc::new(Schedule::plain(taught, steps));
+        let mut crew = Crew::new(self, vec![Track { schedule, weights }], None, steps);
+        match crew.advance(steps, progress)? {
+            true => Ok(crew.weights()?.concat()),
+            false => Err(Error::Interrupted),
+        }
+    }
+}
+
+/// Jobs that are done together: those that step by the same rules, so many at a time.
+fn crews(jobs: &[usize], schedules: &[Rc<Schedule>], together: usize) -> Vec<Vec<usize>> {
+    let rules = |job: usize| schedules[job].parts.iter().find_map(|part| part.by);
+    let mut crews = Vec::new();
+    for by in [
+        None,
+        Some(By::Sparse),
+        Some(By::Masked),
+        Some(By::Projected),
+    ] {
+        let own: Vec<usize> = jobs.iter().copied().filter(|&j| rules(j) == by).collect();
+        crews.extend(own.chunks(together).map(<[usize]>::to_vec));
+    }
+    crews
+}

@@ -1,0 +1,352 @@
+//! Networks on their way through schedules, as far as they step by one rule: one population trains
+//! them all.
+
+use std::rc::Rc;
+use std::time::{Duration, Instant};
+
+use super::schedule::{Part, Schedule};
+use super::{Engine, Weights};
+use crate::error::Result;
+use crate::kernels::Clock;
+use crate::methods::purge::CLIP;
+use crate::methods::{By, Task};
+use crate::population::{Curriculum, DeviceImages, Importance, Population, Rule};
+use crate::progress::Progress;
+use crate::record::Score;
+
+/// Steps between two looks at whether to stop: the fewest, and the number to begin with. Multiples of
+/// what a population may do at a time.
+const SLICE: [u32; 2] = [8, 64];
+/// A slice that takes longer is halved, one that takes less than half of it is doubled.
+const PATIENCE: Duration = Duration::from_millis(250);
+
+/// The networks that methods are applied to, and what methods may draw on.
+#[derive(Clone)]
+pub(crate) struct Subject<'a> {
+    pub(crate) originals: Rc<Weights>,
+    pub(crate) task: Rc<Task<'a>>,
+}
+
+impl<'a> Subject<'a> {
+    /// Networks with the numbers from `first` on.
+    pub(crate) fn new(engine: &'a Engine<'a>, originals: Rc<Weights>, first: u32) -> Self {
+        let task = Rc::new(engine.task(&originals, first));
+        Self { originals, task }
+    }
+}
+
+/// A group of networks, and what it goes through.
+pub(crate) struct Track {
+    pub(crate) schedule: Rc<Schedule>,
+    pub(crate) weights: Weights,
+}
+
+/// Tracks side by side.
+pub(crate) struct Crew<'a> {
+    engine: &'a Engine<'a>,
+    subject: Option<Subject<'a>>,
+    tracks: Vec<Track>,
+    /// Steps of the longest schedule.
+    budget: u32,
+    /// Steps that are done.
+    step: u32,
+    /// Whether what is to be done to weights before the next step is done.
+    edited: bool,
+    live: Option<Live<'a>>,
+}
+
+/// The population of the tracks that train at the moment.
+struct Live<'a> {
+    population: Population<'a>,
+    /// Numbers of those tracks.
+    busy: Vec<usize>,
+    /// Learners for each network.
+    twice: usize,
+    /// Whether velocities last from step to step.
+    momentum: bool,
+    /// Images in place of the training images.
+    noisy: Option<DeviceImages>,
+}
+
+/// All that must be known to go on.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(crate) struct CrewState {
+    /// Steps that are done.
+    pub(crate) step: u32,
+    /// By track.
+    pub(crate) weights: Vec<Weights>,
+    /// Of the population's learners; empty where none train.
+    pub(crate) clocks: Vec<Clock>,
+    /// The same, where there is momentum.
+    pub(crate) velocity: Vec<f32>,
+    /// See `Crew`.
+    pub(crate) edited: bool,
+}
+
+impl<'a> Crew<'a> {
+    /// Tracks that take `budget` steps. Those whose schedules have edits need a subject.
+    pub(crate) fn new(
+        engine: &'a Engine<'a>,
+        tracks: Vec<Track>,
+        subject: Option<Subject<'a>>,
+        budget: u32,
+    ) -> Self {
+        Self {
+            engine,
+            subject,
+            tracks,
+            budget,
+            step: 0,
+            edited: false,
+            live: None,
+        }
+    }
+
+    /// Makes the population of the first steps, where none of the tracks begins with an edit: a device
+    /// that cannot hold it says so now.
+    pub(crate) fn prepare(&mut self) -> Result<()> {
+        if self.live.is_none() && self.step < self.budget {
+            self.enter()?;
+        }
+        Ok(())
+    }
+
+    /// Trains until a step is done; false where `progress` stopped it before. At the very start networks
+    /// stay as they are, later what schedules do to their weights at that step is done too.
+    pub(crate) fn advance(&mut self, to: u32, progress: &mut dyn Progress) -> Result<bool> {
+        if to == 0 && self.budget > 0 {
+            return Ok(true);
+        }
+        loop {
+            if !self.edited {
+                self.edit_all()?;
+            }
+            if self.step >= to {
+                return Ok(true);
+            }
+            if self.live.is_none() {
+                self.enter()?;
+            }
+            let end = self.span_end();
+            if !self.train(end.min(to), progress)? {
+                return Ok(false);
+            }
+            if self.step == end {
+                self.retire()?;
+            }
+        }
+    }
+
+    /// Steps that are done.
+    pub(crate) fn step(&self) -> u32 {
+        self.step
+    }
+
+    /// The number of tracks.
+    pub(crate) fn tracks(&self) -> usize {
+        self.tracks.len()
+    }
+
+    /// Each track's weights.
+    pub(crate) fn weights(&self) -> Result<Vec<Weights>> {
+        let mut weights: Vec<Weights> = self.tracks.iter().map(|t| t.weights.clone()).collect();
+        if let Some(live) = &self.live {
+            live.harvest(self.engine.size(), &mut weights)?;
+        }
+        Ok(weights)
+    }
+
+    /// The scores of all networks on the test images.
+    pub(crate) fn scores(&self) -> Result<Vec<Score>> {
+        match &self.live {
+            Some(live) if live.is_plain(self.tracks.len()) => live.population.evaluate(),
+            _ => {
+                let holding = self.engine.holding(&self.weights()?.concat())?;
+                holding.evaluate()
+            }
+        }
+    }
+
+    /// Clocks of all networks, with the losses since the last call; empty where not all of them train
+    /// one learner for each network.
+    pub(crate) fn take_clocks(&self) -> Result<Vec<Clock>> {
+        match &self.live {
+            Some(live) if live.is_plain(self.tracks.len()) => live.population.take_clocks(),
+            _ => Ok(Vec::new()),
+        }
+    }
+
+    /// What it is now.
+    pub(crate) fn state(&self) -> Result<CrewState> {
+        let (mut clocks, mut velocity) = (Vec::new(), Vec::new());
+        if let Some(live) = &self.live {
+            clocks = live.population.clocks()?;
+            if live.momentum {
+                velocity = live.population.velocity()?;
+            }
+        }
+        Ok(CrewState {
+            step: self.step,
+            weights: self.weights()?,
+            clocks,
+            velocity,
+            edited: self.edited,
+        })
+    }
+
+    /// Goes on from what it was.
+    pub(crate) fn restore(&mut self, state: CrewState) -> Result<()> {
+        (self.step, self.edited, self.live) = (state.step, state.edited, None);
+        for (track, weights) in self.tracks.iter_mut().zip(state.weights) {
+            track.weights = weights;
+        }
+        if !state.clocks.is_empty() {
+            self.enter()?;
+        }
+        if let Some(live) = &self.live {
+            live.population.set_clocks(&state.clocks)?;
+            if live.momentum {
+                live.population.set_velocity(&state.velocity)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// The step before which the next part begins or ends, or the next edit is due.
+    fn span_end(&self) -> u32 {
+        let bounds = self.tracks.iter().flat_map(|t| t.schedule.bounds());
+        let later = bounds.filter(|&bound| bound > self.step);
+        later.min().unwrap_or(self.budget).min(self.budget)
+    }
+
+    /// What schedules do to weights before the next step.
+    fn edit_all(&mut self) -> Result<()> {
+        for track in &mut self.tracks {
+            let due = track.schedule.edits.iter();
+            for (_, edit) in due.filter(|(step, _)| *step == self.step) {
+                if let Some(subject) = &self.subject {
+                    self.engine.edit(&mut track.weights, subject, edit)?;
+                }
+            }
+        }
+        self.edited = true;
+        Ok(())
+    }
+
+    /// Trains until `to`; false where it was stopped before.
+    fn train(&mut self, to: u32, progress: &mut dyn Progress) -> Result<bool> {
+        let Some(live) = &self.live else {
+            progress.advance((to - self.step).into());
+            self.step = to;
+            return Ok(true);
+        };
+        let [least, mut slice] = SLICE;
+        while self.step < to {
+            if progress.stopped() {
+                return Ok(false);
+            }
+            let steps = slice.min(to - self.step);
+            let start = Instant::now();
+            let done = &mut |done: u32| progress.advance(done.into());
+            live.population.train(steps, done)?;
+            self.step += steps;
+            slice = match start.elapsed() {
+                long if long > PATIENCE => (slice / 2).max(least),
+                short if short < PATIENCE / 2 => slice.saturating_mul(2),
+                _ => slice,
+            };
+        }
+        Ok(true)
+    }
+
+    /// Makes the population of the tracks that train from this step on.
+    fn enter(&mut self) -> Result<()> {
+        let parts = self.tracks.iter().map(|t| t.schedule.part(self.step));
+        let busy: Vec<(usize, &Part)> = parts
+            .enumerate()
+            .filter_map(|(track, part)| Some((track, part?)))
+            .collect();
+        let Some((_, first)) = busy.first() else {
+            return Ok(());
+        };
+        let (engine, by) = (self.engine, first.by);
+        let taught: Vec<Curriculum> = busy.iter().flat_map(|(_, p)| p.taught.clone()).collect();
+        let noisy = match &self.subject {
+            Some(subject) => engine.with_noise(&taught, subject)?,
+            None => None,
+        };
+        let images = noisy.unwrap_or(engine.train);
+        let population = match (by, &self.subject) {
+            (Some(By::Masked), Some(subject)) => {
+                let salience = engine.importance(subject, true, Importance::Gradient)?;
+                let rule = Rule::Masked {
+                    salience: &salience.repeat(busy.len()),
+                    originals: &subject.originals.repeat(busy.len()),
+                };
+                engine.ruled(&images, &taught, rule)?
+            }
+            (Some(By::Sparse), _) => {
+                engine.ruled(&images, &taught, Rule::Sparse(first.length()))?
+            }
+            (Some(By::Projected), _) => engine.ruled(&images, &taught, Rule::Projected(CLIP))?,
+            _ => engine.ruled(&images, &taught, Rule::Gradient)?,
+        };
+        // A method's walk through its samples goes on where it was.
+        let clocks = busy.iter().flat_map(|(_, part)| {
+            let done = Clock::at(self.step - part.steps.start);
+            part.taught.iter().map(move |_| done)
+        });
+        population.set_clocks(&clocks.collect::<Vec<_>>())?;
+        let live = Live {
+            population,
+            twice: if by == Some(By::Projected) { 2 } else { 1 },
+            momentum: taught.iter().any(|lesson| lesson.momentum > 0.0),
+            busy: busy.iter().map(|(track, _)| *track).collect(),
+            noisy,
+        };
+        let before = live.busy.iter().map(|&track| &self.tracks[track].weights);
+        let before: Vec<f32> = before
+            .flat_map(|weights| each(weights, engine.size(), live.twice))
+            .collect();
+        live.population.set_parameters(&before)?;
+        self.live = Some(live);
+        Ok(())
+    }
+
+    /// Takes the weights from the population, and leaves it.
+    fn retire(&mut self) -> Result<()> {
+        let weights = self.weights()?;
+        for (track, weights) in self.tracks.iter_mut().zip(weights) {
+            track.weights = weights;
+        }
+        if let Some(noisy) = self.live.take().and_then(|live| live.noisy) {
+            noisy.free(self.engine.device);
+        }
+        self.edited = false;
+        Ok(())
+    }
+}
+
+impl Live<'_> {
+    /// Whether all tracks train, a learner for each network.
+    fn is_plain(&self, tracks: usize) -> bool {
+        self.twice == 1 && self.busy.len() == tracks
+    }
+
+    /// Replaces the weights of the tracks that train.
+    fn harvest(&self, size: usize, weights: &mut [Weights]) -> Result<()> {
+        let all = self.population.parameters()?;
+        let mut networks = all.chunks_exact(size).step_by(self.twice);
+        for &track in &self.busy {
+            let own = networks.by_ref().take(weights[track].len() / size);
+            weights[track] = own.flatten().copied().collect();
+        }
+        Ok(())
+    }
+}
+
+/// Every network's weights the given number of times.
+fn each(weights: &Weights, size: usize, times: usize) -> Vec<f32> {
+    let networks = weights.chunks_exact(size);
+    networks.flat_map(|network| network.repeat(times)).collect()
+}

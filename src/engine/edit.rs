@@ -1,0 +1,158 @@
+//! What methods do to weights between training, and what they draw on for it.
+
+use super::store::fingerprint;
+use super::{Engine, Subject, Training, Weights};
+use crate::error::{Error, Result};
+use crate::methods::fisher_forgetting::LEAST_FISHER;
+use crate::methods::{Stage, Task, unsir};
+use crate::population::{Curriculum, DeviceImages, Importance, Population, Rule};
+use crate::random::{Purpose, learner_key};
+
+impl Engine<'_> {
+    /// Does to weights what a method does between training.
+    pub(super) fn edit(&self, weights: &mut Weights, subject: &Subject<'_>, edit: &Stage) -> Result<()> {
+        if let Stage::Silence(digits, bias) = edit {
+            self.silence(weights, digits, *bias);
+            return Ok(());
+        }
+        let population = self.holding(weights)?;
+        match edit {
+            Stage::Mix { own, original } => population.mix(*own, &subject.originals, *original)?,
+            Stage::Dampen { alpha, lambda } => {
+                let of_forget = self.importance(subject, true, Importance::Fisher)?;
+                let of_retain = self.importance(subject, false, Importance::Fisher)?;
+                let of_all = self.of_all(&of_forget, &of_retain, &subject.task)?;
+                population.dampen(&of_forget, &of_all, *alpha, *lambda)?;
+            }
+            Stage::Noise { alpha } => {
+                let fisher = self.importance(subject, false, Importance::Fisher)?;
+                let numbers = subject.task.numbers.iter();
+                let key = |n: &u32| learner_key(self.case.seed, *n, Purpose::Noise);
+                let keys: Vec<[u32; 2]> = numbers.map(key).collect();
+                population.add_noise(&keys, &fisher, *alpha, LEAST_FISHER)?;
+            }
+            Stage::Undo => population.mix(1.0, &self.logged(subject)?, -1.0)?,
+            Stage::Silence(..) | Stage::Train(..) | Stage::TrainBy(..) => {}
+        }
+        *weights = population.parameters()?;
+        Ok(())
+    }
+
+    /// The digits' rows of the last layer become 0, and their biases this. No arithmetic.
+    fn silence(&self, weights: &mut Weights, digits: &[u8], bias: f32) {
+        let layers = self.model.layers();
+        let last = layers[layers.len() - 1];
+        let width = last.padded_inputs as usize;
+        for network in weights.chunks_exact_mut(self.size()) {
+            for &digit in digits {
+                let row = last.weights as usize + usize::from(digit) * width;
+                network[row..row + width].fill(0.0);
+                network[last.biases as usize + usize::from(digit)] = bias;
+            }
+        }
+    }
+
+    /// The mean over all images, of what is known as the means over both kinds.
+    fn of_all(&self, of_forget: &Weights, of_retain: &Weights, task: &Task<'_>) -> Result<Weights> {
+        let share = task.forget.len() as f32 / task.labels.len() as f32;
+        let population = self.holding(of_retain)?;
+        population.mix(1.0 - share, of_forget, share)?;
+        population.parameters()
+    }
+
+    /// How much each weight of the originals matters to the images to forget, or to the others.
+    pub(super) fn importance(&self, subject: &Subject<'_>, forget: bool, what: Importance) -> Result<Weights> {
+        let task = &subject.task;
+        let recipe = format!(
+            "{} {what:?} {forget} {:?} {} {}",
+            self.origin,
+            self.case,
+            fingerprint(&subject.originals),
+            task.labels.len()
+        );
+        self.store.get(&recipe, subject.originals.len(), || {
+            let samples = if forget { &task.forget } else { &task.retain };
+            let lesson = |n: &u32| Curriculum {
+                rate: 0.0,
+                momentum: 1.0,
+                decay: 0.0,
+                ..self.lesson(vec![0].into(), *n, 0)
+            };
+            let taught: Vec<Curriculum> = task.numbers.iter().map(lesson).collect();
+            let batch = self.batch(taught.len(), self.training.batch);
+            let images = [&self.train, &self.test];
+            let rule = Rule::Gradient;
+            let population =
+                Population::ruled(self.device, &self.model, batch, images, &taught, rule)?;
+            population.set_parameters(&subject.originals)?;
+            population.importance(&self.train, samples, what)
+        })
+    }
+
+    /// What steps with images to forget changed in the training of the originals with these numbers:
+    /// they are trained once more, and come out the same.
+    fn logged(&self, subject: &Subject<'_>) -> Result<Weights> {
+        let numbers = &subject.task.numbers[..];
+        let Training { epochs, lr, .. } = self.training;
+        let recipe = format!(
+            "{} log {:?} {numbers:?} {epochs} {lr}",
+            self.origin, self.case
+        );
+        self.store.get(&recipe, numbers.len() * self.size(), || {
+            let list = std::sync::Arc::new(self.marked());
+            let lesson = |n: &u32| self.lesson(list.clone(), *n, 0);
+            let taught: Vec<Curriculum> = numbers.iter().map(lesson).collect();
+            let population = self.ruled(&self.train, &taught, Rule::Logged)?;
+            let key = |n: &u32| learner_key(self.case.seed, *n, Purpose::Weights);
+            population.initialise(&numbers.iter().map(key).collect::<Vec<_>>())?;
+            population.train(self.training.steps(self.labels().len()), &mut |_| {})?;
+            if population.parameters()? != *subject.originals {
+                return Err(Error::Device(format!(
+                    "{} trains the same networks to other weights a second time, so amnesiac cannot \
+                     take steps back: leave it out, or choose another --device",
+                    self.device.record().name
+                )));
+            }
+            population.logged()
+        })
+    }
+
+    /// The training images and every learner's images of noise, where lessons name those.
+    pub(super) fn with_noise(
+        &self,
+        taught: &[Curriculum],
+        subject: &Subject<'_>,
+    ) -> Result<Option<DeviceImages>> {
+        let task = &subject.task;
+        let first = task.labels.len();
+        let names = |lesson: &Curriculum| {
+            let mut entries = lesson.samples.iter();
+            entries.any(|entry| (entry & crate::kernels::INDEX) as usize >= first)
+        };
+        if !taught.iter().any(names) {
+            return Ok(None);
+        }
+        let (pixels, labels) = self.noise(subject)?;
+        let mut all = self.data.train.clone();
+        all.pixels.extend(pixels);
+        all.labels.extend(labels);
+        Ok(Some(DeviceImages::upload(self.device, &all)?))
+    }
+
+    /// Images of noise, for each learner `unsir::NOISE`, and their labels.
+    fn noise(&self, subject: &Subject<'_>) -> Result<(Vec<u8>, Vec<u8>)> {
+        let task = &subject.task;
+        let labels = unsir::labels(&task.digits);
+        let entries: Vec<u32> = unsir::entries(&labels);
+        let population = self.asking(&subject.originals, entries.len())?;
+        let start: Vec<f32> = task
+            .keys
+            .iter()
+            .flat_map(|key| unsir::start(*key))
+            .collect();
+        let climb = (unsir::STEPS, unsir::SIZE);
+        let (x, _) = population.climb(&self.train, &entries, Some(&start), climb)?;
+        let labels = labels.repeat(task.keys.len());
+        Ok((unsir::bytes(&x), labels))
+    }
+}

@@ -1,0 +1,104 @@
+//! Populations of an engine's networks.
+
+use std::sync::Arc;
+
+use super::{Engine, Training, Weights};
+use crate::error::Result;
+use crate::population::{Curriculum, DeviceImages, Population, Rule};
+use crate::random::{Purpose, learner_key};
+
+impl Training {
+    /// Steps of the training with this many images.
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "settings bound the epochs"
+    )]
+    pub(crate) fn steps(&self, images: usize) -> u32 {
+        (self.epochs * images as f64 / self.batch as f64).ceil() as u32
+    }
+}
+
+impl<'a> Engine<'a> {
+    /// Networks with fresh weights, by their numbers.
+    pub(crate) fn fresh(&self, numbers: &[u32]) -> Result<Weights> {
+        let key = |&n| learner_key(self.case.seed, n, Purpose::Weights);
+        self.initialised(&numbers.iter().map(key).collect::<Vec<_>>())
+    }
+
+    /// Networks with fresh weights, by the keys of those.
+    pub(crate) fn initialised(&self, keys: &[[u32; 2]]) -> Result<Weights> {
+        let population = self.idle(keys.len())?;
+        population.initialise(keys)?;
+        population.parameters()
+    }
+
+    /// Plain training of a network with this number, in a phase with this one.
+    #[expect(clippy::cast_possible_truncation, reason = "devices compute in f32")]
+    pub(crate) fn lesson(&self, samples: Arc<Vec<u32>>, number: u32, phase: u32) -> Curriculum {
+        let Training {
+            lr,
+            momentum,
+            decay,
+            ..
+        } = self.training;
+        Curriculum {
+            samples,
+            key: learner_key(self.case.seed, number, Purpose::Order(phase)),
+            rate: lr as f32,
+            momentum: momentum as f32,
+            decay: decay as f32,
+            ..Curriculum::default()
+        }
+    }
+
+    /// A population that is taught this.
+    pub(crate) fn population(&self, taught: &[Curriculum]) -> Result<Population<'a>> {
+        self.ruled(&self.train, taught, Rule::Gradient)
+    }
+
+    /// A population that is taught this, with these images, by a rule.
+    pub(crate) fn ruled(
+        &self,
+        images: &DeviceImages,
+        taught: &[Curriculum],
+        rule: Rule<'_>,
+    ) -> Result<Population<'a>> {
+        let images = [images, &self.test];
+        let batch = self.training.batch;
+        Population::ruled(self.device, &self.model, batch, images, taught, rule)
+    }
+
+    /// A population that is not trained.
+    pub(crate) fn idle(&self, networks: usize) -> Result<Population<'a>> {
+        let list = Arc::new(vec![0]);
+        let taught: Vec<Curriculum> = (0u32..)
+            .take(networks)
+            .map(|n| self.lesson(list.clone(), n, 0))
+            .collect();
+        self.population(&taught)
+    }
+
+    /// A population with these weights that is not trained.
+    pub(crate) fn holding(&self, weights: &[f32]) -> Result<Population<'a>> {
+        let population = self.idle(weights.len() / self.size())?;
+        population.set_parameters(weights)?;
+        Ok(population)
+    }
+
+    /// A population with these weights and batches of so many samples, which is not trained.
+    pub(crate) fn asking(&self, weights: &[f32], batch: usize) -> Result<Population<'a>> {
+        let networks = (0u32..).take(weights.len() / self.size());
+        let lesson = |n| self.lesson(vec![0].into(), n, 0);
+        let population = Population::new(
+            self.device,
+            &self.model,
+            batch,
+            &self.train,
+            &self.test,
+            &networks.map(lesson).collect::<Vec<_>>(),
+        )?;
+        population.set_parameters(weights)?;
+        Ok(population)
+    }
+}

@@ -1,0 +1,137 @@
+//! What is to be forgotten, and what methods may draw on.
+
+use std::cell::OnceCell;
+use std::sync::Arc;
+
+use super::{PADDED, unsir};
+use crate::error::Result;
+use crate::population::Curriculum;
+use crate::random::threefry2x32;
+
+/// A value that is computed when it is first asked for.
+pub struct Lazy<'a, T> {
+    value: OnceCell<T>,
+    make: Box<dyn Fn() -> Result<T> + 'a>,
+}
+
+impl<'a, T> Lazy<'a, T> {
+    /// What `make` returns.
+    pub fn new(make: impl Fn() -> Result<T> + 'a) -> Self {
+        Self {
+            value: OnceCell::new(),
+            make: Box::new(make),
+        }
+    }
+
+    /// The value.
+    ///
+    /// # Errors
+    /// What making it fails with.
+    pub fn get(&self) -> Result<&T> {
+        if let Some(value) = self.value.get() {
+            return Ok(value);
+        }
+        let made = (self.make)()?;
+        Ok(self.value.get_or_init(|| made))
+    }
+}
+
+/// What is to be forgotten, and what methods may draw on.
+pub struct Task<'a> {
+    /// Labels of the training images.
+    pub labels: &'a [u8],
+    /// Indices of the training images to forget.
+    pub forget: Vec<u32>,
+    /// Indices of all others.
+    pub retain: Vec<u32>,
+    /// The digits to forget; none where single images are.
+    pub digits: Vec<u8>,
+    /// For each learner the softmax outputs of its original network for all training images, padded
+    /// [images, 12].
+    pub originals: Lazy<'a, Vec<Arc<Vec<f32>>>>,
+    /// The same of a network with fresh weights for each learner.
+    pub fresh: Lazy<'a, Vec<Arc<Vec<f32>>>>,
+    /// For each learner and each image of `forget` the nearest wrong label (`boundary_shrink`).
+    pub nearest: Lazy<'a, Vec<Arc<Vec<u8>>>>,
+    /// Keys of the learners' sample orders.
+    pub keys: Vec<[u32; 2]>,
+    /// The learners' numbers.
+    pub numbers: Vec<u32>,
+    /// Momentum of the originals' training.
+    pub momentum: f64,
+    /// Weight decay of the originals' training.
+    pub decay: f64,
+}
+
+impl Task<'_> {
+    /// One curriculum for each learner, over the same samples.
+    pub(super) fn lessons(&self, samples: Vec<u32>, rate: f64) -> Vec<Curriculum> {
+        let samples = Arc::new(samples);
+        let keys = self.keys.iter();
+        keys.map(|key| lesson(*key, samples.clone(), rate))
+            .collect()
+    }
+
+    /// One curriculum for each learner, over samples of its own.
+    pub(super) fn lessons_each(&self, rate: f64, samples: impl Fn(usize) -> Vec<u32>) -> Vec<Curriculum> {
+        let keys = self.keys.iter().enumerate();
+        keys.map(|(learner, key)| lesson(*key, samples(learner).into(), rate))
+            .collect()
+    }
+
+    /// A learner's images of noise, which follow on the training images (`unsir`).
+    pub(super) fn noise(&self, learner: usize) -> impl Iterator<Item = u32> + Clone {
+        (0u32..)
+            .skip(self.labels.len() + learner * unsir::NOISE)
+            .take(unsir::NOISE)
+    }
+
+    /// For all retain samples the mean of label and teacher, in the proportions 1 and `weight`: CE and
+    /// `weight` times KL(teacher ‖ θ) together have the gradient (1 + weight)·(softmax(z) − that).
+    pub(super) fn distilled(&self, teacher: &[f32], weight: f32) -> Vec<f32> {
+        let mut table = teacher.to_vec();
+        for &image in &self.retain {
+            let image = image as usize;
+            let row = &mut table[image * PADDED..][..PADDED];
+            for (class, t) in row.iter_mut().enumerate() {
+                let label = f32::from(u8::from(class == usize::from(self.labels[image])));
+                *t = (label + weight * *t) / (1.0 + weight);
+            }
+        }
+        table
+    }
+
+    /// The forget samples with these bits in their entries, then the retain samples.
+    pub(super) fn both(&self, bits: u32) -> Vec<u32> {
+        let marked = self.forget.iter().map(|f| f | bits);
+        marked.chain(self.retain.iter().copied()).collect()
+    }
+
+    /// All samples in the order of their indices, those to forget with these bits in their entries.
+    pub(super) fn all(&self, bits: u32) -> Vec<u32> {
+        let mut all: Vec<u32> = (0u32..).take(self.labels.len()).collect();
+        self.forget.iter().for_each(|&f| all[f as usize] |= bits);
+        all
+    }
+
+    /// The forget samples with these bits in their entries.
+    pub(super) fn forget_with(&self, bits: u32) -> Vec<u32> {
+        self.forget.iter().map(|f| f | bits).collect()
+    }
+
+    /// A learner's number below `end` for a sample.
+    pub(super) fn random(&self, learner: usize, sample: u32, end: u32) -> u32 {
+        threefry2x32(self.keys[learner], [sample, u32::MAX])[0] % end
+    }
+}
+
+/// Plain training on these samples.
+#[expect(clippy::cast_possible_truncation, reason = "devices compute in f32")]
+fn lesson(key: [u32; 2], samples: Arc<Vec<u32>>, rate: f64) -> Curriculum {
+    Curriculum {
+        samples,
+        key,
+        rate: rate as f32,
+        ..Curriculum::default()
+    }
+}

@@ -1,0 +1,98 @@
+//! When a phase ends, when networks are evaluated on the way, and when a run's state is kept.
+
+use std::time::{Duration, Instant};
+
+use crate::error::Result;
+
+/// Steps of a phase, and the length of the list whose passes are its epochs.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct PhaseClock {
+    pub(super) steps: u32,
+    batch: usize,
+    epoch: usize,
+}
+
+impl PhaseClock {
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "config.rs bounds the epochs"
+    )]
+    pub(super) fn new(epochs: f64, epoch: usize, batch: usize) -> Self {
+        Self {
+            steps: (epochs * epoch as f64 / batch as f64).ceil() as u32,
+            batch,
+            epoch,
+        }
+    }
+
+    pub(super) fn epochs(self, step: u32) -> f64 {
+        f64::from(step) * self.batch as f64 / self.epoch as f64
+    }
+
+    /// The steps at which to evaluate: the start, `per_epoch` times an epoch, and before the
+    /// first of those at halves of halves, since forgetting and relearning are over within a few
+    /// dozen steps; not where the end is near.
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "below the number of steps"
+    )]
+    pub(super) fn evaluations(self, per_epoch: u32) -> Vec<u32> {
+        let interval = self.epoch as f64 / self.batch as f64 / f64::from(per_epoch);
+        let early = (1..=4).map(|halvings| interval / f64::from(1u32 << halvings));
+        let regular = (1..).map(|n| interval * f64::from(n));
+        let regular = regular.take_while(|&at| at + interval / 4.0 < f64::from(self.steps));
+        let mut steps: Vec<u32> = early.chain(regular).map(|at| at.round() as u32).collect();
+        steps.retain(|&step| step < self.steps);
+        steps.extend([0, self.steps]);
+        steps.sort_unstable();
+        steps.dedup();
+        steps
+    }
+}
+
+/// Seconds since something began, without pauses.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Stopwatch {
+    before: f64,
+    since: Instant,
+}
+
+impl Stopwatch {
+    /// Goes on from a number of seconds.
+    pub(super) fn from(before: f64) -> Self {
+        Self {
+            before,
+            since: Instant::now(),
+        }
+    }
+
+    pub(super) fn seconds(self) -> f64 {
+        self.before + self.since.elapsed().as_secs_f64()
+    }
+}
+
+/// Work is done for at least this many times as long as keeping its state took: that costs up to 2 %.
+const WORTH: u32 = 50;
+
+/// Says when to keep a state.
+#[derive(Debug, Default)]
+pub(super) struct Keeper {
+    /// When the state was last kept, and how long that took.
+    last: Option<(Instant, Duration)>,
+}
+
+impl Keeper {
+    /// Keeps the state, or not where that was done a moment ago.
+    pub(super) fn keep(&mut self, keep: impl FnOnce() -> Result<()>) -> Result<()> {
+        let early = |(at, cost): (Instant, Duration)| at.elapsed() < WORTH * cost;
+        if self.last.is_some_and(early) {
+            return Ok(());
+        }
+        let start = Instant::now();
+        keep()?;
+        self.last = Some((Instant::now(), start.elapsed()));
+        Ok(())
+    }
+}

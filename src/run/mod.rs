@@ -1,0 +1,462 @@
+//! The main job: learn → unlearn → relearn, with the controls beside it in every dispatch.
+//!
+//! Every arm trains in every phase, on one clock: after each phase all arms have taken equally
+//! many steps, so whatever sets them apart is what they were taught, not for how long.
+
+mod clock;
+mod room;
+mod state;
+
+use std::collections::BTreeMap;
+use std::ops::Range;
+use std::rc::Rc;
+use std::sync::Arc;
+
+use clock::{Keeper, PhaseClock, Stopwatch};
+
+use crate::config::Config;
+use crate::data::Dataset;
+use crate::device::Device;
+use crate::engine::{Case, Crew, Engine, Job, Schedule, Store, Subject, Track, Training, Weights};
+use crate::error::{Error, Result};
+use crate::kernels::Clock;
+use crate::methods::Method;
+use crate::metrics::Scope;
+use crate::model::Model;
+use crate::population::Curriculum;
+use crate::progress::Progress;
+use crate::record::{Arm, Figures, Outcome, Phase, Point, Score, Spread};
+
+pub use state::State;
+
+/// Hears of everything that happens, as it happens.
+pub trait Observer: Progress {
+    /// A phase of `steps` steps begins, or goes on after `done` of them.
+    fn phase(&mut self, phase: Phase, steps: u32, done: u32);
+    /// An evaluation: one point for each arm.
+    ///
+    /// # Errors
+    /// Where the points cannot be kept; the run stops.
+    fn evaluated(&mut self, points: &[Point]) -> Result<()>;
+    /// A phase ended; `weights` are each arm's parameters [learners, model.parameters()].
+    ///
+    /// # Errors
+    /// Where the weights cannot be kept; the run stops.
+    fn end(&mut self, outcomes: &[Outcome], weights: &[Vec<f32>]) -> Result<()>;
+    /// From this state the run could go on.
+    ///
+    /// # Errors
+    /// Where it cannot be kept; the run stops.
+    fn keep(&mut self, state: &State) -> Result<()>;
+}
+
+/// What an arm is taught in a phase.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Lesson {
+    /// All digits with their labels.
+    All,
+    /// The digits that are not forgotten, with their labels.
+    Retain,
+    /// What the method says.
+    Method,
+}
+
+/// An arm in a phase: where its weights come from (none: fresh ones), and its lesson.
+#[derive(Clone, Copy)]
+struct Member {
+    arm: Arm,
+    from: Option<Arm>,
+    lesson: Lesson,
+}
+
+fn members(phase: Phase) -> Vec<Member> {
+    let member = |arm, from, lesson| Member { arm, from, lesson };
+    match phase {
+        Phase::Learn => vec![
+            member(Arm::Original, None, Lesson::All),
+            member(Arm::Retrained, None, Lesson::Retain),
+        ],
+        Phase::Unlearn => vec![
+            member(Arm::Unlearned, Some(Arm::Original), Lesson::Method),
+            member(Arm::Original, Some(Arm::Original), Lesson::All),
+            member(Arm::Retrained, Some(Arm::Retrained), Lesson::Retain),
+        ],
+        Phase::Relearn => vec![
+            member(Arm::Relearned, Some(Arm::Unlearned), Lesson::All),
+            member(Arm::Original, Some(Arm::Original), Lesson::All),
+            member(Arm::Retrained, Some(Arm::Retrained), Lesson::All),
+        ],
+    }
+}
+
+/// A run of the main job.
+pub struct Run<'a> {
+    config: &'a Config,
+    method: &'static dyn Method,
+    engine: Engine<'a>,
+}
+
+/// A run in one of its phases.
+pub struct Underway<'r> {
+    phase: Phase,
+    members: Vec<Member>,
+    /// Their tracks, one after another, are the members.
+    crews: Vec<Crew<'r>>,
+    /// What unlearning began with.
+    originals: Rc<Weights>,
+    /// The step of the last evaluation, and its scores where they are known.
+    evaluated: Option<u32>,
+    scores: Vec<Score>,
+    past: Past,
+    own: Stopwatch,
+}
+
+/// What a run has behind it.
+struct Past {
+    /// Evaluation points.
+    points: usize,
+    /// Of the phases before.
+    outcomes: Vec<Outcome>,
+    /// Of the phases before.
+    seconds: BTreeMap<String, f64>,
+    /// Since the run's first step, without pauses.
+    watch: Stopwatch,
+}
+
+impl<'a> Run<'a> {
+    /// Checks that the configuration fits data and device, and brings the data there.
+    ///
+    /// # Errors
+    /// `Usage` where something does not fit; `Device` where the device fails.
+    pub fn new(
+        config: &'a Config,
+        data: &'a Dataset,
+        device: &'a dyn Device,
+        store: &'a Store,
+    ) -> Result<Self> {
+        config.check()?;
+        let model = Model::new(&config.hidden)?;
+        room::check_data(config, data)?;
+        room::check_size(config, data, device, &model)?;
+        let training = Training {
+            epochs: config.epochs,
+            lr: config.lr,
+            momentum: config.momentum,
+            decay: config.weight_decay,
+            batch: config.batch,
+        };
+        let case = Case {
+            seed: config.seed,
+            scope: Scope::Digits(config.forget.clone()),
+        };
+        let hardware = format!("{:?} {:?}", device.record().name, config.variants);
+        let network = (&config.hidden[..], training);
+        Ok(Self {
+            config,
+            method: config.known_method()?,
+            engine: Engine::new(device, data, network, &hardware, store, case)?,
+        })
+    }
+
+    /// The network's shape.
+    pub fn model(&self) -> &Model {
+        &self.engine.model
+    }
+
+    /// The beginning, or where a run of these settings was when `from` was kept. A device that cannot
+    /// hold the networks says so here, before anything is computed.
+    ///
+    /// # Errors
+    /// `Usage` where the state is of another build, other data, another device or other settings;
+    /// `Device` where the device fails.
+    pub fn start(&self, from: Option<State>) -> Result<Underway<'_>> {
+        match from {
+            None => {
+                let past = Past {
+                    points: 0,
+                    outcomes: Vec::new(),
+                    seconds: BTreeMap::new(),
+                    watch: Stopwatch::from(0.0),
+                };
+                let mut now = self.enter(Phase::Learn, Vec::new(), past)?;
+                now.crews.iter_mut().try_for_each(Crew::prepare)?;
+                Ok(now)
+            }
+            Some(state) => self.resume(state),
+        }
+    }
+
+    /// Runs on to the end; returns the seconds that each phase took.
+    ///
+    /// # Errors
+    /// `Interrupted` where the observer stopped it, after the state was kept; `Diverged` where a loss
+    /// became unusable; whatever device and observer fail with.
+    pub fn run(
+        &self,
+        underway: Underway<'_>,
+        observer: &mut dyn Observer,
+    ) -> Result<BTreeMap<String, f64>> {
+        let mut now = underway;
+        loop {
+            self.phase(&mut now, observer)?;
+            let outcomes = self.outcomes(&now);
+            let weights = now.weights()?;
+            self.check_weights(&now, &weights)?;
+            observer.end(&outcomes, &weights)?;
+            now.past.outcomes.extend(outcomes);
+            let name = now.phase.name().to_owned();
+            now.past.seconds.insert(name, now.own.seconds());
+            let next = match now.phase {
+                Phase::Learn => Phase::Unlearn,
+                Phase::Unlearn => Phase::Relearn,
+                Phase::Relearn => break,
+            };
+            let arms = now.members.iter().map(|member| member.arm);
+            let before = arms.zip(weights).collect();
+            let Underway { past, crews, .. } = now;
+            // Their memory is needed.
+            drop(crews);
+            now = self.enter(next, before, past)?;
+            observer.keep(&self.state(&now)?)?;
+        }
+        let total = now.past.watch.seconds();
+        now.past.seconds.insert("total".to_owned(), total);
+        Ok(now.past.seconds)
+    }
+
+    fn clock(&self, phase: Phase) -> PhaseClock {
+        let c = self.config;
+        let epochs = match phase {
+            Phase::Learn => c.epochs,
+            Phase::Unlearn => c.unlearn_epochs,
+            Phase::Relearn => c.relearn_epochs,
+        };
+        PhaseClock::new(epochs, self.engine.labels().len(), c.batch)
+    }
+
+    /// A phase before its first step, with the weights of the arms before it, or fresh ones.
+    fn enter(&self, phase: Phase, before: Vec<(Arm, Weights)>, past: Past) -> Result<Underway<'_>> {
+        let of = |member: &Member| {
+            let parent = before.iter().find(|(arm, _)| Some(*arm) == member.from);
+            match parent {
+                Some((_, weights)) => Ok(weights.clone()),
+                None => {
+                    let numbers: Vec<u32> = (0u32..).take(self.config.learners).collect();
+                    self.engine.fresh(&numbers)
+                }
+            }
+        };
+        let weights: Vec<Weights> = members(phase).iter().map(of).collect::<Result<_>>()?;
+        let originals = match phase {
+            Phase::Unlearn => weights[0].clone(),
+            Phase::Learn | Phase::Relearn => Weights::new(),
+        };
+        self.arrange(phase, originals, weights, past)
+    }
+
+    /// A phase's arms, with these weights, in crews: those that step alike are together.
+    fn arrange(
+        &self,
+        phase: Phase,
+        originals: Weights,
+        weights: Vec<Weights>,
+        past: Past,
+    ) -> Result<Underway<'_>> {
+        let steps = self.clock(phase).steps;
+        let (members, originals) = (members(phase), Rc::new(originals));
+        let unlearning = phase == Phase::Unlearn;
+        let subject = unlearning.then(|| Subject::new(&self.engine, originals.clone(), 0));
+        let mut tracks = Vec::new();
+        for (member, weights) in members.iter().zip(weights) {
+            let schedule = match (member.lesson, &subject) {
+                (Lesson::Method, Some(subject)) => {
+                    let (method, setting) = (self.method, self.config.setting());
+                    Schedule::new(&Job { method, setting }, &subject.task, steps)?
+                }
+                (lesson, _) => Schedule::plain(self.lessons(lesson, phase), steps),
+            };
+            let schedule = Rc::new(schedule);
+            tracks.push(Track { schedule, weights });
+        }
+        let others = match tracks.iter().all(|t| t.schedule.is_plain(steps)) {
+            true => Vec::new(),
+            false => tracks.split_off(1),
+        };
+        let groups = [tracks, others].into_iter().filter(|g| !g.is_empty());
+        let crew = |tracks| Crew::new(&self.engine, tracks, subject.clone(), steps);
+        Ok(Underway {
+            crews: groups.map(crew).collect(),
+            phase,
+            members,
+            originals,
+            evaluated: None,
+            scores: Vec::new(),
+            past,
+            own: Stopwatch::from(0.0),
+        })
+    }
+
+    /// What the learners of an arm are taught.
+    fn lessons(&self, lesson: Lesson, phase: Phase) -> Vec<Curriculum> {
+        let list = Arc::new(self.engine.list(lesson != Lesson::Retain));
+        let numbers = (0u32..).take(self.config.learners);
+        numbers
+            .map(|n| self.engine.lesson(list.clone(), n, phase as u32))
+            .collect()
+    }
+
+    /// Trains through the rest of a phase, evaluating on the way.
+    fn phase(&self, now: &mut Underway<'_>, observer: &mut dyn Observer) -> Result<()> {
+        let clock = self.clock(now.phase);
+        observer.phase(now.phase, clock.steps, now.step());
+        let mut keeper = Keeper::default();
+        let mut stops = clock.evaluations(self.config.evaluations);
+        stops.retain(|stop| now.evaluated.is_none_or(|last| *stop > last));
+        for step in stops {
+            for crew in &mut now.crews {
+                if !crew.advance(step, observer)? {
+                    observer.keep(&self.state(now)?)?;
+                    return Err(Error::Interrupted);
+                }
+            }
+            self.evaluate(now, clock, step, observer)?;
+            keeper.keep(|| observer.keep(&self.state(now)?))?;
+        }
+        if now.scores.is_empty() {
+            // The last evaluation was before an interruption.
+            now.scores = now.scores()?;
+        }
+        Ok(())
+    }
+
+    fn evaluate(
+        &self,
+        now: &mut Underway<'_>,
+        clock: PhaseClock,
+        step: u32,
+        observer: &mut dyn Observer,
+    ) -> Result<()> {
+        let steps = step - now.evaluated.unwrap_or(0);
+        let clocks = now.take_clocks(self.config.learners)?;
+        self.check_divergence(now, &clocks)?;
+        now.scores = now.scores()?;
+        now.evaluated = Some(step);
+        let points = self.points(now, clock, step, |member, learners| {
+            let follows = member.lesson != Lesson::Method || self.method.trains_on();
+            let clocks: Option<Vec<Clock>> = clocks[learners].iter().copied().collect();
+            let mean = |clock: Clock| f64::from(clock.loss_sum) / f64::from(steps);
+            let clocks = clocks.filter(|_| follows && steps > 0)?;
+            Some(Spread::of(clocks.into_iter().map(mean).collect()))
+        });
+        now.past.points += points.len();
+        observer.evaluated(&points)
+    }
+
+    fn points(
+        &self,
+        now: &Underway<'_>,
+        clock: PhaseClock,
+        step: u32,
+        train_loss: impl Fn(&Member, Range<usize>) -> Option<Spread>,
+    ) -> Vec<Point> {
+        let learners = self.config.learners;
+        let point = |(number, member): (usize, &Member)| {
+            let range = number * learners..(number + 1) * learners;
+            let scores = &now.scores[range.clone()];
+            Point {
+                phase: now.phase,
+                arm: member.arm,
+                step,
+                epoch: clock.epochs(step),
+                seconds: now.past.watch.seconds(),
+                train_loss: train_loss(member, range),
+                test_loss: Spread::of(scores.iter().map(Score::mean_loss).collect()),
+                figures: Figures::of(scores, &self.config.forget),
+            }
+        };
+        now.members.iter().enumerate().map(point).collect()
+    }
+
+    fn outcomes(&self, now: &Underway<'_>) -> Vec<Outcome> {
+        let arms = now.scores.chunks_exact(self.config.learners);
+        let outcome = |(member, scores): (&Member, &[Score])| Outcome {
+            phase: now.phase,
+            arm: member.arm,
+            figures: Figures::of(scores, &self.config.forget),
+            scores: scores.to_vec(),
+        };
+        now.members.iter().zip(arms).map(outcome).collect()
+    }
+
+    /// Where a method makes the weights in its own way, a loss decides nothing.
+    fn check_divergence(&self, now: &Underway<'_>, clocks: &[Option<Clock>]) -> Result<()> {
+        let member = |place: usize| &now.members[place / self.config.learners];
+        let counts = |place| member(place).lesson != Lesson::Method || self.method.trains_on();
+        let bad = clocks.iter().enumerate().filter_map(|(place, clock)| {
+            let step = clock.map(|clock| clock.diverged).filter(|step| *step > 0)?;
+            counts(place).then_some((place, step))
+        });
+        match bad.min_by_key(|(_, step)| *step) {
+            None => Ok(()),
+            Some((place, step)) => Err(self.diverged(now, place, step)),
+        }
+    }
+
+    /// The last step's update shows in no loss: the weights themselves must be numbers.
+    fn check_weights(&self, now: &Underway<'_>, weights: &[Weights]) -> Result<()> {
+        let size = self.engine.size();
+        let mut learners = weights.iter().flat_map(|arm| arm.chunks_exact(size));
+        match learners.position(|w| w.iter().any(|w| !w.is_finite())) {
+            None => Ok(()),
+            Some(place) => Err(self.diverged(now, place, self.clock(now.phase).steps)),
+        }
+    }
+
+    fn diverged(&self, now: &Underway<'_>, place: usize, step: u32) -> Error {
+        let member = &now.members[place / self.config.learners];
+        Error::Diverged {
+            phase: now.phase.name(),
+            step,
+            learner: place % self.config.learners,
+            arm: member.arm.name(),
+            // Weights that unlearning brought too far diverge when they relearn.
+            setting: match (member.lesson, member.arm) {
+                (Lesson::Method, _) | (_, Arm::Relearned) => self.config.fault_of_unlearning(),
+                (Lesson::All | Lesson::Retain, _) => self.config.fault_of_learning(),
+            },
+        }
+    }
+}
+
+impl Underway<'_> {
+    /// Steps of this phase that all arms have taken.
+    fn step(&self) -> u32 {
+        self.crews.iter().map(Crew::step).min().unwrap_or(0)
+    }
+
+    /// Each arm's weights, [learners, model.parameters()].
+    fn weights(&self) -> Result<Vec<Weights>> {
+        let all: Vec<Vec<Weights>> = self.crews.iter().map(Crew::weights).collect::<Result<_>>()?;
+        Ok(all.concat())
+    }
+
+    /// The scores of all arms' learners.
+    fn scores(&self) -> Result<Vec<Score>> {
+        let all: Vec<Vec<Score>> = self.crews.iter().map(Crew::scores).collect::<Result<_>>()?;
+        Ok(all.concat())
+    }
+
+    /// Clocks of all arms' learners, `learners` in each, with the losses since the last call; none where
+    /// a method has others.
+    fn take_clocks(&self, learners: usize) -> Result<Vec<Option<Clock>>> {
+        let mut all = Vec::new();
+        for crew in &self.crews {
+            let own = crew.take_clocks()?;
+            match own.is_empty() {
+                true => all.extend(vec![None; crew.tracks() * learners]),
+                false => all.extend(own.into_iter().map(Some)),
+            }
+        }
+        Ok(all)
+    }
+}

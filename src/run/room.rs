@@ -1,0 +1,102 @@
+//! Whether a run fits its data, the device, and the machine's memory.
+
+use crate::checks;
+use crate::config::Config;
+use crate::data::{Dataset, PIXELS};
+use crate::device::{Device, Limits};
+use crate::error::{Error, Result};
+use crate::memory::size;
+use crate::methods::{Method, PADDED};
+use crate::model::Model;
+use crate::population::{largest, most, words};
+
+/// Test images of one digit that the fixed-point sums of `score.wgsl` can hold.
+const MOST_OF_A_DIGIT: usize = 10_000;
+/// Bytes that a run takes whatever its size: code, threads, reports.
+const BASE: u64 = 32 << 20;
+/// The same on a software adapter, which compiles shaders to code.
+const SOFTWARE_BASE: u64 = 320 << 20;
+/// Arms in the phases that have most of them.
+const ARMS: usize = 3;
+
+/// Every list must hold a batch, and every digit to forget must be there.
+pub(super) fn check_data(config: &Config, data: &Dataset) -> Result<()> {
+    checks::kept(&config.forget, data)?;
+    for digit in 0..10u8 {
+        let images = data.test.labels.iter().filter(|&&l| l == digit).count();
+        if images > MOST_OF_A_DIGIT {
+            return Err(Error::Usage(format!(
+                "the test set of {} holds {images} images of digit {digit}: more than the \
+                 {MOST_OF_A_DIGIT} that the evaluation can count. Use a smaller test set",
+                data.record.name
+            )));
+        }
+    }
+    let forgotten = |label: &&u8| config.forget.contains(label);
+    let all = data.train.len();
+    let forget = data.train.labels.iter().filter(forgotten).count();
+    checks::fits(config.batch, all, "training images")?;
+    let what = "training images that are not to be forgotten";
+    checks::fits(config.batch, all - forget, what)
+}
+
+/// All arms of all learners must fit the device at a time, and its memory as often as they are there.
+pub(super) fn check_size(
+    config: &Config,
+    data: &Dataset,
+    device: &dyn Device,
+    model: &Model,
+) -> Result<()> {
+    let (limits, name) = (device.limits(), &device.record().name);
+    let by_buffers = largest(limits, model, config.batch) / ARMS;
+    let need = |learners| need(config, data, limits, model, learners);
+    let most = most(by_buffers, |learners| need(learners) <= limits.memory);
+    let learners = config.learners;
+    if learners <= most {
+        return Ok(());
+    }
+    let remedy = match most {
+        0 => "not even one fits: use a smaller --batch or --hidden".to_owned(),
+        most => format!("the most that fit are --learners {most}"),
+    };
+    Err(Error::Usage(match learners <= by_buffers {
+        true => format!(
+            "--learners {learners} need about {} of memory, and {} are left: {ARMS} arms of them train \
+             side by side, and are there twice between two phases; {remedy}",
+            size(need(learners)),
+            size(limits.memory)
+        ),
+        false => format!(
+            "--learners {learners} is more than {name} can hold with its limits on buffers: {ARMS} \
+             arms of them train side by side, and {remedy}"
+        ),
+    }))
+}
+
+/// Bytes of the machine's memory that a run takes at its worst, beside what it has when it begins.
+fn need(config: &Config, data: &Dataset, limits: Limits, model: &Model, learners: usize) -> u64 {
+    let images = (data.train.len() + data.test.len()) as u64;
+    let population = |networks, tables| {
+        let lists = 2 * data.train.len();
+        words(limits, model, config.batch, networks, [lists, tables])
+    };
+    let arms = population(ARMS * learners, 0);
+    let (parameters, networks) = (u64::from(model.parameters()), learners as u64);
+    // The next phase inherits from the one before. Afterwards all weights come to the host, twice.
+    let mut more = [(arms, 0), (0, 8 * ARMS as u64 * networks * parameters)];
+    if !config.method().is_some_and(Method::trains_on) {
+        // Its networks may be pairs, with a target for every image each, and what it draws on and
+        // makes of weights is on the host.
+        let tables = learners * data.train.len() * PADDED;
+        let device = population(2 * learners, tables) + 2 * networks * parameters;
+        let host = 4 * (6 * networks * parameters + 3 * tables as u64);
+        more[1] = (device, host);
+    }
+    let each = (PIXELS / 4 + 2) as u64;
+    let worst = more.map(|(words, host)| limits.need(arms + words + images * each, host));
+    let base = match limits.copies {
+        0 | 1 => BASE,
+        _ => SOFTWARE_BASE,
+    };
+    worst.into_iter().fold(0, u64::max) + base
+}

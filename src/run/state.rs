@@ -1,0 +1,257 @@
+//! What a run can go on from: the weights, velocities and clocks of all learners at a step, and what
+//! else it knew then. It is one safetensors file, so that it is whole or not there.
+
+use std::borrow::Cow;
+use std::collections::{BTreeMap, HashMap};
+
+use safetensors::{Dtype, SafeTensors, View, serialize};
+use serde::{Deserialize, Serialize};
+
+use super::{Past, Run, Stopwatch, Underway};
+use crate::engine::{CrewState, Weights};
+use crate::error::{Error, Result};
+use crate::kernels::Clock;
+use crate::record::{Outcome, Phase};
+
+/// A run's state.
+#[derive(Clone, Debug)]
+pub struct State {
+    header: Header,
+    originals: Weights,
+    crews: Vec<CrewState>,
+}
+
+/// All of it but the large arrays.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+struct Header {
+    /// What the bits depend on besides: build, data, device.
+    origin: String,
+    /// The settings.
+    config: String,
+    phase: Phase,
+    evaluated: Option<u32>,
+    points: usize,
+    outcomes: Vec<Outcome>,
+    seconds: BTreeMap<String, f64>,
+    /// Seconds of the run and of its phase so far.
+    elapsed: [f64; 2],
+    /// By crew: its step, the number of its tracks, and whether it is edited.
+    crews: Vec<(u32, usize, bool)>,
+}
+
+/// An array in the file.
+struct Tensor<'a> {
+    dtype: Dtype,
+    shape: [usize; 1],
+    bytes: &'a [u8],
+}
+
+impl View for Tensor<'_> {
+    fn dtype(&self) -> Dtype {
+        self.dtype
+    }
+
+    fn shape(&self) -> &[usize] {
+        &self.shape
+    }
+
+    fn data(&self) -> Cow<'_, [u8]> {
+        self.bytes.into()
+    }
+
+    fn data_len(&self) -> usize {
+        self.bytes.len()
+    }
+}
+
+const ORIGINALS: &str = "originals";
+
+/// The name of a track's weights.
+fn weights(crew: usize, track: usize) -> String {
+    format!("crew{crew}.track{track}")
+}
+
+/// The names of the clocks and velocities of a crew.
+fn population(crew: usize) -> [String; 2] {
+    [format!("crew{crew}.clocks"), format!("crew{crew}.velocity")]
+}
+
+impl State {
+    /// The phase that the run is in.
+    pub fn phase(&self) -> Phase {
+        self.header.phase
+    }
+
+    /// Steps of this phase that all arms have taken.
+    pub fn step(&self) -> u32 {
+        let steps = self.crews.iter().map(|crew| crew.step);
+        steps.min().unwrap_or(0)
+    }
+
+    /// Evaluation points so far, in the order in which the observer heard of them.
+    pub fn points(&self) -> usize {
+        self.header.points
+    }
+
+    /// The outcomes of the phases before.
+    pub fn outcomes(&self) -> &[Outcome] {
+        &self.header.outcomes
+    }
+
+    /// Seconds that the phases before took.
+    pub fn seconds(&self) -> &BTreeMap<String, f64> {
+        &self.header.seconds
+    }
+
+    /// The file's content.
+    ///
+    /// # Errors
+    /// `Data` where it cannot be encoded.
+    pub fn to_bytes(&self) -> Result<Vec<u8>> {
+        let mut tensors = Vec::new();
+        let mut add = |name: String, dtype, bytes| {
+            let shape = [<[u8]>::len(bytes) / 4];
+            let tensor = Tensor {
+                dtype,
+                shape,
+                bytes,
+            };
+            tensors.push((name, tensor));
+        };
+        let floats = |values: &Weights| bytemuck::cast_slice::<f32, u8>(values).to_vec();
+        let originals = floats(&self.originals);
+        add(ORIGINALS.to_owned(), Dtype::F32, &originals);
+        for (number, crew) in self.crews.iter().enumerate() {
+            for (track, own) in crew.weights.iter().enumerate() {
+                add(
+                    weights(number, track),
+                    Dtype::F32,
+                    bytemuck::cast_slice(own),
+                );
+            }
+            let [clocks, velocity] = population(number);
+            add(clocks, Dtype::U32, bytemuck::cast_slice(&crew.clocks));
+            add(velocity, Dtype::F32, bytemuck::cast_slice(&crew.velocity));
+        }
+        let header = serde_json::to_string(&self.header).map_err(unusable)?;
+        let notes = HashMap::from([(NOTE.to_owned(), header)]);
+        serialize(tensors, Some(notes)).map_err(unusable)
+    }
+
+    /// What `to_bytes` made.
+    ///
+    /// # Errors
+    /// `Data` where it is something else.
+    pub fn of_bytes(bytes: &[u8]) -> Result<Self> {
+        let (_, metadata) = SafeTensors::read_metadata(bytes).map_err(unusable)?;
+        let notes = metadata.metadata().as_ref();
+        let header = notes.and_then(|notes| notes.get(NOTE));
+        let header: Header = serde_json::from_str(header.map_or("", String::as_str)).map_err(unusable)?;
+        let file = SafeTensors::deserialize(bytes).map_err(unusable)?;
+        let words = |name: &str| -> Result<Vec<u32>> {
+            let tensor = file.tensor(name).map_err(unusable)?;
+            let words = tensor.data().as_chunks::<4>().0.iter();
+            Ok(words.map(|b| u32::from_le_bytes(*b)).collect())
+        };
+        let floats = |name: &str| -> Result<Weights> {
+            Ok(words(name)?.into_iter().map(f32::from_bits).collect())
+        };
+        let mut crews = Vec::new();
+        for (number, &(step, tracks, edited)) in header.crews.iter().enumerate() {
+            let [clocks, velocity] = population(number);
+            let tracks = (0..tracks).map(|track| floats(&weights(number, track)));
+            crews.push(CrewState {
+                step,
+                weights: tracks.collect::<Result<_>>()?,
+                clocks: words(&clocks)?
+                    .as_chunks::<4>()
+                    .0
+                    .iter()
+                    .map(|words| bytemuck::cast::<[u32; 4], Clock>(*words))
+                    .collect(),
+                velocity: floats(&velocity)?,
+                edited,
+            });
+        }
+        Ok(Self {
+            originals: floats(ORIGINALS)?,
+            crews,
+            header,
+        })
+    }
+}
+
+/// The entry of the file's metadata that is the header.
+const NOTE: &str = "unlearn";
+
+fn unusable(error: impl std::fmt::Display) -> Error {
+    Error::Data(format!("not the state of a run: {error}"))
+}
+
+impl Run<'_> {
+    /// What the run could go on from.
+    pub(super) fn state(&self, now: &Underway<'_>) -> Result<State> {
+        let states = now.crews.iter().map(|crew| crew.state());
+        let crews: Vec<CrewState> = states.collect::<Result<_>>()?;
+        let past = &now.past;
+        Ok(State {
+            originals: now.originals.to_vec(),
+            header: Header {
+                origin: self.engine.origin.clone(),
+                config: self.settings(),
+                phase: now.phase,
+                evaluated: now.evaluated,
+                points: past.points,
+                outcomes: past.outcomes.clone(),
+                seconds: past.seconds.clone(),
+                elapsed: [past.watch.seconds(), now.own.seconds()],
+                crews: crews
+                    .iter()
+                    .map(|crew| (crew.step, crew.weights.len(), crew.edited))
+                    .collect(),
+            },
+            crews,
+        })
+    }
+
+    /// The settings that the bits depend on, as text.
+    fn settings(&self) -> String {
+        format!("{:?}", self.config)
+    }
+
+    /// Where the run was when this state was kept.
+    pub(super) fn resume(&self, state: State) -> Result<Underway<'_>> {
+        let State {
+            header,
+            originals,
+            crews,
+        } = state;
+        let differs = match (
+            header.origin == self.engine.origin,
+            header.config == self.settings(),
+        ) {
+            (true, true) => None,
+            (false, _) => Some("another build of unlearn, other data, or another device"),
+            (true, false) => Some("other settings than config.toml has now"),
+        };
+        if let Some(what) = differs {
+            return Err(Error::Usage(format!(
+                "it was begun with {what}, and would not end with the same bits"
+            )));
+        }
+        let weights = crews.iter().flat_map(|crew| crew.weights.clone());
+        let past = Past {
+            points: header.points,
+            outcomes: header.outcomes,
+            seconds: header.seconds,
+            watch: Stopwatch::from(header.elapsed[0]),
+        };
+        let mut now = self.arrange(header.phase, originals, weights.collect(), past)?;
+        for (crew, state) in now.crews.iter_mut().zip(crews) {
+            crew.restore(state)?;
+        }
+        now.evaluated = header.evaluated;
+        now.own = Stopwatch::from(header.elapsed[1]);
+        Ok(now)
+    }
+}

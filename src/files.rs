@@ -1,7 +1,7 @@
 //! How files and folders are made: a file is either whole or not there, and only what this program made
 //! is ever replaced or removed.
 
-use std::fs::{self, File, Metadata, OpenOptions};
+use std::fs::{self, File, Metadata, OpenOptions, TryLockError};
 use std::io::{self, ErrorKind, Write};
 use std::path::{Path, PathBuf};
 
@@ -82,11 +82,49 @@ impl Log {
     /// `File` where it is there already, or cannot be made.
     pub fn create(path: PathBuf) -> Result<Self> {
         let file = OpenOptions::new().append(true).create_new(true).open(&path);
+        let file = file.map_err(Error::file("create", &path))?;
+        // Not every file system has locks.
+        let _ = file.try_lock();
         Ok(Self {
-            file: file.map_err(Error::file("create", &path))?,
+            file,
             length: 0,
             path,
         })
+    }
+
+    /// One that is there, for as long as no other process has it; none where one does.
+    ///
+    /// # Errors
+    /// `File` where it cannot be opened.
+    pub fn resume(path: PathBuf) -> Result<Option<Self>> {
+        let file = OpenOptions::new().read(true).append(true).open(&path);
+        let file = file.map_err(Error::file("open", &path))?;
+        if let Err(TryLockError::WouldBlock) = file.try_lock() {
+            return Ok(None);
+        }
+        let length = file.metadata().map_err(Error::file("read", &path))?.len();
+        Ok(Some(Self { path, file, length }))
+    }
+
+    /// Cuts off what follows on the first lines, and returns those.
+    ///
+    /// # Errors
+    /// `File` where it cannot be read or cut.
+    pub fn keep(&mut self, lines: usize) -> Result<String> {
+        let failed = |e| Error::file("read", &self.path)(e);
+        let bytes = fs::read(&self.path).map_err(failed)?;
+        let kept: Vec<u8> = bytes.split_inclusive(|&b| b == b'\n').take(lines).flatten().copied().collect();
+        self.length = kept.len() as u64;
+        self.file.set_len(self.length).map_err(Error::file("write", &self.path))?;
+        String::from_utf8(kept).map_err(|e| Error::file("read", &self.path)(io::Error::other(e)))
+    }
+
+    /// Makes what was added durable.
+    ///
+    /// # Errors
+    /// `File` where the disk failed.
+    pub fn sync(&self) -> Result<()> {
+        sync(&self.file).map_err(Error::file("write", &self.path))
     }
 
     /// Appends a piece, or nothing of it.

@@ -85,11 +85,11 @@ pub mod engine;
 // Many methods beside retrained networks.
 pub mod compare;
 
-// The folder of a run.
-pub mod run_folder;
-
 // The main job: learn, unlearn, relearn.
 pub mod run;
+
+// The folder of a run.
+pub mod run_folder;
 
 // Reports of runs and comparisons.
 pub mod report;

@@ -1,5 +1,8 @@
 //! The folder of a run: settings first, metrics as they come, checkpoints after each phase,
-//! summary and report at the end. Whatever stops a run, what was computed before stays.
+//! summary and report at the end, and until then the state from which it can go on. Whatever stops a
+//! run, what was computed before stays.
+
+mod past;
 
 use std::path::{Path, PathBuf};
 
@@ -11,7 +14,10 @@ use crate::error::{Error, Result};
 use crate::files::{self, Folders, Log};
 use crate::model::Model;
 use crate::record::{Figures, Outcome, Point, Spread};
+use crate::run::State;
 use crate::run_record::RunRecord;
+
+pub use past::{Standing, list, read, read_config, standing};
 
 /// A folder that is taken for a run and has nothing in it yet. Dropped like this, it is gone again.
 #[derive(Debug)]
@@ -69,14 +75,9 @@ impl Claim {
         let Self { path, made } = self;
         let text = toml::to_string(config)
             .map_err(|e| Error::file("write", &path)(std::io::Error::other(e)))?;
-        let named = config.variants.iter();
-        let variants: Vec<String> = named.map(|(k, v)| format!("{k}={v}")).collect();
         let folder = RunFolder {
             metrics: Log::create(path.join(METRICS))?,
-            variants: match variants.is_empty() {
-                true => String::new(),
-                false => format!("; variants: {}", variants.join(", ")),
-            },
+            variants: variants(config),
             path,
             made,
         };
@@ -92,6 +93,18 @@ impl Claim {
 
 const CONFIG: &str = "config.toml";
 const METRICS: &str = "metrics.jsonl";
+const STATE: &str = "state.safetensors";
+const SUMMARY: &str = "summary.json";
+
+/// What checkpoints say of the kernels' variants.
+fn variants(config: &Config) -> String {
+    let named = config.variants.iter();
+    let variants: Vec<String> = named.map(|(k, v)| format!("{k}={v}")).collect();
+    match variants.is_empty() {
+        true => String::new(),
+        false => format!("; variants: {}", variants.join(", ")),
+    }
+}
 
 /// An open run folder.
 #[derive(Debug)]
@@ -104,10 +117,60 @@ pub struct RunFolder {
 }
 
 impl RunFolder {
+    /// Opens the folder of a run that was interrupted: with its state, and the points that it knew then.
+    /// Those that came later are cut off, since they come again.
+    ///
+    /// # Errors
+    /// `Usage` where another process is at work in it, or there is no state; `Data` where something in it
+    /// is damaged; `File` where it cannot be written.
+    pub fn resume(path: &Path, config: &Config) -> Result<(Self, State, Vec<Point>)> {
+        let file = path.join(STATE);
+        let metrics = path.join(METRICS);
+        let mut log = Log::resume(metrics.clone())?.ok_or_else(|| {
+            Error::Usage(format!(
+                "another process is at work in {}: wait until it has ended",
+                path.display()
+            ))
+        })?;
+        let bytes = std::fs::read(&file).map_err(Error::file("read", &file))?;
+        let state = State::of_bytes(&bytes)
+            .map_err(|e| Error::Data(format!("{}: {e}", file.display())))?;
+        let lines = log.keep(state.points())?;
+        let points = past::points(&metrics, &lines)?;
+        if points.len() != state.points() {
+            return Err(Error::Data(format!(
+                "{} has lost points that the run knew: it cannot go on",
+                metrics.display()
+            )));
+        }
+        let folder = Self {
+            path: files::plain_path(path),
+            metrics: log,
+            variants: variants(config),
+            made: Folders::default(),
+        };
+        Ok((folder, state, points))
+    }
+
+    /// Keeps the state from which the run could go on, in place of the one before.
+    ///
+    /// # Errors
+    /// `File` where the disk is full; the state before is still there then.
+    pub fn keep(&self, state: &State) -> Result<()> {
+        // It counts on the points before it.
+        self.metrics.sync()?;
+        files::write(&self.path.join(STATE), &state.to_bytes()?)
+    }
+
+    /// Removes the state: the run has ended.
+    pub fn forget_state(&self) {
+        let _ = std::fs::remove_file(self.path.join(STATE));
+    }
+
     /// Removes what is there before anything was computed.
     pub fn discard(self) {
         drop(self.metrics);
-        for name in [CONFIG, METRICS] {
+        for name in [CONFIG, METRICS, STATE] {
             let _ = std::fs::remove_file(self.path.join(name));
         }
         drop(self.made);
@@ -158,7 +221,7 @@ impl RunFolder {
     /// `File` where the disk is full.
     pub fn finish(&self, record: &RunRecord) -> Result<()> {
         let text = serde_json::to_vec_pretty(&summary(record));
-        let path = self.path.join("summary.json");
+        let path = self.path.join(SUMMARY);
         let text = text.map_err(|e| Error::file("encode", &path)(e.into()))?;
         files::write(&path, &text)
     }
@@ -167,7 +230,7 @@ impl RunFolder {
 /// The content of `summary.json`.
 fn summary(record: &RunRecord) -> serde_json::Value {
     let results: Vec<_> = record.outcomes.iter().flat_map(results).collect();
-    json!({
+    let mut summary = json!({
         "version": record.version,
         "started": record.started,
         "device": record.device,
@@ -179,7 +242,11 @@ fn summary(record: &RunRecord) -> serde_json::Value {
         "scores": record.outcomes.iter().map(|o| json!({
             "phase": o.phase, "arm": o.arm, "learners": o.scores,
         })).collect::<Vec<_>>(),
-    })
+    });
+    if let Some(place) = &record.interrupted {
+        summary["interrupted"] = json!(place);
+    }
+    summary
 }
 
 /// An outcome's figures, flat.

@@ -2,6 +2,7 @@
 
 mod words;
 
+use std::cell::OnceCell;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
@@ -17,6 +18,7 @@ use unlearn::report::comparison;
 use unlearn::{data, device, tune};
 
 use super::progress::Counter;
+use super::signals::Signals;
 use super::text::{beside, fold, note};
 
 use super::lists;
@@ -106,6 +108,7 @@ pub(crate) struct Arguments {
 /// Shows what is being done, and how far it is.
 struct Live {
     counter: Counter,
+    signals: Signals,
 }
 
 impl Progress for Live {
@@ -123,10 +126,14 @@ impl Progress for Live {
     fn note(&mut self, text: &str) {
         self.counter.note(text);
     }
+
+    fn stopped(&self) -> bool {
+        self.signals.came()
+    }
 }
 
 /// Compares methods.
-pub(crate) fn run(arguments: &Arguments) -> Result<()> {
+pub(crate) fn run(arguments: &Arguments, signals: &OnceCell<Signals>) -> Result<()> {
     // What makes no sense with any data is said before data are fetched.
     arguments.settings(1).check()?;
     // Held until the folder is in it.
@@ -159,9 +166,17 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
     let store = Store::new(&folder.path().join("cache"))?;
     let mut live = Live {
         counter: Counter::new(),
+        signals: Signals::catch(signals)?,
     };
-    let comparison = compare(&settings, &dataset, &*device, &store, &mut live)?;
+    let compared = compare(&settings, &dataset, &*device, &store, &mut live);
     live.counter.end();
+    if let Err(Error::Interrupted) = compared {
+        note(&format!(
+            "Interrupted. What was computed is kept in {}: the same command goes on from there",
+            folder.path().display()
+        ));
+    }
+    let comparison = compared?;
     let written = write(&comparison, &folder);
     // Where they could not be written, this is what there is.
     let printed = super::print(&words::brief(&comparison));

@@ -17,9 +17,12 @@ mod lists;
 mod mutants;
 mod progress;
 mod run;
+mod runs;
+mod signals;
 mod table;
 mod text;
 
+use std::cell::OnceCell;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::Instant;
@@ -32,6 +35,8 @@ use unlearn::files;
 use unlearn::record::DeviceRecord;
 use unlearn::threads;
 
+use signals::Signals;
+
 /// Trains networks on handwritten digits in WGSL compute shaders, makes them forget chosen
 /// digits, and trains them again: many networks at once, beside controls.
 #[derive(Debug, Parser)]
@@ -41,7 +46,7 @@ struct Cli {
     command: Command,
 }
 
-const EXIT_CODES: &str = "Exit codes: 0 fine; 1 a check failed, or a kernel of a benchmark is wrong; 2 usage, data or device.";
+const EXIT_CODES: &str = "Exit codes: 0 fine; 1 a check failed, or a kernel of a benchmark is wrong; 2 usage, data or device; 130 interrupted by Ctrl-C, 143 by SIGTERM: what was computed is kept, and a second signal ends at once.";
 
 #[derive(Debug, Subcommand)]
 enum Command {
@@ -54,6 +59,10 @@ enum Command {
     /// Apply unlearning methods to the same networks, and measure how far each is from networks that
     /// never saw the forgotten digits.
     Compare(Box<compare::Arguments>),
+    /// Write the reports of finished runs anew, and put several runs beside each other.
+    Report(runs::ReportArguments),
+    /// List runs: what they were set to, and what came of them.
+    Runs(runs::ListArguments),
     /// List the unlearning methods, with their rules and sources, and the metrics.
     Methods,
     /// List the devices: what they can do, which one `auto` picks, and why.
@@ -81,17 +90,21 @@ fn tilde(path: &Path) -> Result<(), &'static str> {
 pub(crate) fn main() -> ExitCode {
     let started = Instant::now();
     threads::start();
+    let signals = OnceCell::new();
     let result = match parse().command {
-        Command::Run(arguments) => run::run(&arguments).map(|()| true),
+        Command::Run(arguments) => run::run(&arguments, &signals).map(|()| true),
         Command::Check(arguments) => check::run(&arguments),
         Command::Bench(arguments) => bench::run(&arguments, started),
-        Command::Compare(arguments) => compare::run(&arguments).map(|()| true),
+        Command::Compare(arguments) => compare::run(&arguments, &signals).map(|()| true),
+        Command::Report(arguments) => runs::report(&arguments).map(|()| true),
+        Command::Runs(arguments) => runs::list(&arguments).map(|()| true),
         Command::Methods => compare::methods().map(|()| true),
         Command::Devices(arguments) => devices::run(&arguments).map(|()| true),
     };
     match result {
         Ok(true) => ExitCode::SUCCESS,
         Ok(false) => ExitCode::from(1),
+        Err(Error::Interrupted) => ExitCode::from(signals.get().map_or(130, Signals::code)),
         Err(e) => {
             text::error(&format!("error: {e}"));
             ExitCode::from(2)

@@ -8,7 +8,7 @@ use unlearn::record::{Phase, Point};
 use unlearn::threads;
 
 /// Shows how far a run is: a bar, or a line for each evaluation.
-pub(crate) struct Progress {
+pub(crate) struct RunProgress {
     bar: ProgressBar,
     phase: Option<Phase>,
     started: Instant,
@@ -19,7 +19,7 @@ pub(crate) struct Progress {
 const PHASE: &str =
     "{prefix:8} {wide_bar:.cyan/dim} {percent:>3} %  {eta:>3} left\n         {wide_msg}";
 
-impl Progress {
+impl RunProgress {
     pub(crate) fn new() -> Self {
         Self {
             bar: ProgressBar::hidden(),
@@ -34,16 +34,18 @@ impl Progress {
         self.bar.suspend(|| super::text::note(text));
     }
 
-    pub(crate) fn begin(&mut self, phase: Phase, steps: u32) {
+    /// A phase of `steps` steps begins, `done` of which are done.
+    pub(crate) fn begin(&mut self, phase: Phase, steps: u32, done: u32) {
         self.end();
         self.phase = Some(phase);
         self.started = Instant::now();
         self.said = self.started;
         self.bar = progress::bar(steps.into(), PHASE).with_prefix(phase.name());
+        self.bar.set_position(done.into());
     }
 
-    pub(crate) fn advance(&mut self, steps: u32) {
-        self.bar.inc(steps.into());
+    pub(crate) fn advance(&mut self, steps: u64) {
+        self.bar.inc(steps);
         // Evaluations may be far apart.
         if let (Some(phase), true) = (self.phase, self.bar.is_hidden())
             && self.said.elapsed() >= SILENCE

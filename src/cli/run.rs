@@ -1,5 +1,6 @@
 //! `unlearn run`: the main job.
 
+use std::cell::OnceCell;
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
@@ -7,23 +8,30 @@ use clap::Args;
 use clap::builder::NonEmptyStringValueParser;
 use unlearn::config::Config;
 use unlearn::data::Dataset;
+use unlearn::device::Device;
+use unlearn::engine::Store;
 use unlearn::error::{Error, Result};
-use unlearn::experiment::{Experiment, Observer};
 use unlearn::model::Model;
+use unlearn::progress::Progress;
 use unlearn::record::{DataRecord, DeviceRecord, Outcome, Phase, Point};
-use unlearn::run_folder::{Claim, RunFolder};
+use unlearn::run::{Observer, Run, State, Underway};
+use unlearn::run_folder::{self, Claim, RunFolder, Standing};
 use unlearn::run_record::RunRecord;
 use unlearn::verdict::verdict;
 use unlearn::{data, device, report, tune};
 
 use super::lists::{self, Digits};
-use super::progress::Progress;
+use super::progress::RunProgress;
+use super::signals::Signals;
+use super::text::{self, fold};
 use super::table;
-use super::text::fold;
 
 /// Flags; what is not given comes from --config, else from the defaults.
 #[derive(Args, Debug)]
 pub(crate) struct Arguments {
+    /// Go on with an interrupted run in its folder, to the same bits; all settings are those of the run
+    #[arg(long, value_name = "DIR", exclusive = true, value_parser = super::path())]
+    resume: Option<PathBuf>,
     /// Where the images come from: auto ($UNLEARN_DATA, the cache, a checked download, else the
     /// built-in digits), builtin, or a folder with the four idx files, packed or not [default: auto]
     #[arg(long, value_name = "auto|builtin|DIR", value_parser = super::path())]
@@ -68,14 +76,9 @@ pub(crate) struct Arguments {
     /// The method's own parameter, such as α, where it has one [default: the method's usual one]
     #[arg(long, value_name = "NUMBER", allow_negative_numbers = true)]
     strength: Option<f64>,
-    /// Learning rate while unlearning [default: that of --lr; a tenth of it with --unprotected; of
-    /// another --method the usual one]
+    /// Learning rate while unlearning [default: that of --lr; of another --method the usual one]
     #[arg(long, value_name = "RATE", allow_negative_numbers = true)]
     unlearn_lr: Option<f64>,
-    /// Unlearn on the forgotten digits alone, with nothing that protects the others: the harsher
-    /// form
-    #[arg(long)]
-    unprotected: bool,
     /// Length of the relearn phase, in passes over the training images [default: 1]
     #[arg(long, value_name = "N", allow_negative_numbers = true)]
     relearn_epochs: Option<f64>,
@@ -96,13 +99,20 @@ pub(crate) struct Arguments {
     config: Option<PathBuf>,
 }
 
-/// Runs the whole experiment.
-pub(crate) fn run(arguments: &Arguments) -> Result<()> {
+/// Runs the main job, or goes on with it.
+pub(crate) fn run(arguments: &Arguments, signals: &OnceCell<Signals>) -> Result<()> {
+    match &arguments.resume {
+        Some(folder) => resume(folder, signals),
+        None => begin(arguments, signals),
+    }
+}
+
+fn begin(arguments: &Arguments, signals: &OnceCell<Signals>) -> Result<()> {
     let mut config = arguments.config()?;
     config.check()?;
     let started = humantime::format_rfc3339_seconds(SystemTime::now()).to_string();
     let claim = arguments.claim(&config, &started)?;
-    let progress = Progress::new();
+    let progress = RunProgress::new();
     // Not from the settings, which are text: a folder's name may be none.
     let source = arguments.data.as_deref();
     let source = source.unwrap_or(Path::new(&config.data));
@@ -114,45 +124,118 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
         config.variants = tune::fastest(&*device, arguments.retune, &|text| progress.note(text))?;
     }
     tune::apply(&*device, &config.variants)?;
-    let mut experiment = Experiment::new(&config, &dataset, device.as_ref())?;
-    let mut live = Live {
-        model: experiment.model().clone(),
+    let store = Store::nowhere();
+    let run = Run::new(&config, &dataset, &*device, &store)?;
+    let underway = run.start(None)?;
+    let live = Live {
         folder: claim.open(&config)?,
         progress,
         points: Vec::new(),
         outcomes: Vec::new(),
+        place: (Phase::Learn, 0),
+        signals: Signals::catch(signals)?,
+        model: run.model().clone(),
     };
-    let seconds = experiment.run(&mut live);
+    finish(&config, &dataset, &*device, &run, underway, live)
+}
+
+/// Goes on with the run in a folder from where it was last kept.
+fn resume(path: &Path, signals: &OnceCell<Signals>) -> Result<()> {
+    let config = run_folder::read_config(path)?;
+    config.check()?;
+    let anew = format!("Run it anew with `unlearn run --config {}/config.toml`", path.display());
+    match run_folder::standing(path) {
+        Standing::Interrupted(..) => {}
+        Standing::Finished => {
+            text::note(&format!("{} holds a run that came to its end", path.display()));
+            return Ok(());
+        }
+        Standing::Broken => {
+            return Err(Error::Usage(format!(
+                "{} holds nothing to go on from: the run failed, or was interrupted before its first \
+                 step. {anew}",
+                path.display()
+            )));
+        }
+    }
+    let progress = RunProgress::new();
+    let dataset = data::load(Path::new(&config.data), &|text| progress.note(text))?;
+    let device = device::open(&config.device)?;
+    announce(&progress, &dataset, device.record());
+    tune::apply(&*device, &config.variants)?;
+    let store = Store::nowhere();
+    let run = Run::new(&config, &dataset, &*device, &store)?;
+    let (folder, state, points) = RunFolder::resume(path, &config)?;
+    let place = (state.phase(), state.step());
+    let outcomes = state.outcomes().to_vec();
+    let underway = run.start(Some(state)).map_err(|e| match e {
+        Error::Usage(why) => Error::Usage(format!("{}: {why}. {anew}", path.display())),
+        other => other,
+    })?;
+    let (phase, step) = place;
+    progress.note(&format!(
+        "resume   goes on in the {} phase after step {step}",
+        phase.name()
+    ));
+    let live = Live {
+        folder,
+        progress,
+        points,
+        outcomes,
+        place,
+        signals: Signals::catch(signals)?,
+        model: run.model().clone(),
+    };
+    finish(&config, &dataset, &*device, &run, underway, live)
+}
+
+/// Runs to the end, and reports what was computed, however it ended.
+fn finish(
+    config: &Config,
+    dataset: &Dataset,
+    device: &dyn Device,
+    run: &Run<'_>,
+    underway: Underway<'_>,
+    mut live: Live,
+) -> Result<()> {
+    let started = underway.started().to_owned();
+    let seconds = run.run(underway, &mut live);
     live.progress.end();
+    if live.points.is_empty() {
+        live.folder.discard();
+        return seconds.map(|_| ());
+    }
     let data = match dataset.folder() {
         // Reports are shared: they say what the data is, not where.
         Some(_) => dataset.record.label(),
         None => config.data.clone(),
     };
+    let (phase, step) = live.place;
+    let interrupted = matches!(seconds, Err(Error::Interrupted));
     let record = RunRecord {
         version: env!("CARGO_PKG_VERSION").to_owned(),
-        started: started.replace('T', " ").replace('Z', ""),
+        started,
         device: device.record().clone(),
-        data: dataset.record,
+        data: dataset.record.clone(),
         seconds: seconds.as_ref().cloned().unwrap_or_default(),
+        verdict: verdict(config, &live.outcomes),
+        interrupted: interrupted.then(|| format!("in the {} phase after step {step}", phase.name())),
         points: live.points,
-        verdict: verdict(&config, &live.outcomes),
         outcomes: live.outcomes,
         config: Config {
             data,
             ..config.clone()
         },
     };
-    if record.points.is_empty() {
-        live.folder.discard();
-        return seconds.map(|_| ());
-    }
     // What was computed before a failure is reported too, as far as it can be. The first failure is
     // the one to be told of.
     let summary = live.folder.finish(&record);
     let reports = report::write(&record, live.folder.path());
     let done = seconds.map(|_| ()).and(summary).and(reports);
-    let shown = show(&record, live.folder.path(), done.is_ok());
+    if matches!(done, Ok(()) | Err(Error::Diverged { .. })) {
+        live.folder.forget_state();
+    }
+    let shown = show(&record, live.folder.path(), done.as_ref().err());
     done.and(shown)
 }
 
@@ -161,10 +244,7 @@ fn resolve(config: &mut Config, data: &Dataset, device: String) {
     config.data = data.source.to_string_lossy().into_owned();
     config.device = device;
     config.unlearn_lr = Some(config.unlearn_rate());
-    if config
-        .other_method()
-        .is_some_and(|m| m.strength().is_some())
-    {
+    if config.method().is_some_and(|m| m.strength().is_some()) {
         config.strength = Some(config.setting().strength);
     }
 }
@@ -203,10 +283,6 @@ impl Arguments {
         }
         set(&mut config.method, &self.method);
         config.strength = self.strength.or(config.strength);
-        if self.unprotected && !config.unprotected {
-            // The other form has another default rate.
-            (config.unprotected, config.unlearn_lr) = (true, None);
-        }
         config.unlearn_lr = self.unlearn_lr.or(config.unlearn_lr);
         config.forget.sort_unstable();
         config.forget.dedup();
@@ -254,7 +330,7 @@ fn read(path: &Path) -> Result<Config> {
     })
 }
 
-fn announce(progress: &Progress, data: &Dataset, device: &DeviceRecord) {
+fn announce(progress: &RunProgress, data: &Dataset, device: &DeviceRecord) {
     let DeviceRecord {
         name,
         backend,
@@ -279,7 +355,7 @@ fn announce(progress: &Progress, data: &Dataset, device: &DeviceRecord) {
     }
 }
 
-fn show(record: &RunRecord, folder: &Path, whole: bool) -> Result<()> {
+fn show(record: &RunRecord, folder: &Path, failure: Option<&Error>) -> Result<()> {
     let mut text = String::new();
     if !record.outcomes.is_empty() {
         text += &format!("\n{}\n", table::results(&record.outcomes));
@@ -291,9 +367,13 @@ fn show(record: &RunRecord, folder: &Path, whole: bool) -> Result<()> {
         text += &format!("\n{}\n", fold(&format!("Note: {warning}"), 6));
     }
     let folder = folder.display();
-    let place = match whole {
-        true => format!("\nEverything is in {folder}; open {folder}/report.html\n"),
-        false => format!("\nWhat was computed is in {folder}, as far as it could be written\n"),
+    let place = match failure {
+        None => format!("\nEverything is in {folder}; open {folder}/report.html\n"),
+        Some(Error::Interrupted) => format!(
+            "\nInterrupted {}. Go on with `unlearn run --resume {folder}`\n",
+            record.interrupted.as_deref().unwrap_or_default()
+        ),
+        Some(_) => format!("\nWhat was computed is in {folder}, as far as it could be written\n"),
     };
     text += &fold(&place, 0);
     super::print(&text)
@@ -303,18 +383,27 @@ fn show(record: &RunRecord, folder: &Path, whole: bool) -> Result<()> {
 struct Live {
     model: Model,
     folder: RunFolder,
-    progress: Progress,
+    progress: RunProgress,
     points: Vec<Point>,
     outcomes: Vec<Outcome>,
+    /// Where the run could go on.
+    place: (Phase, u32),
+    signals: Signals,
+}
+
+impl Progress for Live {
+    fn advance(&mut self, steps: u64) {
+        self.progress.advance(steps);
+    }
+
+    fn stopped(&self) -> bool {
+        self.signals.came()
+    }
 }
 
 impl Observer for Live {
-    fn begin(&mut self, phase: Phase, steps: u32) {
-        self.progress.begin(phase, steps);
-    }
-
-    fn advance(&mut self, steps: u32) {
-        self.progress.advance(steps);
+    fn phase(&mut self, phase: Phase, steps: u32, done: u32) {
+        self.progress.begin(phase, steps, done);
     }
 
     fn evaluated(&mut self, points: &[Point]) -> Result<()> {
@@ -326,5 +415,10 @@ impl Observer for Live {
     fn end(&mut self, outcomes: &[Outcome], weights: &[Vec<f32>]) -> Result<()> {
         self.outcomes.extend_from_slice(outcomes);
         self.folder.add_weights(&self.model, outcomes, weights)
+    }
+
+    fn keep(&mut self, state: &State) -> Result<()> {
+        self.place = (state.phase(), state.step());
+        self.folder.keep(state)
     }
 }

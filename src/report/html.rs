@@ -135,6 +135,9 @@ fn head(record: &RunRecord, title: &str) -> Markup {
                 span.whole { (record.started) " UTC" }
             }
         }
+        @if let Some(place) = &record.interrupted {
+            div.warning role="alert" { b { "Not the whole run. " } "It was interrupted " (place) "." }
+        }
         @if let Some(warning) = &record.data.warning {
             div.warning role="alert" { b { "Mind the data. " } (warning) }
         }

@@ -11,6 +11,7 @@ use std::collections::BTreeMap;
 use std::ops::Range;
 use std::rc::Rc;
 use std::sync::Arc;
+use std::time::SystemTime;
 
 use clock::{Keeper, PhaseClock, Stopwatch};
 
@@ -113,6 +114,8 @@ pub struct Underway<'r> {
 
 /// What a run has behind it.
 struct Past {
+    /// When it began, UTC, as `YYYY-MM-DD HH:MM:SS`.
+    started: String,
     /// Evaluation points.
     points: usize,
     /// Of the phases before.
@@ -172,7 +175,9 @@ impl<'a> Run<'a> {
     pub fn start(&self, from: Option<State>) -> Result<Underway<'_>> {
         match from {
             None => {
+                let now = humantime::format_rfc3339_seconds(SystemTime::now());
                 let past = Past {
+                    started: now.to_string().replace('T', " ").replace('Z', ""),
                     points: 0,
                     outcomes: Vec::new(),
                     seconds: BTreeMap::new(),
@@ -429,6 +434,11 @@ impl<'a> Run<'a> {
 }
 
 impl Underway<'_> {
+    /// When the run began, UTC, as `YYYY-MM-DD HH:MM:SS`.
+    pub fn started(&self) -> &str {
+        &self.past.started
+    }
+
     /// Steps of this phase that all arms have taken.
     fn step(&self) -> u32 {
         self.crews.iter().map(Crew::step).min().unwrap_or(0)

@@ -28,6 +28,7 @@ struct Header {
     origin: String,
     /// The settings.
     config: String,
+    started: String,
     phase: Phase,
     evaluated: Option<u32>,
     points: usize,
@@ -199,6 +200,7 @@ impl Run<'_> {
             header: Header {
                 origin: self.engine.origin.clone(),
                 config: self.settings(),
+                started: past.started.clone(),
                 phase: now.phase,
                 evaluated: now.evaluated,
                 points: past.points,
@@ -241,6 +243,7 @@ impl Run<'_> {
         }
         let weights = crews.iter().flat_map(|crew| crew.weights.clone());
         let past = Past {
+            started: header.started,
             points: header.points,
             outcomes: header.outcomes,
             seconds: header.seconds,

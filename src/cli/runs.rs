@@ -1,0 +1,185 @@
+//! `unlearn report` and `unlearn runs`: what earlier runs were set to, and what came of them.
+
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+use serde_json::{Map, Value};
+use unlearn::config::Config;
+use unlearn::error::{Error, Result};
+use unlearn::record::{Arm, Phase};
+use unlearn::report;
+use unlearn::run_folder::{self, Standing};
+use unlearn::run_record::RunRecord;
+use unlearn::verdict::fixed;
+
+use super::table::columns;
+use super::text::{fold, note};
+
+#[derive(Args, Debug)]
+pub(crate) struct ReportArguments {
+    /// Folders of runs
+    #[arg(required = true, value_name = "DIR", value_parser = super::path())]
+    runs: Vec<PathBuf>,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct ListArguments {
+    /// The folder that holds the folders of runs
+    #[arg(value_name = "DIR", default_value = "runs", value_parser = super::path())]
+    folder: PathBuf,
+}
+
+/// Writes reports anew; several runs are put beside each other.
+pub(crate) fn report(arguments: &ReportArguments) -> Result<()> {
+    let read = |folder: &PathBuf| match run_folder::read(folder) {
+        Err(Error::File { source, .. }) if source.kind() == std::io::ErrorKind::NotFound => {
+            Err(Error::Usage(format!(
+                "{} holds no finished run: it has no summary.json, or no metrics.jsonl",
+                folder.display()
+            )))
+        }
+        read => read,
+    };
+    let records: Vec<RunRecord> = arguments.runs.iter().map(read).collect::<Result<_>>()?;
+    for (folder, record) in arguments.runs.iter().zip(&records) {
+        report::write(record, folder)?;
+        note(&format!("report   {}/report.html", folder.display()));
+    }
+    match records.len() {
+        1 => Ok(()),
+        _ => super::print(&beside(&arguments.runs, &records)),
+    }
+}
+
+/// Lists the runs in a folder.
+pub(crate) fn list(arguments: &ListArguments) -> Result<()> {
+    let folder = &arguments.folder;
+    let runs = match folder.is_dir() {
+        true => run_folder::list(folder)?,
+        false => Vec::new(),
+    };
+    if runs.is_empty() {
+        note(&format!(
+            "There are no runs in {}. `unlearn run` makes one",
+            folder.display()
+        ));
+    }
+    runs.iter().try_for_each(|run| super::print(&entry(run)))
+}
+
+/// A run in a few lines.
+fn entry(folder: &Path) -> String {
+    let mut text = folder.display().to_string();
+    let standing = match run_folder::standing(folder) {
+        Standing::Finished => "finished".to_owned(),
+        Standing::Interrupted(phase, step) => format!(
+            "interrupted in the {} phase after step {step}: `unlearn run --resume {}`",
+            phase.name(),
+            folder.display()
+        ),
+        Standing::Broken => "failed, or interrupted before anything was kept".to_owned(),
+    };
+    let settings = match run_folder::read_config(folder) {
+        Ok(config) => settings(&config),
+        Err(_) => "config.toml cannot be read by this version".to_owned(),
+    };
+    let mut lines = vec![standing, settings];
+    if let Ok(record) = run_folder::read(folder) {
+        let named = FIGURES.iter().map(|(name, ..)| name);
+        let figures = named.zip(figures(&record));
+        let figures = figures.filter(|(_, figure)| figure != NONE);
+        let figures: Vec<String> = figures.map(|(name, f)| format!("{name} {f} %")).collect();
+        lines.push(figures.join(", "));
+    }
+    for line in lines.iter().filter(|line| !line.is_empty()) {
+        text += &format!("\n{}", fold(&format!("  {line}"), 2));
+    }
+    text
+}
+
+/// What is not a setting of the experiment, or has a line of its own.
+const ASIDE: [&str; 4] = ["name", "data", "device", "variants"];
+
+fn fields(config: &Config) -> Map<String, Value> {
+    match serde_json::to_value(config) {
+        Ok(Value::Object(mut fields)) => {
+            ASIDE.iter().for_each(|name| drop(fields.remove(*name)));
+            fields
+        }
+        _ => Map::new(),
+    }
+}
+
+/// A value as it would be typed.
+fn typed(value: Option<&Value>) -> String {
+    match value {
+        None | Some(Value::Null) => NONE.to_owned(),
+        Some(Value::String(text)) => text.clone(),
+        Some(Value::Array(all)) => {
+            let all: Vec<String> = all.iter().map(Value::to_string).collect();
+            all.join(",")
+        }
+        Some(value) => value.to_string(),
+    }
+}
+
+/// The settings that are not the default ones, as flags.
+fn settings(config: &Config) -> String {
+    let usual = fields(&Config {
+        method: config.method.clone(),
+        ..Config::default()
+    });
+    let mut flags = vec![format!("--method {}", config.method)];
+    for (name, value) in &fields(config) {
+        if name != "method" && usual.get(name) != Some(value) && !value.is_null() {
+            flags.push(format!("--{} {}", name.replace('_', "-"), typed(Some(value))));
+        }
+    }
+    flags.join(" ")
+}
+
+const NONE: &str = "–";
+
+/// The figures that sum a run up.
+const FIGURES: [(&str, Phase, Arm, bool); 5] = [
+    ("unlearned forget", Phase::Unlearn, Arm::Unlearned, true),
+    ("unlearned retain", Phase::Unlearn, Arm::Unlearned, false),
+    ("retrained retain", Phase::Unlearn, Arm::Retrained, false),
+    ("relearned forget", Phase::Relearn, Arm::Relearned, true),
+    ("relearned retain", Phase::Relearn, Arm::Relearned, false),
+];
+
+/// Mean accuracies, in percent.
+fn figures(record: &RunRecord) -> impl Iterator<Item = String> {
+    FIGURES.iter().map(|&(_, phase, arm, forget)| {
+        record.outcome(phase, arm).map_or(NONE.to_owned(), |o| {
+            let figure = match forget {
+                true => &o.figures.forget_accuracy,
+                false => &o.figures.retain_accuracy,
+            };
+            fixed(100.0 * figure.mean, 1)
+        })
+    })
+}
+
+/// Runs beside each other: settings that differ, and what came of them.
+fn beside(folders: &[PathBuf], records: &[RunRecord]) -> String {
+    let all: Vec<Map<String, Value>> = records.iter().map(|r| fields(&r.config)).collect();
+    let mut names: Vec<&String> = all.iter().flat_map(Map::keys).collect();
+    names.sort();
+    names.dedup();
+    names.retain(|name| all.iter().any(|fields| fields.get(*name) != all[0].get(*name)));
+    let mut head = vec!["run".to_owned()];
+    head.extend(names.iter().map(|name| name.replace('_', "\n")));
+    let shown = FIGURES.iter().map(|(name, ..)| name.replace(' ', "\n"));
+    head.extend(shown.map(|name| name + " %"));
+    let row = |((folder, record), fields): ((&PathBuf, &RunRecord), &Map<String, Value>)| {
+        let name = folder.file_name().unwrap_or(folder.as_os_str());
+        let mut cells = vec![name.to_string_lossy().into_owned()];
+        cells.extend(names.iter().map(|name| typed(fields.get(*name))));
+        cells.extend(figures(record));
+        cells
+    };
+    let rows: Vec<Vec<String>> = folders.iter().zip(records).zip(&all).map(row).collect();
+    columns(&head, &rows)
+}

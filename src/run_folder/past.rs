@@ -1,0 +1,120 @@
+//! Reading the folders of runs.
+
+use std::path::{Path, PathBuf};
+
+use serde::Deserialize;
+
+use super::{CONFIG, METRICS, STATE, SUMMARY};
+use crate::config::Config;
+use crate::error::{Error, Result};
+use crate::record::{Arm, DataRecord, DeviceRecord, Figures, Outcome, Phase, Point, Score};
+use crate::run::State;
+use crate::run_record::RunRecord;
+
+/// How far a run has come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Standing {
+    /// It came to its end.
+    Finished,
+    /// It was interrupted, and can go on from this step of this phase.
+    Interrupted(Phase, u32),
+    /// It failed, or was interrupted before anything was kept.
+    Broken,
+}
+
+/// How far the run in a folder has come.
+pub fn standing(folder: &Path) -> Standing {
+    let state = std::fs::read(folder.join(STATE)).ok();
+    let state = state.and_then(|bytes| State::of_bytes(&bytes).ok());
+    match state {
+        Some(state) => Standing::Interrupted(state.phase(), state.step()),
+        None => match read(folder) {
+            Ok(record) if record.interrupted.is_none() => Standing::Finished,
+            _ => Standing::Broken,
+        },
+    }
+}
+
+/// The run folders in a folder, by name.
+///
+/// # Errors
+/// `File` where it cannot be read.
+pub fn list(folder: &Path) -> Result<Vec<PathBuf>> {
+    let entries = std::fs::read_dir(folder).map_err(Error::file("read", folder))?;
+    let paths = entries.filter_map(|entry| Some(entry.ok()?.path()));
+    let mut runs: Vec<PathBuf> = paths.filter(|path| path.join(CONFIG).is_file()).collect();
+    runs.sort();
+    Ok(runs)
+}
+
+/// The settings of a run: its `config.toml`, or a file like it.
+///
+/// # Errors
+/// `File` where it cannot be read; `Data` where it holds something else.
+pub fn read_config(folder: &Path) -> Result<Config> {
+    let path = folder.join(CONFIG);
+    toml::from_str(&text(&path)?).map_err(|e| damaged(&path, &e))
+}
+
+/// The whole record of a run that ended, or was interrupted and reported on.
+///
+/// # Errors
+/// `File` where something cannot be read; `Data` where it holds something else.
+pub fn read(folder: &Path) -> Result<RunRecord> {
+    let path = folder.join(SUMMARY);
+    let summary: Summary = serde_json::from_str(&text(&path)?).map_err(|e| damaged(&path, &e))?;
+    let metrics = folder.join(METRICS);
+    let outcome = |scored: Scored| Outcome {
+        phase: scored.phase,
+        arm: scored.arm,
+        figures: Figures::of(&scored.learners, &summary.config.forget),
+        scores: scored.learners,
+    };
+    Ok(RunRecord {
+        version: summary.version,
+        started: summary.started,
+        device: summary.device,
+        data: summary.data,
+        seconds: summary.seconds,
+        points: points(&metrics, &text(&metrics)?)?,
+        outcomes: summary.scores.into_iter().map(outcome).collect(),
+        verdict: summary.verdict,
+        interrupted: summary.interrupted,
+        config: summary.config,
+    })
+}
+
+/// What is read of `summary.json`: the rest follows from it.
+#[derive(Deserialize)]
+struct Summary {
+    version: String,
+    started: String,
+    device: DeviceRecord,
+    data: DataRecord,
+    config: Config,
+    seconds: std::collections::BTreeMap<String, f64>,
+    verdict: Vec<String>,
+    interrupted: Option<String>,
+    scores: Vec<Scored>,
+}
+
+#[derive(Deserialize)]
+struct Scored {
+    phase: Phase,
+    arm: Arm,
+    learners: Vec<Score>,
+}
+
+/// The points in the lines of a `metrics.jsonl`.
+pub(super) fn points(path: &Path, lines: &str) -> Result<Vec<Point>> {
+    let point = |line| serde_json::from_str(line).map_err(|e| damaged(path, &e));
+    lines.lines().map(point).collect()
+}
+
+fn text(path: &Path) -> Result<String> {
+    std::fs::read_to_string(path).map_err(Error::file("read", path))
+}
+
+fn damaged(path: &Path, why: &dyn std::fmt::Display) -> Error {
+    Error::Data(format!("{} is not what a run wrote: {why}", path.display()))
+}

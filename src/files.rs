@@ -113,9 +113,16 @@ impl Log {
     pub fn keep(&mut self, lines: usize) -> Result<String> {
         let failed = |e| Error::file("read", &self.path)(e);
         let bytes = fs::read(&self.path).map_err(failed)?;
-        let kept: Vec<u8> = bytes.split_inclusive(|&b| b == b'\n').take(lines).flatten().copied().collect();
+        let kept: Vec<u8> = bytes
+            .split_inclusive(|&b| b == b'\n')
+            .take(lines)
+            .flatten()
+            .copied()
+            .collect();
         self.length = kept.len() as u64;
-        self.file.set_len(self.length).map_err(Error::file("write", &self.path))?;
+        self.file
+            .set_len(self.length)
+            .map_err(Error::file("write", &self.path))?;
         String::from_utf8(kept).map_err(|e| Error::file("read", &self.path)(io::Error::other(e)))
     }
 

@@ -63,7 +63,7 @@ impl Claim {
 
     /// None where another run was faster in an empty folder.
     fn of(path: PathBuf, mut made: Folders) -> Result<Option<Self>> {
-        let own = made.add(&path.join("checkpoints"))?;
+        let own = made.add(&path.join(CHECKPOINTS))?;
         Ok(own.then_some(Self { path, made }))
     }
 
@@ -92,6 +92,7 @@ impl Claim {
 }
 
 const CONFIG: &str = "config.toml";
+const CHECKPOINTS: &str = "checkpoints";
 const METRICS: &str = "metrics.jsonl";
 const STATE: &str = "state.safetensors";
 const SUMMARY: &str = "summary.json";
@@ -133,8 +134,8 @@ impl RunFolder {
             ))
         })?;
         let bytes = std::fs::read(&file).map_err(Error::file("read", &file))?;
-        let state = State::of_bytes(&bytes)
-            .map_err(|e| Error::Data(format!("{}: {e}", file.display())))?;
+        let state =
+            State::of_bytes(&bytes).map_err(|e| Error::Data(format!("{}: {e}", file.display())))?;
         let lines = log.keep(state.points())?;
         let points = past::points(&metrics, &lines)?;
         if points.len() != state.points() {
@@ -144,10 +145,11 @@ impl RunFolder {
             )));
         }
         let folder = Self {
+            // Where it was empty, it went with the run before.
+            made: Folders::make(&path.join(CHECKPOINTS))?,
             path: files::plain_path(path),
             metrics: log,
             variants: variants(config),
-            made: Folders::default(),
         };
         Ok((folder, state, points))
     }
@@ -207,7 +209,7 @@ impl RunFolder {
     ) -> Result<()> {
         for (outcome, weights) in outcomes.iter().zip(weights) {
             let (phase, arm) = (outcome.phase.name(), outcome.arm.name());
-            let file = format!("checkpoints/{phase}-{arm}.safetensors");
+            let file = format!("{CHECKPOINTS}/{phase}-{arm}.safetensors");
             let variants = &self.variants;
             let note = format!("{arm} arm at the end of the {phase} phase{variants}");
             checkpoint::save(&self.path.join(file), model, weights, &note)?;

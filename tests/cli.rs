@@ -69,10 +69,6 @@ fn settings_that_make_no_sense_are_refused() {
         &["--batch", "401"],
         &["--batch 401", "larger than the data", "400"],
     );
-    refused(
-        &["--unprotected", "--batch", "64"],
-        &["--batch 64", "forgotten digits"],
-    );
     refused(&["--lr", "NaN"], &["--lr NaN", "0 or more"]);
     refused(&["--lr", "-1"], &["--lr -1", "0 or more"]);
     refused(&["--lr", "inf"], &["--lr inf"]);

@@ -9,17 +9,19 @@ use std::path::Path;
 use common::{stderr, unlearn};
 use idx_files::mentions;
 use unicode_width::UnicodeWidthStr;
-use unlearn::compare::{Cache, Comparison, Forget, MethodRow, Settings, Value, Watch, compare};
+use unlearn::compare::{Comparison, Forget, MethodRow, Settings, Value, compare};
 use unlearn::data::{self, Dataset, builtin};
 use unlearn::device;
+use unlearn::engine::Store;
 use unlearn::metrics::Scope;
+use unlearn::progress::Progress;
 use unlearn::tune::Variants;
 
 /// Notes what was begun and how much of it was done.
 #[derive(Default)]
 struct Notes(RefCell<Vec<(String, u64)>>);
 
-impl Watch for Notes {
+impl Progress for Notes {
     fn begin(&mut self, what: &str, _: u64) {
         self.0.get_mut().push((what.to_owned(), 0));
     }
@@ -55,9 +57,9 @@ fn run(settings: &Settings, folder: &Path) -> (Comparison, Vec<(String, u64)>) {
 
 fn run_on(data: &Dataset, settings: &Settings, folder: &Path) -> (Comparison, Vec<(String, u64)>) {
     let device = device::open("cpu").unwrap();
-    let cache = Cache::new(folder).unwrap();
+    let store = Store::new(folder).unwrap();
     let mut notes = Notes::default();
-    let made = compare(settings, data, &*device, &cache, &mut notes).unwrap();
+    let made = compare(settings, data, &*device, &store, &mut notes).unwrap();
     (made, notes.0.into_inner())
 }
 

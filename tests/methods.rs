@@ -5,7 +5,7 @@ use std::sync::Arc;
 use unlearn::data::Images;
 use unlearn::device;
 use unlearn::kernels::{FORGET, INDEX, SOFT, other_label};
-use unlearn::methods::{self, PADDED, Setting, Stage, Task, unsir};
+use unlearn::methods::{self, Lazy, PADDED, Setting, Stage, Task, unsir};
 use unlearn::model::Model;
 use unlearn::population::{Curriculum, DeviceImages, Population};
 use unlearn::random::threefry2x32;
@@ -53,11 +53,18 @@ fn task(labels: &[u8]) -> Task<'_> {
         forget: of(true),
         retain: of(false),
         digits: vec![5],
-        originals: vec![outputs(7), outputs(8)],
-        fresh: vec![outputs(9), outputs(10)],
-        nearest: vec![Arc::new(vec![3; 10]), Arc::new((0..10).rev().collect())],
+        originals: Lazy::new(|| Ok(vec![outputs(7), outputs(8)])),
+        fresh: Lazy::new(|| Ok(vec![outputs(9), outputs(10)])),
+        nearest: Lazy::new(|| {
+            Ok(vec![
+                Arc::new(vec![3; 10]),
+                Arc::new((0..10).rev().collect()),
+            ])
+        }),
         keys: vec![[1, 1], [2, 2]],
         numbers: vec![0, 1],
+        momentum: 0.5,
+        decay: 0.25,
     }
 }
 
@@ -68,7 +75,10 @@ fn taught(name: &str, strength: f64) -> Vec<Vec<Curriculum>> {
         rate: 0.1,
         strength,
     };
-    let stages = methods::named(name).unwrap().stages(&task, setting);
+    let stages = methods::named(name)
+        .unwrap()
+        .stages(&task, setting)
+        .unwrap();
     let trained = stages.into_iter().filter_map(|stage| match stage {
         Stage::Train(_, taught) | Stage::TrainBy(_, _, taught) => Some(taught),
         _ => None,
@@ -146,7 +156,7 @@ fn scrub_moves_the_student_and_never_the_teacher() {
     assert_ne!(table(&stages[0][0]), table(&stages[0][1]));
     let images = images();
     let task = task(&images.labels);
-    let original = &task.originals[0];
+    let original = &task.originals.get().unwrap()[0];
     for image in 0..IMAGES {
         let label = images.labels[image as usize];
         for class in 0..10u8 {
@@ -231,7 +241,8 @@ fn teachers_and_means_are_those_of_the_rules() {
     let task = task(&images.labels);
     let confusion = &taught("retain-confusion", 0.0)[0][1];
     for class in 0..10 {
-        let of = |i: &u32| f64::from(task.originals[1][*i as usize * PADDED + class]);
+        let of =
+            |i: &u32| f64::from(task.originals.get().unwrap()[1][*i as usize * PADDED + class]);
         let mean = task.retain.iter().map(of).sum::<f64>() / task.retain.len() as f64;
         assert!((f64::from(confusion.soft_target[class]) - mean).abs() < 1e-6);
     }
@@ -239,8 +250,8 @@ fn teachers_and_means_are_those_of_the_rules() {
     for image in 0..IMAGES {
         let row = image as usize * PADDED..image as usize * PADDED + 10;
         let expected = match images.labels[image as usize] {
-            5 => &task.fresh[1],
-            _ => &task.originals[1],
+            5 => &task.fresh.get().unwrap()[1],
+            _ => &task.originals.get().unwrap()[1],
         };
         assert_eq!(bad[row.clone()], expected[row]);
     }
@@ -259,6 +270,7 @@ fn negation_by_nothing_is_the_identity() {
                 strength,
             },
         );
+        let stages = stages.unwrap();
         stages.into_iter().find_map(|stage| match stage {
             Stage::Mix { own, original } => Some((own, original)),
             _ => None,
@@ -366,6 +378,26 @@ fn amnesia_comes_before_the_repair() {
         rate: 0.1,
         strength: 0.0,
     };
-    let stages = methods::named("amnesiac").unwrap().stages(&task, setting);
+    let stages = methods::named("amnesiac")
+        .unwrap()
+        .stages(&task, setting)
+        .unwrap();
     assert!(matches!(stages[..], [Stage::Undo, Stage::Train(..)]));
+}
+
+/// A run trains on with all images in their order, the forgotten ones towards the uniform distribution,
+/// and with the momentum and decay of its training.
+#[test]
+fn the_protected_uniform_target_goes_on_as_training_did() {
+    let lesson = &taught("uniform", 0.0)[0][0];
+    let order: Vec<u32> = lesson.samples.iter().map(|entry| entry & INDEX).collect();
+    assert_eq!(order, (0..IMAGES).collect::<Vec<_>>());
+    let images = images();
+    for (entry, label) in lesson.samples.iter().zip(&images.labels) {
+        assert_eq!(entry & SOFT != 0, *label == 5);
+    }
+    assert_eq!((lesson.momentum, lesson.decay), (0.5, 0.25));
+    let alone = &taught("uniform-alone", 0.0)[0][0];
+    assert_eq!(alone.samples.len(), 10);
+    assert_eq!((alone.momentum, alone.decay), (0.0, 0.0));
 }

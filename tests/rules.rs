@@ -7,7 +7,7 @@ use std::slice::from_ref;
 
 use unlearn::data::{Images, PIXELS};
 use unlearn::device::{Device, cpu::Cpu};
-use unlearn::kernels::{FORGET, OTHER};
+use unlearn::kernels::{Clock, FORGET, OTHER};
 use unlearn::model::Model;
 use unlearn::population::{Curriculum, DeviceImages, Importance, Population, Rule};
 use unlearn::random::threefry2x32;

@@ -59,8 +59,8 @@ fn what_makes_no_sense_is_refused() {
         ),
         (&["--method", "retrain"], &["stand beside every run"]),
         (
-            &["--method", "scrub", "--unprotected"],
-            &["--unprotected", "leave it out"],
+            &["--unprotected"],
+            &["--method uniform-alone", "--unlearn-lr"],
         ),
         (
             &["--method", "ssd", "--unlearn-lr", "0.1"],

@@ -5,7 +5,7 @@ mod wgsl;
 
 use naga::valid::Capabilities;
 use naga::{AddressSpace, Module, StorageAccess, TypeInner};
-use unlearn::kernels::{Access, KERNELS, Kernel, Learner, Progress, Variant};
+use unlearn::kernels::{Access, Clock, KERNELS, Kernel, Learner, Variant};
 use wgsl::{parsed, validated, validated_with};
 
 /// What is wrong with a shader, if anything.
@@ -94,7 +94,7 @@ fn params(kernel: &Kernel, module: &Module) -> Result<(), String> {
     }
 }
 
-/// `Learner` and `Progress`, where a shader has them, are the Rust structs.
+/// `Learner` and `Progress`, where a shader has them, are the Rust structs `Learner` and `Clock`.
 fn shared_structs(module: &Module) -> Result<(), String> {
     use std::mem::offset_of;
     let learner = [
@@ -107,14 +107,14 @@ fn shared_structs(module: &Module) -> Result<(), String> {
         ("strength", offset_of!(Learner, strength)),
     ];
     let progress = [
-        ("step", offset_of!(Progress, step)),
-        ("diverged", offset_of!(Progress, diverged)),
-        ("loss_sum", offset_of!(Progress, loss_sum)),
-        ("pad", offset_of!(Progress, pad)),
+        ("step", offset_of!(Clock, step)),
+        ("diverged", offset_of!(Clock, diverged)),
+        ("loss_sum", offset_of!(Clock, loss_sum)),
+        ("pad", offset_of!(Clock, pad)),
     ];
     let structs = [
         ("Learner", &learner[..], size_of::<Learner>()),
-        ("Progress", &progress[..], size_of::<Progress>()),
+        ("Progress", &progress[..], size_of::<Clock>()),
     ];
     for (name, fields, size) in structs {
         let Some((found, span)) = layout(module, name) else {

@@ -10,13 +10,15 @@ use unlearn::check::training::{Reference, Task, compare, compare_as};
 use unlearn::config::Config;
 use unlearn::data::{Dataset, builtin};
 use unlearn::device::{Device, cpu::Cpu};
+use unlearn::engine::Store;
 use unlearn::error::{Error, Result};
-use unlearn::experiment::{Experiment, Observer};
 use unlearn::kernels::{INDEX, SOFT};
 use unlearn::model::Model;
 use unlearn::population::{Curriculum, DeviceImages, Population};
+use unlearn::progress::Progress;
 use unlearn::random::{Purpose, learner_key};
 use unlearn::record::{Arm, DataRecord, Figures, Outcome, Phase, Point};
+use unlearn::run::{Observer, Run, State};
 
 fn dataset(train: usize, test: usize) -> Dataset {
     Dataset {
@@ -218,9 +220,13 @@ struct Keeper {
     weights: Vec<Vec<f32>>,
 }
 
+impl Progress for Keeper {}
+
 impl Observer for Keeper {
-    fn begin(&mut self, _: Phase, _: u32) {}
-    fn advance(&mut self, _: u32) {}
+    fn phase(&mut self, _: Phase, _: u32, _: u32) {}
+    fn keep(&mut self, _: &State) -> Result<()> {
+        Ok(())
+    }
     fn evaluated(&mut self, points: &[Point]) -> Result<()> {
         self.points.extend_from_slice(points);
         Ok(())
@@ -241,7 +247,9 @@ impl Keeper {
 
 fn experiment(device: &dyn Device, config: &Config, data: &Dataset) -> Result<Keeper> {
     let mut keeper = Keeper::default();
-    Experiment::new(config, data, device)?.run(&mut keeper)?;
+    let store = Store::nowhere();
+    let run = Run::new(config, data, device, &store)?;
+    run.run(run.start(None)?, &mut keeper)?;
     Ok(keeper)
 }
 
@@ -366,9 +374,11 @@ fn a_divergence_names_phase_arm_and_step() {
 #[test]
 fn protection_is_what_keeps_the_other_digits() {
     let data = dataset(3000, 1000);
-    let forms = [false, true].map(|unprotected| {
+    let forms = ["uniform", "uniform-alone"].map(|method| {
         let config = Config {
-            unprotected,
+            method: method.to_owned(),
+            unlearn_lr: Some(0.01),
+            unlearn_epochs: 0.1,
             epochs: 3.0,
             ..small()
         };

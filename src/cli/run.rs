@@ -23,8 +23,8 @@ use unlearn::{data, device, report, tune};
 use super::lists::{self, Digits};
 use super::progress::RunProgress;
 use super::signals::Signals;
-use super::text::{self, fold};
 use super::table;
+use super::text::{self, fold};
 
 /// Flags; what is not given comes from --config, else from the defaults.
 #[derive(Args, Debug)]
@@ -79,6 +79,9 @@ pub(crate) struct Arguments {
     /// Learning rate while unlearning [default: that of --lr; of another --method the usual one]
     #[arg(long, value_name = "RATE", allow_negative_numbers = true)]
     unlearn_lr: Option<f64>,
+    /// Gone: it says what took its place
+    #[arg(long, hide = true)]
+    unprotected: bool,
     /// Length of the relearn phase, in passes over the training images [default: 1]
     #[arg(long, value_name = "N", allow_negative_numbers = true)]
     relearn_epochs: Option<f64>,
@@ -108,6 +111,14 @@ pub(crate) fn run(arguments: &Arguments, signals: &OnceCell<Signals>) -> Result<
 }
 
 fn begin(arguments: &Arguments, signals: &OnceCell<Signals>) -> Result<()> {
+    if arguments.unprotected {
+        return Err(Error::Usage(
+            "--unprotected is a method now: --method uniform-alone. What it did was `--method \
+             uniform-alone --unlearn-lr 0.01 --unlearn-epochs 0.09`: a tenth of --lr, for a pass over \
+             the forgotten digits' images"
+                .to_owned(),
+        ));
+    }
     let mut config = arguments.config()?;
     config.check()?;
     let started = humantime::format_rfc3339_seconds(SystemTime::now()).to_string();
@@ -143,11 +154,17 @@ fn begin(arguments: &Arguments, signals: &OnceCell<Signals>) -> Result<()> {
 fn resume(path: &Path, signals: &OnceCell<Signals>) -> Result<()> {
     let config = run_folder::read_config(path)?;
     config.check()?;
-    let anew = format!("Run it anew with `unlearn run --config {}/config.toml`", path.display());
+    let anew = format!(
+        "Run it anew with `unlearn run --config {}/config.toml`",
+        path.display()
+    );
     match run_folder::standing(path) {
         Standing::Interrupted(..) => {}
         Standing::Finished => {
-            text::note(&format!("{} holds a run that came to its end", path.display()));
+            text::note(&format!(
+                "{} holds a run that came to its end",
+                path.display()
+            ));
             return Ok(());
         }
         Standing::Broken => {
@@ -219,7 +236,8 @@ fn finish(
         data: dataset.record.clone(),
         seconds: seconds.as_ref().cloned().unwrap_or_default(),
         verdict: verdict(config, &live.outcomes),
-        interrupted: interrupted.then(|| format!("in the {} phase after step {step}", phase.name())),
+        interrupted: interrupted
+            .then(|| format!("in the {} phase after step {step}", phase.name())),
         points: live.points,
         outcomes: live.outcomes,
         config: Config {

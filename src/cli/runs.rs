@@ -132,7 +132,11 @@ fn settings(config: &Config) -> String {
     let mut flags = vec![format!("--method {}", config.method)];
     for (name, value) in &fields(config) {
         if name != "method" && usual.get(name) != Some(value) && !value.is_null() {
-            flags.push(format!("--{} {}", name.replace('_', "-"), typed(Some(value))));
+            flags.push(format!(
+                "--{} {}",
+                name.replace('_', "-"),
+                typed(Some(value))
+            ));
         }
     }
     flags.join(" ")
@@ -168,7 +172,10 @@ fn beside(folders: &[PathBuf], records: &[RunRecord]) -> String {
     let mut names: Vec<&String> = all.iter().flat_map(Map::keys).collect();
     names.sort();
     names.dedup();
-    names.retain(|name| all.iter().any(|fields| fields.get(*name) != all[0].get(*name)));
+    names.retain(|name| {
+        all.iter()
+            .any(|fields| fields.get(*name) != all[0].get(*name))
+    });
     let mut head = vec!["run".to_owned()];
     head.extend(names.iter().map(|name| name.replace('_', "\n")));
     let shown = FIGURES.iter().map(|(name, ..)| name.replace(' ', "\n"));

@@ -122,10 +122,7 @@ impl Lab<'_> {
         let Group { first, count, .. } = group;
         format!(
             "{} base {images} {first} {count} {} {} {}",
-            self.engine.origin,
-            self.engine.case.seed,
-            s.epochs,
-            s.lr
+            self.engine.origin, self.engine.case.seed, s.epochs, s.lr
         )
     }
 

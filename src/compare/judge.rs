@@ -127,7 +127,9 @@ impl Lab<'_> {
         progress: &mut dyn Progress,
     ) -> Result<Seen> {
         let s = self.settings;
-        let fresh = self.engine.untaught(s.learners.max(s.retrained).max(CHOOSERS))?;
+        let fresh = self
+            .engine
+            .untaught(s.learners.max(s.retrained).max(CHOOSERS))?;
         progress.begin("answers", jobs.len() as u64);
         let mut methods = Vec::new();
         for (job, weights) in jobs.iter().zip(results) {
@@ -153,7 +155,9 @@ impl Lab<'_> {
         let theirs = self.engine.relearn(&theirs, known, None, progress)?;
         let others = std::iter::once(&*base.originals).chain(applied.map(|(_, weights)| weights));
         let others: Weights = others.flatten().copied().collect();
-        let others = self.engine.relearn(&others, known, Some(theirs.limit()), progress)?;
+        let others = self
+            .engine
+            .relearn(&others, known, Some(theirs.limit()), progress)?;
         let (retrained, others_seen) = seen.networks();
         note(retrained, &theirs);
         note(others_seen, &others);

@@ -82,7 +82,10 @@ pub fn compare(
     for (number, lab) in (1..).zip(&labs) {
         let name = match labs.len() {
             1 => String::new(),
-            count => format!("{} ({number} of {count}): ", settings.name(&lab.engine.case)),
+            count => format!(
+                "{} ({number} of {count}): ",
+                settings.name(&lab.engine.case)
+            ),
         };
         cases.push(lab.run(&methods, &mut Named { name, progress })?);
     }

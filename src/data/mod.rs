@@ -183,7 +183,9 @@ fn open_files(
     let lines = digests().map(|digest| format!("{digest}\n"));
     let record = DataRecord {
         name: name.to_owned(),
-        sha256: Some(crate::files::hex(&Sha256::digest(lines.collect::<String>()))),
+        sha256: Some(crate::files::hex(&Sha256::digest(
+            lines.collect::<String>(),
+        ))),
         warning,
         train: train.images.len(),
         test: test.images.len(),

@@ -66,6 +66,8 @@ struct Live<'a> {
     momentum: bool,
     /// Images in place of the training images.
     noisy: Option<DeviceImages>,
+    /// The step after which others train, or none.
+    end: u32,
 }
 
 /// All that must be known to go on.
@@ -124,6 +126,9 @@ impl<'a> Crew<'a> {
             if self.step >= to {
                 return Ok(true);
             }
+            if self.live.as_ref().is_some_and(|live| live.end <= self.step) {
+                self.retire()?;
+            }
             if self.live.is_none() {
                 self.enter()?;
             }
@@ -131,9 +136,7 @@ impl<'a> Crew<'a> {
             if !self.train(end.min(to), progress)? {
                 return Ok(false);
             }
-            if self.step == end {
-                self.retire()?;
-            }
+            self.edited = self.step < end;
         }
     }
 
@@ -179,7 +182,7 @@ impl<'a> Crew<'a> {
     /// What it is now.
     pub(crate) fn state(&self) -> Result<CrewState> {
         let (mut clocks, mut velocity) = (Vec::new(), Vec::new());
-        if let Some(live) = &self.live {
+        if let Some(live) = self.live.as_ref().filter(|live| live.end > self.step) {
             clocks = live.population.clocks()?;
             if live.momentum {
                 velocity = live.population.velocity()?;
@@ -221,9 +224,14 @@ impl<'a> Crew<'a> {
 
     /// What schedules do to weights before the next step.
     fn edit_all(&mut self) -> Result<()> {
+        let step = self.step;
+        let mut edits = self.tracks.iter().flat_map(|t| &t.schedule.edits);
+        if edits.any(|(due, _)| *due == step) {
+            self.retire()?;
+        }
         for track in &mut self.tracks {
             let due = track.schedule.edits.iter();
-            for (_, edit) in due.filter(|(step, _)| *step == self.step) {
+            for (_, edit) in due.filter(|(due, _)| *due == step) {
                 if let Some(subject) = &self.subject {
                     self.engine.edit(&mut track.weights, subject, edit)?;
                 }
@@ -303,6 +311,7 @@ impl<'a> Crew<'a> {
             momentum: taught.iter().any(|lesson| lesson.momentum > 0.0),
             busy: busy.iter().map(|(track, _)| *track).collect(),
             noisy,
+            end: self.span_end(),
         };
         let before = live.busy.iter().map(|&track| &self.tracks[track].weights);
         let before: Vec<f32> = before
@@ -322,7 +331,6 @@ impl<'a> Crew<'a> {
         if let Some(noisy) = self.live.take().and_then(|live| live.noisy) {
             noisy.free(self.engine.device);
         }
-        self.edited = false;
         Ok(())
     }
 }

@@ -10,7 +10,12 @@ use crate::random::{Purpose, learner_key};
 
 impl Engine<'_> {
     /// Does to weights what a method does between training.
-    pub(super) fn edit(&self, weights: &mut Weights, subject: &Subject<'_>, edit: &Stage) -> Result<()> {
+    pub(super) fn edit(
+        &self,
+        weights: &mut Weights,
+        subject: &Subject<'_>,
+        edit: &Stage,
+    ) -> Result<()> {
         if let Stage::Silence(digits, bias) = edit {
             self.silence(weights, digits, *bias);
             return Ok(());
@@ -61,7 +66,12 @@ impl Engine<'_> {
     }
 
     /// How much each weight of the originals matters to the images to forget, or to the others.
-    pub(super) fn importance(&self, subject: &Subject<'_>, forget: bool, what: Importance) -> Result<Weights> {
+    pub(super) fn importance(
+        &self,
+        subject: &Subject<'_>,
+        forget: bool,
+        what: Importance,
+    ) -> Result<Weights> {
         let task = &subject.task;
         let recipe = format!(
             "{} {what:?} {forget} {:?} {} {}",

@@ -12,8 +12,8 @@ use super::cost::Sizes;
 use super::cpu::{Form, MOST_BINDINGS, Part, Touch, depth};
 use super::shape::{Fill, Shape, Source, around};
 use super::slot::Slot;
-use super::{Kernel, Params, Spec, Variant, kernel, params};
 use super::{Clock, Learner};
+use super::{Kernel, Params, Spec, Variant, kernel, params};
 use crate::random::permuted;
 
 params! {

@@ -13,8 +13,8 @@ use super::reference::bits;
 use super::sgd_reference::learners;
 use super::shape::{Fill, Shape, Source};
 use super::slot::Slot;
-use super::{Kernel, Params, Spec, Variant, kernel, params};
 use super::{Clock, Learner};
+use super::{Kernel, Params, Spec, Variant, kernel, params};
 
 params! {
     /// The proximal step of an ℓ1 penalty.

@@ -26,8 +26,8 @@ pub mod uniform;
 pub mod unsir;
 pub mod zero_logit;
 
-use crate::kernels::{FORGET, OTHER, SOFT};
 use crate::error::Result;
+use crate::kernels::{FORGET, OTHER, SOFT};
 use crate::population::Curriculum;
 use crate::record::CLASSES;
 

@@ -53,7 +53,8 @@ impl Method for Scrub {
         let mut second = task.lessons(retain, setting.rate);
         // A walk of its own through the samples.
         second.iter_mut().for_each(|lesson| lesson.key[1] ^= 1);
-        for ((one, other), original) in first.iter_mut().zip(&mut second).zip(task.originals.get()?) {
+        for ((one, other), original) in first.iter_mut().zip(&mut second).zip(task.originals.get()?)
+        {
             let table = std::sync::Arc::new(task.distilled(original, alpha));
             for lesson in [one, other] {
                 lesson.table = Some(table.clone());

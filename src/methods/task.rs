@@ -73,7 +73,11 @@ impl Task<'_> {
     }
 
     /// One curriculum for each learner, over samples of its own.
-    pub(super) fn lessons_each(&self, rate: f64, samples: impl Fn(usize) -> Vec<u32>) -> Vec<Curriculum> {
+    pub(super) fn lessons_each(
+        &self,
+        rate: f64,
+        samples: impl Fn(usize) -> Vec<u32>,
+    ) -> Vec<Curriculum> {
         let keys = self.keys.iter().enumerate();
         keys.map(|(learner, key)| lesson(*key, samples(learner).into(), rate))
             .collect()

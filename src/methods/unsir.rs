@@ -2,8 +2,8 @@
 //! retain samples repair it.
 
 use super::{Method, OTHER, Passed, Setting, Stage, Task, rates};
-use crate::error::Result;
 use crate::data::PIXELS;
+use crate::error::Result;
 use crate::random::threefry2x32;
 
 /// For each learner `NOISE` images are made that maximise its CE for the forgotten digits, every digit

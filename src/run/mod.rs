@@ -446,7 +446,11 @@ impl Underway<'_> {
 
     /// Each arm's weights, [learners, model.parameters()].
     fn weights(&self) -> Result<Vec<Weights>> {
-        let all: Vec<Vec<Weights>> = self.crews.iter().map(Crew::weights).collect::<Result<_>>()?;
+        let all: Vec<Vec<Weights>> = self
+            .crews
+            .iter()
+            .map(Crew::weights)
+            .collect::<Result<_>>()?;
         Ok(all.concat())
     }
 

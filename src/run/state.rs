@@ -147,7 +147,8 @@ impl State {
         let (_, metadata) = SafeTensors::read_metadata(bytes).map_err(unusable)?;
         let notes = metadata.metadata().as_ref();
         let header = notes.and_then(|notes| notes.get(NOTE));
-        let header: Header = serde_json::from_str(header.map_or("", String::as_str)).map_err(unusable)?;
+        let header: Header =
+            serde_json::from_str(header.map_or("", String::as_str)).map_err(unusable)?;
         let file = SafeTensors::deserialize(bytes).map_err(unusable)?;
         let words = |name: &str| -> Result<Vec<u32>> {
             let tensor = file.tensor(name).map_err(unusable)?;

@@ -1,4 +1,5 @@
 use super::*;
+use crate::record::Figures;
 
 /// A learner that is right on `forget` of `images` images of digit 5, with this confidence, and on `retain`
 /// of as many of every other digit; what it does not know it takes for a 0, or a 0 for a 1.

@@ -1,0 +1,214 @@
+//! A run that is stopped and goes on ends with the same bits.
+
+use std::cell::Cell;
+
+use unlearn::config::Config;
+use unlearn::data::{self, Dataset};
+use unlearn::device::{Device, cpu::Cpu};
+use unlearn::engine::Store;
+use unlearn::error::{Error, Result};
+use unlearn::progress::Progress;
+use unlearn::record::{Outcome, Phase, Point};
+use unlearn::run::{Observer, Run, State};
+
+/// Keeps everything, and stops once so many steps are done.
+#[derive(Default)]
+struct Keeper {
+    patience: Option<u64>,
+    done: Cell<u64>,
+    points: Vec<Point>,
+    outcomes: Vec<Outcome>,
+    weights: Vec<Vec<f32>>,
+    state: Vec<u8>,
+}
+
+impl Progress for Keeper {
+    fn advance(&mut self, steps: u64) {
+        self.done.set(self.done.get() + steps);
+    }
+
+    fn stopped(&self) -> bool {
+        self.patience.is_some_and(|end| self.done.get() >= end)
+    }
+}
+
+impl Observer for Keeper {
+    fn phase(&mut self, _: Phase, _: u32, _: u32) {}
+
+    fn evaluated(&mut self, points: &[Point]) -> Result<()> {
+        self.points.extend_from_slice(points);
+        Ok(())
+    }
+
+    fn end(&mut self, outcomes: &[Outcome], weights: &[Vec<f32>]) -> Result<()> {
+        self.outcomes.extend_from_slice(outcomes);
+        self.weights.extend_from_slice(weights);
+        Ok(())
+    }
+
+    fn keep(&mut self, state: &State) -> Result<()> {
+        self.state = state.to_bytes()?;
+        Ok(())
+    }
+}
+
+fn config(method: &str) -> Config {
+    let momentum = if method == "uniform" { 0.5 } else { 0.0 };
+    Config {
+        method: method.to_owned(),
+        learners: 2,
+        hidden: vec![16],
+        momentum,
+        epochs: 0.05,
+        unlearn_epochs: 0.05,
+        relearn_epochs: 0.05,
+        evaluations: 20,
+        ..Config::default()
+    }
+}
+
+fn digits() -> Dataset {
+    data::load("builtin", &|_| {}).unwrap()
+}
+
+/// Runs from a state, until `patience` steps are done.
+fn go(
+    config: &Config,
+    data: &Dataset,
+    from: Option<&[u8]>,
+    patience: Option<u64>,
+) -> (Keeper, Result<()>) {
+    let (device, store) = (Cpu::new("test"), Store::nowhere());
+    let run = Run::new(config, data, &device as &dyn Device, &store).unwrap();
+    let state = from.map(|bytes| State::of_bytes(bytes).unwrap());
+    let mut keeper = Keeper {
+        patience,
+        ..Keeper::default()
+    };
+    let ended = run.run(run.start(state).unwrap(), &mut keeper);
+    (keeper, ended.map(|_| ()))
+}
+
+/// Points without the time.
+fn timeless(points: &[Point]) -> Vec<String> {
+    let timeless = |point: &Point| {
+        let seconds = 0.0;
+        serde_json::to_string(&Point {
+            seconds,
+            ..point.clone()
+        })
+        .unwrap()
+    };
+    points.iter().map(timeless).collect()
+}
+
+/// Stops a run every `patience` steps, and lets it go on.
+fn in_pieces(config: &Config, data: &Dataset, patience: u64) -> Keeper {
+    let mut all = Keeper::default();
+    let mut state: Option<Vec<u8>> = None;
+    let mut stops = 0;
+    loop {
+        let (piece, ended) = go(config, data, state.as_deref(), Some(patience));
+        all.points.extend(piece.points);
+        all.outcomes.extend(piece.outcomes);
+        all.weights.extend(piece.weights);
+        match ended {
+            Ok(()) => break,
+            Err(Error::Interrupted) => stops += 1,
+            Err(other) => panic!("{other}"),
+        }
+        state = Some(piece.state);
+    }
+    assert!(stops > 3, "{stops}");
+    all
+}
+
+/// Training, what is more than its gradient, edits in the middle, pairs, and images of noise.
+const METHODS: [&str; 8] = [
+    "uniform",
+    "scrub",
+    "l1-sparse",
+    "salun",
+    "purge",
+    "unsir",
+    "task-negation",
+    "amnesiac",
+];
+
+#[test]
+fn a_run_in_pieces_ends_with_the_same_bits() {
+    let data = digits();
+    for method in METHODS {
+        let config = config(method);
+        let (whole, ended) = go(&config, &data, None, None);
+        ended.unwrap();
+        let pieces = in_pieces(&config, &data, 17);
+        assert_eq!(
+            timeless(&pieces.points),
+            timeless(&whole.points),
+            "{method}"
+        );
+        assert!(pieces.weights == whole.weights, "{method}");
+        let scores = |keeper: &Keeper| -> Vec<_> {
+            keeper.outcomes.iter().map(|o| o.scores.clone()).collect()
+        };
+        assert_eq!(scores(&pieces), scores(&whole), "{method}");
+    }
+}
+
+/// What a state loses makes a difference: a velocity, a clock.
+#[test]
+fn a_state_with_a_wrong_number_ends_with_other_bits() {
+    let data = digits();
+    let config = config("uniform");
+    let (whole, _) = go(&config, &data, None, None);
+    let (stopped, _) = go(&config, &data, None, Some(17));
+    let file = safetensors::SafeTensors::deserialize(&stopped.state).unwrap();
+    let base = stopped.state.as_ptr() as usize;
+    // A bit of a mantissa that is not lost in rounding, or of a number of steps.
+    for (name, byte) in [
+        ("crew0.velocity", 2),
+        ("crew0.clocks", 0),
+        ("crew0.track1", 2),
+    ] {
+        let bytes = file.tensor(name).unwrap().data();
+        let at = bytes.as_ptr() as usize - base;
+        let mut wrong = stopped.state.clone();
+        let place = (0..bytes.len()).step_by(4).find(|i| bytes[i + byte] != 0);
+        wrong[at + place.unwrap() + byte] ^= 1;
+        let (other, ended) = go(&config, &data, Some(&wrong), None);
+        ended.unwrap();
+        assert!(other.weights != whole.weights, "{name}");
+    }
+    let (right, _) = go(&config, &data, Some(&stopped.state), None);
+    assert!(right.weights == whole.weights);
+}
+
+#[test]
+fn a_state_of_other_settings_or_data_is_refused() {
+    let data = digits();
+    let config = config("uniform");
+    let (stopped, _) = go(&config, &data, None, Some(17));
+    let refused = |config: &Config, data: &Dataset| {
+        let (device, store) = (Cpu::new("test"), Store::nowhere());
+        let run = Run::new(config, data, &device, &store).unwrap();
+        let state = State::of_bytes(&stopped.state).unwrap();
+        run.start(Some(state)).err().unwrap().to_string()
+    };
+    let other = Config {
+        lr: 0.2,
+        ..config.clone()
+    };
+    assert!(refused(&other, &data).contains("other settings"));
+    let mut changed = digits();
+    changed.train.pixels[300] ^= 1;
+    assert!(refused(&config, &changed).contains("other data"));
+    let error = State::of_bytes(&stopped.state[..stopped.state.len() - 1]);
+    assert!(
+        error
+            .err()
+            .unwrap()
+            .to_string()
+            .contains("not the state of a run")
+    );
+}

@@ -12,6 +12,7 @@ use say;
 mod bench;
 mod check;
 mod compare;
+mod completions;
 mod devices;
 mod lists;
 mod mutants;
@@ -58,6 +59,8 @@ enum Command {
     Methods,
     /// List the devices: what they can do, which one `auto` picks, and why.
     Devices(devices::Arguments),
+    /// Print the script by which a shell completes what is typed after `unlearn`.
+    Completions(completions::Arguments),
 }
 
 /// A path on the command line.
@@ -88,6 +91,7 @@ pub(crate) fn main() -> ExitCode {
         Command::Compare(arguments) => compare::run(&arguments).map(|()| true),
         Command::Methods => compare::methods().map(|()| true),
         Command::Devices(arguments) => devices::run(&arguments).map(|()| true),
+        Command::Completions(arguments) => completions::run(&arguments).map(|()| true),
     };
     match result {
         Ok(true) => ExitCode::SUCCESS,

@@ -43,7 +43,7 @@
 //! - [`kernels`] are the shaders, each with its form on the CPU and its reference in f64; a
 //!   [`device`] runs recordings of them.
 //! - A [`population`] is learners of one shape, trained in lockstep: it records what a step is.
-//! - [`check`], [`tune`] and [`bench`] hold kernels and steps against references and clocks.
+//! - [`check`], [`tune`] and [`bench`](mod@bench) hold kernels and steps against references and clocks.
 //! - [`methods`] say what learners are taught so that they forget.
 //! - [`config`] says what a run is, [`experiment`] leads a population through it, and [`compare`] sets
 //!   many methods beside retrained networks.

@@ -76,14 +76,15 @@ impl Curriculum {
     /// assert_eq!(climbing.samples.len(), 3);
     /// ```
     #[must_use]
-    pub fn plain(samples: Arc<Vec<u32>>, key: [u32; 2], rate: f32) -> Self {
+    #[expect(clippy::cast_possible_truncation, reason = "devices compute in f32")]
+    pub fn plain(samples: Arc<Vec<u32>>, key: [u32; 2], rate: f64) -> Self {
         Self {
             samples,
             key,
             soft_target: [1.0 / CLASSES as f32; CLASSES],
             table: None,
             weights: [1.0; 2],
-            rate,
+            rate: rate as f32,
             momentum: 0.0,
             decay: 0.0,
             strength: 0.0,

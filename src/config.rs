@@ -1,58 +1,109 @@
 //! What a run is: every setting, resolved. Echoed into every record, and read back by `--config`.
 
+use clap::builder::NonEmptyStringValueParser;
 use serde::{Deserialize, Serialize};
 
 use crate::checks;
 use crate::error::{Error, Result};
+use crate::lists::{self, Digits};
 use crate::methods::{self, Method, Setting};
 use crate::model::Model;
 use crate::population::LEARNING_RATE;
 use crate::tune::Variants;
 
-/// All settings of `unlearn run`.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+/// All settings of `unlearn run`: what `config.toml` holds, and flags set.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, clap::Args)]
 #[serde(deny_unknown_fields, default)]
 pub struct Config {
-    /// A name for the run folder.
+    /// A name for the default run folder; what is no letter or digit becomes a dash
+    #[arg(long, required = false, value_parser = NonEmptyStringValueParser::new())]
     pub name: String,
-    /// `auto`, `builtin`, or a folder with the idx files.
+    /// Where the images come from: `auto`, `builtin`, or a folder with the idx files.
+    #[arg(skip)]
     pub data: String,
-    /// `auto`, `cpu`, an adapter's number, or a part of its name.
+    /// Where to compute: auto (a hardware GPU, else a software adapter, else the CPU without
+    /// shaders), cpu, or an adapter's number or name (see `unlearn devices`)
+    #[arg(long, required = false, value_name = "auto|cpu|INDEX|NAME")]
     pub device: String,
-    /// Learners per arm.
+    /// Networks in each arm
+    #[arg(long, required = false, value_name = "N")]
     pub learners: usize,
-    /// Widths of the hidden layers.
+    /// Widths of the hidden layers
+    #[arg(long, required = false, value_name = "WIDTHS", value_delimiter = ',', value_parser = lists::entry::<usize>)]
     pub hidden: Vec<usize>,
-    /// The digits to forget, ascending.
-    pub forget: Vec<u8>,
-    /// Seed of everything random.
+    /// Digits to forget
+    #[arg(long, required = false, value_name = "DIGITS", value_parser = lists::digits)]
+    pub forget: Digits,
+    /// Seed of weights and sample orders
+    #[arg(long, required = false, value_name = "N")]
     pub seed: u64,
-    /// Samples per step.
+    /// Samples per step
+    #[arg(long, required = false, value_name = "N")]
     pub batch: usize,
-    /// Learning rate of the learn and relearn phases.
+    /// Learning rate of the learn and relearn phases
+    #[arg(
+        long,
+        required = false,
+        value_name = "RATE",
+        allow_negative_numbers = true
+    )]
     pub lr: f64,
-    /// Momentum, in all phases.
+    /// Momentum
+    #[arg(
+        long,
+        required = false,
+        value_name = "SHARE",
+        allow_negative_numbers = true
+    )]
     pub momentum: f64,
-    /// Weight decay, in all phases.
+    /// Weight decay
+    #[arg(
+        long,
+        required = false,
+        value_name = "RATE",
+        allow_negative_numbers = true
+    )]
     pub weight_decay: f64,
-    /// Length of the learn phase, in passes over the training set.
+    /// Length of the learn phase, in passes over the training images
+    #[arg(
+        long,
+        required = false,
+        value_name = "N",
+        allow_negative_numbers = true
+    )]
     pub epochs: f64,
-    /// Length of the unlearn phase, in passes over its samples.
+    /// Length of the unlearn phase, in passes over the training images
+    #[arg(
+        long,
+        required = false,
+        value_name = "N",
+        allow_negative_numbers = true
+    )]
     pub unlearn_epochs: f64,
-    /// How the unlearned arm forgets: `uniform`, or another method of `methods::METHODS`.
+    /// How to unlearn: uniform, or another method (see `unlearn methods`)
+    #[arg(long, required = false, value_name = "NAME")]
     pub method: String,
-    /// Learning rate of the unlearn phase, for the arm that unlearns; none: of `uniform` that of `lr`,
-    /// and of other methods their usual one.
+    /// Learning rate while unlearning [default: that of --lr; of another --method the usual one]
+    #[arg(long, value_name = "RATE", allow_negative_numbers = true)]
     pub unlearn_lr: Option<f64>,
-    /// The method's own parameter, where it has one; none: its usual one.
+    /// The method's own parameter, such as α, where it has one [default: the method's usual one]
+    #[arg(long, value_name = "NUMBER", allow_negative_numbers = true)]
     pub strength: Option<f64>,
-    /// Length of the relearn phase, in passes over the training set.
+    /// Length of the relearn phase, in passes over the training images
+    #[arg(
+        long,
+        required = false,
+        value_name = "N",
+        allow_negative_numbers = true
+    )]
     pub relearn_epochs: f64,
-    /// Evaluations per epoch.
+    /// Evaluations on the test images per epoch, and four more early in each phase
+    #[arg(long, required = false, value_name = "N")]
     pub evaluations: u32,
     /// The variant of each kernel; none: measured on the device, or remembered. (Tables come last
     /// in TOML.)
     #[serde(skip_serializing_if = "Variants::is_empty")]
+    #[arg(skip)]
     pub variants: Variants,
 }
 

@@ -41,6 +41,13 @@ fn padded(width: u32) -> u32 {
 impl Model {
     /// The network 784 – `hidden`… – 10.
     ///
+    /// ```
+    /// # use unlearn::model::Model;
+    /// let model = Model::new(&[128, 64])?;
+    /// assert_eq!(model.weights(), 785 * 128 + 129 * 64 + 65 * 10);
+    /// # Ok::<(), unlearn::error::Error>(())
+    /// ```
+    ///
     /// # Errors
     /// `Usage` where there is no hidden layer, or one of width 0 or over 4096.
     pub fn new(hidden: &[usize]) -> Result<Self> {

@@ -41,7 +41,8 @@ const COUNTS: usize = (CLASSES + 2) * CLASSES;
 /// What a learner is taught in a phase.
 #[derive(Clone, Debug)]
 pub struct Curriculum {
-    /// Order entries: an image's index, with `kernel::SOFT` where its target is the soft one.
+    /// Order entries: an image's index, with [`SOFT`](crate::kernels::SOFT) where its
+    /// target is the soft one.
     /// Learners that share a list share the `Arc`.
     pub samples: Arc<Vec<u32>>,
     /// Key of the sample order.
@@ -51,8 +52,8 @@ pub struct Curriculum {
     /// A distribution for every training image instead, padded [images, 12]. Learners that share
     /// a table share the `Arc`.
     pub table: Option<Arc<Vec<f32>>>,
-    /// Weights of the samples: of those without `kernel::FORGET` in their entry, and with it. A
-    /// negative one climbs the loss.
+    /// Weights of the samples: of those without [`FORGET`](crate::kernels::FORGET) in their entry,
+    /// and with it. A negative one climbs the loss.
     pub weights: [f32; 2],
     /// Learning rate.
     pub rate: f32,
@@ -67,17 +68,26 @@ pub struct Curriculum {
 /// The usual learning rate.
 pub const LEARNING_RATE: f64 = 0.1;
 
-impl Default for Curriculum {
-    /// Plain SGD at the usual rate, with no samples yet; the soft target is the uniform distribution.
+impl Curriculum {
+    /// Plain training on these images, with their labels, at this rate.
+    ///
+    /// ```
+    /// use unlearn::population::Curriculum;
+    ///
+    /// let plain = Curriculum::plain(vec![0, 1, 2].into(), [1, 2], 0.1);
+    /// let climbing = Curriculum { weights: [-1.0; 2], ..plain };
+    /// assert_eq!(climbing.samples.len(), 3);
+    /// ```
+    #[must_use]
     #[expect(clippy::cast_possible_truncation, reason = "devices compute in f32")]
-    fn default() -> Self {
+    pub fn plain(samples: Arc<Vec<u32>>, key: [u32; 2], rate: f64) -> Self {
         Self {
-            samples: Arc::default(),
-            key: [0; 2],
+            samples,
+            key,
             soft_target: [1.0 / CLASSES as f32; CLASSES],
             table: None,
             weights: [1.0; 2],
-            rate: LEARNING_RATE as f32,
+            rate: rate as f32,
             momentum: 0.0,
             decay: 0.0,
             strength: 0.0,

@@ -83,7 +83,15 @@ fn fits_off_terminals(place: &Place, command: &str) -> (String, String) {
 fn help_fits() {
     let place = Place::new();
     fits_off_terminals(&place, "--help");
-    for command in ["run", "check", "bench", "compare", "methods", "devices"] {
+    for command in [
+        "run",
+        "check",
+        "bench",
+        "compare",
+        "methods",
+        "devices",
+        "completions",
+    ] {
         fits_off_terminals(&place, &format!("{command} --help"));
         fits_off_terminals(&place, &format!("help {command}"));
     }

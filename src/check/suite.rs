@@ -35,6 +35,34 @@ struct Checked<'a> {
 
 /// Checks devices.
 ///
+/// One kernel on the CPU, at one shape:
+///
+/// ```
+/// use unlearn::check::report::Row;
+/// use unlearn::check::{Options, Subject, Watch, check};
+/// use unlearn::device;
+///
+/// struct Silent;
+/// impl Watch for Silent {
+///     fn begin(&mut self, _kernel: &str, _work: u64) {}
+///     fn advance(&mut self, _work: u64) {}
+///     fn row(&mut self, _subject: &Subject, _row: &Row) {}
+/// }
+///
+/// let cpu = Subject { spec: "cpu".to_owned(), device: device::open("cpu")? };
+/// let options = Options {
+///     kernel: Some("dense_forward".to_owned()),
+///     shape: Some("7x20x12x3".parse()?), // samples, inputs, outputs, learners
+///     variant: None,
+///     fill: None,
+///     seed: 1,
+///     plant: None,
+/// };
+/// let report = check(&[cpu], &options, &mut Silent)?;
+/// assert!(report.passed);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+///
 /// # Errors
 /// `Usage` where the options name nothing that exists. What goes wrong on a device is a failure
 /// in the report, not an error.

@@ -21,84 +21,19 @@ use super::progress::Counter;
 use super::signals::Signals;
 use super::text::{beside, fold, note};
 
-use super::lists;
-
 #[derive(Args, Debug)]
 pub(crate) struct Arguments {
-    /// Methods to compare, or all (see `unlearn methods`)
-    #[arg(
-        long,
-        value_name = "all|NAMES",
-        value_delimiter = ',',
-        value_parser = lists::entry::<String>,
-        default_value = "all"
-    )]
-    methods: Vec<String>,
-    /// Digits to forget, all at once; or each of the ten, in turn
-    #[arg(
-        long,
-        value_name = "DIGITS|each",
-        default_value = "5",
-        value_parser = forget
-    )]
-    forget: Forget,
+    #[command(flatten)]
+    settings: Settings,
     /// Forget so many training images instead, drawn at random
     #[arg(long, value_name = "N", conflicts_with = "forget")]
     forget_samples: Option<usize>,
-    /// Original networks, each of which every method gets
-    #[arg(long, value_name = "N", default_value_t = 32)]
-    learners: usize,
-    /// Networks that never see what is to be forgotten, which the methods are measured by
-    #[arg(long, value_name = "N", default_value_t = 32)]
-    retrained: usize,
     /// Steps that each method has [default: those of a pass over the training images]
     #[arg(long, value_name = "STEPS")]
     budget: Option<u32>,
-    /// Passes over the training images that originals and retrained networks get
-    #[arg(
-        long,
-        value_name = "N",
-        default_value_t = 5.0,
-        allow_negative_numbers = true
-    )]
-    epochs: f64,
-    /// Learning rate of their training, and of relearning
-    #[arg(
-        long,
-        value_name = "RATE",
-        default_value_t = 0.1,
-        allow_negative_numbers = true
-    )]
-    lr: f64,
-    /// Samples per step
-    #[arg(long, value_name = "N", default_value_t = 64)]
-    batch: usize,
-    /// Widths of the hidden layers
-    #[arg(
-        long,
-        value_name = "WIDTHS",
-        value_delimiter = ',',
-        value_parser = lists::entry::<usize>,
-        default_value = "128,64"
-    )]
-    hidden: Vec<usize>,
     /// Where the images come from: auto, builtin, or a folder with the four idx files
     #[arg(long, value_name = "auto|builtin|DIR", default_value = "auto", value_parser = super::path())]
     data: PathBuf,
-    /// Where to compute: auto, cpu, or an adapter's number or name (see `unlearn devices`)
-    #[arg(long, value_name = "auto|cpu|INDEX|NAME", default_value = "auto")]
-    device: String,
-    /// Seeds of everything random: with several, all is done under each, and the report says whether
-    /// the ranking of methods is the same
-    #[arg(
-        long,
-        alias = "seed",
-        value_name = "SEEDS",
-        value_delimiter = ',',
-        value_parser = lists::entry::<u64>,
-        default_value = "1"
-    )]
-    seeds: Vec<u64>,
     /// The folder; the same settings go on where they were interrupted [default:
     /// runs/compare-FORGET-HASH]
     #[arg(long, value_name = "DIR", value_parser = super::path())]
@@ -143,7 +78,7 @@ pub(crate) fn run(arguments: &Arguments, signals: &OnceCell<Signals>) -> Result<
     };
     let named = arguments.out.as_deref().map(Folder::open).transpose()?;
     let dataset = data::load(&arguments.data, &note)?;
-    let device = device::open(&arguments.device)?;
+    let device = device::open(&arguments.settings.device)?;
     note(&format!("data     {}", dataset.record.name));
     note(&super::headline("", device.record()));
     let mut settings = arguments.settings(dataset.train.len());
@@ -226,43 +161,26 @@ fn write(comparison: &Comparison, folder: &Folder) -> Result<()> {
     folder.write([json, lines, words::words(comparison), page])
 }
 
-/// What `--forget` takes.
-fn forget(text: &str) -> std::result::Result<Forget, String> {
-    if text.trim() == "each" {
-        return Ok(Forget::Each);
-    }
-    let digits = lists::digits(text).map_err(|e| format!("{e}, or say each"))?;
-    Ok(Forget::Digits(digits))
-}
-
 impl Arguments {
+    /// The settings, where there are so many training images.
     fn settings(&self, images: usize) -> Settings {
-        let samples = self.forget_samples.map(Forget::Samples);
+        let mut settings = self.settings.clone();
+        if let Some(count) = self.forget_samples {
+            settings.forget = Forget::Samples(count);
+        }
         let mut methods: Vec<String> = Vec::new();
-        for name in &self.methods {
-            if !methods.contains(name) {
-                methods.push(name.clone());
+        for name in settings.methods {
+            if !methods.contains(&name) {
+                methods.push(name);
             }
         }
-        let mut seeds = self.seeds.clone();
-        seeds.sort_unstable();
-        seeds.dedup();
-        let pass = u32::try_from(images.div_ceil(self.batch.max(1))).unwrap_or(u32::MAX);
-        Settings {
-            data: String::new(),
-            device: self.device.clone(),
-            methods,
-            forget: samples.unwrap_or_else(|| self.forget.clone()),
-            learners: self.learners,
-            retrained: self.retrained,
-            hidden: self.hidden.clone(),
-            epochs: self.epochs,
-            lr: self.lr,
-            batch: self.batch,
-            budget: self.budget.unwrap_or(pass),
-            seeds,
-            variants: tune::Variants::new(),
-        }
+        settings.methods = methods;
+        settings.seeds.sort_unstable();
+        settings.seeds.dedup();
+        let pass = images.div_ceil(settings.batch.max(1));
+        let pass = u32::try_from(pass).unwrap_or(u32::MAX);
+        settings.budget = self.budget.unwrap_or(pass);
+        settings
     }
 }
 

@@ -12,8 +12,8 @@ use say;
 mod bench;
 mod check;
 mod compare;
+mod completions;
 mod devices;
-mod lists;
 mod mutants;
 mod progress;
 mod run;
@@ -67,6 +67,8 @@ enum Command {
     Methods,
     /// List the devices: what they can do, which one `auto` picks, and why.
     Devices(devices::Arguments),
+    /// Print the script by which a shell completes what is typed after `unlearn`.
+    Completions(completions::Arguments),
 }
 
 /// A path on the command line.
@@ -100,6 +102,7 @@ pub(crate) fn main() -> ExitCode {
         Command::Runs(arguments) => runs::list(&arguments).map(|()| true),
         Command::Methods => compare::methods().map(|()| true),
         Command::Devices(arguments) => devices::run(&arguments).map(|()| true),
+        Command::Completions(arguments) => completions::run(&arguments).map(|()| true),
     };
     match result {
         Ok(true) => ExitCode::SUCCESS,

@@ -4,8 +4,7 @@ use std::cell::OnceCell;
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
-use clap::Args;
-use clap::builder::NonEmptyStringValueParser;
+use clap::{ArgMatches, Args, Command, FromArgMatches};
 use unlearn::config::Config;
 use unlearn::data::Dataset;
 use unlearn::device::Device;
@@ -20,7 +19,6 @@ use unlearn::run_record::RunRecord;
 use unlearn::verdict::verdict;
 use unlearn::{data, device, report, tune};
 
-use super::lists::{self, Digits};
 use super::progress::RunProgress;
 use super::signals::Signals;
 use super::table;
@@ -33,64 +31,14 @@ pub(crate) struct Arguments {
     #[arg(long, value_name = "DIR", exclusive = true, value_parser = super::path())]
     resume: Option<PathBuf>,
     /// Where the images come from: auto ($UNLEARN_DATA, the cache, a checked download, else the
-    /// built-in digits), builtin, or a folder with the four idx files, packed or not [default: auto]
+    /// built-in digits), builtin, or a folder with the four idx files, packed or not
     #[arg(long, value_name = "auto|builtin|DIR", value_parser = super::path())]
     data: Option<PathBuf>,
-    /// Where to compute: auto (a hardware GPU, else a software adapter, else the CPU
-    /// without shaders), cpu, or an adapter's number or name (see `unlearn devices`) [default: auto]
-    #[arg(long, value_name = "auto|cpu|INDEX|NAME")]
-    device: Option<String>,
-    /// Digits to forget [default: 5]
-    #[arg(long, value_name = "DIGITS", value_parser = lists::digits)]
-    forget: Option<Digits>,
-    /// Networks in each arm [default: 4]
-    #[arg(long, value_name = "N")]
-    learners: Option<usize>,
-    /// Widths of the hidden layers [default: 128,64]
-    #[arg(long, value_name = "WIDTHS", value_delimiter = ',', value_parser = lists::entry::<usize>)]
-    hidden: Option<Vec<usize>>,
-    /// Seed of weights and sample orders [default: 1]
-    #[arg(long, value_name = "N")]
-    seed: Option<u64>,
-    /// Samples per step [default: 64]
-    #[arg(long, value_name = "N")]
-    batch: Option<usize>,
-    /// Learning rate [default: 0.1]
-    #[arg(long, value_name = "RATE", allow_negative_numbers = true)]
-    lr: Option<f64>,
-    /// Momentum [default: 0]
-    #[arg(long, value_name = "SHARE", allow_negative_numbers = true)]
-    momentum: Option<f64>,
-    /// Weight decay [default: 0]
-    #[arg(long, value_name = "RATE", allow_negative_numbers = true)]
-    weight_decay: Option<f64>,
-    /// Length of the learn phase, in passes over the training images [default: 5]
-    #[arg(long, value_name = "N", allow_negative_numbers = true)]
-    epochs: Option<f64>,
-    /// Length of the unlearn phase, in passes over its images [default: 1]
-    #[arg(long, value_name = "N", allow_negative_numbers = true)]
-    unlearn_epochs: Option<f64>,
-    /// How to unlearn: uniform, or another method (see `unlearn methods`) [default: uniform]
-    #[arg(long, value_name = "NAME")]
-    method: Option<String>,
-    /// The method's own parameter, such as α, where it has one [default: the method's usual one]
-    #[arg(long, value_name = "NUMBER", allow_negative_numbers = true)]
-    strength: Option<f64>,
-    /// Learning rate while unlearning [default: that of --lr; of another --method the usual one]
-    #[arg(long, value_name = "RATE", allow_negative_numbers = true)]
-    unlearn_lr: Option<f64>,
+    #[command(flatten)]
+    settings: Given,
     /// Gone: it says what took its place
     #[arg(long, hide = true)]
     unprotected: bool,
-    /// Length of the relearn phase, in passes over the training images [default: 1]
-    #[arg(long, value_name = "N", allow_negative_numbers = true)]
-    relearn_epochs: Option<f64>,
-    /// Evaluations on the test images per epoch, and four more early in each phase [default: 4]
-    #[arg(long, value_name = "N")]
-    evaluations: Option<u32>,
-    /// A name for the default run folder; what is no letter or digit becomes a dash [default: run]
-    #[arg(long, value_parser = NonEmptyStringValueParser::new())]
-    name: Option<String>,
     /// The run folder, which must not exist, or be empty [default: runs/TIME-NAME]
     #[arg(long, value_name = "DIR", value_parser = super::path())]
     out: Option<PathBuf>,
@@ -100,6 +48,47 @@ pub(crate) struct Arguments {
     /// Settings to start from: the config.toml of an earlier run
     #[arg(long, value_name = "FILE", value_parser = super::path())]
     config: Option<PathBuf>,
+}
+
+/// The flags that are settings, as they were given.
+#[derive(Clone, Debug)]
+struct Given(ArgMatches);
+
+impl FromArgMatches for Given {
+    fn from_arg_matches(matches: &ArgMatches) -> std::result::Result<Self, clap::Error> {
+        Ok(Self(matches.clone()))
+    }
+
+    fn update_from_arg_matches(
+        &mut self,
+        matches: &ArgMatches,
+    ) -> std::result::Result<(), clap::Error> {
+        self.0 = matches.clone();
+        Ok(())
+    }
+}
+
+impl Args for Given {
+    /// Those of `Config`, with the defaults that it has.
+    fn augment_args(command: Command) -> Command {
+        let command = Config::augment_args(command);
+        let usual = super::runs::fields(&Config::default());
+        usual.iter().fold(command, |command, (name, value)| {
+            let known = command.get_arguments().any(|a| a.get_id() == name.as_str());
+            if !known || value.is_null() {
+                return command;
+            }
+            command.mut_arg(name, |arg| {
+                let help = arg.get_help().map(ToString::to_string);
+                let value = super::runs::typed(Some(value));
+                arg.help(format!("{} [default: {value}]", help.unwrap_or_default()))
+            })
+        })
+    }
+
+    fn augment_args_for_update(command: Command) -> Command {
+        Self::augment_args(command)
+    }
 }
 
 /// Runs the main job, or goes on with it.
@@ -274,34 +263,22 @@ impl Arguments {
             None => Config::default(),
             Some(path) => read(path)?,
         };
-        if let Some(data) = &self.data {
-            config.data = data.to_string_lossy().into_owned();
-        }
-        if self.device.is_some() {
+        let given = &self.settings.0;
+        if given.contains_id("device") {
             // Those of a config file are of its own device.
             config.variants.clear();
         }
-        set(&mut config.device, &self.device);
-        set(&mut config.forget, &self.forget);
-        set(&mut config.learners, &self.learners);
-        set(&mut config.hidden, &self.hidden);
-        set(&mut config.seed, &self.seed);
-        set(&mut config.batch, &self.batch);
-        set(&mut config.lr, &self.lr);
-        set(&mut config.momentum, &self.momentum);
-        set(&mut config.weight_decay, &self.weight_decay);
-        set(&mut config.epochs, &self.epochs);
-        set(&mut config.unlearn_epochs, &self.unlearn_epochs);
-        set(&mut config.relearn_epochs, &self.relearn_epochs);
-        set(&mut config.evaluations, &self.evaluations);
-        set(&mut config.name, &self.name);
-        if self.method.as_ref().is_some_and(|m| *m != config.method) {
+        let method = given.get_one::<String>("method");
+        if method.is_some_and(|method| *method != config.method) {
             // Another method has other defaults.
             (config.unlearn_lr, config.strength) = (None, None);
         }
-        set(&mut config.method, &self.method);
-        config.strength = self.strength.or(config.strength);
-        config.unlearn_lr = self.unlearn_lr.or(config.unlearn_lr);
+        config
+            .update_from_arg_matches(given)
+            .map_err(|e| Error::Usage(e.to_string()))?;
+        if let Some(data) = &self.data {
+            config.data = data.to_string_lossy().into_owned();
+        }
         config.forget.sort_unstable();
         config.forget.dedup();
         Ok(config)
@@ -327,12 +304,6 @@ impl Arguments {
 
 /// Letters of a name, so that there is room for the time: file systems take 255 bytes, or fewer.
 const LONGEST_NAME: usize = 100;
-
-fn set<T: Clone>(target: &mut T, value: &Option<T>) {
-    if let Some(value) = value {
-        target.clone_from(value);
-    }
-}
 
 fn read(path: &Path) -> Result<Config> {
     let text = std::fs::read_to_string(path).map_err(|source| Error::File {

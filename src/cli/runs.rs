@@ -100,21 +100,20 @@ fn entry(folder: &Path) -> String {
 /// What is not a setting of the experiment, or has a line of its own.
 const ASIDE: [&str; 4] = ["name", "data", "device", "variants"];
 
-fn fields(config: &Config) -> Map<String, Value> {
+/// The settings by name.
+pub(super) fn fields(config: &Config) -> Map<String, Value> {
     match serde_json::to_value(config) {
-        Ok(Value::Object(mut fields)) => {
-            ASIDE.iter().for_each(|name| drop(fields.remove(*name)));
-            fields
-        }
+        Ok(Value::Object(fields)) => fields,
         _ => Map::new(),
     }
 }
 
 /// A value as it would be typed.
-fn typed(value: Option<&Value>) -> String {
+pub(super) fn typed(value: Option<&Value>) -> String {
     match value {
         None | Some(Value::Null) => NONE.to_owned(),
         Some(Value::String(text)) => text.clone(),
+        Some(Value::Number(n)) => n.as_f64().map_or_else(|| n.to_string(), |n| n.to_string()),
         Some(Value::Array(all)) => {
             let all: Vec<String> = all.iter().map(Value::to_string).collect();
             all.join(",")
@@ -131,7 +130,8 @@ fn settings(config: &Config) -> String {
     });
     let mut flags = vec![format!("--method {}", config.method)];
     for (name, value) in &fields(config) {
-        if name != "method" && usual.get(name) != Some(value) && !value.is_null() {
+        let aside = name == "method" || ASIDE.contains(&name.as_str());
+        if !aside && usual.get(name) != Some(value) && !value.is_null() {
             flags.push(format!(
                 "--{} {}",
                 name.replace('_', "-"),

@@ -6,9 +6,11 @@ use crate::checks;
 use crate::data::Dataset;
 use crate::engine::Case;
 use crate::error::{Error, Result};
+use crate::lists;
 use crate::methods::Method;
 use crate::metrics::Scope;
 use crate::model::Model;
+use crate::population::LEARNING_RATE;
 use crate::tune::Variants;
 
 /// What networks are to forget.
@@ -24,6 +26,15 @@ pub enum Forget {
 }
 
 impl Forget {
+    /// What `--forget` takes.
+    fn parse(text: &str) -> std::result::Result<Self, String> {
+        if text.trim() == "each" {
+            return Ok(Self::Each);
+        }
+        let digits = lists::digits(text).map_err(|e| format!("{e}, or say each"))?;
+        Ok(Self::Digits(digits))
+    }
+
     /// What is forgotten at a time.
     fn scopes(&self) -> Vec<Scope> {
         match self {
@@ -50,34 +61,77 @@ const LEAST_RETRAINED: usize = 8;
 /// Fewer images than this tell nothing of forgetting.
 const LEAST_SAMPLES: usize = 20;
 
-/// What is compared.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+/// What is compared. Flags set all of it but what data and device decide.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, clap::Args)]
 pub struct Settings {
     /// Where the images come from.
+    #[arg(skip)]
     pub data: String,
-    /// Where to compute.
+    /// Where to compute: auto, cpu, or an adapter's number or name (see `unlearn devices`)
+    #[arg(long, value_name = "auto|cpu|INDEX|NAME", default_value = "auto")]
     pub device: String,
-    /// Methods, by name.
+    /// Methods to compare, or all (see `unlearn methods`)
+    #[arg(
+        long,
+        value_name = "all|NAMES",
+        value_delimiter = ',',
+        value_parser = lists::entry::<String>,
+        default_value = "all"
+    )]
     pub methods: Vec<String>,
-    /// What to forget.
+    /// Digits to forget, all at once; or each of the ten, in turn
+    #[arg(long, value_name = "DIGITS|each", default_value = "5", value_parser = Forget::parse)]
     pub forget: Forget,
-    /// Original networks, each of which every method gets.
+    /// Original networks, each of which every method gets
+    #[arg(long, value_name = "N", default_value_t = 32)]
     pub learners: usize,
-    /// Networks that never see what is to be forgotten.
+    /// Networks that never see what is to be forgotten, which the methods are measured by
+    #[arg(long, value_name = "N", default_value_t = 32)]
     pub retrained: usize,
-    /// Widths of the hidden layers.
+    /// Widths of the hidden layers
+    #[arg(
+        long,
+        value_name = "WIDTHS",
+        value_delimiter = ',',
+        value_parser = lists::entry::<usize>,
+        default_value = "128,64"
+    )]
     pub hidden: Vec<usize>,
-    /// Passes over the training set that originals and retrained networks get.
+    /// Passes over the training images that originals and retrained networks get
+    #[arg(
+        long,
+        value_name = "N",
+        default_value_t = 5.0,
+        allow_negative_numbers = true
+    )]
     pub epochs: f64,
-    /// Learning rate of their training, and of relearning.
+    /// Learning rate of their training, and of relearning
+    #[arg(
+        long,
+        value_name = "RATE",
+        default_value_t = LEARNING_RATE,
+        allow_negative_numbers = true
+    )]
     pub lr: f64,
-    /// Samples per step.
+    /// Samples per step
+    #[arg(long, value_name = "N", default_value_t = 64)]
     pub batch: usize,
     /// Steps that each method has.
+    #[arg(skip)]
     pub budget: u32,
-    /// Seeds, each for everything random of a comparison of its own.
+    /// Seeds of everything random: with several, all is done under each, and the report says whether
+    /// the ranking of methods is the same
+    #[arg(
+        long,
+        alias = "seed",
+        value_name = "SEEDS",
+        value_delimiter = ',',
+        value_parser = lists::entry::<u64>,
+        default_value = "1"
+    )]
     pub seeds: Vec<u64>,
     /// The variant of each kernel.
+    #[arg(skip)]
     pub variants: Variants,
 }
 

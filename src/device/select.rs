@@ -50,6 +50,15 @@ pub fn list() -> Vec<Choice> {
 
 /// Opens the device that `spec` names.
 ///
+/// ```
+/// use unlearn::device;
+///
+/// let cpu = device::open("cpu")?;
+/// assert_eq!(cpu.record().backend, "CPU");
+/// assert!(device::open("no such adapter").is_err());
+/// # Ok::<(), unlearn::error::Error>(())
+/// ```
+///
 /// # Errors
 /// `Device` where no adapter matches (the text lists the ones there are), or it does not open.
 pub fn open(spec: &str) -> Result<Box<dyn Device>> {

@@ -42,13 +42,11 @@ impl<'a> Engine<'a> {
             decay,
             ..
         } = self.training;
+        let key = learner_key(self.case.seed, number, Purpose::Order(phase));
         Curriculum {
-            samples,
-            key: learner_key(self.case.seed, number, Purpose::Order(phase)),
-            rate: lr as f32,
             momentum: momentum as f32,
             decay: decay as f32,
-            ..Curriculum::default()
+            ..Curriculum::plain(samples, key, lr)
         }
     }
 

@@ -68,7 +68,7 @@ impl Task<'_> {
     pub(super) fn lessons(&self, samples: Vec<u32>, rate: f64) -> Vec<Curriculum> {
         let samples = Arc::new(samples);
         let keys = self.keys.iter();
-        keys.map(|key| lesson(*key, samples.clone(), rate))
+        keys.map(|key| Curriculum::plain(samples.clone(), *key, rate))
             .collect()
     }
 
@@ -79,7 +79,7 @@ impl Task<'_> {
         samples: impl Fn(usize) -> Vec<u32>,
     ) -> Vec<Curriculum> {
         let keys = self.keys.iter().enumerate();
-        keys.map(|(learner, key)| lesson(*key, samples(learner).into(), rate))
+        keys.map(|(learner, key)| Curriculum::plain(samples(learner).into(), *key, rate))
             .collect()
     }
 
@@ -126,16 +126,5 @@ impl Task<'_> {
     /// A learner's number below `end` for a sample.
     pub(super) fn random(&self, learner: usize, sample: u32, end: u32) -> u32 {
         threefry2x32(self.keys[learner], [sample, u32::MAX])[0] % end
-    }
-}
-
-/// Plain training on these samples.
-#[expect(clippy::cast_possible_truncation, reason = "devices compute in f32")]
-fn lesson(key: [u32; 2], samples: Arc<Vec<u32>>, rate: f64) -> Curriculum {
-    Curriculum {
-        samples,
-        key,
-        rate: rate as f32,
-        ..Curriculum::default()
     }
 }

@@ -22,7 +22,7 @@ use crate::record::CLASSES;
 /// Outputs of a network for a set of images.
 #[derive(Clone, Debug, Default)]
 pub struct Outputs {
-    /// Logits, [images].
+    /// Logits, `[images]`.
     pub logits: Vec<[f32; CLASSES]>,
     /// The images' labels.
     pub labels: Vec<u8>,
@@ -37,7 +37,7 @@ pub struct Observed {
     pub retain: Outputs,
     /// All test images.
     pub test: Outputs,
-    /// Activations of every hidden layer for the images of `forget`, [layers][images · width].
+    /// Activations of every hidden layer for the images of `forget`, `[layers][images · width]`.
     pub forget_hidden: Vec<Vec<f32>>,
     /// The same for `retain`.
     pub retain_hidden: Vec<Vec<f32>>,
@@ -229,6 +229,13 @@ pub fn mean(values: &[f64]) -> f64 {
 }
 
 /// Softmax in f64.
+///
+/// ```
+/// # use unlearn::metrics::softmax;
+/// let mut logits = [0.0; 10];
+/// logits[5] = 9f32.ln(); // as likely as the other nine together
+/// assert!((softmax(&logits)[5] - 0.5).abs() < 1e-6);
+/// ```
 pub fn softmax(logits: &[f32; CLASSES]) -> [f64; CLASSES] {
     let largest = logits.iter().fold(f32::NEG_INFINITY, |a, &b| a.max(b));
     let terms = logits.map(|z| f64::from(z - largest).exp());

@@ -4,10 +4,10 @@ use std::fmt::Display;
 use std::str::FromStr;
 
 /// Digits to forget. (`clap` takes a field of type `Vec` for several values.)
-pub(crate) type Digits = Vec<u8>;
+pub type Digits = Vec<u8>;
 
 /// Digits in any order, such as "5, 3": ascending, and each once.
-pub(crate) fn digits(text: &str) -> Result<Digits, String> {
+pub fn digits(text: &str) -> Result<Digits, String> {
     let digits: Result<Digits, _> = text.split(',').map(|digit| digit.trim().parse()).collect();
     let mut digits = digits.map_err(|_| "name digits from 0 to 9, such as 5 or 3,5".to_owned())?;
     digits.sort_unstable();
@@ -16,7 +16,7 @@ pub(crate) fn digits(text: &str) -> Result<Digits, String> {
 }
 
 /// An entry of a list.
-pub(crate) fn entry<T: FromStr<Err: Display>>(text: &str) -> Result<T, String> {
+pub fn entry<T: FromStr<Err: Display>>(text: &str) -> Result<T, String> {
     text.trim().parse().map_err(|e: T::Err| e.to_string())
 }
 

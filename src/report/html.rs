@@ -169,7 +169,7 @@ fn curves(record: &RunRecord) -> Markup {
                 @for part in plot::parts(record) {
                     figure.card {
                         figcaption { b { (part.title) } @if let Some(zoom) = part.zoom { " " span.dim { (zoom) } } }
-                        (part.svg)
+                        (part.picture.element())
                     }
                 }
             }

@@ -10,8 +10,6 @@ mod raster;
 
 use std::path::Path;
 
-use maud::Markup;
-
 use super::palette::{BLUE, BOUNDARY, FAINT, GREY, INK, OCHRE, Rgb};
 use crate::error::{Error, Result};
 use crate::record::{Arm, Phase};
@@ -82,7 +80,7 @@ fn curves(record: &RunRecord) -> Picture {
         top: 96.0,
         bottom: 272.0,
     };
-    let mut picture = Picture::new((960, 772), "Accuracy through the phases");
+    let mut picture = Picture::new((960, 780), "Accuracy through the phases");
     draw_legend(&mut picture, record, FIRST.left);
     let axis = PhaseAxis::of(record);
     let mut frame = FIRST;
@@ -92,7 +90,7 @@ fn curves(record: &RunRecord) -> Picture {
         panel.draw_title(&mut picture, frame);
         panel.draw(&mut picture, frame, &axis, record);
     }
-    frame.top = 56.0;
+    frame.top = 58.0;
     draw_phases(&mut picture, frame, &axis);
     let under = (frame.left, frame.bottom + 58.0);
     picture.text(&foot(record), under, NOTE);
@@ -103,7 +101,7 @@ fn curves(record: &RunRecord) -> Picture {
 pub(crate) struct Part {
     pub(crate) title: String,
     pub(crate) zoom: Option<String>,
-    pub(crate) svg: Markup,
+    pub(crate) picture: Picture,
 }
 
 /// The panels of the curves, each by itself: at its own size on a phone, and beside the others on
@@ -125,7 +123,7 @@ pub(crate) fn parts(record: &RunRecord) -> [Part; 3] {
         Part {
             zoom: panel.zoom(),
             title: panel.title,
-            svg: picture.element(),
+            picture,
         }
     })
 }
@@ -142,7 +140,7 @@ pub(crate) fn legend(record: &RunRecord) -> Vec<(Arm, &'static str)> {
 }
 
 fn draw_legend(picture: &mut Picture, record: &RunRecord, left: f64) {
-    let (mut x, y) = (left, 13.0);
+    let (mut x, y) = (left, 18.0);
     for (arm, text) in legend(record) {
         picture.line(&[(x, y), (x + 26.0, y)], stroke(arm));
         picture.text(text, (x + 34.0, y), TEXT);

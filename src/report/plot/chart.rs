@@ -11,7 +11,7 @@ const SIZE: (u16, u16) = (320, 180);
 /// Where lines and bars are in it.
 const FRAME: Frame = Frame {
     left: 48.0,
-    right: 310.0,
+    right: 304.0,
     top: 10.0,
     bottom: 140.0,
 };
@@ -155,6 +155,10 @@ pub(crate) struct Chart {
 impl Chart {
     /// The chart as an SVG element.
     pub(crate) fn svg(&self) -> Markup {
+        self.picture().element()
+    }
+
+    fn picture(&self) -> Picture {
         let mut picture = framed(&self.label, &self.y, self.x.title);
         for (x, label) in &self.x.marks {
             let (x, y) = FRAME.place(self.x.share(*x), 0.0);
@@ -181,7 +185,7 @@ impl Chart {
             ring.extend(ring.first().copied());
             picture.line(&ring, Stroke::plain(INK, 1.75));
         }
-        picture.element()
+        picture
     }
 }
 
@@ -211,6 +215,10 @@ pub(crate) struct Bars {
 impl Bars {
     /// The bars as an SVG element.
     pub(crate) fn svg(&self) -> Markup {
+        self.picture().element()
+    }
+
+    fn picture(&self) -> Picture {
         let mut picture = framed(&self.label, &self.y, self.title);
         let room = (FRAME.right - FRAME.left) / self.groups.len().max(1) as f64;
         for (number, (label, bars)) in self.groups.iter().enumerate() {
@@ -222,7 +230,7 @@ impl Bars {
                 self.draw(&mut picture, bar, (x, x + width));
             }
         }
-        picture.element()
+        picture
     }
 
     fn draw(&self, picture: &mut Picture, bar: &Bar, (from, to): (f64, f64)) {
@@ -253,7 +261,7 @@ mod tests {
         Axis {
             from,
             to,
-            marks: vec![(from, "low".to_owned())],
+            marks: vec![(from, "100 %".to_owned()), (to, "4096".to_owned())],
             title: "steps",
         }
     }
@@ -273,11 +281,12 @@ mod tests {
             level: Some(95.0),
             chosen: Some((0.5, 50.0)),
         };
+        chart.picture().assert_legible();
         let svg = chart.svg().into_string();
         assert!(svg.starts_with("<svg ") && svg.contains("steps"));
         assert!(svg.contains("aria-label=\"a &quot;chart&quot;\""));
         // What is beyond the axis stays at its end, and what is nowhere is not drawn.
-        assert!(svg.contains("<polyline points=\"48,140 310,10\" fill=\"none\""));
+        assert!(svg.contains("<polyline points=\"48,140 304,10\" fill=\"none\""));
         assert!(!svg.contains("NaN"));
         let bar = Bar {
             value: 0.5,
@@ -288,8 +297,9 @@ mod tests {
             label: "bars".to_owned(),
             y: axis(0.0, 1.0),
             title: "answer",
-            groups: vec![("3".to_owned(), vec![bar; 2])],
+            groups: (0..10).map(|n| (n.to_string(), vec![bar; 2])).collect(),
         };
-        assert_eq!(bars.svg().into_string().matches("<polygon").count(), 2);
+        bars.picture().assert_legible();
+        assert_eq!(bars.svg().into_string().matches("<polygon").count(), 20);
     }
 }

@@ -1,7 +1,8 @@
 //! The font of PNG files, by which texts are measured, too.
 //!
-//! `font/` holds DejaVu Sans 2.37 (its licence is beside it), cut down to Latin letters and signs with
-//! `pyftsubset --unicodes=20-7E,A0-FF,2009,202F,2013,2014,2018-201D,2026,2212 --layout-features= --no-hinting`.
+//! `font/` holds DejaVu Sans 2.37, its licence beside it, cut down to Latin letters and signs by
+//! `pyftsubset FILE --unicodes=20-7E,A0-FF,2013,2212 --no-hinting --layout-features=
+//! --drop-tables+=kern,FFTM`.
 
 use std::fmt::Write;
 

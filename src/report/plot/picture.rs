@@ -68,6 +68,16 @@ impl Lettering {
     pub(crate) fn width(self, text: &str) -> f64 {
         self.size * font::width(text, self.bold)
     }
+
+    /// Where a text begins of which this point is given.
+    fn start(self, text: &str, (x, y): Point) -> Point {
+        let before = match self.anchor {
+            Anchor::Start => 0.0,
+            Anchor::Middle => 0.5,
+            Anchor::End => 1.0,
+        };
+        (x - before * self.width(text), y)
+    }
 }
 
 /// What is drawn. Points are kept as SVG writes them.
@@ -183,13 +193,9 @@ impl Shape {
                 raster.fill(&format!("M{points}Z"), *colour, *opacity);
             }
             Self::Line(points, stroke) => raster.line(&format!("M{points}"), *stroke),
-            Self::Text(text, (x, y), lettering) => {
-                let before = match lettering.anchor {
-                    Anchor::Start => 0.0,
-                    Anchor::Middle => 0.5 * lettering.width(text),
-                    Anchor::End => lettering.width(text),
-                };
-                let path = font::outline(text, lettering.bold, lettering.size, (x - before, *y));
+            Self::Text(text, base, lettering) => {
+                let start = lettering.start(text, *base);
+                let path = font::outline(text, lettering.bold, lettering.size, start);
                 raster.fill(&path, lettering.colour, 1.0);
             }
         }
@@ -208,4 +214,27 @@ fn attribute(points: &[Point], least: usize) -> Option<String> {
 /// In hundredths, of which nobody sees more.
 fn short(value: f64) -> f64 {
     (100.0 * value).round() / 100.0
+}
+
+#[cfg(test)]
+impl Picture {
+    /// Fails where a text is cut off, or over another one.
+    pub(crate) fn assert_legible(&self) {
+        let (width, height) = (f64::from(self.size.0), f64::from(self.size.1));
+        let mut before: Vec<(&str, [f64; 4])> = Vec::new();
+        for shape in &self.shapes {
+            if let Shape::Text(text, base, l) = shape {
+                let (x, y) = l.start(text, *base);
+                let own @ [left, top, right, bottom] =
+                    [x, y - 0.75 * l.size, x + l.width(text), y + 0.24 * l.size];
+                let inside = left >= 0.0 && top >= 0.0 && right <= width && bottom <= height;
+                assert!(inside, "{text} is cut off: {own:?}");
+                for (other, [a, b, c, d]) in &before {
+                    let apart = left >= *c || right <= *a || top >= *d || bottom <= *b;
+                    assert!(apart, "{text} is over {other}");
+                }
+                before.push((text, own));
+            }
+        }
+    }
 }

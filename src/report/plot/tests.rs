@@ -54,7 +54,7 @@ fn the_png_has_twice_the_size_of_the_layout() -> Checked {
     let bytes = curves_png(&sample::record())?;
     let picture = png::Decoder::new(std::io::Cursor::new(&bytes)).read_info()?;
     let size = (picture.info().width, picture.info().height);
-    assert_eq!(size, (1920, 1544));
+    assert_eq!(size, (1920, 1560));
     Ok(())
 }
 
@@ -66,4 +66,20 @@ fn a_curve_is_cut_where_it_crosses_the_floor() {
         pieces,
         vec![vec![dot(0.875, 80.0), dot(1.0, 90.0), dot(2.0, 95.0)]]
     );
+}
+
+#[test]
+fn every_text_is_whole_and_apart_from_others() {
+    for (epochs, forget) in [(5.0, vec![5]), (0.3, vec![0, 1, 2, 3, 4]), (30.0, vec![7])] {
+        let config = Config {
+            epochs,
+            forget,
+            ..Config::default()
+        };
+        let record = sample::run(config, &[Phase::Learn, Phase::Unlearn, Phase::Relearn]);
+        curves(&record).assert_legible();
+        for part in parts(&record) {
+            part.picture.assert_legible();
+        }
+    }
 }

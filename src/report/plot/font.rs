@@ -1,6 +1,6 @@
 //! The font of PNG files, by which texts are measured, too.
 //!
-//! `font/` holds DejaVu Sans 2.37, its licence beside it, cut down to Latin letters and signs by
+//! `fonts/` holds DejaVu Sans 2.37, its licence beside it, cut down to Latin letters and signs by
 //! `pyftsubset FILE --unicodes=20-7E,A0-FF,2013,2212 --no-hinting --layout-features=
 //! --drop-tables+=kern,FFTM`.
 
@@ -12,8 +12,8 @@ use super::picture::Point;
 
 fn face(bold: bool) -> Result<Face<'static>, FaceParsingError> {
     let bytes: &'static [u8] = match bold {
-        false => include_bytes!("font/DejaVuSans.ttf"),
-        true => include_bytes!("font/DejaVuSans-Bold.ttf"),
+        false => include_bytes!("../../../fonts/DejaVuSans.ttf"),
+        true => include_bytes!("../../../fonts/DejaVuSans-Bold.ttf"),
     };
     Face::parse(bytes, 0)
 }

@@ -200,24 +200,32 @@ fn a_comparison_replaces_its_own_reports_when_it_has_new_ones() {
         (before, first.clone())
     );
 
-    // Where one report does not fit on the disk, all old ones stand.
-    let page = out.join("report.html").metadata().unwrap().len();
-    let blocks = out.join("compare.json").metadata().unwrap().len() / 512 + 2;
-    assert!(page > 512 * blocks, "{page}");
+    // Where one report does not fit on the disk, or has no place, all old ones stand.
+    let results = out.join("compare.json").metadata().unwrap().len();
+    let blocks = out.join("report.html").metadata().unwrap().len() / 512 + 2;
+    assert!(results > 512 * blocks, "{results}");
     fs::write(out.join("compare.json"), "old").unwrap();
+    fs::write(out.join("report.html"), "old").unwrap();
     let limited =
         format!("trap '' XFSZ; ulimit -f {blocks}; exec \"$0\" {COMPARE} --out deep/made");
     let output = shell(place.path(), &limited);
     assert_eq!(output.status.code(), Some(2), "{}", stderr(&output));
     mentions(
         &stderr(&output),
-        &["cannot write deep/made/report.html", "too large"],
+        &["cannot write deep/made/compare.json", "too large"],
     );
     mentions(
         &String::from_utf8_lossy(&output.stdout),
         &["Forgetting digit 5"],
     );
+    assert_eq!(read(&out.join("report.html")), "old");
+    fs::remove_file(out.join("report.html")).unwrap();
+    symlink("nowhere/page", out.join("report.html")).unwrap();
+    let output = run(place.path(), COMPARE, &["--out", "deep/made"]);
+    assert_eq!(output.status.code(), Some(2), "{}", stderr(&output));
+    mentions(&stderr(&output), &["cannot write deep/made/report.html"]);
     assert_eq!(read(&out.join("compare.json")), "old");
+    fs::remove_file(out.join("report.html")).unwrap();
     assert!(
         below(&out)
             .iter()
@@ -497,8 +505,8 @@ int fsync(int file) { return fault("FSYNC"); }
 #[test]
 fn a_full_disk_is_said_of_the_first_file_and_keeps_what_fits() {
     let place = place();
-    // A file holds 16 kB at the most: the metrics fit in, weights and pictures do not.
-    let line = format!("trap '' XFSZ; ulimit -f 32; exec \"$0\" {RUN} --out run");
+    // A file holds 20 kB at the most: metrics and curves fit in as text; weights and pixels do not.
+    let line = format!("trap '' XFSZ; ulimit -f 40; exec \"$0\" {RUN} --out run");
     let output = shell(place.path(), &line);
     assert_eq!(output.status.code(), Some(2), "{}", stderr(&output));
     let first = "cannot write run/checkpoints/learn-original.safetensors: File too large";
@@ -509,7 +517,10 @@ fn a_full_disk_is_said_of_the_first_file_and_keeps_what_fits() {
         .iter()
         .map(|path| path.file_name().unwrap().to_string_lossy().into_owned())
         .collect();
-    assert_eq!(names, ["config.toml", "metrics.jsonl", "summary.json"]);
+    assert_eq!(
+        names,
+        ["config.toml", "curves.svg", "metrics.jsonl", "summary.json"]
+    );
     // Lines are whole, also where it is the metrics that do not fit.
     let line = format!("trap '' XFSZ; ulimit -f 4; exec \"$0\" {RUN} --out small");
     let output = shell(place.path(), &line);

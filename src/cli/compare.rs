@@ -157,7 +157,7 @@ fn write(comparison: &Comparison, folder: &Folder) -> Result<()> {
             lines.push('\n');
         }
     }
-    let page = comparison::page(comparison)?;
+    let page = comparison::page(comparison);
     folder.write([json, lines, words::words(comparison), page])
 }
 

@@ -6,7 +6,6 @@ mod plots;
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 
 use crate::compare::{Across, Comparison, Forget, MethodRow, Settings, Stability, Summary, Value};
-use crate::error::Result;
 use crate::metrics::{self, Kind};
 use crate::report::palette;
 use crate::verdict::{fixed, list};
@@ -16,10 +15,7 @@ const STYLE: &str = include_str!("html/style.css");
 const OWN_STYLE: &str = include_str!("html/comparison.css");
 
 /// The page.
-///
-/// # Errors
-/// `File` where a picture cannot be drawn.
-pub fn page(comparison: &Comparison) -> Result<String> {
+pub fn page(comparison: &Comparison) -> String {
     let title = title(&comparison.settings);
     let page = html! {
         (DOCTYPE)
@@ -34,13 +30,13 @@ pub fn page(comparison: &Comparison) -> Result<String> {
             body { main {
                 (head(comparison, &title))
                 @if let [only] = comparison.cases.as_slice() {
-                    (case::sections(only)?)
+                    (case::sections(only))
                 } @else {
                     (overview(comparison))
                     @for one in &comparison.cases {
                         details {
                             summary { (comparison.settings.name(&one.case)) }
-                            (case::sections(one)?)
+                            (case::sections(one))
                         }
                     }
                 }
@@ -49,7 +45,7 @@ pub fn page(comparison: &Comparison) -> Result<String> {
             } }
         }
     };
-    Ok(page.into_string())
+    page.into_string()
 }
 
 fn title(settings: &Settings) -> String {

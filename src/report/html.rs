@@ -12,8 +12,7 @@ mod notes;
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 
 use super::palette;
-use super::plot::{self, Picture};
-use crate::error::Result;
+use super::plot;
 use crate::record::{Arm, Outcome, Phase, Point};
 use crate::run_record::RunRecord;
 use crate::verdict::{digits, list};
@@ -72,12 +71,7 @@ pub(crate) const STAGES: [Stage; 4] = [
 ];
 
 /// The page of a run.
-///
-/// # Errors
-///
-/// If the curves cannot be drawn.
-pub fn page(record: &RunRecord) -> Result<String> {
-    let curves = curves(record)?;
+pub fn page(record: &RunRecord) -> String {
     let title = title(record);
     let page = html! {
         (DOCTYPE)
@@ -92,7 +86,7 @@ pub fn page(record: &RunRecord) -> Result<String> {
             body {
                 main {
                     (head(record, &title))
-                    (curves)
+                    (curves(record))
                     (results(record))
                     (notes::how_to_read(record))
                     (digits::section(record))
@@ -104,7 +98,7 @@ pub fn page(record: &RunRecord) -> Result<String> {
             }
         }
     };
-    Ok(page.into_string())
+    page.into_string()
 }
 
 fn title(record: &RunRecord) -> String {
@@ -167,25 +161,24 @@ fn story(record: &RunRecord) -> Markup {
     }
 }
 
-fn curves(record: &RunRecord) -> Result<Markup> {
-    let pictures = plot::pictures(record)?;
-    Ok(html! {
+fn curves(record: &RunRecord) -> Markup {
+    html! {
         section {
             h2 { "Accuracy through the phases" }
             ul.legend {
                 @for (arm, text) in plot::legend(record) { li { (stroke_key(arm)) (text) } }
             }
             div.panels {
-                @for Picture { title, zoom, svg } in pictures {
+                @for part in plot::parts(record) {
                     figure.card {
-                        figcaption { b { (title) } @if let Some(zoom) = zoom { " " span.dim { (zoom) } } }
-                        (PreEscaped(svg))
+                        figcaption { b { (part.title) } @if let Some(zoom) = part.zoom { " " span.dim { (zoom) } } }
+                        (part.picture.element())
                     }
                 }
             }
             p.under { (plot::foot(record)) }
         }
-    })
+    }
 }
 
 /// The four figures of every arm at the end of every phase.

@@ -19,11 +19,9 @@ use crate::run_record::RunRecord;
 /// # Errors
 /// `File` where the folder cannot be written: the first failure.
 pub fn write(record: &RunRecord, folder: &Path) -> Result<()> {
-    let page = html::page(record).map(String::into_bytes);
-    let svg = plot::curves_svg(record).map(String::into_bytes);
     let files = [
-        ("report.html", page),
-        ("curves.svg", svg),
+        ("report.html", Ok(html::page(record).into_bytes())),
+        ("curves.svg", Ok(plot::curves_svg(record).into_bytes())),
         ("curves.png", plot::curves_png(record)),
     ];
     let write = |(name, made): (&str, Result<Vec<u8>>)| files::write(&folder.join(name), &made?);

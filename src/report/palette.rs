@@ -3,80 +3,103 @@
 //! Marks carry their colours by day as attributes, since some servers forbid style sheets within a
 //! page. Where a style sheet is allowed, it replaces them in the dark.
 
-use std::fmt::Write;
+use std::fmt::{self, Write};
 
-use plotters::style::RGBColor;
+/// A colour, shown as `#RRGGBB`.
+#[derive(Clone, Copy)]
+pub(crate) struct Rgb(pub(crate) u8, pub(crate) u8, pub(crate) u8);
 
+impl fmt::Display for Rgb {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self(r, g, b) = self;
+        write!(f, "#{r:02X}{g:02X}{b:02X}")
+    }
+}
+
+impl Rgb {
+    /// What is on the way to another colour.
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "between two channels"
+    )]
+    pub(crate) fn mix(self, to: Self, part: f64) -> Self {
+        let channel =
+            |a: u8, b: u8| (f64::from(a) + (f64::from(b) - f64::from(a)) * part).round() as u8;
+        Self(
+            channel(self.0, to.0),
+            channel(self.1, to.1),
+            channel(self.2, to.2),
+        )
+    }
+}
+
+pub(crate) const BLACK: Rgb = Rgb(0, 0, 0);
 /// What cards and plots are drawn on.
-pub(crate) const CARD: RGBColor = RGBColor(255, 255, 255);
+pub(crate) const CARD: Rgb = Rgb(255, 255, 255);
 /// Most text.
-pub(crate) const INK: RGBColor = RGBColor(31, 41, 55);
+pub(crate) const INK: Rgb = Rgb(31, 41, 55);
 /// Text that steps back.
-pub(crate) const FAINT: RGBColor = RGBColor(91, 99, 112);
+pub(crate) const FAINT: Rgb = Rgb(91, 99, 112);
 /// Axes.
-pub(crate) const BOUNDARY: RGBColor = RGBColor(148, 156, 168);
+pub(crate) const BOUNDARY: Rgb = Rgb(148, 156, 168);
 /// Lines of grids and tables.
-pub(crate) const GRID: RGBColor = RGBColor(226, 230, 236);
+pub(crate) const GRID: Rgb = Rgb(226, 230, 236);
 /// What is behind a bar.
-pub(crate) const TRACK: RGBColor = RGBColor(236, 239, 243);
+pub(crate) const TRACK: Rgb = Rgb(236, 239, 243);
 /// A light shade of blue, for a bar with a blue edge.
-pub(crate) const PALE: RGBColor = RGBColor(183, 209, 230);
+pub(crate) const PALE: Rgb = Rgb(183, 209, 230);
 // Distinct for colour-blind readers too.
-pub(crate) const BLUE: RGBColor = RGBColor(0, 98, 168);
-pub(crate) const OCHRE: RGBColor = RGBColor(176, 122, 20);
-pub(crate) const PURPLE: RGBColor = RGBColor(134, 72, 148);
-pub(crate) const GREEN: RGBColor = RGBColor(44, 132, 92);
-pub(crate) const GREY: RGBColor = RGBColor(125, 131, 142);
+pub(crate) const BLUE: Rgb = Rgb(0, 98, 168);
+pub(crate) const OCHRE: Rgb = Rgb(176, 122, 20);
+pub(crate) const PURPLE: Rgb = Rgb(134, 72, 148);
+pub(crate) const GREEN: Rgb = Rgb(44, 132, 92);
+pub(crate) const GREY: Rgb = Rgb(125, 131, 142);
 
 /// A name in the style sheets, with the colours by day and in the dark.
-type Named = (&'static str, RGBColor, RGBColor);
+type Named = (&'static str, Rgb, Rgb);
 
 /// What marks are drawn in.
 const MARKS: [Named; 12] = [
-    ("card", CARD, RGBColor(27, 31, 38)),
-    ("ink", INK, RGBColor(228, 231, 236)),
-    ("dim", FAINT, RGBColor(166, 174, 187)),
-    ("axis", BOUNDARY, RGBColor(107, 115, 128)),
-    ("line", GRID, RGBColor(50, 56, 66)),
-    ("track", TRACK, RGBColor(44, 50, 59)),
-    ("pale", PALE, RGBColor(36, 80, 111)),
-    ("blue", BLUE, RGBColor(90, 169, 230)),
-    ("ochre", OCHRE, RGBColor(221, 169, 68)),
-    ("purple", PURPLE, RGBColor(199, 146, 214)),
-    ("green", GREEN, RGBColor(92, 187, 142)),
-    ("grey", GREY, RGBColor(154, 161, 174)),
+    ("card", CARD, Rgb(27, 31, 38)),
+    ("ink", INK, Rgb(228, 231, 236)),
+    ("dim", FAINT, Rgb(166, 174, 187)),
+    ("axis", BOUNDARY, Rgb(107, 115, 128)),
+    ("line", GRID, Rgb(50, 56, 66)),
+    ("track", TRACK, Rgb(44, 50, 59)),
+    ("pale", PALE, Rgb(36, 80, 111)),
+    ("blue", BLUE, Rgb(90, 169, 230)),
+    ("ochre", OCHRE, Rgb(221, 169, 68)),
+    ("purple", PURPLE, Rgb(199, 146, 214)),
+    ("green", GREEN, Rgb(92, 187, 142)),
+    ("grey", GREY, Rgb(154, 161, 174)),
 ];
 
 /// What only style sheets use.
 const OTHERS: [Named; 14] = [
-    ("ground", RGBColor(245, 246, 248), RGBColor(18, 21, 26)),
-    ("gone", RGBColor(184, 51, 106), RGBColor(240, 113, 159)),
-    ("gone-ink", CARD, RGBColor(43, 10, 24)),
-    ("gone-tint", RGBColor(253, 242, 246), RGBColor(43, 26, 34)),
-    ("warning", RGBColor(255, 216, 77), RGBColor(255, 216, 77)),
-    ("warning-ink", RGBColor(43, 33, 0), RGBColor(43, 33, 0)),
-    ("inside", RGBColor(217, 239, 220), RGBColor(24, 62, 39)),
-    ("inside-ink", RGBColor(20, 54, 28), RGBColor(190, 234, 203)),
-    ("near", RGBColor(251, 241, 207), RGBColor(77, 66, 18)),
-    ("near-ink", RGBColor(74, 58, 0), RGBColor(246, 230, 168)),
-    ("far", RGBColor(248, 217, 189), RGBColor(98, 56, 20)),
-    ("far-ink", RGBColor(90, 38, 0), RGBColor(253, 218, 188)),
-    ("farther", RGBColor(238, 180, 174), RGBColor(117, 33, 29)),
-    ("farther-ink", RGBColor(92, 11, 6), RGBColor(255, 214, 209)),
+    ("ground", Rgb(245, 246, 248), Rgb(18, 21, 26)),
+    ("gone", Rgb(184, 51, 106), Rgb(240, 113, 159)),
+    ("gone-ink", CARD, Rgb(43, 10, 24)),
+    ("gone-tint", Rgb(253, 242, 246), Rgb(43, 26, 34)),
+    ("warning", Rgb(255, 216, 77), Rgb(255, 216, 77)),
+    ("warning-ink", Rgb(43, 33, 0), Rgb(43, 33, 0)),
+    ("inside", Rgb(217, 239, 220), Rgb(24, 62, 39)),
+    ("inside-ink", Rgb(20, 54, 28), Rgb(190, 234, 203)),
+    ("near", Rgb(251, 241, 207), Rgb(77, 66, 18)),
+    ("near-ink", Rgb(74, 58, 0), Rgb(246, 230, 168)),
+    ("far", Rgb(248, 217, 189), Rgb(98, 56, 20)),
+    ("far-ink", Rgb(90, 38, 0), Rgb(253, 218, 188)),
+    ("farther", Rgb(238, 180, 174), Rgb(117, 33, 29)),
+    ("farther-ink", Rgb(92, 11, 6), Rgb(255, 214, 209)),
 ];
-
-/// `#RRGGBB`, as plotters writes it too.
-pub(crate) fn hex(RGBColor(r, g, b): RGBColor) -> String {
-    format!("#{r:02X}{g:02X}{b:02X}")
-}
 
 /// The palette as the style sheet of a page. Paper is always light.
 pub(crate) fn css() -> String {
     let (mut day, mut dark) = (String::new(), String::new());
     for (name, light, night) in MARKS.into_iter().chain(OTHERS) {
         // Writing to a String cannot fail.
-        let _ = write!(day, "--{name}:{};", hex(light));
-        let _ = write!(dark, "--{name}:{};", hex(night));
+        let _ = write!(day, "--{name}:{light};");
+        let _ = write!(dark, "--{name}:{night};");
     }
     let marks = dark_marks();
     format!(":root{{{day}}}@media screen and (prefers-color-scheme:dark){{:root{{{dark}}}{marks}}}")
@@ -92,19 +115,18 @@ pub(crate) fn picture_css() -> String {
 
 fn dark_marks() -> String {
     let rules = MARKS.map(|(_, light, dark)| {
-        let (light, dark) = (hex(light), hex(dark));
         ["fill", "stroke"].map(|what| format!("[{what}=\"{light}\"]{{{what}:{dark}}}"))
     });
     rules.concat().concat()
 }
 
 /// WCAG's contrast of two colours: from 1, none, to 21, black and white.
-pub(crate) fn contrast(a: RGBColor, b: RGBColor) -> f64 {
+pub(crate) fn contrast(a: Rgb, b: Rgb) -> f64 {
     let (a, b) = (luminance(a), luminance(b));
     (a.max(b) + 0.05) / (a.min(b) + 0.05)
 }
 
-fn luminance(RGBColor(r, g, b): RGBColor) -> f64 {
+fn luminance(Rgb(r, g, b): Rgb) -> f64 {
     let [r, g, b] = [r, g, b].map(|value| {
         let value = f64::from(value) / 255.0;
         if value <= 0.040_45 {
@@ -157,14 +179,14 @@ mod tests {
                 assert_contrast(3.0, mark, ground);
             }
         }
-        assert!((contrast(RGBColor(0, 0, 0), CARD) - 21.0).abs() < 1e-9);
+        assert!((contrast(BLACK, CARD) - 21.0).abs() < 1e-9);
     }
 
     #[test]
     fn every_mark_has_a_colour_in_the_dark() {
         let record = crate::report::sample::record();
-        let page = crate::report::html::page(&record).unwrap();
-        let picture = crate::report::plot::curves_svg(&record).unwrap();
+        let page = crate::report::html::page(&record);
+        let picture = crate::report::plot::curves_svg(&record);
         let css = css();
         for text in [&page, &picture] {
             assert!(text.contains("@media screen and (prefers-color-scheme:dark)"));

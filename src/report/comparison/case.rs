@@ -7,21 +7,20 @@ use super::{
     ain, class, known_at_once, label, nothing_to_forget, plain, second_set, units, verdict,
 };
 use crate::compare::{Judged, MethodRow, Value};
-use crate::error::Result;
 use crate::metrics::Kind;
 use crate::verdict::fixed;
 
 /// All sections of a case.
-pub(super) fn sections(c: &Judged) -> Result<Markup> {
-    Ok(html! {
+pub(super) fn sections(c: &Judged) -> Markup {
+    html! {
         @if c.never_learned.is_none() { (ranking(c)) }
         (distances(c))
         @if c.never_learned.is_none() { (verdicts(c)) }
-        (plots::answers(c)?)
-        (plots::relearning(c)?)
-        (plots::settings(c)?)
+        (plots::answers(c))
+        (plots::relearning(c))
+        (plots::settings(c))
         (values(c))
-    })
+    }
 }
 
 fn ranking(c: &Judged) -> Markup {

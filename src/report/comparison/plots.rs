@@ -1,18 +1,17 @@
 //! The page's pictures: the ranking, where answers go, how networks learn again, and what other
 //! settings would have given.
 
-use maud::{Markup, PreEscaped, html};
-use plotters::prelude::RGBColor;
+use maud::{Markup, html};
 
 use super::{label, units};
 use crate::compare::{Judged, MethodRow, Moments, Portrait, Sensitivity, Tried};
-use crate::error::Result;
 use crate::methods::named;
 use crate::metrics::{Kind, Scope};
 use crate::record::Arm;
 use crate::report::html::mark::{key, percent, point_key, square, stroke_key};
-use crate::report::palette::{BLUE, CARD, GREEN, GREY, INK, OCHRE, PURPLE, TRACK, hex};
+use crate::report::palette::{BLUE, CARD, GREEN, GREY, INK, OCHRE, PURPLE, Rgb, TRACK};
 use crate::report::plot::chart::{Axis, Bar, Bars, Chart, Line, MARKS};
+use crate::report::plot::picture::Stroke;
 use crate::report::plot::{colour, stroke};
 
 /// Bars of the ranking end here, in units of noise: a ruined network is as far as one likes.
@@ -39,7 +38,7 @@ pub(super) fn ranking(rows: &[Ranked]) -> Markup {
         table.ranking cellpadding="4" { tbody { @for row in rows { tr {
             th scope="row" { (label(&row.method)) }
             td { svg.bar width="180" height="18" aria-hidden="true" {
-                rect width="100%" height="18" fill=(hex(TRACK)) {}
+                rect width="100%" height="18" fill=(TRACK) {}
                 @let starts = row.kinds.iter().scan(0.0, |sum, (_, units)| {
                     let start = *sum;
                     *sum += units / parts;
@@ -47,12 +46,12 @@ pub(super) fn ranking(rows: &[Ranked]) -> Markup {
                 });
                 @for ((kind, units), start) in row.kinds.iter().zip(starts) {
                     rect x=(share(start)) width=(share(units / parts)) height="18"
-                        fill=(hex(kind_colour(*kind))) stroke=(hex(CARD)) {
+                        fill=(kind_colour(*kind)) stroke=(CARD) {
                         title { (kind.name()) " " (format!("{units:.1}")) }
                     }
                 }
                 @for (colour, width) in [(CARD, "4"), (INK, "1.5")] {
-                    line x1=(share(1.0)) x2=(share(1.0)) y1="0" y2="18" stroke=(hex(colour)) stroke-width=(width) {}
+                    line x1=(share(1.0)) x2=(share(1.0)) y1="0" y2="18" stroke=(colour) stroke-width=(width) {}
                 }
             } }
             td.number { b { (units(row.score)) } }
@@ -60,7 +59,7 @@ pub(super) fn ranking(rows: &[Ranked]) -> Markup {
     }
 }
 
-fn kind_colour(kind: Kind) -> RGBColor {
+fn kind_colour(kind: Kind) -> Rgb {
     match kind {
         Kind::Output => BLUE,
         Kind::Inside => OCHRE,
@@ -70,18 +69,12 @@ fn kind_colour(kind: Kind) -> RGBColor {
 }
 
 /// Pictures beside each other, one for each method that has one.
-fn panels(c: &Judged, picture: impl Fn(&MethodRow) -> Result<Option<Markup>>) -> Result<Markup> {
-    let mut figures = Vec::new();
-    for row in &c.methods {
-        if let Some(picture) = picture(row)? {
-            figures.push((row, picture));
-        }
-    }
-    Ok(html! {
-        div.panels { @for (row, picture) in figures {
+fn panels(c: &Judged, picture: impl Fn(&MethodRow) -> Option<Markup>) -> Markup {
+    html! {
+        div.panels { @for row in &c.methods { @if let Some(picture) = picture(row) {
             figure.card { figcaption { b { (label(&row.method)) } } (picture) }
-        } }
-    })
+        } } }
+    }
 }
 
 /// What the arms' marks, made by `key`, stand for.
@@ -101,7 +94,7 @@ fn percents() -> Axis {
 }
 
 /// Where images of what is forgotten go, beside where the retrained networks send them.
-pub(super) fn answers(c: &Judged) -> Result<Markup> {
+pub(super) fn answers(c: &Judged) -> Markup {
     let bar = |m: &Moments, arm| Bar {
         value: m.mean,
         std: m.std,
@@ -119,10 +112,9 @@ pub(super) fn answers(c: &Judged) -> Result<Markup> {
             title: "answer",
             groups: pairs.enumerate().map(group).collect(),
         };
-        Ok(Some(PreEscaped(bars.svg()?)))
+        Some(bars.svg())
     };
-    let figures = panels(c, picture)?;
-    Ok(html! {
+    html! {
         section {
             h2 { "Where the answers go" }
             p {
@@ -139,13 +131,13 @@ pub(super) fn answers(c: &Judged) -> Result<Markup> {
                 (Arm::Unlearned, "the method (left)"),
                 (Arm::Retrained, "retrained networks (right)"),
             ]))
-            (figures)
+            (panels(c, picture))
         }
-    })
+    }
 }
 
 /// How networks learn again, beside originals and retrained networks.
-pub(super) fn relearning(c: &Judged) -> Result<Markup> {
+pub(super) fn relearning(c: &Judged) -> Markup {
     // The first steps are those that count.
     let place = |step: u32| f64::from(step + 1).log2();
     let line = |portrait: &Portrait, arm: Arm| Line {
@@ -155,7 +147,6 @@ pub(super) fn relearning(c: &Judged) -> Result<Markup> {
             .map(|(step, m)| (place(*step), m.mean))
             .collect(),
         band: portrait.relearning.iter().map(|(_, m)| m.std).collect(),
-        colour: colour(arm),
         stroke: stroke(arm),
         mark: None,
     };
@@ -182,10 +173,9 @@ pub(super) fn relearning(c: &Judged) -> Result<Markup> {
             level: known,
             chosen: None,
         };
-        Ok(Some(PreEscaped(chart.svg()?)))
+        Some(chart.svg())
     };
-    let figures = panels(c, picture)?;
-    Ok(html! {
+    html! {
         section {
             h2 { "How soon it comes back" }
             p {
@@ -198,29 +188,25 @@ pub(super) fn relearning(c: &Judged) -> Result<Markup> {
                 (Arm::Retrained, "retrained networks"),
                 (Arm::Original, "originals"),
             ]))
-            (figures)
+            (panels(c, picture))
         }
-    })
+    }
 }
 
 /// Colours of strengths.
-const STRENGTHS: [RGBColor; 5] = [BLUE, OCHRE, PURPLE, GREEN, GREY];
+const STRENGTHS: [Rgb; 5] = [BLUE, OCHRE, PURPLE, GREEN, GREY];
 
 /// The gap after every setting that was tried: how fast results decay away from the chosen one.
-pub(super) fn settings(c: &Judged) -> Result<Markup> {
+pub(super) fn settings(c: &Judged) -> Markup {
     let picture = |row: &MethodRow| {
-        let Some(sensitivity) = &row.sensitivity else {
-            return Ok(None);
-        };
-        let svg = sweep(row).svg()?;
-        Ok(Some(html! {
-            (PreEscaped(svg))
+        let sensitivity = row.sensitivity.as_ref()?;
+        Some(html! {
+            (sweep(row).svg())
             (strengths(row))
             p.dim { (surroundings(row, sensitivity)) }
-        }))
+        })
     };
-    let figures = panels(c, picture)?;
-    Ok(html! {
+    html! {
         section {
             h2 { "Settings" }
             p {
@@ -228,9 +214,9 @@ pub(super) fn settings(c: &Judged) -> Result<Markup> {
                 "are not scored on, and against six retrained networks that they are not scored by (those of "
                 "the row " i { "retrain" } "). The smallest (with a ring) was taken."
             }
-            (figures)
+            (panels(c, picture))
         }
-    })
+    }
 }
 
 /// Strengths with a line of their own.
@@ -273,8 +259,7 @@ fn sweep(row: &MethodRow) -> Chart {
         Line {
             points,
             band: Vec::new(),
-            colour: STRENGTHS[number % STRENGTHS.len()],
-            stroke: (2.0, false),
+            stroke: Stroke::plain(STRENGTHS[number % STRENGTHS.len()], 2.0),
             mark: Some(MARKS[number % MARKS.len()]),
         }
     };

@@ -71,16 +71,9 @@ pub(crate) fn duration(seconds: f64) -> String {
 
 /// A count with thousands set apart: "60 000".
 pub(crate) fn count(count: usize) -> String {
-    let digits = count.to_string();
-    let mut text = String::new();
-    for (place, digit) in digits.chars().enumerate() {
-        if place > 0 && (digits.len() - place).is_multiple_of(3) {
-            // A narrow space that does not break.
-            text.push('\u{202f}');
-        }
-        text.push(digit);
-    }
-    text
+    // A narrow space that does not break.
+    let grouped = indicatif::HumanCount(count as u64).to_string();
+    grouped.replace(',', "\u{202f}")
 }
 
 #[cfg(test)]

@@ -1,10 +1,9 @@
 //! Keys and bars as small pictures, whose attributes hold all that they need.
 
 use maud::{Markup, html};
-use plotters::style::RGBColor;
 
 use crate::record::{Arm, Spread};
-use crate::report::palette::{CARD, INK, PALE, TRACK, hex};
+use crate::report::palette::{CARD, INK, PALE, Rgb, TRACK};
 use crate::report::plot;
 use crate::report::plot::chart::Mark;
 
@@ -17,28 +16,28 @@ pub(crate) fn key(arm: Arm, faded: bool) -> Markup {
 }
 
 /// A small square.
-pub(crate) fn square(fill: RGBColor, edge: RGBColor) -> Markup {
+pub(crate) fn square(fill: Rgb, edge: Rgb) -> Markup {
     html! {
         svg.key width="20" height="12" aria-hidden="true" {
             rect x="1" y="1" width="10" height="10" rx="2"
-                fill=(hex(fill)) stroke=(hex(edge)) stroke-width="2" {}
+                fill=(fill) stroke=(edge) stroke-width="2" {}
         }
     }
 }
 
 /// A piece of the arm's line.
 pub(crate) fn stroke_key(arm: Arm) -> Markup {
-    let (width, dashed) = plot::stroke(arm);
+    let stroke = plot::stroke(arm);
     html! {
         svg.key width="34" height="12" aria-hidden="true" {
-            line x1="0" x2="26" y1="6" y2="6" stroke=(hex(plot::colour(arm))) stroke-width=(width)
-                stroke-dasharray=[dashed.then_some("6 4")] {}
+            line x1="0" x2="26" y1="6" y2="6" stroke=(stroke.colour) stroke-width=(stroke.width)
+                stroke-dasharray=[stroke.dashes()] {}
         }
     }
 }
 
 /// What marks the points of a line.
-pub(crate) fn point_key(mark: Mark, colour: RGBColor) -> Markup {
+pub(crate) fn point_key(mark: Mark, colour: Rgb) -> Markup {
     let corners = mark.corners((6.0, 6.0), 5.5);
     let points: Vec<String> = corners
         .iter()
@@ -46,7 +45,7 @@ pub(crate) fn point_key(mark: Mark, colour: RGBColor) -> Markup {
         .collect();
     html! {
         svg.key width="20" height="12" aria-hidden="true" {
-            polygon points=(points.join(" ")) fill=(hex(colour)) {}
+            polygon points=(points.join(" ")) fill=(colour) {}
         }
     }
 }
@@ -62,10 +61,10 @@ pub(crate) fn bar(arm: Arm, faded: bool, accuracy: &Spread) -> Markup {
     let fill = if faded { PALE } else { colour };
     html! {
         svg.bar width="120" height="10" aria-hidden="true" {
-            rect width="100%" height="10" fill=(hex(TRACK)) {}
+            rect width="100%" height="10" fill=(TRACK) {}
             @if accuracy.mean.is_finite() {
                 rect x="0" y="1" width=(percent(accuracy.mean.clamp(0.0, 1.0))) height="8"
-                    fill=(hex(fill)) stroke=(hex(colour)) stroke-width="2" {}
+                    fill=(fill) stroke=(colour) stroke-width="2" {}
                 @if has_std(accuracy) && accuracy.std > 0.0 { (whisker(accuracy)) }
             }
         }
@@ -79,7 +78,7 @@ fn whisker(accuracy: &Spread) -> Markup {
     html! {
         @for (colour, width) in [(CARD, "4"), (INK, "1.5")] {
             @for (x1, x2, y1, y2) in [(&from, &to, "5", "5"), (&from, &from, "2", "8"), (&to, &to, "2", "8")] {
-                line x1=(x1) x2=(x2) y1=(y1) y2=(y2) stroke=(hex(colour)) stroke-width=(width) {}
+                line x1=(x1) x2=(x2) y1=(y1) y2=(y2) stroke=(colour) stroke-width=(width) {}
             }
         }
     }

@@ -1,12 +1,11 @@
 //! Confusion matrices as tables.
 
 use maud::{Markup, html};
-use plotters::style::{BLACK, RGBColor, WHITE};
 
 use super::mark::key;
 use super::{STAGES, Stage};
 use crate::record::{CLASSES, Outcome};
-use crate::report::palette::{CARD, contrast, hex};
+use crate::report::palette::{BLACK, CARD, Rgb, contrast};
 use crate::run_record::RunRecord;
 
 /// The matrices of all stages that the record has.
@@ -88,21 +87,16 @@ fn step(share: f64) -> Option<u8> {
 }
 
 /// The colours at no share, at a quarter and at the whole: by day and in the dark.
-type Stops = [RGBColor; 3];
-const DAY: Stops = [CARD, RGBColor(120, 178, 219), RGBColor(4, 47, 96)];
-const DARK: Stops = [
-    RGBColor(27, 31, 38),
-    RGBColor(20, 84, 135),
-    RGBColor(150, 208, 250),
-];
+type Stops = [Rgb; 3];
+const DAY: Stops = [CARD, Rgb(120, 178, 219), Rgb(4, 47, 96)];
+const DARK: Stops = [Rgb(27, 31, 38), Rgb(20, 84, 135), Rgb(150, 208, 250)];
 
 /// The style sheet of the shades.
 pub(crate) fn css() -> String {
     let rules = |stops: Stops| -> String {
         let rule = |step| {
             let ground = shade(step, stops);
-            let ink = hex(ink_on(ground));
-            format!(".s{step}{{background:{};color:{ink}}}", hex(ground))
+            format!(".s{step}{{background:{ground};color:{}}}", ink_on(ground))
         };
         (1..=SHADES).map(rule).collect()
     };
@@ -113,34 +107,19 @@ pub(crate) fn css() -> String {
     )
 }
 
-fn shade(step: u8, [none, some, all]: Stops) -> RGBColor {
+fn shade(step: u8, [none, some, all]: Stops) -> Rgb {
     let strength = f64::from(step) / f64::from(SHADES);
     if strength < 0.5 {
-        mix(none, some, 2.0 * strength)
+        none.mix(some, 2.0 * strength)
     } else {
-        mix(some, all, 2.0 * strength - 1.0)
+        some.mix(all, 2.0 * strength - 1.0)
     }
 }
 
-#[expect(
-    clippy::cast_possible_truncation,
-    clippy::cast_sign_loss,
-    reason = "between two channels"
-)]
-fn mix(from: RGBColor, to: RGBColor, part: f64) -> RGBColor {
-    let channel =
-        |a: u8, b: u8| (f64::from(a) + (f64::from(b) - f64::from(a)) * part).round() as u8;
-    RGBColor(
-        channel(from.0, to.0),
-        channel(from.1, to.1),
-        channel(from.2, to.2),
-    )
-}
-
 /// The text colour with the better contrast.
-fn ink_on(ground: RGBColor) -> RGBColor {
-    if contrast(ground, WHITE) > contrast(ground, BLACK) {
-        WHITE
+fn ink_on(ground: Rgb) -> Rgb {
+    if contrast(ground, CARD) > contrast(ground, BLACK) {
+        CARD
     } else {
         BLACK
     }

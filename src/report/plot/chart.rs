@@ -1,23 +1,75 @@
 //! Small charts, many of which stand beside each other: lines with bands, and bars with whiskers.
 
-use plotters::coord::Shift;
-use plotters::prelude::{Color, DrawingArea, DrawingBackend, RGBColor};
-use plotters::style::text_anchor::HPos;
+use maud::Markup;
 
-use super::canvas::{Canvas, Drawn, Lettering, Pen};
-use super::element;
-use crate::error::Result;
-use crate::report::palette::{BOUNDARY, CARD, FAINT, GRID, INK};
+use super::NOTE;
+use super::picture::{Anchor, Lettering, Picture, Point, Stroke};
+use crate::report::palette::{BOUNDARY, FAINT, GRID, INK, Rgb};
 
 /// Size in logical units.
-const SIZE: (u32, u32) = (320, 180);
-/// Edges of the plot within.
-const LEFT: f64 = 44.0;
-const RIGHT: f64 = 310.0;
-const TOP: f64 = 10.0;
-const BOTTOM: f64 = 140.0;
-/// Size of text.
-const TEXT: f64 = 11.5;
+const SIZE: (u16, u16) = (320, 180);
+/// Where lines and bars are in it.
+const FRAME: Frame = Frame {
+    left: 48.0,
+    right: 304.0,
+    top: 10.0,
+    bottom: 140.0,
+};
+/// How labels of axes look.
+pub(crate) const LABEL: Lettering = NOTE.anchored(Anchor::Middle);
+
+/// The edges of a plot.
+#[derive(Clone, Copy)]
+pub(crate) struct Frame {
+    pub(crate) left: f64,
+    pub(crate) right: f64,
+    pub(crate) top: f64,
+    pub(crate) bottom: f64,
+}
+
+impl Frame {
+    /// The place of fractions of its width and height.
+    pub(crate) fn place(self, across: f64, up: f64) -> Point {
+        (
+            self.left + (self.right - self.left) * across,
+            self.bottom + (self.top - self.bottom) * up,
+        )
+    }
+
+    /// Horizontal lines with their labels, and the base line.
+    pub(crate) fn grid(self, picture: &mut Picture, y: &Axis) {
+        for (value, text) in &y.marks {
+            let at = self.place(0.0, y.share(*value));
+            picture.line(&[at, (self.right, at.1)], Stroke::plain(GRID, 1.0));
+            let beside = (at.0 - 7.0, at.1);
+            picture.text(text, beside, LABEL.anchored(Anchor::End));
+        }
+        let base = [(self.left, self.bottom), (self.right, self.bottom)];
+        picture.line(&base, Stroke::plain(BOUNDARY, 1.0));
+    }
+
+    /// A line with its band and its marks.
+    pub(crate) fn line(self, picture: &mut Picture, (x, y): (&Axis, &Axis), line: &Line) {
+        let place = |(at, value): Point| self.place(x.share(at), y.share(value));
+        let edge = |sign: f64| {
+            let pairs = line.points.iter().zip(&line.band);
+            pairs.map(move |(&(at, value), half)| place((at, value + sign * half)))
+        };
+        if line.band.iter().any(|half| *half > 0.0) {
+            let band: Vec<Point> = edge(1.0).chain(edge(-1.0).rev()).collect();
+            picture.area(&band, line.stroke.colour, 0.2);
+        }
+        let points: Vec<Point> = line.points.iter().map(|&p| place(p)).collect();
+        picture.line(&points, line.stroke);
+        for (mark, &point) in line
+            .mark
+            .iter()
+            .flat_map(|m| points.iter().map(move |p| (m, p)))
+        {
+            picture.area(&mark.corners(point, 4.0), line.stroke.colour, 1.0);
+        }
+    }
+}
 
 /// An axis, with marks at some of its places.
 pub(crate) struct Axis {
@@ -41,13 +93,11 @@ impl Axis {
 /// A line, with a band around it.
 pub(crate) struct Line {
     /// Its points.
-    pub(crate) points: Vec<(f64, f64)>,
+    pub(crate) points: Vec<Point>,
     /// Half the band's height at each point.
     pub(crate) band: Vec<f64>,
-    /// Its colour.
-    pub(crate) colour: RGBColor,
-    /// Its width, and whether it has gaps.
-    pub(crate) stroke: (f64, bool),
+    /// How it is drawn.
+    pub(crate) stroke: Stroke,
     /// What its points are marked with.
     pub(crate) mark: Option<Mark>,
 }
@@ -60,33 +110,23 @@ pub(crate) struct Mark {
     turned: f64,
 }
 
+/// So many corners, the first one so many turns from the right.
+const fn mark(corners: u32, turned: f64) -> Mark {
+    Mark { corners, turned }
+}
+
 /// Marks that can be distinguished without their colours.
 pub(crate) const MARKS: [Mark; 5] = [
-    Mark {
-        corners: 24,
-        turned: 0.0,
-    },
-    Mark {
-        corners: 4,
-        turned: 0.0,
-    },
-    Mark {
-        corners: 3,
-        turned: 0.75,
-    },
-    Mark {
-        corners: 4,
-        turned: 0.125,
-    },
-    Mark {
-        corners: 3,
-        turned: 0.25,
-    },
+    mark(24, 0.0),
+    mark(4, 0.0),
+    mark(3, 0.75),
+    mark(4, 0.125),
+    mark(3, 0.25),
 ];
 
 impl Mark {
     /// Its corners, around a point.
-    pub(crate) fn corners(self, (x, y): (f64, f64), radius: f64) -> Vec<(f64, f64)> {
+    pub(crate) fn corners(self, (x, y): Point, radius: f64) -> Vec<Point> {
         let corner = |number: u32| {
             let turns = self.turned + f64::from(number) / f64::from(self.corners);
             let (sin, cos) = (turns * std::f64::consts::TAU).sin_cos();
@@ -109,7 +149,44 @@ pub(crate) struct Chart {
     /// A level to look out for.
     pub(crate) level: Option<f64>,
     /// A point that is marked.
-    pub(crate) chosen: Option<(f64, f64)>,
+    pub(crate) chosen: Option<Point>,
+}
+
+impl Chart {
+    /// The chart as an SVG element.
+    pub(crate) fn svg(&self) -> Markup {
+        self.picture().element()
+    }
+
+    fn picture(&self) -> Picture {
+        let mut picture = framed(&self.label, &self.y, self.x.title);
+        for (x, label) in &self.x.marks {
+            let (x, y) = FRAME.place(self.x.share(*x), 0.0);
+            picture.line(&[(x, y), (x, y + 4.0)], Stroke::plain(BOUNDARY, 1.0));
+            picture.text(label, (x, y + 14.0), LABEL);
+        }
+        if let Some(level) = self.level {
+            let ends = [0.0, 1.0].map(|end| FRAME.place(end, self.y.share(level)));
+            let dashed = true;
+            picture.line(
+                &ends,
+                Stroke {
+                    dashed,
+                    ..Stroke::plain(FAINT, 0.75)
+                },
+            );
+        }
+        for line in &self.lines {
+            FRAME.line(&mut picture, (&self.x, &self.y), line);
+        }
+        if let Some((x, y)) = self.chosen {
+            let at = FRAME.place(self.x.share(x), self.y.share(y));
+            let mut ring = MARKS[0].corners(at, 7.0);
+            ring.extend(ring.first().copied());
+            picture.line(&ring, Stroke::plain(INK, 1.75));
+        }
+        picture
+    }
 }
 
 /// A bar.
@@ -120,7 +197,7 @@ pub(crate) struct Bar {
     /// Half the length of its whisker.
     pub(crate) std: f64,
     /// Its colour.
-    pub(crate) colour: RGBColor,
+    pub(crate) colour: Rgb,
 }
 
 /// Groups of bars in a frame.
@@ -135,129 +212,45 @@ pub(crate) struct Bars {
     pub(crate) groups: Vec<(String, Vec<Bar>)>,
 }
 
-impl Chart {
-    /// The chart as an SVG element.
-    pub(crate) fn svg(&self) -> Result<String> {
-        element(SIZE, &self.label, |area, pen| self.draw(area, pen))
-    }
-
-    fn place(&self, (x, y): (f64, f64)) -> (f64, f64) {
-        let across = LEFT + (RIGHT - LEFT) * self.x.share(x);
-        (across, height(&self.y, y))
-    }
-
-    fn draw<DB: DrawingBackend>(&self, area: &DrawingArea<DB, Shift>, pen: Pen) -> Drawn<DB> {
-        area.fill(&CARD)?;
-        let canvas = Canvas::new(area, pen);
-        frame(&canvas, &self.y, self.x.title)?;
-        for (x, label) in &self.x.marks {
-            let (x, _) = self.place((*x, 0.0));
-            canvas.line(&[(x, BOTTOM), (x, BOTTOM + 4.0)], BOUNDARY, 1.0)?;
-            mark(&canvas, label, x)?;
-        }
-        if let Some(level) = self.level {
-            let y = height(&self.y, level);
-            canvas.dashes(&[(LEFT, y), (RIGHT, y)], FAINT, 0.75)?;
-        }
-        for line in &self.lines {
-            self.draw_line(&canvas, line)?;
-        }
-        match self.chosen {
-            Some(chosen) => {
-                let ring = MARKS[0].corners(self.place(chosen), 7.0);
-                let ring: Vec<_> = ring.iter().chain(ring.first()).copied().collect();
-                canvas.line(&ring, INK, 1.75)
-            }
-            None => Ok(()),
-        }
-    }
-
-    fn draw_line<DB: DrawingBackend>(&self, canvas: &Canvas<'_, DB>, line: &Line) -> Drawn<DB> {
-        let edge = |sign: f64| {
-            let pairs = line.points.iter().zip(&line.band);
-            pairs.map(move |(&(x, y), half)| self.place((x, y + sign * half)))
-        };
-        let band: Vec<_> = edge(1.0).chain(edge(-1.0).rev()).collect();
-        if line.band.iter().any(|half| *half > 0.0) {
-            canvas.fill(&band, line.colour.mix(0.18))?;
-        }
-        let points: Vec<_> = line.points.iter().map(|&p| self.place(p)).collect();
-        match line.stroke {
-            (width, true) => canvas.dashes(&points, line.colour, width)?,
-            (width, false) => canvas.line(&points, line.colour, width)?,
-        }
-        let Some(mark) = line.mark else {
-            return Ok(());
-        };
-        let colour = line.colour.to_rgba();
-        let mut points = points.into_iter();
-        points.try_for_each(|point| canvas.fill(&mark.corners(point, 4.0), colour))
-    }
-}
-
 impl Bars {
     /// The bars as an SVG element.
-    pub(crate) fn svg(&self) -> Result<String> {
-        element(SIZE, &self.label, |area, pen| self.draw(area, pen))
+    pub(crate) fn svg(&self) -> Markup {
+        self.picture().element()
     }
 
-    fn draw<DB: DrawingBackend>(&self, area: &DrawingArea<DB, Shift>, pen: Pen) -> Drawn<DB> {
-        area.fill(&CARD)?;
-        let canvas = Canvas::new(area, pen);
-        frame(&canvas, &self.y, self.title)?;
-        let room = (RIGHT - LEFT) / self.groups.len().max(1) as f64;
+    fn picture(&self) -> Picture {
+        let mut picture = framed(&self.label, &self.y, self.title);
+        let room = (FRAME.right - FRAME.left) / self.groups.len().max(1) as f64;
         for (number, (label, bars)) in self.groups.iter().enumerate() {
-            let left = LEFT + room * number as f64;
-            mark(&canvas, label, left + room / 2.0)?;
+            let left = FRAME.left + room * number as f64;
+            picture.text(label, (left + room / 2.0, FRAME.bottom + 14.0), LABEL);
             let width = 0.8 * room / bars.len().max(1) as f64;
             for (place, bar) in bars.iter().enumerate() {
                 let x = left + 0.1 * room + width * place as f64;
-                self.draw_bar(&canvas, bar, (x, x + width))?;
+                self.draw(&mut picture, bar, (x, x + width));
             }
         }
-        Ok(())
+        picture
     }
 
-    fn draw_bar<DB: DrawingBackend>(
-        &self,
-        canvas: &Canvas<'_, DB>,
-        bar: &Bar,
-        (from, to): (f64, f64),
-    ) -> Drawn<DB> {
-        let y = |value| height(&self.y, value);
-        canvas.block((from, y(bar.value)), (to, BOTTOM), bar.colour.mix(0.85))?;
-        if bar.std <= 0.0 {
-            return Ok(());
+    fn draw(&self, picture: &mut Picture, bar: &Bar, (from, to): (f64, f64)) {
+        let y = |value| FRAME.place(0.0, self.y.share(value)).1;
+        picture.block((from, y(bar.value)), (to, FRAME.bottom), bar.colour, 0.85);
+        if bar.std > 0.0 {
+            let x = f64::midpoint(from, to);
+            let ends = [-1.0, 1.0].map(|sign| (x, y(bar.value + sign * bar.std)));
+            picture.line(&ends, Stroke::plain(INK, 1.0));
         }
-        let x = f64::midpoint(from, to);
-        let ends = [(x, y(bar.value - bar.std)), (x, y(bar.value + bar.std))];
-        canvas.line(&ends, INK, 1.0)
     }
 }
 
-/// The vertical place of a value.
-fn height(y: &Axis, value: f64) -> f64 {
-    BOTTOM - (BOTTOM - TOP) * y.share(value)
-}
-
-/// The grid with its labels, the base line, and what is below it.
-fn frame<DB: DrawingBackend>(canvas: &Canvas<'_, DB>, y: &Axis, below: &str) -> Drawn<DB> {
-    let label = Lettering::plain(TEXT, FAINT).anchored(HPos::Right);
-    for (value, text) in &y.marks {
-        let at = height(y, *value);
-        canvas.line(&[(LEFT, at), (RIGHT, at)], GRID, 1.0)?;
-        canvas.text(text, (LEFT - 6.0, at), label)?;
-    }
-    canvas.line(&[(LEFT, BOTTOM), (RIGHT, BOTTOM)], BOUNDARY, 1.0)?;
-    let title = Lettering::plain(TEXT, FAINT).anchored(HPos::Center);
-    let middle = f64::midpoint(LEFT, RIGHT);
-    canvas.text(below, (middle, BOTTOM + 31.0), title)
-}
-
-/// A label below the base line.
-fn mark<DB: DrawingBackend>(canvas: &Canvas<'_, DB>, text: &str, x: f64) -> Drawn<DB> {
-    let lettering = Lettering::plain(TEXT, FAINT).anchored(HPos::Center);
-    canvas.text(text, (x, BOTTOM + 14.0), lettering)
+/// A picture with the vertical axis, and what is below the horizontal one.
+fn framed(label: &str, y: &Axis, below: &str) -> Picture {
+    let mut picture = Picture::new(SIZE, label);
+    FRAME.grid(&mut picture, y);
+    let (middle, base) = FRAME.place(0.5, 0.0);
+    picture.text(below, (middle, base + 31.0), LABEL);
+    picture
 }
 
 #[cfg(test)]
@@ -268,7 +261,7 @@ mod tests {
         Axis {
             from,
             to,
-            marks: vec![(from, "low".to_owned())],
+            marks: vec![(from, "100 %".to_owned()), (to, "4096".to_owned())],
             title: "steps",
         }
     }
@@ -280,20 +273,21 @@ mod tests {
             x: axis(0.0, 1.0),
             y: axis(0.0, 100.0),
             lines: vec![Line {
-                points: vec![(0.0, 0.0), (1.0, 250.0)],
-                band: vec![1.0, 1.0],
-                colour: INK,
-                stroke: (2.0, false),
+                points: vec![(0.0, 0.0), (1.0, 250.0), (f64::NAN, 1.0)],
+                band: vec![1.0, 1.0, 1.0],
+                stroke: Stroke::plain(INK, 2.0),
                 mark: Some(MARKS[0]),
             }],
             level: Some(95.0),
             chosen: Some((0.5, 50.0)),
         };
-        // What is beyond the axis stays at its end.
-        assert_eq!(chart.place((1.0, 250.0)), (RIGHT, TOP));
-        let svg = chart.svg().unwrap();
+        chart.picture().assert_legible();
+        let svg = chart.svg().into_string();
         assert!(svg.starts_with("<svg ") && svg.contains("steps"));
-        assert!(svg.contains("aria-label=\"a  chart \""));
+        assert!(svg.contains("aria-label=\"a &quot;chart&quot;\""));
+        // What is beyond the axis stays at its end, and what is nowhere is not drawn.
+        assert!(svg.contains("<polyline points=\"48,140 304,10\" fill=\"none\""));
+        assert!(!svg.contains("NaN"));
         let bar = Bar {
             value: 0.5,
             std: 0.1,
@@ -303,8 +297,9 @@ mod tests {
             label: "bars".to_owned(),
             y: axis(0.0, 1.0),
             title: "answer",
-            groups: vec![("3".to_owned(), vec![bar; 2])],
+            groups: (0..10).map(|n| (n.to_string(), vec![bar; 2])).collect(),
         };
-        assert_eq!(bars.svg().unwrap().matches("<polygon").count(), 2);
+        bars.picture().assert_legible();
+        assert_eq!(bars.svg().into_string().matches("<polygon").count(), 20);
     }
 }

@@ -9,8 +9,8 @@ use crate::report::sample;
 type Checked = std::result::Result<(), Box<dyn std::error::Error>>;
 
 #[test]
-fn the_svg_is_whole_and_names_arms_and_phases() -> Checked {
-    let svg = curves_svg(&sample::record())?;
+fn the_svg_is_whole_and_names_arms_and_phases() {
+    let svg = curves_svg(&sample::record());
     assert!(svg.starts_with("<svg ") && svg.trim_end().ends_with("</svg>"));
     assert_eq!(svg.matches("<text").count(), svg.matches("</text>").count());
     for word in [
@@ -23,33 +23,30 @@ fn the_svg_is_whole_and_names_arms_and_phases() -> Checked {
     ] {
         assert!(svg.contains(word), "{word}");
     }
-    assert!(svg.contains("rgb") || svg.contains("#0062A8"));
+    assert!(svg.contains("#0062A8"));
     assert!(!svg.contains("NaN"));
-    Ok(())
 }
 
 #[test]
-fn one_learner_and_the_learn_phase_alone_have_no_band() -> Checked {
+fn one_learner_and_the_learn_phase_alone_have_no_band() {
     let config = Config {
         learners: 1,
         ..Config::default()
     };
-    let svg = curves_svg(&sample::run(config, &[Phase::Learn]))?;
+    let svg = curves_svg(&sample::run(config, &[Phase::Learn]));
     assert!(!svg.contains("polygon"));
     assert!(svg.contains("single learner"));
     assert!(!svg.contains("unlearned, then"));
-    Ok(())
 }
 
 #[test]
-fn nothing_and_nan_can_be_drawn() -> Checked {
+fn nothing_and_nan_can_be_drawn() {
     let mut record = sample::record();
     record.points[3].figures.test_accuracy.mean = f64::NAN;
     record.points[4].figures.test_accuracy.std = f64::NAN;
-    assert!(!curves_svg(&record)?.contains("NaN"));
+    assert!(!curves_svg(&record).contains("NaN"));
     record.points.clear();
-    assert!(curves_svg(&record)?.contains("All digits"));
-    Ok(())
+    assert!(curves_svg(&record).contains("All digits"));
 }
 
 #[test]
@@ -57,7 +54,7 @@ fn the_png_has_twice_the_size_of_the_layout() -> Checked {
     let bytes = curves_png(&sample::record())?;
     let picture = png::Decoder::new(std::io::Cursor::new(&bytes)).read_info()?;
     let size = (picture.info().width, picture.info().height);
-    assert_eq!(size, Layout::WHOLE.size(2));
+    assert_eq!(size, (1920, 1560));
     Ok(())
 }
 
@@ -72,7 +69,17 @@ fn a_curve_is_cut_where_it_crosses_the_floor() {
 }
 
 #[test]
-fn halving_takes_means() {
-    let pixels = [0, 0, 0, 100, 0, 0, 100, 0, 0, 200, 4, 0];
-    assert_eq!(halve(&pixels, 2), [100, 1, 0]);
+fn every_text_is_whole_and_apart_from_others() {
+    for (epochs, forget) in [(5.0, vec![5]), (0.3, vec![0, 1, 2, 3, 4]), (30.0, vec![7])] {
+        let config = Config {
+            epochs,
+            forget,
+            ..Config::default()
+        };
+        let record = sample::run(config, &[Phase::Learn, Phase::Unlearn, Phase::Relearn]);
+        curves(&record).assert_legible();
+        for part in parts(&record) {
+            part.picture.assert_legible();
+        }
+    }
 }

@@ -4,96 +4,36 @@
 //! together. A step and an evaluation are recorded once; training only runs the recording.
 
 mod buffers;
+mod curriculum;
 mod edits;
 mod images;
 mod passes;
 mod recorder;
 mod rule;
+mod size;
+mod state;
 
 use std::sync::Arc;
 
-use crate::device::{Command, Device, Limits, Program, Recording};
-use crate::error::{Error, Result};
-use crate::kernels::{CONFIDENCE_UNIT, Clock, INDEX, Initialise, LESSON, LOSS_UNIT, Learner};
-use crate::memory;
+use crate::device::{Command, Device, Program, Recording};
+use crate::error::Result;
+use crate::kernels::{CONFIDENCE_UNIT, Initialise, LESSON, LOSS_UNIT, Learner};
 use crate::model::{Layer, Model};
 use crate::record::{CLASSES, Score};
 use recorder::Recorder;
 
 use buffers::{Buffers, Size};
+pub use curriculum::{Curriculum, LEARNING_RATE};
+use curriculum::{distinct, tables};
 pub use images::DeviceImages;
 pub use passes::Importance;
 pub use rule::Rule;
 use rule::Ruled;
+use size::{check, part_size, steps};
+pub use size::{largest, most, words};
 
-/// Test images that go through the network at a time, memory permitting.
-const PART: usize = 1000;
-/// The largest buffer that an evaluation may ask for, in words.
-const PART_WORDS: u64 = 1 << 25;
-/// Steps for which a few learners' order is computed at a time: for them, starting a dispatch takes
-/// longer than its work.
-const STEPS: usize = 8;
-/// With so many learners and more, a step stands alone.
-const MANY: usize = 64;
 /// Counts of one learner's score: confusion matrix, confidences, losses.
 const COUNTS: usize = (CLASSES + 2) * CLASSES;
-
-/// What a learner is taught in a phase.
-#[derive(Clone, Debug)]
-pub struct Curriculum {
-    /// Order entries: an image's index, with [`SOFT`](crate::kernels::SOFT) where its
-    /// target is the soft one.
-    /// Learners that share a list share the `Arc`.
-    pub samples: Arc<Vec<u32>>,
-    /// Key of the sample order.
-    pub key: [u32; 2],
-    /// The soft target, a distribution over the digits.
-    pub soft_target: [f32; CLASSES],
-    /// A distribution for every training image instead, padded [images, 12]. Learners that share
-    /// a table share the `Arc`.
-    pub table: Option<Arc<Vec<f32>>>,
-    /// Weights of the samples: of those without [`FORGET`](crate::kernels::FORGET) in their entry,
-    /// and with it. A negative one climbs the loss.
-    pub weights: [f32; 2],
-    /// Learning rate.
-    pub rate: f32,
-    /// Momentum.
-    pub momentum: f32,
-    /// Weight decay.
-    pub decay: f32,
-    /// What the population's `Rule` needs of it besides; 0 where it needs nothing.
-    pub strength: f32,
-}
-
-/// The usual learning rate.
-pub const LEARNING_RATE: f64 = 0.1;
-
-impl Curriculum {
-    /// Plain training on these images, with their labels, at this rate.
-    ///
-    /// ```
-    /// use unlearn::population::Curriculum;
-    ///
-    /// let plain = Curriculum::plain(vec![0, 1, 2].into(), [1, 2], 0.1);
-    /// let climbing = Curriculum { weights: [-1.0; 2], ..plain };
-    /// assert_eq!(climbing.samples.len(), 3);
-    /// ```
-    #[must_use]
-    #[expect(clippy::cast_possible_truncation, reason = "devices compute in f32")]
-    pub fn plain(samples: Arc<Vec<u32>>, key: [u32; 2], rate: f64) -> Self {
-        Self {
-            samples,
-            key,
-            soft_target: [1.0 / CLASSES as f32; CLASSES],
-            table: None,
-            weights: [1.0; 2],
-            rate: rate as f32,
-            momentum: 0.0,
-            decay: 0.0,
-            strength: 0.0,
-        }
-    }
-}
 
 /// Learners on a device.
 pub struct Population<'d> {
@@ -112,33 +52,6 @@ pub struct Population<'d> {
     ruled: Ruled,
 }
 
-/// The sample lists of a population, each once.
-fn distinct(taught: &[Curriculum]) -> Vec<&Arc<Vec<u32>>> {
-    let mut lists: Vec<&Arc<Vec<u32>>> = Vec::new();
-    for curriculum in taught {
-        if !lists.iter().any(|l| Arc::ptr_eq(l, &curriculum.samples)) {
-            lists.push(&curriculum.samples);
-        }
-    }
-    lists
-}
-
-/// The tables of targets of a population, each once.
-fn tables(taught: &[Curriculum]) -> Vec<&Arc<Vec<f32>>> {
-    let mut tables: Vec<&Arc<Vec<f32>>> = Vec::new();
-    for table in taught.iter().filter_map(|c| c.table.as_ref()) {
-        if !tables.iter().any(|t| Arc::ptr_eq(t, table)) {
-            tables.push(table);
-        }
-    }
-    tables
-}
-
-/// Steps that a population of this size takes at a time.
-fn steps(learners: usize) -> usize {
-    (MANY / learners).clamp(1, STEPS)
-}
-
 fn last(model: &Model) -> Layer {
     model.layers()[model.layers().len() - 1]
 }
@@ -146,102 +59,6 @@ fn last(model: &Model) -> Layer {
 /// Sizes as the shaders take them; `Population::new` has checked that they fit.
 fn word(n: usize) -> u32 {
     u32::try_from(n).unwrap_or(u32::MAX)
-}
-
-/// The largest population that the buffers of a device with these limits hold.
-pub fn largest(limits: Limits, model: &Model, batch: usize) -> usize {
-    let widest = model.layers().iter().map(|l| l.padded_outputs).max();
-    let activations = batch as u64 * u64::from(widest.unwrap_or(0));
-    let learner = activations.max(u64::from(model.parameters()));
-    let by_buffers = limits.buffer_words / learner;
-    usize::try_from(by_buffers.min(limits.groups.into())).unwrap_or(usize::MAX)
-}
-
-/// The largest number up to `limit` for which something fits, as all smaller ones do.
-pub fn most(limit: usize, fits: impl Fn(usize) -> bool) -> usize {
-    let (mut least, mut end) = (0, limit.saturating_add(1));
-    while least + 1 < end {
-        let middle = least + (end - least) / 2;
-        match fits(middle) {
-            true => least = middle,
-            false => end = middle,
-        }
-    }
-    least
-}
-
-/// Words that a population of so many learners has in its buffers, with sample lists and tables of
-/// targets of so many entries together.
-pub fn words(
-    limits: Limits,
-    model: &Model,
-    batch: usize,
-    learners: usize,
-    [lists, tables]: [usize; 2],
-) -> u64 {
-    let part = part_size(limits, model, learners, PART);
-    let size = Size {
-        learners,
-        lists,
-        tables,
-    };
-    Buffers::words(model, batch, part, size)
-}
-
-/// Test images in a part, so that no buffer grows beyond bounds.
-fn part_size(limits: Limits, model: &Model, learners: usize, count: usize) -> usize {
-    let widest = model
-        .layers()
-        .iter()
-        .map(|l| l.padded_outputs)
-        .max()
-        .unwrap_or(1);
-    let words = limits.buffer_words.min(PART_WORDS);
-    let fits = words / (learners as u64 * u64::from(widest));
-    usize::try_from(fits)
-        .unwrap_or(PART)
-        .clamp(1, PART.min(count))
-}
-
-/// Refuses what would make a kernel leave its buffers.
-fn check(
-    device: &dyn Device,
-    model: &Model,
-    batch: usize,
-    train: &DeviceImages,
-    taught: &[Curriculum],
-) -> Result<()> {
-    let largest = largest(device.limits(), model, batch);
-    if taught.len() > largest {
-        return Err(Error::Usage(format!(
-            "{} cannot hold {} networks at a time; {largest} is the most that fit",
-            device.record().name,
-            taught.len()
-        )));
-    }
-    let size = Size::of(taught);
-    let limits = device.limits();
-    let entries = [size.lists, size.tables];
-    let words = words(limits, model, batch, size.learners, entries);
-    // Once, whatever the copies: only what cannot be is refused, perhaps after a long phase.
-    let bytes = 4 * words * limits.copies.min(1);
-    memory::left(bytes).map_err(|why| {
-        Error::Device(format!(
-            "{} networks on {} need {why}: use fewer --learners, or a smaller --hidden or --batch",
-            taught.len(),
-            device.record().name
-        ))
-    })?;
-    let there = |entry: &u32| ((entry & INDEX) as usize) < train.count;
-    let mut lists = distinct(taught).into_iter();
-    if taught.is_empty() || batch == 0 || lists.any(|l| l.is_empty() || !l.iter().all(there)) {
-        return Err(Error::Usage(
-            "a population needs learners, a batch of one sample at least, and sample lists that \
-             name images of the training set"
-                .to_owned(),
-        ));
-    }
-    Ok(())
 }
 
 impl<'d> Population<'d> {
@@ -457,42 +274,6 @@ impl<'d> Population<'d> {
         alone.collect()
     }
 
-    /// Sets the learners' clocks. A learner's walk through its samples goes on after the steps that its
-    /// clock says are done.
-    ///
-    /// # Errors
-    /// `Device` where the device fails.
-    pub fn set_clocks(&self, clocks: &[Clock]) -> Result<()> {
-        let words = bytemuck::cast_slice(clocks);
-        self.device.upload(self.buffers.progress, 0, words)
-    }
-
-    /// Each learner's clock: its steps, the sum of its losses, and whether it diverged.
-    ///
-    /// # Errors
-    /// `Device` where the device fails.
-    pub fn clocks(&self) -> Result<Vec<Clock>> {
-        let words = self.device.download(self.buffers.progress)?;
-        Ok(bytemuck::pod_collect_to_vec(&words))
-    }
-
-    /// As `clocks`; afterwards the sums of losses begin again at 0.
-    ///
-    /// # Errors
-    /// `Device` where the device fails.
-    pub fn take_clocks(&self) -> Result<Vec<Clock>> {
-        let clocks = self.clocks()?;
-        let emptied: Vec<Clock> = clocks
-            .iter()
-            .map(|&clock| Clock {
-                loss_sum: 0.0,
-                ..clock
-            })
-            .collect();
-        self.set_clocks(&emptied)?;
-        Ok(clocks)
-    }
-
     /// Every learner's score on all test images.
     ///
     /// # Errors
@@ -501,42 +282,6 @@ impl<'d> Population<'d> {
         self.device.run(&self.evaluation, 1, &mut |_| {})?;
         let counts = self.device.download(self.buffers.counts)?;
         Ok(counts.chunks_exact(COUNTS).map(score).collect())
-    }
-
-    /// All parameters, [learners, model.parameters()].
-    ///
-    /// # Errors
-    /// `Device` where the device fails.
-    pub fn parameters(&self) -> Result<Vec<f32>> {
-        let words = self.device.download(self.buffers.parameters)?;
-        Ok(words.into_iter().map(f32::from_bits).collect())
-    }
-
-    /// The velocities of all parameters, which momentum keeps from step to step.
-    ///
-    /// # Errors
-    /// `Device` where the device fails.
-    pub fn velocity(&self) -> Result<Vec<f32>> {
-        let words = self.device.download(self.buffers.velocity)?;
-        Ok(words.into_iter().map(f32::from_bits).collect())
-    }
-
-    /// Replaces the velocities.
-    ///
-    /// # Errors
-    /// `Device` where the device fails.
-    pub fn set_velocity(&self, velocity: &[f32]) -> Result<()> {
-        self.device
-            .upload(self.buffers.velocity, 0, bytemuck::cast_slice(velocity))
-    }
-
-    /// Replaces the parameters of the first learners, or of all, [learners, model.parameters()].
-    ///
-    /// # Errors
-    /// `Device` where the device fails.
-    pub fn set_parameters(&self, parameters: &[f32]) -> Result<()> {
-        self.device
-            .upload(self.buffers.parameters, 0, bytemuck::cast_slice(parameters))
     }
 }
 

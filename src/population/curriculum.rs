@@ -1,0 +1,84 @@
+//! What a learner is taught.
+
+use std::sync::Arc;
+
+use crate::record::CLASSES;
+
+/// What a learner is taught in a phase.
+#[derive(Clone, Debug)]
+pub struct Curriculum {
+    /// Order entries: an image's index, with [`SOFT`](crate::kernels::SOFT) where its
+    /// target is the soft one.
+    /// Learners that share a list share the `Arc`.
+    pub samples: Arc<Vec<u32>>,
+    /// Key of the sample order.
+    pub key: [u32; 2],
+    /// The soft target, a distribution over the digits.
+    pub soft_target: [f32; CLASSES],
+    /// A distribution for every training image instead, padded [images, 12]. Learners that share
+    /// a table share the `Arc`.
+    pub table: Option<Arc<Vec<f32>>>,
+    /// Weights of the samples: of those without [`FORGET`](crate::kernels::FORGET) in their entry,
+    /// and with it. A negative one climbs the loss.
+    pub weights: [f32; 2],
+    /// Learning rate.
+    pub rate: f32,
+    /// Momentum.
+    pub momentum: f32,
+    /// Weight decay.
+    pub decay: f32,
+    /// What the population's `Rule` needs of it besides; 0 where it needs nothing.
+    pub strength: f32,
+}
+
+/// The usual learning rate.
+pub const LEARNING_RATE: f64 = 0.1;
+
+impl Curriculum {
+    /// Plain training on these images, with their labels, at this rate.
+    ///
+    /// ```
+    /// use unlearn::population::Curriculum;
+    ///
+    /// let plain = Curriculum::plain(vec![0, 1, 2].into(), [1, 2], 0.1);
+    /// let climbing = Curriculum { weights: [-1.0; 2], ..plain };
+    /// assert_eq!(climbing.samples.len(), 3);
+    /// ```
+    #[must_use]
+    #[expect(clippy::cast_possible_truncation, reason = "devices compute in f32")]
+    pub fn plain(samples: Arc<Vec<u32>>, key: [u32; 2], rate: f64) -> Self {
+        Self {
+            samples,
+            key,
+            soft_target: [1.0 / CLASSES as f32; CLASSES],
+            table: None,
+            weights: [1.0; 2],
+            rate: rate as f32,
+            momentum: 0.0,
+            decay: 0.0,
+            strength: 0.0,
+        }
+    }
+}
+
+/// The sample lists of a population, each once.
+pub(super) fn distinct(taught: &[Curriculum]) -> Vec<&Arc<Vec<u32>>> {
+    let mut lists: Vec<&Arc<Vec<u32>>> = Vec::new();
+    for curriculum in taught {
+        if !lists.iter().any(|l| Arc::ptr_eq(l, &curriculum.samples)) {
+            lists.push(&curriculum.samples);
+        }
+    }
+    lists
+}
+
+/// The tables of targets of a population, each once.
+pub(super) fn tables(taught: &[Curriculum]) -> Vec<&Arc<Vec<f32>>> {
+    let mut tables: Vec<&Arc<Vec<f32>>> = Vec::new();
+    for table in taught.iter().filter_map(|c| c.table.as_ref()) {
+        if !tables.iter().any(|t| Arc::ptr_eq(t, table)) {
+            tables.push(table);
+        }
+    }
+    tables
+}

@@ -106,3 +106,78 @@ fn an_import_from_below_is_found() {
     assert_eq!(faults("report", text, &modules), Vec::<String>::new());
     assert_eq!(faults("error", "crate::data::load()", &modules), ["data"]);
 }
+
+/// The siblings that a file imports from: `use super::name::…` or `use super::{name::…, …}`.
+fn siblings(text: &str, names: &[String]) -> Vec<String> {
+    let code = text.split("#[cfg(test)]\nmod tests {").next().unwrap();
+    let uses = code.split("use super::").skip(1);
+    let lists = uses.filter_map(|rest| rest.split(';').next());
+    let words = lists.flat_map(|list| list.split(|c: char| !c.is_alphanumeric() && c != '_'));
+    let own = words.filter(|word| names.iter().any(|name| name == word));
+    own.map(str::to_owned).collect()
+}
+
+/// A circle among files, if there is one: each imports from the next, and the last one from the first.
+fn circle(imports: &[(String, Vec<String>)]) -> Option<Vec<String>> {
+    let mut left: Vec<_> = imports.to_vec();
+    loop {
+        let names: Vec<String> = left.iter().map(|(name, _)| name.clone()).collect();
+        // Files that import nothing of what is left stand at the bottom.
+        let tied = |(_, others): &(String, Vec<String>)| others.iter().any(|o| names.contains(o));
+        let (rest, bottom): (Vec<_>, Vec<_>) = left.into_iter().partition(tied);
+        if rest.is_empty() {
+            return None;
+        }
+        if bottom.is_empty() {
+            return Some(names);
+        }
+        left = rest;
+    }
+}
+
+/// All folders of the source.
+fn folders() -> Vec<PathBuf> {
+    let mut found = Vec::new();
+    let mut left = vec![source()];
+    while let Some(folder) = left.pop() {
+        let entries = std::fs::read_dir(&folder).unwrap();
+        left.extend(entries.map(|e| e.unwrap().path()).filter(|p| p.is_dir()));
+        found.push(folder);
+    }
+    found
+}
+
+#[test]
+fn files_of_a_folder_import_from_each_other_in_no_circle() {
+    for folder in folders() {
+        let entries = std::fs::read_dir(&folder).unwrap();
+        let files = entries.map(|e| e.unwrap().path());
+        let files: Vec<PathBuf> = files
+            .filter(|p| p.extension().is_some_and(|e| e == "rs") && !p.ends_with("mod.rs"))
+            .filter(|p| !p.ends_with("tests.rs") && !is_test(p))
+            .collect();
+        let name = |p: &PathBuf| p.file_stem().unwrap().to_string_lossy().into_owned();
+        let names: Vec<String> = files.iter().map(name).collect();
+        let imports = files.iter().map(|path| {
+            let text = std::fs::read_to_string(path).unwrap();
+            (name(path), siblings(&text, &names))
+        });
+        let circle = circle(&imports.collect::<Vec<_>>());
+        assert!(circle.is_none(), "{}: {circle:?}", folder.display());
+    }
+}
+
+#[test]
+fn a_circle_of_siblings_is_found() {
+    let names = ["a", "b", "c", "d"].map(str::to_owned);
+    let file = |name: &str, text: &str| (name.to_owned(), siblings(text, &names));
+    let mut files = vec![
+        file("a", "use super::b::B;\n"),
+        file("b", "use super::{Other, c::{C, D}};\n"),
+        file("c", "use super::d;\n"),
+        file("d", "use crate::a;\n"),
+    ];
+    assert_eq!(circle(&files), None);
+    files[2] = file("c", "use super::a::{A};\n");
+    assert_eq!(circle(&files).unwrap(), ["a", "b", "c"]);
+}

@@ -377,8 +377,7 @@ fn protection_is_what_keeps_the_other_digits() {
     let forms = ["uniform", "uniform-alone"].map(|method| {
         let config = Config {
             method: method.to_owned(),
-            unlearn_lr: Some(0.01),
-            unlearn_epochs: 0.1,
+            unlearn_lr: Some(0.1),
             epochs: 3.0,
             ..small()
         };

@@ -124,8 +124,15 @@ pub(super) fn typed(value: Option<&Value>) -> String {
 
 /// The settings that are not the default ones, as flags.
 fn settings(config: &Config) -> String {
+    let named = Config {
+        unlearn_lr: None,
+        strength: None,
+        ..config.clone()
+    };
     let usual = fields(&Config {
         method: config.method.clone(),
+        unlearn_lr: Some(named.unlearn_rate()),
+        strength: config.strength.map(|_| named.setting().strength),
         ..Config::default()
     });
     let mut flags = vec![format!("--method {}", config.method)];

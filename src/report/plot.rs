@@ -7,6 +7,7 @@ mod font;
 mod panel;
 pub(crate) mod picture;
 mod raster;
+mod stroke;
 
 use std::path::Path;
 

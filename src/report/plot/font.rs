@@ -8,7 +8,7 @@ use std::fmt::Write;
 
 use ttf_parser::{Face, FaceParsingError, GlyphId, OutlineBuilder};
 
-use super::picture::Point;
+use super::stroke::Point;
 
 fn face(bold: bool) -> Result<Face<'static>, FaceParsingError> {
     let bytes: &'static [u8] = match bold {

@@ -4,42 +4,11 @@ use maud::{Markup, PreEscaped, html};
 
 use super::font;
 use super::raster::Raster;
+pub(crate) use super::stroke::{Point, Stroke};
 use crate::report::palette::{self, CARD, Rgb};
-
-/// A place: to the right, and down.
-pub(crate) type Point = (f64, f64);
 
 /// The fonts of SVG; PNG files have one that the program brings.
 const FAMILY: &str = "system-ui, Roboto, Helvetica, Arial, DejaVu Sans, sans-serif";
-
-/// How a line is drawn.
-#[derive(Clone, Copy)]
-pub(crate) struct Stroke {
-    pub(crate) colour: Rgb,
-    pub(crate) width: f32,
-    pub(crate) dashed: bool,
-}
-
-impl Stroke {
-    /// Dashes and the gaps between them.
-    pub(crate) const DASHES: [f32; 2] = [6.0, 4.0];
-
-    /// Without gaps.
-    pub(crate) fn plain(colour: Rgb, width: f32) -> Self {
-        let dashed = false;
-        Self {
-            colour,
-            width,
-            dashed,
-        }
-    }
-
-    /// Dashes as an attribute.
-    pub(crate) fn dashes(self) -> Option<String> {
-        let [dash, gap] = Self::DASHES;
-        self.dashed.then(|| format!("{dash} {gap}"))
-    }
-}
 
 /// Where the given point lies within a text.
 #[derive(Clone, Copy, PartialEq)]

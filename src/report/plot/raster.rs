@@ -2,7 +2,7 @@
 
 use zeno::{Fill, Join, Mask, Style, Transform};
 
-use super::picture::Stroke;
+use super::stroke::Stroke;
 use crate::report::palette::Rgb;
 
 /// An image.

@@ -58,8 +58,8 @@ pub(crate) struct Crew<'a> {
 /// The population of the tracks that train at the moment.
 struct Live<'a> {
     population: Population<'a>,
-    /// Numbers of those tracks.
-    busy: Vec<usize>,
+    /// Numbers of those tracks, whose weights are nowhere else, and of their networks.
+    busy: Vec<(usize, usize)>,
     /// Learners for each network.
     twice: usize,
     /// Whether velocities last from step to step.
@@ -305,21 +305,32 @@ impl<'a> Crew<'a> {
             part.taught.iter().map(move |_| done)
         });
         population.set_clocks(&clocks.collect::<Vec<_>>())?;
+        let tracks: Vec<usize> = busy.iter().map(|(track, _)| *track).collect();
         let live = Live {
             population,
             twice: if by == Some(By::Projected) { 2 } else { 1 },
             momentum: taught.iter().any(|lesson| lesson.momentum > 0.0),
-            busy: busy.iter().map(|(track, _)| *track).collect(),
+            busy: tracks
+                .iter()
+                .map(|&track| (track, self.networks(track)))
+                .collect(),
             noisy,
             end: self.span_end(),
         };
-        let before = live.busy.iter().map(|&track| &self.tracks[track].weights);
-        let before: Vec<f32> = before
-            .flat_map(|weights| each(weights, engine.size(), live.twice))
-            .collect();
+        let mut before = Weights::new();
+        for track in tracks {
+            let weights = std::mem::take(&mut self.tracks[track].weights);
+            let networks = weights.chunks_exact(engine.size());
+            networks.for_each(|network| before.extend(network.repeat(live.twice)));
+        }
         live.population.set_parameters(&before)?;
         self.live = Some(live);
         Ok(())
+    }
+
+    /// Networks of a track that does not train.
+    fn networks(&self, track: usize) -> usize {
+        self.tracks[track].weights.len() / self.engine.size()
     }
 
     /// Takes the weights from the population, and leaves it.
@@ -345,16 +356,10 @@ impl Live<'_> {
     fn harvest(&self, size: usize, weights: &mut [Weights]) -> Result<()> {
         let all = self.population.parameters()?;
         let mut networks = all.chunks_exact(size).step_by(self.twice);
-        for &track in &self.busy {
-            let own = networks.by_ref().take(weights[track].len() / size);
+        for &(track, count) in &self.busy {
+            let own = networks.by_ref().take(count);
             weights[track] = own.flatten().copied().collect();
         }
         Ok(())
     }
-}
-
-/// Every network's weights the given number of times.
-fn each(weights: &Weights, size: usize, times: usize) -> Vec<f32> {
-    let networks = weights.chunks_exact(size);
-    networks.flat_map(|network| network.repeat(times)).collect()
 }

@@ -62,7 +62,7 @@ pub(super) fn check_size(
     Err(Error::Usage(match learners <= by_buffers {
         true => format!(
             "--learners {learners} need about {} of memory, and {} are left: {ARMS} arms of them train \
-             side by side, and are there twice between two phases; {remedy}",
+             side by side; {remedy}",
             size(need(learners)),
             size(limits.memory)
         ),
@@ -82,21 +82,23 @@ fn need(config: &Config, data: &Dataset, limits: Limits, model: &Model, learners
     };
     let arms = population(ARMS * learners, 0);
     let (parameters, networks) = (u64::from(model.parameters()), learners as u64);
-    // The next phase inherits from the one before. Afterwards all weights come to the host, twice.
-    let mut more = [(arms, 0), (0, 8 * ARMS as u64 * networks * parameters)];
+    // Between two phases weights are on the host, for what was and what comes, and on their way to the
+    // device; the file that a state is takes less.
+    let state = 4 * (3 * ARMS as u64 + 2) * networks * parameters;
+    let mut more = (0, state);
     if !config.method().is_some_and(Method::trains_on) {
         // Its networks may be pairs, with a target for every image each, and what it draws on and
         // makes of weights is on the host.
         let tables = learners * data.train.len() * PADDED;
         let device = population(2 * learners, tables) + 2 * networks * parameters;
         let host = 4 * (6 * networks * parameters + 3 * tables as u64);
-        more[1] = (device, host);
+        more = (device, host + state);
     }
     let each = (PIXELS / 4 + 2) as u64;
-    let worst = more.map(|(words, host)| limits.need(arms + words + images * each, host));
+    let worst = limits.need(arms + more.0 + images * each, more.1);
     let base = match limits.copies {
         0 | 1 => BASE,
         _ => SOFTWARE_BASE,
     };
-    worst.into_iter().fold(0, u64::max) + base
+    worst + base
 }

@@ -119,9 +119,8 @@ impl State {
             };
             tensors.push((name, tensor));
         };
-        let floats = |values: &Weights| bytemuck::cast_slice::<f32, u8>(values).to_vec();
-        let originals = floats(&self.originals);
-        add(ORIGINALS.to_owned(), Dtype::F32, &originals);
+        let originals = bytemuck::cast_slice(&self.originals);
+        add(ORIGINALS.to_owned(), Dtype::F32, originals);
         for (number, crew) in self.crews.iter().enumerate() {
             for (track, own) in crew.weights.iter().enumerate() {
                 add(

@@ -1,5 +1,8 @@
 //! A fuse for the loops of a shader: it blows when a thread has taken more turns than any case
 //! takes, and then ends every loop. So a fault may change what a loop's end depends on.
+//!
+//! Loops between fixed numbers have none: no fault keeps them from their end, and compilers would
+//! no longer unroll them, which makes some shaders several times as slow.
 
 use super::source::Source;
 

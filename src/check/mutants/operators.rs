@@ -181,10 +181,12 @@ fn lost_tail(site: &Site) -> Vec<Edit> {
     if source.places[site.at] != Place::Condition || site.next(1) != "<" || !site.is_value() {
         return Vec::new();
     }
-    let step = (site.at..source.tokens.len()).find(|i| source.word(*i) == "+=");
-    let update = (site.at..source.tokens.len()).find(|i| source.places[*i] == Place::Update);
-    let own = step.filter(|s| update.is_some_and(|u| *s == u + 1));
-    let step = own.map_or("1u", |s| site.text((s + 1, source.operand_end(s))));
+    let mut after = site.at..source.tokens.len();
+    let update = after.find(|i| source.places[*i] == Place::Update);
+    let step = match update.map(|counter| counter + 1) {
+        Some(sign) if source.word(sign) == "+=" => site.text((sign + 1, source.operand_end(sign))),
+        _ => "1u",
+    };
     let to = format!("{} + {step}", site.word());
     let shown = (site.at, source.operand_end(site.at + 1));
     vec![site.edit(Operator::LostTail, (site.at, site.at), to, shown)]
@@ -211,10 +213,7 @@ fn swapped_parameter(site: &Site) -> Vec<Edit> {
     if site.source.before(site.at - 1) != site.source.uniform {
         return Vec::new();
     }
-    let is_padding = |name: &str| {
-        let number = name.strip_prefix("pad");
-        number.is_some_and(|n| n.chars().all(|c| c.is_ascii_digit()))
-    };
+    let is_padding = |name: &str| name.trim_end_matches(char::is_numeric) == "pad";
     let mut others = fields[place + 1..].iter().chain(&fields[..place]);
     let other = others.find(|(name, kind)| *kind == fields[place].1 && !is_padding(name));
     other
@@ -273,34 +272,26 @@ fn swapped_token(site: &Site) -> Vec<Edit> {
 /// `v.x` ↔ `v.y`, `v.z` ↔ `v.w`; `row` ↔ `col` and `i` ↔ `j` where both are in scope.
 fn transposed(site: &Site) -> Vec<Edit> {
     let (word, source) = (site.word(), site.source);
-    let edit = |to: &str| vec![site.word_edit(Operator::Transposed, to)];
-    if source.before(site.at) == "." {
-        return match word {
-            "x" => edit("y"),
-            "y" => edit("x"),
-            // There is no fourth component, and learners have their own faults.
-            "z" if THREADS.contains(&source.before(site.at - 1)) => Vec::new(),
-            "z" => edit("w"),
-            "w" => edit("z"),
-            _ => Vec::new(),
-        };
-    }
-    let pairs = [
-        ("row", "col"),
-        ("row", "column"),
-        ("row", "word"),
-        ("i", "j"),
-        ("i", "q"),
-    ];
-    let partners = pairs.iter().filter_map(|(a, b)| match word {
-        _ if word == *a => Some(b),
-        _ if word == *b => Some(a),
-        _ => None,
-    });
-    let both =
-        partners.filter(|other| source.in_scope(word, site.at) && source.in_scope(other, site.at));
-    let found = both.filter(|_| site.is_value());
-    found.flat_map(|other| edit(other)).collect()
+    let is_field = source.before(site.at) == ".";
+    let others: &[&str] = match (word, is_field) {
+        ("x", true) => &["y"],
+        ("y", true) => &["x"],
+        // There is no fourth component, and learners have their own faults.
+        ("z", true) if THREADS.contains(&source.before(site.at - 1)) => &[],
+        ("z", true) => &["w"],
+        ("w", true) => &["z"],
+        ("row", false) => &["col", "column", "word"],
+        ("col" | "column" | "word", false) => &["row"],
+        ("i", false) => &["j", "q"],
+        ("j" | "q", false) => &["i"],
+        _ => &[],
+    };
+    let in_scope = |name: &str| source.in_scope(name, site.at);
+    let fits = |other: &&&str| is_field || site.is_value() && in_scope(word) && in_scope(other);
+    let found = others.iter().filter(fits);
+    found
+        .map(|other| site.word_edit(Operator::Transposed, *other))
+        .collect()
 }
 
 /// `max(a, b)` → `a`, `min(a, b)` → `a`, one for the other; `select(a, b, c)` → `a` and `b`.

@@ -118,11 +118,35 @@ impl<'a> Source<'a> {
         Some((open, self.partner(open)?))
     }
 
-    /// The bytes where the bodies of loops start.
+    /// The bytes where the bodies of loops start, but for those that are sure to end.
     pub(super) fn loop_bodies(&self) -> impl Iterator<Item = usize> {
         let is_loop = |at: &usize| matches!(self.word(*at), "for" | "while" | "loop");
         let loops = (0..self.tokens.len()).filter(is_loop);
-        loops.filter_map(|at| Some(self.tokens[self.body(at)?.0].range().end))
+        loops.filter_map(|at| {
+            let (open, close) = self.body(at)?;
+            (!self.is_counted(at, open, close)).then(|| self.tokens[open].range().end)
+        })
+    }
+
+    /// Whether the loop at `at` counts from one fixed number to another, and its body leaves the
+    /// counter alone.
+    fn is_counted(&self, at: usize, open: usize, close: usize) -> bool {
+        let (header, counter) = (at + 3..open, self.word(at + 3));
+        // Names in capitals are constants.
+        let is_fixed = |i: usize| {
+            let word = self.word(i);
+            word == counter || self.is_number(i) || !word.contains(char::is_lowercase)
+        };
+        let counts = |i: usize| match self.word(i) {
+            "+=" => self.is_number(i + 1),
+            sign => sign == "++",
+        };
+        let sets = |i: usize| self.word(i) == counter && is_assignment(self.word(i + 1));
+        self.word(at) == "for"
+            && header.clone().all(is_fixed)
+            && header.clone().any(|i| self.word(i) == "<")
+            && header.clone().any(counts)
+            && !(open..close).any(sets)
     }
 
     /// The text of a token; nothing beyond the end.

@@ -36,6 +36,7 @@ fn every_mutant_of_the_shaders_compiles() {
         let made = mutants(&text);
         println!("# {name}: {}", made.len());
         for mutant in &made {
+            println!("{name} {mutant}");
             assert!(is_valid(&mutant.text), "{name} {mutant}");
         }
         // The smallest shader, of one statement without a second operand, has six.
@@ -64,127 +65,129 @@ fn faults(operator: Operator, statements: &str) -> Vec<String> {
     wanted.map(|m| format!("{} -> {}", m.from, m.to)).collect()
 }
 
+/// Kinds of faults, statements, and the faults of that kind in them.
+const FAULTS: &[(Operator, &str, &[&str])] = &[
+    (
+        Operator::OffByOne,
+        "cell = buffer[id.x];",
+        &["buffer[id.x] -> buffer[(id.x) + 1u]"],
+    ),
+    (
+        Operator::LostTail,
+        "for (var i = 0u; i < 9u; i += 4u) {}",
+        &["i < 9u -> i + 4u < 9u"],
+    ),
+    (
+        Operator::LostTail,
+        "for (var i = 0u; i < p.rows; i++) {}",
+        &["i < p.rows -> i + 1u < p.rows"],
+    ),
+    (
+        Operator::ExtraTurn,
+        "for (var i = 0u; i < 9u; i++) {}",
+        &["i < 9u -> i <= 9u"],
+    ),
+    (
+        Operator::ExtraTurn,
+        "for (var i = 0u; i < ROWS; i++) {}",
+        &[],
+    ),
+    (
+        Operator::LearnerStride,
+        "let at = learner * p.rows;",
+        &[
+            "learner * p.rows -> 0u * p.rows",
+            "learner * p.rows -> (learner + 1u) * p.rows",
+        ],
+    ),
+    (
+        Operator::SwappedParameter,
+        "cell = p.cols;",
+        &["p.cols -> p.rows"],
+    ),
+    (Operator::SwappedParameter, "let rate = p.rate;", &[]),
+    (Operator::Sign, "let a = b + c;", &["b + c -> b - c"]),
+    (Operator::Sign, "let a = f(-b);", &["-b -> b"]),
+    (
+        Operator::Factor,
+        "let a = b(1u).x * c[2];",
+        &["b(1u).x * c[2] -> b(1u).x + c[2]"],
+    ),
+    (Operator::Factor, "let a = b % c;", &["b % c -> b / c"]),
+    (
+        Operator::Accumulation,
+        "cell ^= 1u;",
+        &["cell ^= 1u -> cell = 1u"],
+    ),
+    (Operator::Transposed, "let a = id.x;", &["id.x -> id.y"]),
+    (
+        Operator::Transposed,
+        "let row = 1u; let col = 2u; cell = row;",
+        &["row -> col"],
+    ),
+    (
+        Operator::Transposed,
+        "{ let row = 1u; } let col = 2u; cell = col;",
+        &[],
+    ),
+    (
+        Operator::Mask,
+        "let a = max(b, c);",
+        &["max(b, c) -> b", "max(b, c) -> min(b, c)"],
+    ),
+    (
+        Operator::Mask,
+        "let a = select(b + 1, c, d);",
+        &["select(b + 1, c, d) -> (b + 1)", "select(b + 1, c, d) -> c"],
+    ),
+    (Operator::Relation, "let a = b > c;", &["b > c -> b >= c"]),
+    (Operator::Bits, "let a = b << c;", &["b << c -> b >> c"]),
+    (
+        Operator::Constant,
+        "let a = 0x0fu;",
+        &["a = 0x0fu -> a = 0x10u"],
+    ),
+    (Operator::Constant, "let a = 0.0;", &["a = 0.0 -> a = 1.0"]),
+    (Operator::Constant, "let a = b[3];", &["3 -> 2"]),
+    (
+        Operator::MaskBit,
+        "let a = b & 6u;",
+        &[
+            "b & 6u -> b & 7u",
+            "b & 6u -> b & 4u",
+            "b & 6u -> b & 2u",
+            "b & 6u -> b & 14u",
+        ],
+    ),
+    (
+        Operator::MaskBit,
+        "let a = c[b] & vec4<u32>(0x80000000u);",
+        &[
+            "c[b] & vec4<u32>(0x80000000u) -> c[b] & vec4<u32>(0xc0000000u)",
+            "c[b] & vec4<u32>(0x80000000u) -> c[b] & vec4<u32>(0x00000000u)",
+        ],
+    ),
+    (Operator::MaskBit, "let a = f(b & c, 6u);", &[]),
+    (
+        Operator::DroppedStatement,
+        "if a { return; }",
+        &["return; -> "],
+    ),
+    (
+        Operator::DroppedStatement,
+        "cell = 1u;",
+        &["cell = 1u; -> "],
+    ),
+    (
+        Operator::DroppedBarrier,
+        "workgroupBarrier();",
+        &["workgroupBarrier(); -> "],
+    ),
+];
+
 #[test]
 fn each_operator_makes_its_faults() {
-    let cases: &[(Operator, &str, &[&str])] = &[
-        (
-            Operator::OffByOne,
-            "cell = buffer[id.x];",
-            &["buffer[id.x] -> buffer[(id.x) + 1u]"],
-        ),
-        (
-            Operator::LostTail,
-            "for (var i = 0u; i < 9u; i += 4u) {}",
-            &["i < 9u -> i + 4u < 9u"],
-        ),
-        (
-            Operator::LostTail,
-            "for (var i = 0u; i < p.rows; i++) {}",
-            &["i < p.rows -> i + 1u < p.rows"],
-        ),
-        (
-            Operator::ExtraTurn,
-            "for (var i = 0u; i < 9u; i++) {}",
-            &["i < 9u -> i <= 9u"],
-        ),
-        (
-            Operator::ExtraTurn,
-            "for (var i = 0u; i < ROWS; i++) {}",
-            &[],
-        ),
-        (
-            Operator::LearnerStride,
-            "let at = learner * p.rows;",
-            &[
-                "learner * p.rows -> 0u * p.rows",
-                "learner * p.rows -> (learner + 1u) * p.rows",
-            ],
-        ),
-        (
-            Operator::SwappedParameter,
-            "cell = p.cols;",
-            &["p.cols -> p.rows"],
-        ),
-        (Operator::SwappedParameter, "let rate = p.rate;", &[]),
-        (Operator::Sign, "let a = b + c;", &["b + c -> b - c"]),
-        (Operator::Sign, "let a = f(-b);", &["-b -> b"]),
-        (
-            Operator::Factor,
-            "let a = b(1u).x * c[2];",
-            &["b(1u).x * c[2] -> b(1u).x + c[2]"],
-        ),
-        (Operator::Factor, "let a = b % c;", &["b % c -> b / c"]),
-        (
-            Operator::Accumulation,
-            "cell ^= 1u;",
-            &["cell ^= 1u -> cell = 1u"],
-        ),
-        (Operator::Transposed, "let a = id.x;", &["id.x -> id.y"]),
-        (
-            Operator::Transposed,
-            "let row = 1u; let col = 2u; cell = row;",
-            &["row -> col"],
-        ),
-        (
-            Operator::Transposed,
-            "{ let row = 1u; } let col = 2u; cell = col;",
-            &[],
-        ),
-        (
-            Operator::Mask,
-            "let a = max(b, c);",
-            &["max(b, c) -> b", "max(b, c) -> min(b, c)"],
-        ),
-        (
-            Operator::Mask,
-            "let a = select(b + 1, c, d);",
-            &["select(b + 1, c, d) -> (b + 1)", "select(b + 1, c, d) -> c"],
-        ),
-        (Operator::Relation, "let a = b > c;", &["b > c -> b >= c"]),
-        (Operator::Bits, "let a = b << c;", &["b << c -> b >> c"]),
-        (
-            Operator::Constant,
-            "let a = 0x0fu;",
-            &["a = 0x0fu -> a = 0x10u"],
-        ),
-        (Operator::Constant, "let a = 0.0;", &["a = 0.0 -> a = 1.0"]),
-        (Operator::Constant, "let a = b[3];", &["3 -> 2"]),
-        (
-            Operator::MaskBit,
-            "let a = b & 6u;",
-            &[
-                "b & 6u -> b & 7u",
-                "b & 6u -> b & 4u",
-                "b & 6u -> b & 2u",
-                "b & 6u -> b & 14u",
-            ],
-        ),
-        (
-            Operator::MaskBit,
-            "let a = c[b] & vec4<u32>(0x80000000u);",
-            &[
-                "c[b] & vec4<u32>(0x80000000u) -> c[b] & vec4<u32>(0xc0000000u)",
-                "c[b] & vec4<u32>(0x80000000u) -> c[b] & vec4<u32>(0x00000000u)",
-            ],
-        ),
-        (Operator::MaskBit, "let a = f(b & c, 6u);", &[]),
-        (
-            Operator::DroppedStatement,
-            "if a { return; }",
-            &["return; -> "],
-        ),
-        (
-            Operator::DroppedStatement,
-            "cell = 1u;",
-            &["cell = 1u; -> "],
-        ),
-        (
-            Operator::DroppedBarrier,
-            "workgroupBarrier();",
-            &["workgroupBarrier(); -> "],
-        ),
-    ];
-    for (operator, statements, wanted) in cases {
+    for (operator, statements, wanted) in FAULTS {
         let found = faults(*operator, statements);
         let own = found
             .iter()
@@ -218,7 +221,7 @@ fn constants_lose_and_gain_bits_or_a_little() {
 }
 
 #[test]
-fn every_loop_has_a_fuse() {
+fn every_loop_that_might_not_end_has_a_fuse() {
     let turn = format!("{{ fuse++; if fuse > {}u {{ break; }}", fuse::TURNS);
     for (statements, loops) in [
         ("cell = 1u;", 0),
@@ -229,6 +232,11 @@ fn every_loop_has_a_fuse() {
             2,
         ),
         ("cell = 1u; } fn f() { loop { if cell > 1u { break; } }", 1),
+        ("for (var i = 0u; i < 4u * ROWS; i += 2u) { cell = i; }", 0),
+        ("for (var i = 0u; i < ROWS; i++) { cell = i; i -= 1u; }", 1),
+        ("for (var i = 0u; i < ROWS; i += cell) { cell = i; }", 1),
+        ("for (var i = 0u; i < p.rows; i++) { cell = i; }", 1),
+        ("for (var i = 9u; i > 0u; i--) { cell = i; }", 1),
     ] {
         let text = shader(statements);
         for mutant in mutants(&text) {

@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use super::Operator;
 use super::literals::{another, edges, neighbours};
-use super::source::{Place, Source, TILE, is_assignment};
+use super::source::{Place, Source, TILE, sets};
 
 /// A change of one piece of the text.
 #[derive(Clone, Debug)]
@@ -30,7 +30,7 @@ struct Site<'s, 'a> {
 /// The identifiers of threads and workgroups: three components.
 const THREADS: [&str; 3] = ["id", "group", "own"];
 
-/// The rules; `Site::allows` says which of their edits are safe where.
+/// The rules; `Site::allows` says which of their edits are made where.
 const RULES: [fn(&Site) -> Vec<Edit>; 12] = [
     off_by_one,
     lost_tail,
@@ -82,7 +82,7 @@ impl<'a> Site<'_, 'a> {
     /// Whether the token is a variable's name where its value is used.
     fn is_value(&self) -> bool {
         let declared = matches!(self.source.before(self.at), "." | "let" | "var" | "const");
-        let set = is_assignment(self.next(1)) || matches!(self.next(1), "++" | "--" | ":" | "(");
+        let set = sets(self.next(1)) || matches!(self.next(1), ":" | "(");
         !declared && !set
     }
 
@@ -112,11 +112,7 @@ impl<'a> Site<'_, 'a> {
             return digits.starts_with("0x").then(|| (mask, self.declaration()));
         }
         let vector = source.before(at) == "(" && source.before(at - 1).starts_with("vec");
-        let operator = if vector {
-            at.checked_sub(3)?
-        } else {
-            at.checked_sub(1)?
-        };
+        let operator = at.checked_sub(if vector { 3 } else { 1 })?;
         let is_operand = source.word(operator) == "&" && source.follows_operand(operator);
         let shown = (source.operand_start(operator), source.operand_end(operator));
         is_operand.then_some((mask, shown))
@@ -296,9 +292,10 @@ fn transposed(site: &Site) -> Vec<Edit> {
 
 /// `max(a, b)` → `a`, `min(a, b)` → `a`, one for the other; `select(a, b, c)` → `a` and `b`.
 fn missing_mask(site: &Site) -> Vec<Edit> {
-    let kept: &[usize] = match site.word() {
-        "max" | "min" => &[0],
-        "select" => &[0, 1],
+    let (kept, other): (&[usize], _) = match site.word() {
+        "max" => (&[0], Some("min")),
+        "min" => (&[0], Some("max")),
+        "select" => (&[0, 1], None),
         _ => return Vec::new(),
     };
     let (Some(close), "(") = (site.source.partner(site.at + 1), site.next(1)) else {
@@ -321,12 +318,8 @@ fn missing_mask(site: &Site) -> Vec<Edit> {
     let mut found: Vec<Edit> = instead
         .map(|to| site.edit(Operator::Mask, call, to, call))
         .collect();
-    let other = match site.word() {
-        "max" => "min",
-        "min" => "max",
-        _ => return found,
-    };
-    found.push(site.edit(Operator::Mask, (site.at, site.at), other, call));
+    let other = other.map(|to| site.edit(Operator::Mask, (site.at, site.at), to, call));
+    found.extend(other);
     found
 }
 

@@ -97,10 +97,10 @@ impl<'a> Source<'a> {
             return;
         };
         self.places[open + 1..close].fill(Place::Body);
-        for at in (open..close)
-            .filter(|i| self.word(*i) == "for")
-            .collect::<Vec<_>>()
-        {
+        for at in open..close {
+            if self.word(at) != "for" {
+                continue;
+            }
             let (mut first, end) = (at + 2, self.partner(at + 1).unwrap_or(at));
             for place in [Place::Start, Place::Condition, Place::Update] {
                 let last = (first..end).find(|i| self.word(*i) == ";").unwrap_or(end);
@@ -141,12 +141,12 @@ impl<'a> Source<'a> {
             "+=" => self.is_number(i + 1),
             sign => sign == "++",
         };
-        let sets = |i: usize| self.word(i) == counter && is_assignment(self.word(i + 1));
+        let is_set = |i: usize| self.word(i) == counter && sets(self.word(i + 1));
         self.word(at) == "for"
             && header.clone().all(is_fixed)
             && header.clone().any(|i| self.word(i) == "<")
             && header.clone().any(counts)
-            && !(open..close).any(sets)
+            && !(open..close).any(is_set)
     }
 
     /// The text of a token; nothing beyond the end.
@@ -278,13 +278,10 @@ impl<'a> Source<'a> {
 
     /// Where the scope of the declaration at `at` ends.
     fn scope_end(&self, at: usize) -> usize {
-        let mut i = at;
         if self.places[at] == Place::Start {
-            while i < self.tokens.len() && self.word(i) != "{" {
-                i += 1;
-            }
-            return self.partner(i).unwrap_or(i);
+            return self.body(at).map_or(at, |(_, close)| close);
         }
+        let mut i = at;
         while i < self.tokens.len() && self.word(i) != "}" {
             i = self.partner(i).filter(|p| *p > i).unwrap_or(i) + 1;
         }
@@ -297,9 +294,10 @@ impl<'a> Source<'a> {
     }
 }
 
-/// Whether a token assigns.
-pub(super) fn is_assignment(word: &str) -> bool {
-    word.ends_with('=') && !matches!(word, "==" | "!=" | "<=" | ">=")
+/// Whether a token sets the variable before it.
+pub(super) fn sets(word: &str) -> bool {
+    let assigns = word.ends_with('=') && !matches!(word, "==" | "!=" | "<=" | ">=");
+    assigns || matches!(word, "++" | "--")
 }
 
 /// For each token how many of `ends` stand before it.

@@ -234,6 +234,7 @@ fn every_loop_that_might_not_end_has_a_fuse() {
         ("cell = 1u; } fn f() { loop { if cell > 1u { break; } }", 1),
         ("for (var i = 0u; i < 4u * ROWS; i += 2u) { cell = i; }", 0),
         ("for (var i = 0u; i < ROWS; i++) { cell = i; i -= 1u; }", 1),
+        ("for (var i = 0u; i < ROWS; i++) { cell = i; i--; }", 1),
         ("for (var i = 0u; i < ROWS; i += cell) { cell = i; }", 1),
         ("for (var i = 0u; i < p.rows; i++) { cell = i; }", 1),
         ("for (var i = 9u; i > 0u; i--) { cell = i; }", 1),

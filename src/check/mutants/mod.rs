@@ -9,7 +9,7 @@
 //! Source of the idea: DeMillo, Lipton and Sayward, "Hints on test data selection: help for the
 //! practicing programmer", IEEE Computer 11(4), 1978.
 //!
-//! No mutant runs for ever: a [`fuse`] ends its loops. But a mutant does read and write beyond its
+//! No mutant runs for ever: a fuse ends its loops. But a mutant does read and write beyond its
 //! buffers: compile it with bounds checks.
 
 mod fuse;

@@ -9,22 +9,23 @@
 //! Source of the idea: DeMillo, Lipton and Sayward, "Hints on test data selection: help for the
 //! practicing programmer", IEEE Computer 11(4), 1978.
 //!
-//! No mutant runs for ever: the update of a `for` header is never changed, a bound never by a
-//! difference that could fall below zero, and a bare `loop` becomes one of 4096 turns. But a
-//! mutant does read and write beyond its buffers: compile it with bounds checks.
+//! No mutant runs for ever: a fuse ends its loops. But a mutant does read and write beyond its
+//! buffers: compile it with bounds checks.
 
+mod fuse;
+mod literals;
 mod operators;
-mod places;
 mod plant;
 mod source;
 mod thin;
 mod tokens;
 
-pub(crate) use plant::planted;
 use std::collections::HashSet;
 use std::fmt;
 
+use fuse::{Change, applied, fuses};
 use operators::{Edit, edits};
+pub(crate) use plant::planted;
 use source::Source;
 use thin::thinned;
 
@@ -147,14 +148,14 @@ impl fmt::Display for Mutant {
     }
 }
 
-/// The mutants of a shader, by position, then kind. Some may not compile.
+/// The mutants of a shader, by position, then kind.
 pub fn mutants(wgsl: &str) -> Vec<Mutant> {
     let source = Source::new(wgsl);
-    let loops = bare_loops(&source);
-    let mut texts = HashSet::from([applied(wgsl, &loops)]);
+    let fuses = fuses(&source);
+    let mut texts = HashSet::from([applied(wgsl, &fuses)]);
     let mut found = Vec::new();
     for edit in thinned(&source, edits(&source)) {
-        let mutant = mutant(wgsl, &loops, &edit);
+        let mutant = mutant(wgsl, &fuses, &edit);
         if texts.insert(mutant.text.clone()) {
             found.push(mutant);
         }
@@ -162,25 +163,14 @@ pub fn mutants(wgsl: &str) -> Vec<Mutant> {
     found
 }
 
-/// The head of a loop that ends.
-const BOUNDED_LOOP: &str = "for (var fuse = 0u; fuse < 4096u; fuse++)";
-
-/// The edits, as (start, end, replacement), that give each `loop` an end.
-fn bare_loops(source: &Source) -> Vec<(usize, usize, String)> {
-    let loops = source.tokens.iter().filter(|t| t.text == "loop");
-    loops
-        .map(|t| (t.range().start, t.range().end, BOUNDED_LOOP.to_owned()))
-        .collect()
-}
-
 /// The mutant that an edit makes.
-fn mutant(wgsl: &str, loops: &[(usize, usize, String)], edit: &Edit) -> Mutant {
+fn mutant(wgsl: &str, fuses: &[Change], edit: &Edit) -> Mutant {
     let Edit {
         bytes, shown, to, ..
     } = edit;
     let before = wgsl.get(shown.start..bytes.start).unwrap_or("");
     let after = wgsl.get(bytes.end..shown.end).unwrap_or("");
-    let mut changes = loops.to_vec();
+    let mut changes = fuses.to_vec();
     changes.push((bytes.start, bytes.end, to.clone()));
     Mutant {
         operator: edit.operator,
@@ -189,17 +179,6 @@ fn mutant(wgsl: &str, loops: &[(usize, usize, String)], edit: &Edit) -> Mutant {
         to: on_one_line(&format!("{before}{to}{after}")),
         text: applied(wgsl, &changes),
     }
-}
-
-/// `text` with the changes, which do not overlap.
-fn applied(text: &str, changes: &[(usize, usize, String)]) -> String {
-    let mut changes = changes.to_vec();
-    changes.sort();
-    let mut out = text.to_owned();
-    for (start, end, to) in changes.iter().rev() {
-        out.replace_range(*start..*end, to);
-    }
-    out
 }
 
 /// `text` with each run of white space as one blank.

@@ -3,9 +3,8 @@
 use std::ops::Range;
 
 use super::Operator;
-use super::places::TILE;
-use super::source::Place;
-use super::source::{Source, is_assignment};
+use super::literals::{another, edges, neighbours};
+use super::source::{Place, Source, TILE, sets};
 
 /// A change of one piece of the text.
 #[derive(Clone, Debug)]
@@ -22,21 +21,16 @@ pub(super) struct Edit {
     pub(super) at: usize,
 }
 
-/// The names that the operators look for.
-struct Names<'a> {
-    shared: Vec<&'a str>,
-    uniform: &'a str,
-    fields: Vec<(&'a str, &'a str)>,
-}
-
 /// A place in a shader, under an operator's eyes.
 struct Site<'s, 'a> {
     source: &'s Source<'a>,
-    names: &'s Names<'a>,
     at: usize,
 }
 
-/// The rules; `Site::allows` says which of their edits are safe where.
+/// The identifiers of threads and workgroups: three components.
+const THREADS: [&str; 3] = ["id", "group", "own"];
+
+/// The rules; `Site::allows` says which of their edits are made where.
 const RULES: [fn(&Site) -> Vec<Edit>; 12] = [
     off_by_one,
     lost_tail,
@@ -54,16 +48,9 @@ const RULES: [fn(&Site) -> Vec<Edit>; 12] = [
 
 /// All edits of a shader, by position, then operator.
 pub(super) fn edits(source: &Source) -> Vec<Edit> {
-    let (uniform, fields) = source.uniform();
-    let names = Names {
-        shared: source.shared_arrays(),
-        uniform,
-        fields,
-    };
     let mut found = Vec::new();
     for at in 0..source.tokens.len() {
-        let names = &names;
-        let site = Site { source, names, at };
+        let site = Site { source, at };
         let made = RULES.iter().flat_map(|rule| rule(&site));
         found.extend(made.filter(|edit| site.allows(edit.operator)));
     }
@@ -95,29 +82,19 @@ impl<'a> Site<'_, 'a> {
     /// Whether the token is a variable's name where its value is used.
     fn is_value(&self) -> bool {
         let declared = matches!(self.source.before(self.at), "." | "let" | "var" | "const");
-        let set = is_assignment(self.next(1)) || matches!(self.next(1), "++" | "--" | ":" | "(");
+        let set = sets(self.next(1)) || matches!(self.next(1), ":" | "(");
         !declared && !set
     }
 
-    /// Whether an edit of this kind leaves every loop an end. In a loop's header, and in the
-    /// statements that feed it, a difference could fall below zero, which is four billion turns.
+    /// Whether an edit of this kind is made where the token is: few in the headers of loops, which
+    /// have faults of their own.
     fn allows(&self, operator: Operator) -> bool {
         use Operator::*;
-        let (source, at) = (self.source, self.at);
-        match source.places[at] {
+        match self.source.places[self.at] {
             Place::Outside | Place::Update => false,
             Place::Constant => matches!(operator, MaskBit | Limit),
-            Place::Start => matches!(operator, Constant | SwappedParameter) && !source.falls(at),
-            Place::Condition if operator == SwappedParameter => !source.falls(at),
-            Place::Condition => matches!(operator, LostTail | ExtraTurn),
-            Place::Limit => {
-                let safe = [Constant, SwappedParameter, LearnerStride, Factor];
-                safe.contains(&operator) && !source.falls(at)
-            }
-            // A guard may be what keeps a difference above zero.
-            Place::Body if matches!(operator, Relation | DroppedStatement) => {
-                !source.has_falling_bound(at)
-            }
+            Place::Start => matches!(operator, Constant | SwappedParameter),
+            Place::Condition => matches!(operator, LostTail | ExtraTurn | SwappedParameter),
             Place::Body => !matches!(operator, LostTail | ExtraTurn),
         }
     }
@@ -135,11 +112,7 @@ impl<'a> Site<'_, 'a> {
             return digits.starts_with("0x").then(|| (mask, self.declaration()));
         }
         let vector = source.before(at) == "(" && source.before(at - 1).starts_with("vec");
-        let operator = if vector {
-            at.checked_sub(3)?
-        } else {
-            at.checked_sub(1)?
-        };
+        let operator = at.checked_sub(if vector { 3 } else { 1 })?;
         let is_operand = source.word(operator) == "&" && source.follows_operand(operator);
         let shown = (source.operand_start(operator), source.operand_end(operator));
         is_operand.then_some((mask, shown))
@@ -190,7 +163,7 @@ fn off_by_one(site: &Site) -> Vec<Edit> {
     let (Some(close), "[") = (close, site.next(1)) else {
         return Vec::new();
     };
-    if !site.names.shared.contains(&site.word()) {
+    if !site.source.shared.contains(&site.word()) {
         return Vec::new();
     }
     let index = (site.at + 2, close - 1);
@@ -204,10 +177,12 @@ fn lost_tail(site: &Site) -> Vec<Edit> {
     if source.places[site.at] != Place::Condition || site.next(1) != "<" || !site.is_value() {
         return Vec::new();
     }
-    let step = (site.at..source.tokens.len()).find(|i| source.word(*i) == "+=");
-    let update = (site.at..source.tokens.len()).find(|i| source.places[*i] == Place::Update);
-    let own = step.filter(|s| update.is_some_and(|u| *s == u + 1));
-    let step = own.map_or("1u", |s| site.text((s + 1, source.operand_end(s))));
+    let mut after = site.at..source.tokens.len();
+    let update = after.find(|i| source.places[*i] == Place::Update);
+    let step = match update.map(|counter| counter + 1) {
+        Some(sign) if source.word(sign) == "+=" => site.text((sign + 1, source.operand_end(sign))),
+        _ => "1u",
+    };
     let to = format!("{} + {step}", site.word());
     let shown = (site.at, source.operand_end(site.at + 1));
     vec![site.edit(Operator::LostTail, (site.at, site.at), to, shown)]
@@ -226,18 +201,15 @@ fn learner_stride(site: &Site) -> Vec<Edit> {
 
 /// `p.field` → `p.next`, the next field of the same type that is no padding.
 fn swapped_parameter(site: &Site) -> Vec<Edit> {
-    let fields = &site.names.fields;
+    let fields = &site.source.fields;
     let place = fields.iter().position(|(name, _)| *name == site.word());
     let (Some(place), ".") = (place, site.source.before(site.at)) else {
         return Vec::new();
     };
-    if site.source.before(site.at - 1) != site.names.uniform {
+    if site.source.before(site.at - 1) != site.source.uniform {
         return Vec::new();
     }
-    let is_padding = |name: &str| {
-        let number = name.strip_prefix("pad");
-        number.is_some_and(|n| n.chars().all(|c| c.is_ascii_digit()))
-    };
+    let is_padding = |name: &str| name.trim_end_matches(char::is_numeric) == "pad";
     let mut others = fields[place + 1..].iter().chain(&fields[..place]);
     let other = others.find(|(name, kind)| *kind == fields[place].1 && !is_padding(name));
     other
@@ -296,41 +268,34 @@ fn swapped_token(site: &Site) -> Vec<Edit> {
 /// `v.x` ↔ `v.y`, `v.z` ↔ `v.w`; `row` ↔ `col` and `i` ↔ `j` where both are in scope.
 fn transposed(site: &Site) -> Vec<Edit> {
     let (word, source) = (site.word(), site.source);
-    let edit = |to: &str| vec![site.word_edit(Operator::Transposed, to)];
-    if source.before(site.at) == "." {
-        return match word {
-            "x" => edit("y"),
-            "y" => edit("x"),
-            // The identifiers of threads have three components; learners have their own faults.
-            "z" if source.before(site.at - 1) == "id" => Vec::new(),
-            "z" => edit("w"),
-            "w" => edit("z"),
-            _ => Vec::new(),
-        };
-    }
-    let pairs = [
-        ("row", "col"),
-        ("row", "column"),
-        ("row", "word"),
-        ("i", "j"),
-        ("i", "q"),
-    ];
-    let partners = pairs.iter().filter_map(|(a, b)| match word {
-        _ if word == *a => Some(b),
-        _ if word == *b => Some(a),
-        _ => None,
-    });
-    let both =
-        partners.filter(|other| source.in_scope(word, site.at) && source.in_scope(other, site.at));
-    let found = both.filter(|_| site.is_value());
-    found.flat_map(|other| edit(other)).collect()
+    let is_field = source.before(site.at) == ".";
+    let others: &[&str] = match (word, is_field) {
+        ("x", true) => &["y"],
+        ("y", true) => &["x"],
+        // There is no fourth component, and learners have their own faults.
+        ("z", true) if THREADS.contains(&source.before(site.at - 1)) => &[],
+        ("z", true) => &["w"],
+        ("w", true) => &["z"],
+        ("row", false) => &["col", "column", "word"],
+        ("col" | "column" | "word", false) => &["row"],
+        ("i", false) => &["j", "q"],
+        ("j" | "q", false) => &["i"],
+        _ => &[],
+    };
+    let in_scope = |name: &str| source.in_scope(name, site.at);
+    let fits = |other: &&&str| is_field || site.is_value() && in_scope(word) && in_scope(other);
+    let found = others.iter().filter(fits);
+    found
+        .map(|other| site.word_edit(Operator::Transposed, *other))
+        .collect()
 }
 
 /// `max(a, b)` → `a`, `min(a, b)` → `a`, one for the other; `select(a, b, c)` → `a` and `b`.
 fn missing_mask(site: &Site) -> Vec<Edit> {
-    let kept: &[usize] = match site.word() {
-        "max" | "min" => &[0],
-        "select" => &[0, 1],
+    let (kept, other): (&[usize], _) = match site.word() {
+        "max" => (&[0], Some("min")),
+        "min" => (&[0], Some("max")),
+        "select" => (&[0, 1], None),
         _ => return Vec::new(),
     };
     let (Some(close), "(") = (site.source.partner(site.at + 1), site.next(1)) else {
@@ -353,12 +318,8 @@ fn missing_mask(site: &Site) -> Vec<Edit> {
     let mut found: Vec<Edit> = instead
         .map(|to| site.edit(Operator::Mask, call, to, call))
         .collect();
-    let other = match site.word() {
-        "max" => "min",
-        "min" => "max",
-        _ => return found,
-    };
-    found.push(site.edit(Operator::Mask, (site.at, site.at), other, call));
+    let other = other.map(|to| site.edit(Operator::Mask, (site.at, site.at), to, call));
+    found.extend(other);
     found
 }
 
@@ -379,26 +340,6 @@ fn mask_bit(site: &Site) -> Vec<Edit> {
     texts.map(edit).collect()
 }
 
-/// The places of bits at the ends of runs of ones, in the middle of long ones, and beside them.
-fn edges(mask: u32) -> Vec<u32> {
-    const LONG: u32 = 8;
-    let is_set = |bit: u32| mask.checked_shr(bit).is_some_and(|m| m & 1 == 1);
-    let mut found = Vec::new();
-    for first in (0..32).filter(|&b| is_set(b) && (b == 0 || !is_set(b - 1))) {
-        let last = (first..32)
-            .take_while(|&b| is_set(b))
-            .last()
-            .unwrap_or(first);
-        let middle = (last - first >= LONG - 1).then(|| u32::midpoint(first, last));
-        found.extend(first.checked_sub(1).into_iter().chain([first]));
-        found.extend(middle.into_iter().chain([last, last + 1]));
-    }
-    found.retain(|&bit| bit < 32);
-    found.sort_unstable();
-    found.dedup();
-    found
-}
-
 /// A module's constant that is no mask: the numbers on both sides.
 fn limit(site: &Site) -> Vec<Edit> {
     let source = site.source;
@@ -412,37 +353,19 @@ fn limit(site: &Site) -> Vec<Edit> {
     neighbours(site.word()).into_iter().map(edit).collect()
 }
 
-/// The literals before and after one, in its own type: one less and one more, or, of a float that is no
-/// whole number, a thousandth of it.
-fn neighbours(literal: &str) -> Vec<String> {
-    let digits = literal.trim_end_matches(['u', 'i', 'f']);
-    let suffix = &literal[digits.len()..];
-    if let Ok(value) = digits.parse::<u32>() {
-        let both = [value.checked_sub(1), value.checked_add(1)];
-        let text = |n: &u32| format!("{n}{suffix}");
-        return both.iter().flatten().map(text).collect();
-    }
-    let Ok(value) = digits.parse::<f64>() else {
-        return Vec::new();
-    };
-    let step = if value.fract() == 0.0 {
-        1.0
-    } else {
-        value / 1000.0
-    };
-    let both = [value - step, value + step];
-    both.iter().map(|n| format!("{n:?}{suffix}")).collect()
-}
-
 /// An integer literal and the next one; a float literal and its double, or 0.0 and 1.0.
 fn constant(site: &Site) -> Vec<Edit> {
     if !site.source.is_number(site.at) || site.mask().is_some() {
         return Vec::new();
     }
-    let Some(to) = another_number(site.word()) else {
+    let before = site.source.before(site.at);
+    let index = before == "[" && site.next(1) == "]";
+    // The next index may be past the end, which no compiler takes.
+    let lower = neighbours(site.word()).into_iter().next();
+    let Some(to) = (if index { lower } else { another(site.word()) }) else {
         return Vec::new();
     };
-    let shown = match site.source.before(site.at) {
+    let shown = match before {
         // The fault of the operator stands for that of its operand.
         "+" | "-" | "*" | "/" | "%" | "<<" | ">>" | "==" | "!=" | "<" | ">" | "<=" | ">=" => {
             return Vec::new();
@@ -451,30 +374,6 @@ fn constant(site: &Site) -> Vec<Edit> {
         _ => site.at,
     };
     vec![site.edit(Operator::Constant, (site.at, site.at), to, (shown, site.at))]
-}
-
-/// The literal that stands for a wrong constant in the place of this one, in its own type.
-fn another_number(literal: &str) -> Option<String> {
-    let hex = literal.strip_prefix("0x");
-    let suffixes: &[char] = if hex.is_some() {
-        &['u', 'i']
-    } else {
-        &['u', 'i', 'f', 'h']
-    };
-    let digits = literal.trim_end_matches(suffixes);
-    let suffix = &literal[digits.len()..];
-    if let Some(hex) = hex.and(digits.strip_prefix("0x")) {
-        let next = u32::from_str_radix(hex, 16).ok()?.checked_add(1)?;
-        return Some(format!("{next:#x}{suffix}"));
-    }
-    if !matches!(suffix, "f" | "h")
-        && let Ok(value) = digits.parse::<u32>()
-    {
-        return Some(format!("{}{suffix}", value.checked_add(1)?));
-    }
-    let value: f64 = digits.parse().ok()?;
-    let other = if value == 0.0 { 1.0 } else { 2.0 * value };
-    Some(format!("{other:?}{suffix}"))
 }
 
 /// A store, a call, a barrier, `return;` or `break;` → nothing.

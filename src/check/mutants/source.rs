@@ -5,6 +5,10 @@ use std::ops::Range;
 
 use super::tokens::{Kind, Token, tokens};
 
+/// Constants that make a thread's tile and a workgroup's shape: the host counts workgroups by
+/// them, so that a change is another launch, not a fault.
+pub(super) const TILE: [&str; 4] = ["ROWS", "COLS", "GROUP_X", "GROUP_Y"];
+
 /// What part of the program a token belongs to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Place {
@@ -20,8 +24,6 @@ pub(super) enum Place {
     Update,
     /// A function's body, apart from `for` headers.
     Body,
-    /// As `Body`, in a statement on whose result the number of a loop's turns depends.
-    Limit,
 }
 
 /// A shader, taken apart.
@@ -36,6 +38,12 @@ pub(super) struct Source<'a> {
     pub(super) statements: Vec<usize>,
     /// The number of each token's function.
     pub(super) functions: Vec<usize>,
+    /// The names of arrays that threads share: buffers and workgroup memory.
+    pub(super) shared: Vec<&'a str>,
+    /// The name of the uniform.
+    pub(super) uniform: &'a str,
+    /// Its struct's fields with their types.
+    pub(super) fields: Vec<(&'a str, &'a str)>,
     /// For each bracket its partner.
     partners: Vec<Option<usize>>,
 }
@@ -49,6 +57,9 @@ impl<'a> Source<'a> {
             places: vec![Place::Outside; tokens.len()],
             statements: numbers(&tokens, &[";", "{", "}"]),
             functions: numbers(&tokens, &["fn"]),
+            shared: Vec::new(),
+            uniform: "",
+            fields: Vec::new(),
             partners: partners(&tokens),
             tokens,
         };
@@ -56,11 +67,86 @@ impl<'a> Source<'a> {
             match source.word(at) {
                 "fn" => source.place_function(at),
                 "const" if source.places[at] == Place::Outside => source.place_constant(at),
+                word if ["var<storage", "var<workgroup"]
+                    .iter()
+                    .any(|v| word.starts_with(v)) =>
+                {
+                    source.shared.push(source.word(at + 1));
+                }
+                word if word.starts_with("var<uniform") => {
+                    source.uniform = source.word(at + 1);
+                    source.fields = source.fields_of(source.word(at + 3));
+                }
                 _ => {}
             }
         }
-        source.place_limits();
         source
+    }
+
+    /// Marks the value of the constant that is declared at `at`, unless it is the tile's.
+    fn place_constant(&mut self, at: usize) {
+        if !TILE.contains(&self.word(at + 1)) {
+            let statement = self.statement(at);
+            self.places[statement].fill(Place::Constant);
+        }
+    }
+
+    /// Marks the body of the function that is declared at `at`, and the `for` headers in it.
+    fn place_function(&mut self, at: usize) {
+        let Some((open, close)) = self.body(at) else {
+            return;
+        };
+        self.places[open + 1..close].fill(Place::Body);
+        for at in open..close {
+            if self.word(at) != "for" {
+                continue;
+            }
+            let (mut first, end) = (at + 2, self.partner(at + 1).unwrap_or(at));
+            for place in [Place::Start, Place::Condition, Place::Update] {
+                let last = (first..end).find(|i| self.word(*i) == ";").unwrap_or(end);
+                if let Some(part) = self.places.get_mut(first..last) {
+                    part.fill(place);
+                }
+                first = last + 1;
+            }
+        }
+    }
+
+    /// The braces around the body of the function or loop at `at`.
+    fn body(&self, at: usize) -> Option<(usize, usize)> {
+        let open = (at..self.tokens.len()).find(|i| self.word(*i) == "{")?;
+        Some((open, self.partner(open)?))
+    }
+
+    /// The bytes where the bodies of loops start, but for those that are sure to end.
+    pub(super) fn loop_bodies(&self) -> impl Iterator<Item = usize> {
+        let is_loop = |at: &usize| matches!(self.word(*at), "for" | "while" | "loop");
+        let loops = (0..self.tokens.len()).filter(is_loop);
+        loops.filter_map(|at| {
+            let (open, close) = self.body(at)?;
+            (!self.is_counted(at, open, close)).then(|| self.tokens[open].range().end)
+        })
+    }
+
+    /// Whether the loop at `at` counts from one fixed number to another, and its body leaves the
+    /// counter alone.
+    fn is_counted(&self, at: usize, open: usize, close: usize) -> bool {
+        let (header, counter) = (at + 3..open, self.word(at + 3));
+        // Names in capitals are constants.
+        let is_fixed = |i: usize| {
+            let word = self.word(i);
+            word == counter || self.is_number(i) || !word.contains(char::is_lowercase)
+        };
+        let counts = |i: usize| match self.word(i) {
+            "+=" => self.is_number(i + 1),
+            sign => sign == "++",
+        };
+        let is_set = |i: usize| self.word(i) == counter && sets(self.word(i + 1));
+        self.word(at) == "for"
+            && header.clone().all(is_fixed)
+            && header.clone().any(|i| self.word(i) == "<")
+            && header.clone().any(counts)
+            && !(open..close).any(is_set)
     }
 
     /// The text of a token; nothing beyond the end.
@@ -173,33 +259,13 @@ impl<'a> Source<'a> {
         at..(at + length).saturating_sub(1).max(at)
     }
 
-    /// The names of arrays that threads share: buffers and workgroup memory.
-    pub(super) fn shared_arrays(&self) -> Vec<&'a str> {
-        let shared = |t: &Token| {
-            ["var<storage", "var<workgroup"]
-                .iter()
-                .any(|v| t.text.starts_with(v))
-        };
-        let places = self.tokens.iter().zip(1..).filter(|(t, _)| shared(t));
-        places.map(|(_, name)| self.word(name)).collect()
-    }
-
-    /// The name of the uniform and its struct's fields with their types.
-    pub(super) fn uniform(&self) -> (&'a str, Vec<(&'a str, &'a str)>) {
-        let uniform = |t: &Token| t.text.starts_with("var<uniform");
-        let Some(at) = self.tokens.iter().position(uniform) else {
-            return ("", Vec::new());
-        };
-        let (name, kind) = (self.word(at + 1), self.word(at + 3));
-        let declared =
-            (0..self.tokens.len()).find(|i| self.word(*i) == "struct" && self.word(i + 1) == kind);
-        let close = declared.and_then(|i| self.partner(i + 2));
-        let body = declared.zip(close).map_or(0..0, |(i, close)| i + 3..close);
-        let fields = body.filter(|i| self.word(i + 1) == ":");
-        (
-            name,
-            fields.map(|i| (self.word(i), self.word(i + 2))).collect(),
-        )
+    /// The fields of a struct with their types.
+    fn fields_of(&self, name: &str) -> Vec<(&'a str, &'a str)> {
+        let is_declared = |i: &usize| self.word(*i) == "struct" && self.word(i + 1) == name;
+        let declared = (0..self.tokens.len()).find(is_declared);
+        let body = declared.and_then(|at| self.body(at)).unwrap_or_default();
+        let fields = (body.0..body.1).filter(|i| self.word(i + 1) == ":");
+        fields.map(|i| (self.word(i), self.word(i + 2))).collect()
     }
 
     /// Whether the token at `at` lies in the scope of a local variable of this name.
@@ -212,13 +278,10 @@ impl<'a> Source<'a> {
 
     /// Where the scope of the declaration at `at` ends.
     fn scope_end(&self, at: usize) -> usize {
-        let mut i = at;
         if self.places[at] == Place::Start {
-            while i < self.tokens.len() && self.word(i) != "{" {
-                i += 1;
-            }
-            return self.partner(i).unwrap_or(i);
+            return self.body(at).map_or(at, |(_, close)| close);
         }
+        let mut i = at;
         while i < self.tokens.len() && self.word(i) != "}" {
             i = self.partner(i).filter(|p| *p > i).unwrap_or(i) + 1;
         }
@@ -227,15 +290,14 @@ impl<'a> Source<'a> {
 
     /// Whether a statement of a body starts at `at`.
     pub(super) fn starts_statement(&self, at: usize) -> bool {
-        let place = self.places.get(at);
-        matches!(place, Some(Place::Body | Place::Limit))
-            && matches!(self.before(at), ";" | "{" | "}")
+        self.places.get(at) == Some(&Place::Body) && matches!(self.before(at), ";" | "{" | "}")
     }
 }
 
-/// Whether a token assigns.
-pub(super) fn is_assignment(word: &str) -> bool {
-    word.ends_with('=') && !matches!(word, "==" | "!=" | "<=" | ">=")
+/// Whether a token sets the variable before it.
+pub(super) fn sets(word: &str) -> bool {
+    let assigns = word.ends_with('=') && !matches!(word, "==" | "!=" | "<=" | ">=");
+    assigns || matches!(word, "++" | "--")
 }
 
 /// For each token how many of `ends` stand before it.

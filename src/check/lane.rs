@@ -4,7 +4,7 @@ use std::time::Instant;
 
 use super::report::{Failure, Row};
 use super::subject::Subject;
-use crate::device::trial::{Trouble, Verdict, judge};
+use crate::device::trial::{NoResult, Verdict, judge};
 use crate::kernels::Spec;
 use crate::kernels::case::{Case, Mismatch};
 use crate::kernels::{Fill, Shape};
@@ -54,12 +54,12 @@ impl Lane<'_> {
                 let (shape, mismatch) = self.smallest(spec, case, mismatch, times);
                 self.row.failure = Some(self.failure(case, shape, mismatch));
             }
-            Verdict::None(Trouble::NoRoom) => self.row.skipped += 1,
-            Verdict::None(Trouble::Refused(e)) => {
+            Verdict::None(NoResult::NoRoom) => self.row.skipped += 1,
+            Verdict::None(NoResult::Refused(e)) => {
                 self.row.cases += 1;
                 self.row.failure = Some(self.failure(case, case.shape, Mismatch::refused(&e)));
             }
-            Verdict::None(Trouble::Lost(e)) => {
+            Verdict::None(NoResult::Lost(e)) => {
                 self.row.cases += 1;
                 self.row.failure = Some(self.failure(case, case.shape, Mismatch::refused(&e)));
                 *stopped = Some(e.to_string());
@@ -96,7 +96,7 @@ impl Lane<'_> {
                         (shape, mismatch) = (smaller, still);
                         continue 'search;
                     }
-                    Verdict::None(Trouble::Lost(_)) => break 'search,
+                    Verdict::None(NoResult::Lost(_)) => break 'search,
                     _ => {}
                 }
             }

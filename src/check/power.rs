@@ -8,7 +8,7 @@ use super::equivalent::argument;
 use super::mutants::{Mutant, mutants, planted};
 use super::plan::Options;
 use crate::device::Device;
-use crate::device::trial::Trouble;
+use crate::device::trial::NoResult;
 use crate::device::trial::{Verdict, judge};
 use crate::error::{Error, Result};
 use crate::kernels::case::Case;
@@ -175,10 +175,10 @@ fn fate(
     while let Some(case) = cases.get(number) {
         match judge(case, mutant, variant, device, 1) {
             Verdict::Wrong(_) => return Ok(Fate::Caught),
-            Verdict::None(Trouble::Refused(_)) => return Ok(Fate::Refused),
+            Verdict::None(NoResult::Refused(_)) => return Ok(Fate::Refused),
             // What the device says from now on would tell nothing of the mutants.
-            Verdict::None(Trouble::Lost(e)) => return Err(e),
-            Verdict::Right(_) | Verdict::None(Trouble::NoRoom) => number += 1,
+            Verdict::None(NoResult::Lost(e)) => return Err(e),
+            Verdict::Right(_) | Verdict::None(NoResult::NoRoom) => number += 1,
         }
     }
     Ok(Fate::Survived)

@@ -74,21 +74,15 @@ pub struct Recording {
 
 impl Recording {
     /// Appends a kernel's run over `depth` learners (or other units of the extent's z).
-    pub fn dispatch<P: Params>(&mut self, params: P, depth: u32, buffers: &[Buffer]) -> &mut Self {
-        self.dispatch_as(P::kernel(), params, depth, buffers)
-    }
-
-    /// As `dispatch`, with another kernel that takes the same parameters and buffers.
-    pub fn dispatch_as<P: Params>(
+    pub(crate) fn dispatch<P: Params>(
         &mut self,
-        kernel: &'static Kernel,
         params: P,
         depth: u32,
         buffers: &[Buffer],
     ) -> &mut Self {
         let [x, y] = params.extent();
         let params = bytemuck::bytes_of(&params);
-        self.dispatch_bytes(kernel, params, [x, y, depth], buffers)
+        self.dispatch_bytes(P::kernel(), params, [x, y, depth], buffers)
     }
 
     /// The same for parameters whose type is not known here.

@@ -26,7 +26,7 @@ impl Loaded {
 
 /// Why a case gave no result.
 #[derive(Debug)]
-pub(crate) enum Trouble {
+pub(crate) enum NoResult {
     /// The device has no room for its buffers.
     NoRoom,
     /// The shader's compiler does not take it.
@@ -65,7 +65,7 @@ impl Case {
         device: &dyn Device,
         kernel: &'static Kernel,
         times: u32,
-    ) -> std::result::Result<Vec<Vec<Vec<u32>>>, Trouble> {
+    ) -> std::result::Result<Vec<Vec<Vec<u32>>>, NoResult> {
         let loaded = self.load(device, kernel)?;
         let once = || -> Result<Vec<Vec<u32>>> {
             loaded.fill(device)?;
@@ -75,7 +75,7 @@ impl Case {
         };
         let results: Result<Vec<_>> = (0..times).map(|_| once()).collect();
         loaded.free(device);
-        results.map_err(Trouble::Lost)
+        results.map_err(NoResult::Lost)
     }
 
     /// Brings it to a device, with `kernel` as in `run`; its buffers are not filled yet.
@@ -83,12 +83,12 @@ impl Case {
         &self,
         device: &dyn Device,
         kernel: &'static Kernel,
-    ) -> std::result::Result<Loaded, Trouble> {
+    ) -> std::result::Result<Loaded, NoResult> {
         let inputs = self.inputs.iter().enumerate();
         let guarded: Vec<Vec<u32>> = inputs
             .map(|(binding, words)| guarded(words, self.guard(binding)))
             .collect();
-        let buffers = allocate(device, &guarded).ok_or(Trouble::NoRoom)?;
+        let buffers = allocate(device, &guarded).ok_or(NoResult::NoRoom)?;
         let windows: Vec<Buffer> = buffers
             .iter()
             .zip(&self.inputs)
@@ -99,8 +99,8 @@ impl Case {
         let program = device.compile(&recording).map_err(|e| {
             device.free(&buffers, &[]);
             match e {
-                Error::Shader(_) => Trouble::Refused(e),
-                _ => Trouble::Lost(e),
+                Error::Shader(_) => NoResult::Refused(e),
+                _ => NoResult::Lost(e),
             }
         })?;
         Ok(Loaded {
@@ -137,7 +137,7 @@ pub(crate) enum Verdict {
     /// Wrong.
     Wrong(Mismatch),
     /// It gave no result.
-    None(Trouble),
+    None(NoResult),
 }
 
 /// Runs a case on a device, with the case's own kernel or a mutant of it.
@@ -149,7 +149,7 @@ pub(crate) fn judge(
     times: u32,
 ) -> Verdict {
     if !case.fits(variant, device.limits()) {
-        return Verdict::None(Trouble::NoRoom);
+        return Verdict::None(NoResult::NoRoom);
     }
     let runs = match case.run(device, kernel, times) {
         Ok(runs) => runs,
@@ -193,8 +193,8 @@ pub(crate) fn timed<T>(
         },
     };
     match trouble {
-        Trouble::NoRoom => Ok((None, None)),
-        Trouble::Refused(e) => Ok((None, Some(Mismatch::refused(&e)))),
-        Trouble::Lost(e) => Err(e),
+        NoResult::NoRoom => Ok((None, None)),
+        NoResult::Refused(e) => Ok((None, Some(Mismatch::refused(&e)))),
+        NoResult::Lost(e) => Err(e),
     }
 }

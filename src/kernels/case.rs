@@ -11,7 +11,7 @@ pub(crate) const POISON: u32 = 0x7fc0_dead;
 
 /// What a word must be after a run.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub(crate) enum Want {
+pub(crate) enum Expected {
     /// These bits.
     Word(u32),
     /// An f32 within `bound` of `value`.
@@ -27,9 +27,9 @@ pub(crate) enum Want {
 }
 
 // The largest case has 39 million of them.
-const _: () = assert!(size_of::<Want>() == 16);
+const _: () = assert!(size_of::<Expected>() == 16);
 
-impl From<Bounded> for Want {
+impl From<Bounded> for Expected {
     fn from(b: Bounded) -> Self {
         Self::Near {
             value: b.value,
@@ -38,7 +38,7 @@ impl From<Bounded> for Want {
     }
 }
 
-impl Want {
+impl Expected {
     /// An error as an f32 that is no smaller.
     #[expect(clippy::cast_possible_truncation, reason = "rounded, then up")]
     pub(crate) fn bound(error: f64) -> f32 {
@@ -118,7 +118,7 @@ pub(crate) struct Case {
     /// By binding: the words before the run.
     pub(crate) inputs: Vec<Vec<u32>>,
     /// By binding: the words after it; none where nothing may change.
-    wants: Vec<Option<Vec<Want>>>,
+    expected: Vec<Option<Vec<Expected>>>,
 }
 
 /// What differs from what was expected.
@@ -135,7 +135,7 @@ pub struct Mismatch {
 }
 
 impl Case {
-    /// A run over `depth` learners; `inputs` by binding, of which nothing may change until `wants`
+    /// A run over `depth` learners; `inputs` by binding, of which nothing may change until `expects`
     /// says so.
     pub(crate) fn new<P: Params>(
         (shape, fill, seed): (Shape, Fill, u32),
@@ -151,16 +151,16 @@ impl Case {
             seed,
             params: bytemuck::bytes_of(params).to_vec(),
             extent: [x, y, depth],
-            wants: vec![None; inputs.len()],
+            expected: vec![None; inputs.len()],
             inputs,
         }
     }
 
     /// What the binding with this number, from 0, must hold after the run.
-    pub(crate) fn wants(mut self, binding: usize, words: Vec<Want>) -> Self {
+    pub(crate) fn expects(mut self, binding: usize, words: Vec<Expected>) -> Self {
         assert_eq!(self.kernel.bindings()[binding].access, Access::Write);
         assert_eq!(self.inputs[binding].len(), words.len());
-        self.wants[binding] = Some(words);
+        self.expected[binding] = Some(words);
         self
     }
 
@@ -179,7 +179,7 @@ impl Case {
             let words = self.inputs[binding].len();
             self.judge_guards(binding, got, words)?;
             let inside = &got[WINDOW..WINDOW + words];
-            match &self.wants[binding] {
+            match &self.expected[binding] {
                 None => self.judge_unchanged(binding, inside),
                 Some(wants) => self.judge_words(binding, inside, wants),
             }
@@ -227,7 +227,7 @@ impl Case {
         let pairs = got.iter().zip(&self.inputs[binding]).enumerate();
         for (at, (got, before)) in pairs {
             if got != before {
-                return Err(self.mismatch(binding, at, *got, Want::Word(*before)));
+                return Err(self.mismatch(binding, at, *got, Expected::Word(*before)));
             }
         }
         Ok(None)
@@ -237,7 +237,7 @@ impl Case {
         &self,
         binding: usize,
         got: &[u32],
-        wants: &[Want],
+        wants: &[Expected],
     ) -> std::result::Result<Option<f64>, Mismatch> {
         assert_eq!(got.len(), wants.len());
         let mut worst = None;
@@ -252,7 +252,7 @@ impl Case {
         Ok(worst)
     }
 
-    fn mismatch(&self, binding: usize, at: usize, got: u32, want: Want) -> Mismatch {
+    fn mismatch(&self, binding: usize, at: usize, got: u32, want: Expected) -> Mismatch {
         let float = self.kernel.bindings()[binding].is_float() || want.bounded();
         let (expected, bound) = want.describe(float);
         let never = if got == POISON { ", never written" } else { "" };
@@ -299,7 +299,7 @@ pub(crate) fn poison(words: u32) -> Vec<u32> {
 }
 
 #[cfg(test)]
-impl Want {
+impl Expected {
     /// The size of what is wanted and how far it may be off; nothing where it must be exact.
     fn size_and_bound(self) -> Option<[f64; 2]> {
         match self {
@@ -317,17 +317,17 @@ impl Want {
 impl Case {
     /// By binding: the size and the bound of every word that need not be exact.
     pub(crate) fn sizes_and_bounds(&self) -> Vec<Vec<[f64; 2]>> {
-        let own = |wants: &Option<Vec<Want>>| {
+        let own = |wants: &Option<Vec<Expected>>| {
             let wants = wants.iter().flatten();
             wants.filter_map(|want| want.size_and_bound()).collect()
         };
-        self.wants.iter().map(own).collect()
+        self.expected.iter().map(own).collect()
     }
 
     /// The same case with bounds that many times as large.
     pub(crate) fn loosened(mut self, times: f32) -> Self {
-        for want in self.wants.iter_mut().flatten().flatten() {
-            if let Want::Near { bound, .. } = want {
+        for want in self.expected.iter_mut().flatten().flatten() {
+            if let Expected::Near { bound, .. } = want {
                 *bound *= times;
             }
         }
@@ -341,15 +341,15 @@ mod tests {
 
     #[test]
     fn a_want_takes_nothing_between_two_values() {
-        let near = Want::NearOrZero {
+        let near = Expected::NearOrZero {
             value: 4.0,
             bound: 0.5,
         };
-        let right = |want: Want, x: f32| want.share(x.to_bits()).is_some();
+        let right = |want: Expected, x: f32| want.share(x.to_bits()).is_some();
         assert!([0.0, -0.0, 3.5, 4.25].iter().all(|&x| right(near, x)));
         let wrong = [1e-40, 2.0, 3.0, 5.0, -4.0, f32::NAN, f32::INFINITY];
         assert!(wrong.iter().all(|&x| !right(near, x)));
-        let word = |word| Want::OneOf(0, 7).share(word).is_some();
+        let word = |word| Expected::OneOf(0, 7).share(word).is_some();
         assert_eq!([0, 7, 1, 6, 8].map(word), [true, true, false, false, false]);
     }
 
@@ -358,10 +358,10 @@ mod tests {
         let inputs = vec![vec![1; 2], vec![POISON; 8], vec![7; 10]];
         let params = crate::kernels::ScoreCounts::default();
         let case = Case::new((Shape::new(1, 1, 2, 1), Fill::Exact, 1), &params, 1, inputs);
-        let counts = case.mismatch(2, 3, 5, Want::Between(6, 7));
+        let counts = case.mismatch(2, 3, 5, Expected::Between(6, 7));
         assert_eq!(counts.place, "counts[3]");
         assert_eq!(counts.got, "5 (0x00000005)");
-        let logits = case.mismatch(1, 0, 1f32.to_bits(), Want::Word(POISON));
+        let logits = case.mismatch(1, 0, 1f32.to_bits(), Expected::Word(POISON));
         assert_eq!(logits.got, "1.0 (0x3f800000)");
         let zones: Vec<Vec<u32>> = (0..3)
             .map(|b| vec![0; 2 * WINDOW + case.inputs[b].len()])

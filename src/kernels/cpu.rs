@@ -42,6 +42,21 @@ const LIBRARY: Variant = Variant {
 pub(crate) static VARIANTS: [Variant; 2] = [LIBRARY, TWIN];
 
 impl Form {
+    /// A kernel that has plain loops alone, over learners that lie in z.
+    pub(super) const fn loops(
+        units: fn(&[u8]) -> usize,
+        touches: fn(&[u8], &Part) -> Vec<Touch>,
+        twin: Work,
+    ) -> Self {
+        Self {
+            learners: depth,
+            units,
+            touches,
+            library: None,
+            twin,
+        }
+    }
+
     /// The ways that there are, the one that the CPU chooses by itself first.
     pub fn variants(&self) -> &'static [Variant] {
         &VARIANTS[usize::from(self.library.is_none())..]
@@ -85,6 +100,24 @@ impl Part {
     pub(super) fn rows(&self, units: usize, width: usize) -> Range<usize> {
         let first = self.learner * units;
         (first + self.units.start) * width..(first + self.units.end) * width
+    }
+
+    /// The elements of these units, in an array whose learners begin `stride` apart from `start` on.
+    pub(super) fn strided(&self, start: u32, stride: u32) -> Range<usize> {
+        let first = start as usize + self.learner * stride as usize;
+        first + self.units.start..first + self.units.end
+    }
+
+    /// Pieces, each from its offset on and of its length, of the `each` elements of this learner.
+    pub(super) fn pieces<const N: usize>(
+        &self,
+        each: u32,
+        pieces: [(u32, u32); N],
+    ) -> [Range<usize>; N] {
+        pieces.map(|(offset, length)| {
+            let first = self.learner * each as usize + offset as usize;
+            first..first + length as usize
+        })
     }
 
     /// The elements of these units in an array [units, width] that starts at `offset` among the

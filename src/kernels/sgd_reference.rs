@@ -8,7 +8,7 @@ use rayon::prelude::*;
 
 use super::Learner;
 use super::bounded::Bounded;
-use super::case::Want;
+use super::case::Expected;
 use super::shape::{Fill, Source};
 
 /// What one learner's parameters and velocities must be after the step: what no step reaches stays
@@ -16,8 +16,8 @@ use super::shape::{Fill, Source};
 pub(super) struct State<'a> {
     parameters: &'a [f32],
     velocity: &'a [f32],
-    wanted_parameters: &'a mut [Want],
-    wanted_velocity: &'a mut [Want],
+    wanted_parameters: &'a mut [Expected],
+    wanted_velocity: &'a mut [Expected],
 }
 
 impl State<'_> {
@@ -43,10 +43,11 @@ pub(super) fn after(
     parameters: &[f32],
     velocity: &[f32],
     step: impl Fn(usize, &Learner, &mut State<'_>) + Sync,
-) -> (Vec<Want>, Vec<Want>) {
+) -> (Vec<Expected>, Vec<Expected>) {
     // The largest case has millions of them: each is written where it stays.
-    let kept =
-        |values: &[f32]| -> Vec<Want> { values.iter().map(|v| Want::Word(v.to_bits())).collect() };
+    let kept = |values: &[f32]| -> Vec<Expected> {
+        values.iter().map(|v| Expected::Word(v.to_bits())).collect()
+    };
     let (mut wanted_parameters, mut wanted_velocity) = (kept(parameters), kept(velocity));
     let size = parameters.len() / settings.len();
     let own = parameters

@@ -240,7 +240,7 @@ impl Fill {
 
 /// Sizes under, at and over the thread's and the workgroup's tile of every variant, as pairs of
 /// units of extent in x and y.
-pub(crate) fn around(kernel: &Kernel) -> Vec<[u32; 2]> {
+fn around(kernel: &Kernel) -> Vec<[u32; 2]> {
     let mut pairs = vec![[1, 1]];
     for variant in kernel.variants {
         let tile = kernel.tile(variant);
@@ -257,6 +257,18 @@ pub(crate) fn around(kernel: &Kernel) -> Vec<[u32; 2]> {
     let mut seen = std::collections::HashSet::new();
     pairs.retain(|pair| seen.insert(*pair));
     pairs
+}
+
+/// Shapes at the edges of a kernel's tiles, which `shape` makes from the number of each and its extent in
+/// x and y; and more.
+pub(super) fn at_tiles(
+    kernel: &Kernel,
+    more: impl IntoIterator<Item = Shape>,
+    shape: impl Fn(usize, [u32; 2]) -> Shape,
+) -> Vec<Shape> {
+    let tiles = around(kernel).into_iter().enumerate();
+    let shapes = tiles.map(|(place, extent)| shape(place, extent));
+    shapes.chain(more).collect()
 }
 
 #[cfg(test)]

@@ -12,7 +12,7 @@ use faulty::Faulty;
 use idx_files::mentions;
 use tempfile::TempDir;
 use unlearn::bench::report::{Ceilings, KernelRow, Report, StepRow};
-use unlearn::bench::{Options, Watch, compare, kernels};
+use unlearn::bench::{Observer, Options, compare, kernels};
 use unlearn::check;
 
 /// Measures as little as there is.
@@ -89,7 +89,7 @@ fn a_benchmark_exits_with_zero_and_can_be_read_by_machines() {
 /// Hears nothing.
 struct Silent;
 
-impl Watch for Silent {
+impl Observer for Silent {
     fn begin(&mut self, _: &str, _: u64) {}
     fn advance(&mut self) {}
     fn ceilings(&mut self, _: &Ceilings) {}

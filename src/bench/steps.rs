@@ -3,8 +3,8 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use super::kernels::Watch;
-use super::report::{Part, StepRow};
+use super::kernels::Observer;
+use super::report::{StepPart, StepRow};
 use crate::data::Dataset;
 use crate::device::Device;
 use crate::device::timing::{SAMPLES, measure, median, sample};
@@ -108,14 +108,14 @@ pub fn steps(
     learners: &[u32],
     (seed, budget): (u32, Duration),
     (rows, left_out): (&mut Vec<StepRow>, &mut Vec<String>),
-    watch: &mut dyn Watch,
+    observer: &mut dyn Observer,
 ) -> Result<()> {
     let model = Model::new(&[128, 64])?;
     let most = largest(device.limits(), &model, BATCH as usize);
     let mut learners = learners.to_vec();
     learners.sort_unstable();
     learners.dedup();
-    watch.begin("steps", learners.len() as u64);
+    observer.begin("steps", learners.len() as u64);
     for count in learners {
         let last = rows.last();
         let step = last.map_or(0.0, |row: &StepRow| {
@@ -142,16 +142,16 @@ pub fn steps(
         };
         match row {
             Ok(row) => {
-                watch.step(&row);
+                observer.step(&row);
                 rows.push(row);
             }
             Err(why) => {
                 let text = format!("steps of {count} learners: {why}");
-                watch.left_out(&text);
+                observer.left_out(&text);
                 left_out.push(text);
             }
         }
-        watch.advance();
+        observer.advance();
     }
     Ok(())
 }
@@ -208,7 +208,7 @@ fn parts(
     population: &Population<'_>,
     step: f64,
     budget: Duration,
-) -> Result<Vec<Part>> {
+) -> Result<Vec<StepPart>> {
     let mut times: Vec<(&str, f64)> = Vec::new();
     for (kernel, program) in population.dispatches(&images.train, BATCH)? {
         let seconds = median(device, &program, budget / 5)?;
@@ -220,7 +220,7 @@ fn parts(
     }
     let kernels: f64 = times.iter().map(|(_, seconds)| seconds).sum();
     times.push(("other", step - kernels));
-    let part = |(kernel, seconds): (&str, f64)| Part {
+    let part = |(kernel, seconds): (&str, f64)| StepPart {
         kernel: kernel.to_owned(),
         us: 1e6 * seconds,
         share: seconds / step,

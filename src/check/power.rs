@@ -16,7 +16,7 @@ use crate::kernels::{Fill, Kernel, MANY, Shape, Spec, Variant};
 
 /// What became of the mutants of one variant of a kernel.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
-pub struct Score {
+pub struct MutationScore {
     /// The kernel's name.
     pub kernel: String,
     /// The variant's.
@@ -33,7 +33,7 @@ pub struct Score {
     pub seconds: f64,
 }
 
-impl Score {
+impl MutationScore {
     /// Mutants that compute something else than the original.
     pub fn mutants(&self) -> u32 {
         self.caught + u32::try_from(self.survivors.len()).unwrap_or(u32::MAX)
@@ -41,13 +41,13 @@ impl Score {
 }
 
 /// Is told how a measurement of power goes.
-pub trait WatchScore {
+pub trait MutationObserver {
     /// A kernel begins, with so many mutants in all its variants.
     fn begin(&mut self, kernel: &str, mutants: u64);
     /// A mutant is through.
     fn advance(&mut self);
     /// A variant is through.
-    fn score(&mut self, score: &Score);
+    fn score(&mut self, score: &MutationScore);
 }
 
 /// Runs every `step`-th mutant of every shader file through the cases of `options`, or those of the
@@ -60,8 +60,8 @@ pub fn power(
     device: &dyn Device,
     options: &Options,
     step: usize,
-    watch: &mut dyn WatchScore,
-) -> Result<Vec<Score>> {
+    observer: &mut dyn MutationObserver,
+) -> Result<Vec<MutationScore>> {
     let specs = options.specs()?;
     if specs.is_empty() {
         return Err(Error::Usage(options.unknown()));
@@ -81,11 +81,11 @@ pub fn power(
             })
             .collect();
         let work = planned.iter().map(|(_, mutants)| mutants.len() as u64);
-        watch.begin(spec.kernel.name, work.sum());
+        observer.begin(spec.kernel.name, work.sum());
         let mut cases = Cases::new(spec, options);
         for (variant, mutants) in &planned {
-            let score = measure(device, &mut cases, variant, mutants, watch)?;
-            watch.score(&score);
+            let score = measure(device, &mut cases, variant, mutants, observer)?;
+            observer.score(&score);
             scores.push(score);
         }
     }
@@ -129,15 +129,15 @@ fn measure(
     cases: &mut Cases,
     variant: &'static Variant,
     mutants: &[(usize, Mutant)],
-    watch: &mut dyn WatchScore,
-) -> Result<Score> {
+    observer: &mut dyn MutationObserver,
+) -> Result<MutationScore> {
     let start = Instant::now();
     let kernel = &cases.spec.kernel;
     let stem = kernel.stem(variant);
-    let mut score = Score {
+    let mut score = MutationScore {
         kernel: kernel.name.to_owned(),
         variant: variant.name.to_owned(),
-        ..Score::default()
+        ..MutationScore::default()
     };
     for (number, mutant) in mutants {
         let name = || format!("{number:>3}, {mutant}");
@@ -152,7 +152,7 @@ fn measure(
                 None => score.survivors.push(name()),
             },
         }
-        watch.advance();
+        observer.advance();
     }
     device.choose(kernel, None);
     score.seconds = start.elapsed().as_secs_f64();

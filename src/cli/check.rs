@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 use unlearn::check::report::{DeviceReport, Failure, Report, Row};
-use unlearn::check::{Options, Subject, Watch, check};
+use unlearn::check::{Observer, Options, Subject, check};
 use unlearn::device;
 use unlearn::device::{Opened, gpu::Opening};
 use unlearn::error::{Error, Result};
@@ -250,7 +250,7 @@ fn no_room(cases: u32) -> String {
     format!("\n{:22} {cases} more have no room on this device", "")
 }
 
-impl Watch for Table {
+impl Observer for Table {
     fn begin(&mut self, kernel: &str, work: u64) {
         self.counter.begin(kernel, work);
     }

@@ -9,6 +9,8 @@ mod select;
 pub mod timing;
 pub(crate) mod trial;
 
+use std::cell::RefCell;
+use std::collections::HashMap;
 use std::time::Instant;
 
 use crate::error::Result;
@@ -120,6 +122,24 @@ impl Recording {
 #[derive(Debug)]
 pub struct Program {
     id: usize,
+}
+
+/// The variants that were chosen for kernels, by the kernels' names.
+#[derive(Debug, Default)]
+struct ChosenVariants(RefCell<HashMap<&'static str, &'static Variant>>);
+
+impl ChosenVariants {
+    fn set(&self, kernel: &Kernel, variant: Option<&'static Variant>) {
+        let mut chosen = self.0.borrow_mut();
+        match variant {
+            Some(variant) => chosen.insert(kernel.name, variant),
+            None => chosen.remove(kernel.name),
+        };
+    }
+
+    fn get(&self, kernel: &Kernel) -> Option<&'static Variant> {
+        self.0.borrow().get(kernel.name).copied()
+    }
 }
 
 /// What a device can hold.

@@ -153,7 +153,7 @@ pub(crate) fn judge(
     }
     let runs = match case.run(device, kernel, times) {
         Ok(runs) => runs,
-        Err(trouble) => return Verdict::None(trouble),
+        Err(why) => return Verdict::None(why),
     };
     let Some((first, others)) = runs.split_first() else {
         return Verdict::Right(None);
@@ -180,19 +180,19 @@ pub(crate) fn timed<T>(
     time: &dyn Fn(&Program) -> Result<T>,
 ) -> Result<Timed<T>> {
     device.choose(kernel, Some(variant));
-    let trouble = match judge(case, kernel, variant, device, 1) {
+    let no_result = match judge(case, kernel, variant, device, 1) {
         Verdict::Wrong(mismatch) => return Ok((None, Some(mismatch))),
-        Verdict::None(trouble) => trouble,
+        Verdict::None(why) => why,
         Verdict::Right(_) => match case.load(device, kernel) {
             Ok(loaded) => {
                 let time = loaded.fill(device).and_then(|()| time(&loaded.program));
                 loaded.free(device);
                 return Ok((Some(time?), None));
             }
-            Err(trouble) => trouble,
+            Err(why) => why,
         },
     };
-    match trouble {
+    match no_result {
         NoResult::NoRoom => Ok((None, None)),
         NoResult::Refused(e) => Ok((None, Some(Mismatch::refused(&e)))),
         NoResult::Lost(e) => Err(e),

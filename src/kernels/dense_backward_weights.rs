@@ -9,7 +9,7 @@ use super::case::Case;
 use super::cost::{self, Sizes};
 use super::cpu::{Form, MOST_BINDINGS, Part, Touch, depth};
 use super::reference::{self, at_product_tiles, bits};
-use super::sgd::{self, Layer, Step};
+use super::sgd::{self, SgdLayer, Step};
 use super::sgd_reference::{State, after, learners};
 use super::shape::{Fill, Shape, Source};
 use super::slot::Slot;
@@ -97,7 +97,7 @@ fn work(params: &[u8], part: &Part, bound: &mut [Slot<'_>; MOST_BINDINGS], step:
     let p = DenseBackwardWeights::read(params);
     let each = p.parameters as usize;
     let [learners, dy, x, parameters, velocity, ..] = bound;
-    let layer = Layer {
+    let layer = SgdLayer {
         settings: learners.read::<Learner>(part.own(1))[0],
         inputs: p.inputs as usize,
         outputs: p.outputs as usize,

@@ -239,9 +239,11 @@ fn case(shape: Shape, fill: Fill, seed: u32) -> Case {
     if fill == Fill::Large {
         raise(&mut x, &mut parameters, &params);
     }
-    let made = reference(&params, &labels, &order, &targets, &x, &parameters);
+    let results = reference(&params, &labels, &order, &targets, &x, &parameters);
     let unwritten = |words: u32| std::iter::repeat_n(Expected::Word(POISON), words as usize);
-    let losses = unwritten(params.order_start).chain(made.losses).collect();
+    let losses = unwritten(params.order_start)
+        .chain(results.losses)
+        .collect();
     let inputs = vec![
         labels,
         words(&order),
@@ -253,9 +255,9 @@ fn case(shape: Shape, fill: Fill, seed: u32) -> Case {
         poison(samples * inputs),
     ];
     Case::new((shape, fill, seed), &params, learners, inputs)
-        .expects(5, made.dlogits)
+        .expects(5, results.dlogits)
         .expects(6, losses)
-        .expects(7, made.dx)
+        .expects(7, results.dx)
 }
 
 /// Soft targets and lessons; every other learner has a table of its own.
@@ -299,7 +301,7 @@ fn raise(x: &mut [f32], parameters: &mut [f32], p: &Head) {
 
 /// The results of all samples.
 #[derive(Default)]
-struct Made {
+struct Results {
     /// [learners, rows, outputs].
     dlogits: Vec<Expected>,
     /// [learners, rows].
@@ -315,10 +317,10 @@ fn reference(
     targets: &[f32],
     x: &[f32],
     parameters: &[f32],
-) -> Made {
+) -> Results {
     let [inputs, outputs, classes] = [p.inputs, p.outputs, p.classes].map(|n| n as usize);
     let order = &order[p.order_start as usize..];
-    let mut made = Made::default();
+    let mut results = Results::default();
     for (sample, (x, entry)) in x.chunks_exact(inputs).zip(order).enumerate() {
         let learner = sample / p.rows as usize;
         let own = &parameters[learner * p.parameters as usize..];
@@ -347,12 +349,15 @@ fn reference(
         let (dz, loss) = softmax(&logits, target);
         let weighted = dz.into_iter().map(|dz| dz * Bounded::input(weight));
         let dz: Vec<Bounded> = weighted.collect();
-        made.losses.push(loss.into());
-        made.dlogits.extend(dz.iter().map(|&dz| Expected::from(dz)));
+        results.losses.push(loss.into());
+        results
+            .dlogits
+            .extend(dz.iter().map(|&dz| Expected::from(dz)));
         let padding = outputs - classes;
-        made.dlogits
+        results
+            .dlogits
             .extend(vec![Expected::from(Bounded::ZERO); padding]);
-        made.dx.extend(x.iter().enumerate().map(|(i, &x)| {
+        results.dx.extend(x.iter().enumerate().map(|(i, &x)| {
             let column = w.iter().skip(i).step_by(inputs);
             let terms = dz
                 .iter()
@@ -361,7 +366,7 @@ fn reference(
             masked(Bounded::total(&terms.collect::<Vec<_>>()), x)
         }));
     }
-    made
+    results
 }
 
 /// The gradient of a sample's logits, and its loss.

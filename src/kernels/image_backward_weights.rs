@@ -13,7 +13,7 @@ use super::cost::{self, Sizes};
 use super::cpu::{Form, MOST_BINDINGS, Part, Touch, depth};
 use super::pixels::with_pixels;
 use super::reference::{self, Entry, at_product_tiles, bits, images, images_of, order, words};
-use super::sgd::{self, Layer, Step};
+use super::sgd::{self, SgdLayer, Step};
 use super::sgd_reference::{State, after, learners};
 use super::shape::{Fill, Shape, Source};
 use super::slot::Slot;
@@ -105,7 +105,7 @@ fn work(params: &[u8], part: &Part, bound: &mut [Slot<'_>; MOST_BINDINGS], step:
     let (each, pixels) = (p.parameters as usize, p.pixels as usize);
     let [learners, images, order, dy, parameters, velocity, ..] = bound;
     with_pixels(images.all(), order.read(p.entries(part)), pixels, |x| {
-        let layer = Layer {
+        let layer = SgdLayer {
             settings: learners.read::<Learner>(part.own(1))[0],
             inputs: pixels,
             outputs: p.outputs as usize,

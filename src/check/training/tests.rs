@@ -107,8 +107,8 @@ fn roundings_to_one_side_stay_within_the_tolerance() {
     for task in Task::all().unwrap() {
         let reference = Reference::new(task.clone());
         for side in [0.5, -0.5] {
-            let train = |learner| course(&task, learner, Arithmetic::one_sided(side));
-            let biased: Vec<Course> = (0..task.learners.len()).map(train).collect();
+            let train = |learner| trajectory(&task, learner, Arithmetic::one_sided(side));
+            let biased: Vec<Trajectory> = (0..task.learners.len()).map(train).collect();
             for (point, tolerance) in reference.tolerances.iter().enumerate() {
                 let apart = largest(biased.iter().zip(&reference.exact), point);
                 println!("{apart:?} of {tolerance:?}");

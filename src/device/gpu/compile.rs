@@ -1,7 +1,7 @@
 //! Recordings become programs: parameters, mirrors and bind groups are made here, once.
 
 use std::cell::Cell;
-use std::collections::HashSet;
+use std::collections::{BTreeMap, HashSet};
 
 use wgpu::BufferUsages;
 
@@ -34,7 +34,7 @@ impl Gpu {
                 mirror::rows(bytes, mirrored.texel) < tallest.into()
             })
         };
-        let chosen = self.choices.borrow().get(kernel.name).copied();
+        let chosen = self.chosen.get(kernel);
         let of_its_kind = kernel.variants.iter();
         let of_its_kind = of_its_kind.filter(|v| v.software == self.software);
         let mut wanted = chosen.into_iter().chain(of_its_kind);
@@ -75,24 +75,21 @@ impl Gpu {
                 size: None,
             })
         });
-        let resources = std::iter::once(params).chain(storage);
-        let mut entries: Vec<_> = (0..)
-            .zip(resources)
-            .map(|(binding, resource)| wgpu::BindGroupEntry { binding, resource })
-            .collect();
-        let mirrored = kernel.mirrored(variant);
         let view = |m: &Mirrored| {
             let texture = self.mirror(dispatch.buffers[m.place], m.texel)?;
             Ok((m.binding, texture.create_view(&Default::default())))
         };
+        let mirrored = kernel.mirrored(variant);
         let views = mirrored.iter().map(view).collect::<Result<Vec<_>>>()?;
-        for (binding, view) in &views {
-            entries.retain(|entry| entry.binding != *binding);
-            entries.push(wgpu::BindGroupEntry {
-                binding: *binding,
-                resource: wgpu::BindingResource::TextureView(view),
-            });
-        }
+        // A mirror stands in for its buffer, or beside it with a number of its own.
+        let resources = std::iter::once(params).chain(storage);
+        let mut resources: BTreeMap<u32, _> = (0..).zip(resources).collect();
+        let mirrors = views.iter();
+        resources.extend(mirrors.map(|(n, view)| (*n, wgpu::BindingResource::TextureView(view))));
+        let entries = resources.into_iter();
+        let entries: Vec<_> = entries
+            .map(|(binding, resource)| wgpu::BindGroupEntry { binding, resource })
+            .collect();
         let group = self.device.create_bind_group(&wgpu::BindGroupDescriptor {
             label: Some(kernel.name),
             layout: &layout,

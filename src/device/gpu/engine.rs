@@ -17,7 +17,7 @@ use super::clock::Clock;
 use super::compile::Compiled;
 use super::encode::encode;
 use super::pipeline::Pipeline;
-use crate::device::{Buffer, Device, Limits, Program, Recording};
+use crate::device::{Buffer, ChosenVariants, Device, Limits, Program, Recording};
 use crate::error::{Error, Result};
 use crate::kernels::{Element, Kernel, Variant};
 use crate::memory;
@@ -57,10 +57,9 @@ pub struct Gpu {
     pub(super) mirrors: RefCell<HashMap<Buffer, (wgpu::Texture, Element)>>,
     /// By the address of the kernel's row, and the variant's name.
     pub(super) pipelines: RefCell<HashMap<(*const Kernel, &'static str), Pipeline>>,
-    /// Variants that were chosen by name of the kernel.
-    pub(super) choices: RefCell<HashMap<&'static str, &'static Variant>>,
+    pub(super) chosen: ChosenVariants,
     pub(super) programs: RefCell<Vec<Option<Compiled>>>,
-    flying: RefCell<VecDeque<SubmissionIndex>>,
+    in_flight: RefCell<VecDeque<SubmissionIndex>>,
     /// Timestamps, where the adapter has them.
     pub(super) clock: Option<Clock>,
     failure: Arc<Mutex<Option<String>>>,
@@ -125,9 +124,9 @@ impl Gpu {
             buffers: RefCell::default(),
             mirrors: RefCell::default(),
             pipelines: RefCell::default(),
-            choices: RefCell::default(),
+            chosen: ChosenVariants::default(),
             programs: RefCell::default(),
-            flying: RefCell::default(),
+            in_flight: RefCell::default(),
             failure,
         })
     }
@@ -209,14 +208,14 @@ impl Gpu {
     /// Submits, and waits until there is room for more.
     pub(super) fn send(&self, encoder: wgpu::CommandEncoder) -> Result<()> {
         let index = self.queue.submit([encoder.finish()]);
-        self.flying.borrow_mut().push_back(index);
+        self.in_flight.borrow_mut().push_back(index);
         self.make_room()
     }
 
     /// Waits until fewer than `IN_FLIGHT` submissions are out.
     fn make_room(&self) -> Result<()> {
-        while self.flying.borrow().len() >= IN_FLIGHT {
-            let oldest = self.flying.borrow_mut().pop_front();
+        while self.in_flight.borrow().len() >= IN_FLIGHT {
+            let oldest = self.in_flight.borrow_mut().pop_front();
             self.wait(oldest)?;
         }
         Ok(())
@@ -265,11 +264,7 @@ impl Device for Gpu {
     }
 
     fn choose(&self, kernel: &Kernel, variant: Option<&'static Variant>) {
-        let mut choices = self.choices.borrow_mut();
-        match variant {
-            Some(variant) => choices.insert(kernel.name, variant),
-            None => choices.remove(kernel.name),
-        };
+        self.chosen.set(kernel, variant);
     }
 
     fn allocate(&self, label: &str, words: usize) -> Result<Buffer> {
@@ -367,7 +362,7 @@ impl Device for Gpu {
         let mut encoder = self.device.create_command_encoder(&Default::default());
         encoder.copy_buffer_to_buffer(&source, 4 * buffer.first as u64, &staging, 0, bytes);
         self.queue.submit([encoder.finish()]);
-        self.flying.borrow_mut().clear();
+        self.in_flight.borrow_mut().clear();
         self.read(&staging)
     }
 }

@@ -14,7 +14,7 @@ use crate::kernels::{Kernel, Variant};
 const SHRINKS: usize = 200;
 
 /// A variant of the kernel on a device, and what is known of it.
-pub(super) struct Lane<'a> {
+pub(super) struct VariantCheck<'a> {
     /// The subject's number.
     pub(super) number: usize,
     pub(super) subject: &'a Subject,
@@ -26,7 +26,7 @@ pub(super) struct Lane<'a> {
     pub(super) row: Row,
 }
 
-impl Lane<'_> {
+impl VariantCheck<'_> {
     /// Runs a case, unless one has failed before or the device has stopped; a wrong result is
     /// followed to its smallest case.
     pub(super) fn check(

@@ -128,7 +128,7 @@ fn a_kernel_that_is_wrong_gets_no_time() {
         }
     }));
     assert!(wrong.measured.is_none(), "{wrong:?}");
-    assert!(wrong.failure.unwrap().place.starts_with("y["));
+    assert!(wrong.failure.unwrap().text.starts_with("y["));
     let right = rows(Faulty::new(|_, _, _| {}));
     assert!(right.failure.is_none());
     // 24 results of 8 multiply-adds, a sum and a maximum: at 1 GFLOP/s, 0.432 µs.

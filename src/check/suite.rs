@@ -8,10 +8,7 @@ use super::subject::Subject;
 use super::training::{Reference, Task, compare};
 use super::variant::VariantCheck;
 use crate::error::{Error, Result};
-use crate::kernels::Kernel;
-use crate::kernels::Spec;
-use crate::kernels::case::Mismatch;
-use crate::kernels::{Fill, Shape};
+use crate::kernels::{Fill, Kernel, Mismatch, Shape, Spec};
 
 /// Runs of a case whose bits must be the same.
 const REPEATS: u32 = 10;
@@ -168,7 +165,7 @@ impl Checked<'_> {
                     row.worst = Some(all[place].share()).filter(|share| share.is_finite());
                     all[place].mismatch()
                 }
-                Err(e) => Some(Mismatch::refused(e)),
+                Err(e) => Some(Mismatch::from(e)),
             };
             row.failure = mismatch.map(|mismatch| self.training_failure(mismatch));
         }

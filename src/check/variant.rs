@@ -5,10 +5,8 @@ use std::time::Instant;
 use super::report::{Failure, Row};
 use super::subject::Subject;
 use crate::device::trial::{NoResult, Verdict, judge};
-use crate::kernels::Spec;
-use crate::kernels::case::{Case, Mismatch};
-use crate::kernels::{Fill, Shape};
-use crate::kernels::{Kernel, Variant};
+use crate::kernels::case::Case;
+use crate::kernels::{Fill, Kernel, Mismatch, Shape, Spec, Variant};
 
 /// Cases tried in search of the smallest one that fails.
 const SHRINKS: usize = 200;
@@ -57,11 +55,11 @@ impl VariantCheck<'_> {
             Verdict::None(NoResult::NoRoom) => self.row.skipped += 1,
             Verdict::None(NoResult::Refused(e)) => {
                 self.row.cases += 1;
-                self.row.failure = Some(self.failure(case, case.shape, Mismatch::refused(&e)));
+                self.row.failure = Some(self.failure(case, case.shape, Mismatch::from(&e)));
             }
             Verdict::None(NoResult::Lost(e)) => {
                 self.row.cases += 1;
-                self.row.failure = Some(self.failure(case, case.shape, Mismatch::refused(&e)));
+                self.row.failure = Some(self.failure(case, case.shape, Mismatch::from(&e)));
                 *stopped = Some(e.to_string());
             }
         }

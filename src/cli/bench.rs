@@ -452,10 +452,7 @@ impl Observer for Table {
                 figure(100.0 * m.share, 0)
             ),
             (None, Some(m)) => {
-                let what = format!(
-                    "    {} is {}, not {} (bound: {}). See",
-                    m.place, m.got, m.expected, m.bound
-                );
+                let what = format!("    {}. See", m.cause);
                 let (what, again) = (fold(&what, 0), self.again(row));
                 format!(" WRONG, so it was not timed:\n{what}\n    `{again}`")
             }

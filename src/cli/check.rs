@@ -175,7 +175,7 @@ const LABEL: usize = 12;
 
 /// A failure, whole.
 fn failed(device: &DeviceReport, row: &Row, failure: &Failure) -> String {
-    let (d, m) = (&device.device, &failure.mismatch);
+    let d = &device.device;
     let text = format!(
         "\nWRONG: {}/{} on {} ({}; {})",
         row.kernel, row.variant, d.name, d.backend, d.driver
@@ -186,13 +186,9 @@ fn failed(device: &DeviceReport, row: &Row, failure: &Failure) -> String {
         let case = format!("{shape} (rows x inputs x outputs x learners), {fill}, seed {seed}");
         text += &format!("\n{}", beside("  case", LABEL, &case));
     }
-    for (label, value) in [
-        ("where", &m.place),
-        ("got", &m.got),
-        ("expected", &m.expected),
-        ("bound", &m.bound),
-    ] {
-        text += &format!("\n{}", beside(&format!("  {label}"), LABEL, value));
+    let labels = ["where", "got", "expected", "bound"];
+    for (label, words) in labels.iter().zip(failure.mismatch.cause.words()) {
+        text += &format!("\n{}", beside(&format!("  {label}"), LABEL, &words));
     }
     // In one line, to be copied.
     text + &format!("\n{:<LABEL$}{}", "  again", failure.command)

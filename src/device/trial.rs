@@ -2,8 +2,8 @@
 
 use super::{Buffer, Device, Limits, Program, Recording};
 use crate::error::{Error, Result};
-use crate::kernels::case::{Case, Mismatch};
-use crate::kernels::{Kernel, Variant, WINDOW};
+use crate::kernels::case::Case;
+use crate::kernels::{Cause, Kernel, Mismatch, Variant, WINDOW};
 
 /// A case on a device: its buffers with their guard zones, and the program that runs it.
 pub(crate) struct Loaded {
@@ -35,15 +35,10 @@ pub(crate) enum NoResult {
     Lost(Error),
 }
 
-impl Mismatch {
-    /// A device that does not run the case at all.
-    pub(crate) fn refused(error: &Error) -> Self {
-        Self {
-            place: "the device".to_owned(),
-            got: error.to_string(),
-            expected: "a result".to_owned(),
-            bound: "none".to_owned(),
-        }
+impl From<&Error> for Mismatch {
+    fn from(error: &Error) -> Self {
+        let error = error.to_string();
+        Cause::NoResult { error }.into()
     }
 }
 
@@ -194,7 +189,7 @@ pub(crate) fn timed<T>(
     };
     match no_result {
         NoResult::NoRoom => Ok((None, None)),
-        NoResult::Refused(e) => Ok((None, Some(Mismatch::refused(&e)))),
+        NoResult::Refused(e) => Ok((None, Some(Mismatch::from(&e)))),
         NoResult::Lost(e) => Err(e),
     }
 }

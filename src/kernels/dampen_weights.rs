@@ -4,9 +4,9 @@
 //! depend on a rounding: cases keep away from F_forget = α·F_all but where that is exact.
 
 use super::bounded::Bounded;
-use super::case::Expected;
 use super::cost::Sizes;
 use super::elementwise::{self, Content, Elementwise};
+use super::expected::Expected;
 use super::reference::{bits, normal};
 use super::shape::{Fill, Shape, Source};
 use super::{Spec, params};

@@ -8,9 +8,10 @@ use std::ops::Range;
 use rayon::prelude::*;
 
 use super::bounded::Bounded;
-use super::case::{Case, Expected, poison};
+use super::case::{Case, poison};
 use super::cost::{self, Sizes};
 use super::cpu::{Form, MOST_BINDINGS, Part, Touch, depth};
+use super::expected::Expected;
 use super::matrix::{self, Matrix};
 use super::reference::{self, at_product_tiles, bits};
 use super::shape::{Fill, Shape, Source};

@@ -8,9 +8,10 @@
 use std::array::from_fn;
 use std::ops::Range;
 
-use super::case::{Case, Expected};
+use super::case::Case;
 use super::cost::Sizes;
 use super::cpu::{Form, MOST_BINDINGS, Part, Touch};
+use super::expected::Expected;
 use super::shape::{Fill, Shape, Source, at_tiles};
 use super::slot::Slot;
 use super::{Kernel, Params, Spec, Variant};

@@ -4,10 +4,11 @@
 
 use super::STRIPES;
 use super::bounded::Bounded;
-use super::case::{Case, Expected, poison};
+use super::case::{Case, poison};
 use super::cost::Sizes;
 use super::cpu::{Form, MOST_BINDINGS, Part, Touch, one};
 use super::elementwise;
+use super::expected::Expected;
 use super::reference::bits;
 use super::shape::{Fill, Shape, Source};
 use super::slot::Slot;

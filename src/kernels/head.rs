@@ -12,10 +12,11 @@
 use std::ops::Range;
 
 use super::bounded::Bounded;
-use super::case::{Case, Expected, POISON, poison};
+use super::case::{Case, POISON, poison};
 use super::cost::{self, Sizes};
 use super::cpu::{Form, MOST_BINDINGS, Part, Touch, depth};
 use super::dense_backward_input::masked;
+use super::expected::Expected;
 use super::reference::{Entry, bits, images_of, order, padded, words};
 use super::shape::{Fill, Shape, Source, at_tiles};
 use super::slot::Slot;

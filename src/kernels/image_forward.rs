@@ -9,10 +9,11 @@ use std::ops::Range;
 use rayon::prelude::*;
 
 use super::bounded::Bounded;
-use super::case::{Case, Expected, poison};
+use super::case::{Case, poison};
 use super::cost::{self, Sizes};
 use super::cpu::{Form, MOST_BINDINGS, Part, Touch, depth};
 use super::dense_forward;
+use super::expected::Expected;
 use super::matrix::{self, Matrix};
 use super::pixels::with_pixels;
 use super::reference::{self, Entry, at_product_tiles, bits, images, images_of, order, words};

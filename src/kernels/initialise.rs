@@ -7,9 +7,10 @@
 //! 2·(a·2⁻²³ + 1))·bound, at most 8u·bound. Where `bound` is 2²³ every way of computing it is exact. The random bits are `random::threefry2x32`, held against published numbers by its tests.
 
 use super::bounded::Bounded;
-use super::case::{Case, Expected};
+use super::case::Case;
 use super::cost::{self, Sizes};
 use super::cpu::{Form, MOST_BINDINGS, Part, Touch, one};
+use super::expected::Expected;
 use super::reference::bits;
 use super::shape::{Fill, Shape, Source, at_tiles};
 use super::slot::Slot;

@@ -6,10 +6,10 @@
 use std::ops::Range;
 
 use super::bounded::Bounded;
-use super::case::Expected;
 use super::cost::Sizes;
 use super::cpu::Part;
 use super::elementwise::{self, Content, Elementwise};
+use super::expected::Expected;
 use super::reference::{bits, order, words};
 use super::shape::{Shape, Source, at_tiles};
 use super::{FORGET, OTHER};

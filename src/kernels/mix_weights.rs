@@ -3,9 +3,9 @@
 //! Bound: u for each of the two products, and γ of their sum.
 
 use super::bounded::Bounded;
-use super::case::Expected;
 use super::cost::Sizes;
 use super::elementwise::{self, Content, Elementwise};
+use super::expected::Expected;
 use super::reference::bits;
 use super::shape::{Shape, Source};
 use super::{Spec, params};

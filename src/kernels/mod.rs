@@ -13,6 +13,7 @@ mod dense_backward_input;
 mod dense_backward_weights;
 mod dense_forward;
 mod elementwise;
+mod expected;
 mod gradient_products;
 mod head;
 mod image_backward_weights;
@@ -23,6 +24,7 @@ mod list;
 mod log_changes;
 pub(crate) mod matrix;
 mod mirror;
+mod mismatch;
 mod mix_weights;
 mod noise_weights;
 mod pixels;
@@ -50,7 +52,8 @@ use case::Case;
 use cost::{Cost, Sizes};
 use cpu::Form;
 
-pub use case::Mismatch;
+pub use expected::Expected;
+pub use mismatch::{Cause, Mismatch, Number, Place};
 
 pub(crate) use close_step::CloseStep;
 pub(crate) use dampen_weights::DampenWeights;

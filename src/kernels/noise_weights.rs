@@ -4,9 +4,9 @@
 //! square root, two products and a sum. Random bits are `random::threefry2x32`.
 
 use super::bounded::Bounded;
-use super::case::Expected;
 use super::cost::Sizes;
 use super::elementwise::{self, Content, Elementwise};
+use super::expected::Expected;
 use super::reference::{bits, normal};
 use super::shape::{Shape, Source};
 use super::{Spec, params};

@@ -8,10 +8,11 @@
 use super::Learner;
 use super::STRIPES;
 use super::bounded::Bounded;
-use super::case::{Case, Expected};
+use super::case::Case;
 use super::cost::Sizes;
 use super::cpu::{Form, MOST_BINDINGS, Part, Touch};
 use super::elementwise;
+use super::expected::Expected;
 use super::reference::bits;
 use super::shape::{Fill, Shape, Source};
 use super::slot::Slot;

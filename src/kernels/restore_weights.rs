@@ -2,9 +2,9 @@
 //! becomes the original's. Bits are copied: exact.
 
 use super::THRESHOLD_ROUNDS;
-use super::case::Expected;
 use super::cost::Sizes;
 use super::elementwise::{self, Content, Elementwise};
+use super::expected::Expected;
 use super::reference::bits;
 use super::shape::{Shape, Source};
 use super::{Spec, params};

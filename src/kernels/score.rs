@@ -7,9 +7,10 @@
 //! Often those are equal; no share of a bound is taken, so the table has "exact" for this kernel.
 
 use super::bounded::Bounded;
-use super::case::{Case, Expected};
+use super::case::Case;
 use super::cost::Sizes;
 use super::cpu::{Form, MOST_BINDINGS, Part, Touch, one};
+use super::expected::Expected;
 use super::reference::bits;
 use super::shape::{Fill, Shape, Source, at_tiles};
 use super::slot::Slot;

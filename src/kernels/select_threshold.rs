@@ -3,9 +3,10 @@
 
 use super::Learner;
 use super::THRESHOLD_ROUNDS;
-use super::case::{Case, Expected};
+use super::case::Case;
 use super::cost::Sizes;
 use super::cpu::{Form, MOST_BINDINGS, Part, Touch, one};
+use super::expected::Expected;
 use super::reference::bits;
 use super::shape::{Fill, Shape, Source, at_tiles};
 use super::slot::Slot;

@@ -8,7 +8,7 @@ use rayon::prelude::*;
 
 use super::Learner;
 use super::bounded::Bounded;
-use super::case::Expected;
+use super::expected::Expected;
 use super::shape::{Fill, Source};
 
 /// What one learner's parameters and velocities must be after the step: what no step reaches stays

@@ -3,9 +3,9 @@
 //! Bound: that of the threshold, two products, a quotient and two differences; the maximum adds none.
 
 use super::bounded::Bounded;
-use super::case::Expected;
 use super::cost::Sizes;
 use super::elementwise::{self, Content, Elementwise};
+use super::expected::Expected;
 use super::reference::bits;
 use super::sgd_reference::learners;
 use super::shape::{Shape, Source};

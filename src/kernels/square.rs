@@ -1,9 +1,9 @@
 //! `square`: v². Bound: a product.
 
 use super::bounded::Bounded;
-use super::case::Expected;
 use super::cost::Sizes;
 use super::elementwise::{self, Content, Elementwise};
+use super::expected::Expected;
 use super::reference::bits;
 use super::shape::{Shape, Source};
 use super::{Spec, params};

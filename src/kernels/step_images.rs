@@ -3,9 +3,9 @@
 //! Bound: a product and a sum; the clamp adds none.
 
 use super::bounded::Bounded;
-use super::case::Expected;
 use super::cost::Sizes;
 use super::elementwise::{self, Content, Elementwise};
+use super::expected::Expected;
 use super::reference::{bits, normal};
 use super::shape::{Fill, Shape, Source};
 use super::{Spec, params};

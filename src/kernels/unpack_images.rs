@@ -6,9 +6,10 @@ use std::ops::Range;
 
 use super::INDEX;
 use super::bounded::Bounded;
-use super::case::{Case, Expected, poison};
+use super::case::{Case, poison};
 use super::cost::Sizes;
 use super::cpu::{Form, MOST_BINDINGS, Part, Touch};
+use super::expected::Expected;
 use super::reference::{images, images_of, order, padded, words};
 use super::shape::{Fill, Shape, Source, at_tiles};
 use super::slot::Slot;

@@ -49,7 +49,7 @@ use rayon::prelude::*;
 
 use crate::device::Device;
 use crate::error::Result;
-use crate::kernels::Mismatch;
+use crate::kernels::{Cause, Mismatch};
 use crate::population::{DeviceImages, Population};
 use plain::{Arithmetic, Trainee};
 
@@ -259,17 +259,20 @@ impl Agreement {
 
     /// What is wrong, where it does not.
     pub(super) fn mismatch(&self) -> Option<Mismatch> {
-        let losses = self.loss_apart > self.loss_tolerance;
-        let (place, apart, tolerance, unit) = match losses {
-            true => ("the losses", self.loss_apart, self.loss_tolerance, "nats"),
-            false => ("the weights", self.apart, self.tolerance, "of their way"),
+        let steps = self.steps;
+        let cause = match self.loss_apart > self.loss_tolerance {
+            true => Cause::Losses {
+                steps,
+                apart: self.loss_apart,
+                tolerance: self.loss_tolerance,
+            },
+            false => Cause::Weights {
+                steps,
+                apart: self.apart,
+                tolerance: self.tolerance,
+            },
         };
-        (!self.agrees()).then(|| Mismatch {
-            place: format!("{place} after {} steps", self.steps),
-            got: format!("{apart:.1e} {unit} apart"),
-            expected: "what f64 loops reach".to_owned(),
-            bound: format!("{tolerance:.1e}"),
-        })
+        (!self.agrees()).then(|| cause.into())
     }
 }
 

@@ -143,7 +143,7 @@ fn what_is_no_number_does_not_agree() {
     for (apart, tolerance) in [(f64::NAN, 1.0), (f64::INFINITY, 1.0), (0.5, f64::NAN)] {
         let wrong = agreement(apart, tolerance);
         assert!(!wrong.agrees() && wrong.share().is_infinite(), "{wrong}");
-        assert!(wrong.mismatch().unwrap().place.contains("weights"));
+        assert!(wrong.mismatch().unwrap().text.contains("weights"));
     }
 }
 

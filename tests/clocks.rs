@@ -19,7 +19,7 @@ fn with(clock: Clock) -> Faulty {
     let mut device = Faulty::new(|_, _, _| {});
     device.clock = clock;
     device.record.backend = "Vulkan".to_owned();
-    device.record.kind = "discrete GPU".to_owned();
+    device.record.kind = unlearn::record::DeviceKind::DiscreteGpu;
     device
 }
 

@@ -107,18 +107,22 @@ fn times(report: &Report) -> Vec<(String, f64)> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::record::DeviceKind::{self, Cpu, DiscreteGpu, Software};
 
-    fn device([name, backend, kind, driver]: [&str; 4]) -> DeviceRecord {
+    /// Name, backend, kind and driver.
+    type Device = (&'static str, &'static str, DeviceKind, &'static str);
+
+    fn device((name, backend, kind, driver): Device) -> DeviceRecord {
         DeviceRecord {
             name: name.to_owned(),
             backend: backend.to_owned(),
-            kind: kind.to_owned(),
+            kind,
             driver: driver.to_owned(),
             reason: String::new(),
         }
     }
 
-    fn report(record: [&str; 4]) -> Report {
+    fn report(record: Device) -> Report {
         Report {
             version: "0.1.0".to_owned(),
             os: "linux".to_owned(),
@@ -138,15 +142,15 @@ mod tests {
         }
     }
 
-    const A: [&str; 4] = ["A", "Vulkan", "discrete GPU", "1"];
-    const A_DX12: [&str; 4] = ["A", "DX12", "discrete GPU", "1"];
-    const A_NEWER: [&str; 4] = ["A", "Vulkan", "discrete GPU", "2"];
-    const SOFT: [&str; 4] = ["llvmpipe (LLVM 15)", "Vulkan", "software", "22"];
-    const SOFT_NEWER: [&str; 4] = ["llvmpipe (LLVM 19)", "Vulkan", "software", "25"];
-    const CPU: [&str; 4] = ["CPU", "CPU", "CPU", "2 threads"];
+    const A: Device = ("A", "Vulkan", DiscreteGpu, "1");
+    const A_DX12: Device = ("A", "DX12", DiscreteGpu, "1");
+    const A_NEWER: Device = ("A", "Vulkan", DiscreteGpu, "2");
+    const SOFT: Device = ("llvmpipe (LLVM 15)", "Vulkan", Software, "22");
+    const SOFT_NEWER: Device = ("llvmpipe (LLVM 19)", "Vulkan", Software, "25");
+    const CPU: Device = ("CPU", "CPU", Cpu, "2 threads");
 
     /// Places of the old reports that the new devices get.
-    fn places(old: &[[&str; 4]], new: &[[&str; 4]]) -> Vec<Option<usize>> {
+    fn places(old: &[Device], new: &[Device]) -> Vec<Option<usize>> {
         let old: Vec<Report> = old.iter().copied().map(report).collect();
         let new: Vec<DeviceRecord> = new.iter().copied().map(device).collect();
         let place = |found: &Report| old.iter().position(|report| std::ptr::eq(report, found));

@@ -16,7 +16,7 @@ use super::{Buffer, ChosenVariants, Device, Limits, Program, Recording};
 use crate::error::{Error, Result};
 use crate::kernels::{Kernel, Variant};
 use crate::memory;
-use crate::record::DeviceRecord;
+use crate::record::{DeviceKind, DeviceRecord};
 use crate::threads;
 use program::Plan;
 
@@ -60,7 +60,7 @@ impl Cpu {
             record: DeviceRecord {
                 name: "CPU".to_owned(),
                 backend: "CPU".to_owned(),
-                kind: "CPU".to_owned(),
+                kind: DeviceKind::Cpu,
                 driver: driver(threads),
                 reason: reason.to_owned(),
             },

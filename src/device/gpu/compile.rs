@@ -12,6 +12,7 @@ use super::pipeline::Pipeline;
 use crate::device::{Buffer, Command, Dispatch, Recording};
 use crate::error::Result;
 use crate::kernels::{Access, Element, Mirrored, Variant};
+use crate::record::DeviceKind;
 
 #[derive(Debug)]
 pub(super) struct Compiled {
@@ -36,7 +37,8 @@ impl Gpu {
         };
         let chosen = self.chosen.get(kernel);
         let of_its_kind = kernel.variants.iter();
-        let of_its_kind = of_its_kind.filter(|v| v.software == self.software);
+        let software = self.record.kind == DeviceKind::Software;
+        let of_its_kind = of_its_kind.filter(|v| v.software == software);
         let mut wanted = chosen.into_iter().chain(of_its_kind);
         wanted.find(fits).unwrap_or(&Variant::PLAIN)
     }

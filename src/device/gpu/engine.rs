@@ -47,7 +47,6 @@ pub struct Gpu {
     pub(super) checked: bool,
     /// Whether the driver checks the bounds of buffers itself.
     pub(super) driver_checks: bool,
-    pub(super) software: bool,
     /// How often the machine's memory holds what lies in a buffer.
     copies: u64,
     pub(super) device: wgpu::Device,
@@ -116,7 +115,6 @@ impl Gpu {
             record,
             checked: opening.checked,
             driver_checks: adapter.checks_bounds(),
-            software: adapter.is_software(),
             copies: adapter.copies(),
             clock: Clock::new(&device, &queue),
             device,

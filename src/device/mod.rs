@@ -6,7 +6,7 @@ pub mod cpu;
 pub mod gpu;
 pub mod probes;
 mod select;
-pub mod timing;
+pub(crate) mod timing;
 pub(crate) mod trial;
 
 use std::cell::RefCell;
@@ -34,7 +34,7 @@ impl Buffer {
     /// The `words` words from `first`, a multiple of `WINDOW`, on. What a kernel finds at index 0
     /// is the window's first word. On a GPU the binding runs on to the end of the buffer, so that
     /// a write past the window's end is done, and can be seen.
-    pub fn window(self, first: usize, words: usize) -> Self {
+    pub(crate) fn window(self, first: usize, words: usize) -> Self {
         debug_assert!(first.is_multiple_of(WINDOW) && first + words <= self.words);
         Self {
             id: self.id,
@@ -106,13 +106,18 @@ impl Recording {
     }
 
     /// Appends the filling of a buffer with zeros.
-    pub fn clear(&mut self, buffer: Buffer) -> &mut Self {
+    pub(crate) fn clear(&mut self, buffer: Buffer) -> &mut Self {
         self.commands.push(Command::Clear(buffer));
         self
     }
 
     /// Appends a copy of `words` words; offsets in words.
-    pub fn copy(&mut self, from: (Buffer, usize), to: (Buffer, usize), words: usize) -> &mut Self {
+    pub(crate) fn copy(
+        &mut self,
+        from: (Buffer, usize),
+        to: (Buffer, usize),
+        words: usize,
+    ) -> &mut Self {
         self.commands.push(Command::Copy { from, to, words });
         self
     }
@@ -158,7 +163,7 @@ pub struct Limits {
 
 impl Limits {
     /// Bytes of the machine's memory for so many words in buffers, beside `host` bytes.
-    pub fn need(&self, words: u64, host: u64) -> u64 {
+    pub(crate) fn need(&self, words: u64, host: u64) -> u64 {
         (4 * self.copies).saturating_mul(words).saturating_add(host)
     }
 }

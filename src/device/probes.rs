@@ -10,19 +10,19 @@ use bytemuck::{Pod, Zeroable};
 /// The parameters of all probes; most use `threads` alone.
 #[repr(C)]
 #[derive(Clone, Copy, Debug, Default, Pod, Zeroable)]
-pub struct Probe {
+pub(crate) struct Probe {
     /// Threads that do something.
-    pub threads: u32,
+    pub(crate) threads: u32,
     /// `fma_rate`: times four multiply-adds of each of a thread's `CHAINS`.
-    pub rounds: u32,
+    pub(crate) rounds: u32,
     /// `fma_rate`: what a chain is multiplied by.
-    pub factor: f32,
+    pub(crate) factor: f32,
     /// `fma_rate`: what is added to it.
-    pub term: f32,
+    pub(crate) term: f32,
 }
 
 /// Numbers that a thread of `fma_rate` keeps.
-pub const CHAINS: u32 = 32;
+pub(crate) const CHAINS: u32 = 32;
 
 const fn row(name: &'static str, wgsl: &'static str, cpu: Form) -> Kernel {
     Kernel {
@@ -65,25 +65,25 @@ const DEPENDENT_DISPATCH_FORM: Form = form(
 );
 
 /// Multiply-adds in registers. Binding: a sum for each thread.
-pub static FMA_RATE: Kernel = row(
+pub(crate) static FMA_RATE: Kernel = row(
     "fma_rate",
     include_str!("../../shaders/bench/fma_rate.wgsl"),
     FMA_RATE_FORM,
 );
 /// A copy, 16 bytes a thread. Bindings: source, target.
-pub static COPY_WORDS: Kernel = row(
+pub(crate) static COPY_WORDS: Kernel = row(
     "copy_words",
     include_str!("../../shaders/bench/copy_words.wgsl"),
     COPY_WORDS_FORM,
 );
 /// Nothing.
-pub static EMPTY_DISPATCH: Kernel = row(
+pub(crate) static EMPTY_DISPATCH: Kernel = row(
     "empty_dispatch",
     include_str!("../../shaders/bench/empty_dispatch.wgsl"),
     EMPTY_DISPATCH_FORM,
 );
 /// One is added to each thread's count.
-pub static DEPENDENT_DISPATCH: Kernel = row(
+pub(crate) static DEPENDENT_DISPATCH: Kernel = row(
     "dependent_dispatch",
     include_str!("../../shaders/bench/dependent_dispatch.wgsl"),
     DEPENDENT_DISPATCH_FORM,
@@ -93,7 +93,12 @@ pub static PROBES: [&Kernel; 4] = [&FMA_RATE, &COPY_WORDS, &EMPTY_DISPATCH, &DEP
 
 impl Probe {
     /// A recording of one dispatch, `times` times.
-    pub fn recording(self, kernel: &'static Kernel, buffers: &[Buffer], times: u32) -> Recording {
+    pub(crate) fn recording(
+        self,
+        kernel: &'static Kernel,
+        buffers: &[Buffer],
+        times: u32,
+    ) -> Recording {
         let mut recording = Recording::default();
         for _ in 0..times {
             let params = bytemuck::bytes_of(&self);

@@ -6,19 +6,19 @@ use crate::device::{Device, Program, possible};
 use crate::error::Result;
 
 /// Samples of a measurement that is to have a spread.
-pub const SAMPLES: usize = 5;
+pub(crate) const SAMPLES: usize = 5;
 /// Repetitions in a sample at the most: they are encoded one by one.
 const REPETITIONS: u32 = 4096;
 
 /// What one repetition takes, in seconds; all NaN where the clock said nothing that can be.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Times {
+pub(crate) struct Times {
     /// Half of the samples took longer.
-    pub median: f64,
+    pub(crate) median: f64,
     /// A quarter of the samples took less.
-    pub low: f64,
+    pub(crate) low: f64,
     /// A quarter of the samples took more.
-    pub high: f64,
+    pub(crate) high: f64,
 }
 
 /// The median seconds of one repetition, for choosing between programs: within about `budget`, but
@@ -26,7 +26,7 @@ pub struct Times {
 ///
 /// # Errors
 /// `Device` where the device was lost.
-pub fn median(device: &dyn Device, program: &Program, budget: Duration) -> Result<f64> {
+pub(crate) fn median(device: &dyn Device, program: &Program, budget: Duration) -> Result<f64> {
     let times = sample(budget, 1, &mut |times| device.time(program, times))?;
     Ok(times.median)
 }
@@ -35,7 +35,7 @@ pub fn median(device: &dyn Device, program: &Program, budget: Duration) -> Resul
 ///
 /// # Errors
 /// `Device` where the device was lost.
-pub fn measure(device: &dyn Device, program: &Program, budget: Duration) -> Result<Times> {
+pub(crate) fn measure(device: &dyn Device, program: &Program, budget: Duration) -> Result<Times> {
     sample(budget, SAMPLES, &mut |times| device.time(program, times))
 }
 

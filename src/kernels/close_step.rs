@@ -115,12 +115,7 @@ fn fit(shape: Shape) -> Shape {
 }
 
 fn case(shape: Shape, fill: Fill, seed: u32) -> Case {
-    let Shape {
-        rows,
-        outputs: steps,
-        learners,
-        ..
-    } = shape;
+    let (rows, steps, learners) = (shape.rows, shape.outputs, shape.learners);
     let params = CloseStep {
         rows,
         learners,

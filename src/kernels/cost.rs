@@ -12,11 +12,11 @@ use crate::model::{Layer, Model};
 
 /// The work of a dispatch.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Cost {
+pub(crate) struct Cost {
     /// Floating-point operations.
-    pub flops: u64,
+    pub(crate) flops: u64,
     /// Bytes.
-    pub bytes: u64,
+    pub(crate) bytes: u64,
 }
 
 /// A shape's sizes, and what costs are made of.
@@ -45,8 +45,7 @@ pub(crate) struct Sizes {
 
 impl Sizes {
     pub(super) fn of(shape: Shape) -> Self {
-        let sizes = [shape.rows, shape.inputs, shape.outputs, shape.learners];
-        let [rows, inputs, outputs, learners] = sizes.map(u64::from);
+        let [rows, inputs, outputs, learners] = shape.sizes().map(u64::from);
         let (samples, each) = (learners * rows, inputs * outputs + outputs);
         Self {
             rows,

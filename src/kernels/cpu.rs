@@ -13,17 +13,17 @@ pub(crate) type Work = fn(&[u8], &Part, &mut [Slot<'_>; MOST_BINDINGS]);
 
 /// A kernel on the CPU.
 #[derive(Clone, Copy, Debug)]
-pub struct Form {
+pub(crate) struct Form {
     /// How many learners a dispatch covers, from its parameters and its extent.
-    pub learners: fn(&[u8], [u32; 3]) -> usize,
+    pub(crate) learners: fn(&[u8], [u32; 3]) -> usize,
     /// Units into which a learner's share of the work may be divided, such as samples or outputs.
-    pub units: fn(&[u8]) -> usize,
+    pub(crate) units: fn(&[u8]) -> usize,
     /// What a part touches, by binding. What one part writes no other part may touch.
-    pub touches: fn(&[u8], &Part) -> Vec<Touch>,
+    pub(crate) touches: fn(&[u8], &Part) -> Vec<Touch>,
     /// The fast way, where plain loops are too slow.
-    pub library: Option<Work>,
+    pub(crate) library: Option<Work>,
     /// Plain loops: the reference.
-    pub twin: Work,
+    pub(crate) twin: Work,
 }
 
 /// Plain loops.
@@ -58,12 +58,12 @@ impl Form {
     }
 
     /// The ways that there are, the one that the CPU chooses by itself first.
-    pub fn variants(&self) -> &'static [Variant] {
+    pub(crate) fn variants(&self) -> &'static [Variant] {
         &VARIANTS[usize::from(self.library.is_none())..]
     }
 
     /// The work of a variant; without any, of the one that the CPU chooses by itself.
-    pub fn work(&self, variant: Option<&Variant>) -> Work {
+    pub(crate) fn work(&self, variant: Option<&Variant>) -> Work {
         match self.library {
             Some(library) if variant.is_none_or(|v| v.name != TWIN.name) => library,
             _ => self.twin,
@@ -83,11 +83,11 @@ pub(super) fn one(_: &[u8]) -> usize {
 
 /// A part of a dispatch: some units of one learner.
 #[derive(Clone, Debug)]
-pub struct Part {
+pub(crate) struct Part {
     /// The learner.
-    pub learner: usize,
+    pub(crate) learner: usize,
     /// Its units.
-    pub units: Range<usize>,
+    pub(crate) units: Range<usize>,
 }
 
 impl Part {
@@ -130,7 +130,7 @@ impl Part {
 
 /// What a part touches of a binding, in words from the binding's start.
 #[derive(Clone, Debug)]
-pub enum Touch {
+pub(crate) enum Touch {
     /// Any of it.
     Whole,
     /// These words.

@@ -153,12 +153,7 @@ fn shapes() -> Vec<Shape> {
 }
 
 fn case(shape: Shape, fill: Fill, seed: u32) -> Case {
-    let Shape {
-        rows,
-        inputs,
-        outputs,
-        learners,
-    } = shape;
+    let [rows, inputs, outputs, learners] = shape.sizes();
     let weights = 4;
     let params = DenseBackwardInput {
         rows,

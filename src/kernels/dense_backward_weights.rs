@@ -127,12 +127,7 @@ fn shapes() -> Vec<Shape> {
 }
 
 fn case(shape: Shape, fill: Fill, seed: u32) -> Case {
-    let Shape {
-        rows,
-        inputs,
-        outputs,
-        learners: count,
-    } = shape;
+    let [rows, inputs, outputs, count] = shape.sizes();
     let weights = 4;
     let biases = weights + inputs * outputs + 4;
     let params = DenseBackwardWeights {

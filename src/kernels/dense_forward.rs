@@ -187,12 +187,7 @@ fn shapes() -> Vec<Shape> {
 }
 
 fn case(shape: Shape, fill: Fill, seed: u32) -> Case {
-    let Shape {
-        rows,
-        inputs,
-        outputs,
-        learners,
-    } = shape;
+    let [rows, inputs, outputs, learners] = shape.sizes();
     // Less than a thread's columns, so that it cannot pass for the number of outputs.
     let weights = 4;
     let biases = weights + inputs * outputs + 4;

@@ -207,12 +207,7 @@ fn fit(shape: Shape) -> Shape {
 }
 
 fn case(shape: Shape, fill: Fill, seed: u32) -> Case {
-    let Shape {
-        rows,
-        inputs,
-        outputs: classes,
-        learners,
-    } = shape;
+    let [rows, inputs, classes, learners] = shape.sizes();
     let outputs = classes.next_multiple_of(4);
     let weights = 4;
     let biases = weights + inputs * outputs + 4;

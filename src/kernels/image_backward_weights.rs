@@ -136,12 +136,7 @@ fn shapes() -> Vec<Shape> {
 }
 
 fn case(shape: Shape, fill: Fill, seed: u32) -> Case {
-    let Shape {
-        rows,
-        inputs: pixels,
-        outputs,
-        learners: count,
-    } = shape;
+    let [rows, pixels, outputs, count] = shape.sizes();
     let weights = 4;
     let biases = weights + pixels * outputs + 4;
     let params = ImageBackwardWeights {

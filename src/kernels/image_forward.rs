@@ -153,12 +153,7 @@ fn shapes() -> Vec<Shape> {
 }
 
 fn case(shape: Shape, fill: Fill, seed: u32) -> Case {
-    let Shape {
-        rows,
-        inputs: pixels,
-        outputs,
-        learners,
-    } = shape;
+    let [rows, pixels, outputs, learners] = shape.sizes();
     let weights = 4;
     let biases = weights + pixels * outputs;
     // Every other shape is an evaluation: all learners see the same samples.

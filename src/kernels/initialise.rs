@@ -113,12 +113,7 @@ fn fit(shape: Shape) -> Shape {
 }
 
 fn case(shape: Shape, fill: Fill, seed: u32) -> Case {
-    let Shape {
-        inputs,
-        outputs,
-        learners,
-        ..
-    } = shape;
+    let (inputs, outputs, learners) = (shape.inputs, shape.outputs, shape.learners);
     let (padded_inputs, padded_outputs) = (inputs.next_multiple_of(4), outputs.next_multiple_of(4));
     let weights = 4;
     let biases = weights + padded_inputs * padded_outputs + 4;

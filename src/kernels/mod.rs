@@ -127,7 +127,7 @@ pub struct Kernel {
     /// The ways to build it, the plain one first.
     pub variants: &'static [Variant],
     /// The same computation on the CPU.
-    pub cpu: Form,
+    pub(crate) cpu: Form,
 }
 
 /// A kernel with all that is known of it: a row of [`KERNELS`].
@@ -166,7 +166,7 @@ impl Spec {
     }
 
     /// The work of a dispatch at a fitting shape.
-    pub fn cost(&self, shape: Shape) -> Cost {
+    pub(crate) fn cost(&self, shape: Shape) -> Cost {
         let (flops, words, bytes) = (self.cost)(Sizes::of(shape));
         Cost {
             flops,
@@ -250,7 +250,7 @@ impl Kernel {
     }
 
     /// Workgroups that cover `extent`: the one place where they are counted.
-    pub fn groups(&self, variant: &Variant, extent: [u32; 3]) -> [u32; 3] {
+    pub(crate) fn groups(&self, variant: &Variant, extent: [u32; 3]) -> [u32; 3] {
         let tile = self.tile(variant);
         std::array::from_fn(|axis| extent[axis].div_ceil(tile.covers[axis]))
     }

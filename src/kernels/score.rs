@@ -110,12 +110,7 @@ fn fit(shape: Shape) -> Shape {
 }
 
 fn case(shape: Shape, fill: Fill, seed: u32) -> Case {
-    let Shape {
-        rows,
-        outputs: classes,
-        learners,
-        ..
-    } = shape;
+    let (rows, classes, learners) = (shape.rows, shape.outputs, shape.learners);
     let params = ScoreCounts {
         rows,
         classes,

@@ -104,12 +104,7 @@ fn fit(shape: Shape) -> Shape {
 }
 
 fn case(shape: Shape, fill: Fill, seed: u32) -> Case {
-    let Shape {
-        rows,
-        inputs: pixels,
-        learners,
-        ..
-    } = shape;
+    let (rows, pixels, learners) = (shape.rows, shape.inputs, shape.learners);
     let count = images_of(shape);
     let shared = (rows + pixels / 4) % 2 == 1;
     let params = UnpackImages {

@@ -61,15 +61,30 @@ impl Gpu {
         block: &wgpu::Buffer,
         at: u64,
     ) -> Result<Action> {
-        let kernel = dispatch.kernel;
-        let Pipeline { pipeline, layout } = self.pipeline(kernel, variant)?;
-        let buffers = dispatch.buffers.iter().map(|&b| self.buffer(b));
-        let buffers = buffers.collect::<Result<Vec<_>>>()?;
+        let Pipeline { pipeline, layout } = self.pipeline(dispatch.kernel, variant)?;
         let params = wgpu::BindingResource::Buffer(wgpu::BufferBinding {
             buffer: block,
             offset: at,
             size: wgpu::BufferSize::new(dispatch.params.len() as u64),
         });
+        Ok(Action::Dispatch {
+            pipeline,
+            group: self.bind_group(dispatch, variant, &layout, params)?,
+            groups: dispatch.kernel.groups(variant, dispatch.extent),
+        })
+    }
+
+    /// Binds a dispatch's parameters, and its buffers or their mirrors.
+    fn bind_group(
+        &self,
+        dispatch: &Dispatch,
+        variant: &Variant,
+        layout: &wgpu::BindGroupLayout,
+        params: wgpu::BindingResource<'_>,
+    ) -> Result<wgpu::BindGroup> {
+        let kernel = dispatch.kernel;
+        let buffers = dispatch.buffers.iter().map(|&b| self.buffer(b));
+        let buffers = buffers.collect::<Result<Vec<_>>>()?;
         let storage = buffers.iter().zip(&dispatch.buffers).map(|(buffer, of)| {
             wgpu::BindingResource::Buffer(wgpu::BufferBinding {
                 buffer,
@@ -92,16 +107,11 @@ impl Gpu {
         let entries: Vec<_> = entries
             .map(|(binding, resource)| wgpu::BindGroupEntry { binding, resource })
             .collect();
-        let group = self.device.create_bind_group(&wgpu::BindGroupDescriptor {
+        Ok(self.device.create_bind_group(&wgpu::BindGroupDescriptor {
             label: Some(kernel.name),
-            layout: &layout,
+            layout,
             entries: &entries,
-        });
-        Ok(Action::Dispatch {
-            pipeline,
-            group,
-            groups: kernel.groups(variant, dispatch.extent),
-        })
+        }))
     }
 
     /// One buffer with the parameters of all dispatches, and the bytes from one to the next.

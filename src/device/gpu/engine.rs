@@ -61,7 +61,47 @@ pub struct Gpu {
     in_flight: RefCell<VecDeque<SubmissionIndex>>,
     /// Timestamps, where the adapter has them.
     pub(super) clock: Option<Clock>,
-    failure: Arc<Mutex<Option<String>>>,
+    failure: Failure,
+}
+
+/// What the driver complained about first.
+type Failure = Arc<Mutex<Option<String>>>;
+
+/// Asks for a device: with the limits of every WebGPU implementation, or all that the adapter has.
+fn request(
+    adapter: &Adapter,
+    portable: bool,
+) -> std::result::Result<(wgpu::Device, wgpu::Queue), wgpu::RequestDeviceError> {
+    let (required_features, required_limits) = match portable {
+        true => (wgpu::Features::empty(), wgpu::Limits::default()),
+        false => (
+            adapter.inner.features() & wgpu::Features::TIMESTAMP_QUERY,
+            adapter.inner.limits(),
+        ),
+    };
+    pollster::block_on(adapter.inner.request_device(&wgpu::DeviceDescriptor {
+        label: Some("unlearn"),
+        required_features,
+        required_limits,
+        ..Default::default()
+    }))
+}
+
+/// Notes what the driver complains about from now on.
+fn note_failures(device: &wgpu::Device, failure: &Failure) {
+    let (uncaptured, lost) = (failure.clone(), failure.clone());
+    let note = |failure: &Failure, text: String| {
+        let mut failure = failure.lock().unwrap_or_else(PoisonError::into_inner);
+        failure.get_or_insert(text);
+    };
+    device.on_uncaptured_error(Arc::new(move |e: wgpu::Error| {
+        note(&uncaptured, e.to_string());
+    }));
+    device.set_device_lost_callback(move |why, message| {
+        if why != wgpu::DeviceLostReason::Destroyed {
+            note(&lost, format!("the device was lost: {message}"));
+        }
+    });
 }
 
 impl Gpu {
@@ -79,38 +119,14 @@ impl Gpu {
     /// `Device` where the driver refuses.
     pub fn open_with(adapter: &Adapter, reason: &str, opening: Opening) -> Result<Self> {
         let record = adapter.record(reason);
-        let request = adapter.inner.request_device(&wgpu::DeviceDescriptor {
-            label: Some("unlearn"),
-            required_features: match opening.portable {
-                true => wgpu::Features::empty(),
-                false => adapter.inner.features() & wgpu::Features::TIMESTAMP_QUERY,
-            },
-            required_limits: match opening.portable {
-                true => wgpu::Limits::default(),
-                false => adapter.inner.limits(),
-            },
-            ..Default::default()
-        });
-        let (device, queue) = pollster::block_on(request).map_err(|e| {
+        let (device, queue) = request(adapter, opening.portable).map_err(|e| {
             Error::Device(format!(
                 "cannot open the adapter {}: {e}. Update its driver, or choose another --device",
                 record.name
             ))
         })?;
-        let failure = Arc::new(Mutex::new(None));
-        let (uncaptured, lost) = (failure.clone(), failure.clone());
-        let note = |slot: &Mutex<Option<String>>, text: String| {
-            let mut slot = slot.lock().unwrap_or_else(PoisonError::into_inner);
-            slot.get_or_insert(text);
-        };
-        device.on_uncaptured_error(Arc::new(move |e: wgpu::Error| {
-            note(&uncaptured, e.to_string());
-        }));
-        device.set_device_lost_callback(move |why, message| {
-            if why != wgpu::DeviceLostReason::Destroyed {
-                note(&lost, format!("the device was lost: {message}"));
-            }
-        });
+        let failure = Failure::default();
+        note_failures(&device, &failure);
         Ok(Self {
             record,
             checked: opening.checked,

@@ -121,23 +121,12 @@ pub fn steps(
         let step = last.map_or(0.0, |row: &StepRow| {
             1e-6 * row.us_per_step * f64::from(count) / f64::from(row.learners)
         });
-        let why = match count as usize > most {
-            true => Some(format!("it can hold {most} at the most")),
-            false => too_long(step, budget),
+        let allowed = match count as usize > most {
+            true => Err(format!("it can hold {most} at the most")),
+            false => too_long(step, budget).map_or(Ok(()), Err),
         };
-        let population = match why {
-            Some(why) => Err(why),
-            // A device without room for all says so here.
-            None => populate(device, &model, images, count, seed).map_err(|e| match e {
-                Error::Device(why) => why,
-                e => e.to_string(),
-            }),
-        };
-        let row = match population {
-            Ok(population) => match first_steps(&population, budget)? {
-                Some(why) => Err(why),
-                None => row(device, &model, images, count, &population, budget).map(Ok)?,
-            },
+        let row = match allowed {
+            Ok(()) => measured(device, &model, images, count, (seed, budget))?,
             Err(why) => Err(why),
         };
         match row {
@@ -154,6 +143,26 @@ pub fn steps(
         observer.advance();
     }
     Ok(())
+}
+
+/// What steps of so many learners take, or why they are left out.
+fn measured(
+    device: &dyn Device,
+    model: &Model,
+    images: &Images,
+    learners: u32,
+    (seed, budget): (u32, Duration),
+) -> Result<std::result::Result<StepRow, String>> {
+    let population = match populate(device, model, images, learners, seed) {
+        Ok(population) => population,
+        // A device without room for all says so here.
+        Err(Error::Device(why)) => return Ok(Err(why)),
+        Err(e) => return Ok(Err(e.to_string())),
+    };
+    match first_steps(&population, budget)? {
+        Some(why) => Ok(Err(why)),
+        None => row(device, model, images, learners, &population, budget).map(Ok),
+    }
 }
 
 /// Why a measurement of steps that take so many seconds is left out, where it is.

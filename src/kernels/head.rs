@@ -322,51 +322,56 @@ fn reference(
         let own = &parameters[learner * p.parameters as usize..];
         let w = &own[p.weights as usize..][..classes * inputs];
         let biases = &own[p.biases as usize..];
-        let image = entry.image as usize;
-        let label = match entry.other {
-            0 => labels[image] as usize,
-            other => other as usize - 1,
-        };
-        let lesson = &targets[learner * (outputs + LESSON as usize)..];
-        let soft = match lesson[outputs + 2].to_bits() as usize {
-            0 => lesson,
-            table => &targets[table + image * outputs..],
-        };
-        let weight = lesson[outputs + usize::from(entry.forget)];
-        let target = |c: usize| match entry.soft {
-            true => Bounded::input(soft[c]),
-            false => Bounded::exact(f64::from(u8::from(c == label))),
-        };
         let logits = w.chunks_exact(inputs).zip(biases).map(|(w, &bias)| {
             let pairs = x.iter().copied().zip(w.iter().copied());
             Bounded::dot(pairs.chain([(bias, 1.0)]))
         });
         let logits: Vec<Bounded> = logits.collect();
-        let (dz, loss) = softmax(&logits, target);
-        let weighted = dz.into_iter().map(|dz| dz * Bounded::input(weight));
-        let dz: Vec<Bounded> = weighted.collect();
+        let (target, weight) = target(p, labels, targets, learner, *entry);
+        let (dz, loss) = softmax(&logits, &target);
+        let dz: Vec<Bounded> = dz.into_iter().map(|dz| dz * weight).collect();
+        let padding = std::iter::repeat_n(Bounded::ZERO, outputs - classes);
+        let padded = dz.iter().copied().chain(padding);
         results.losses.push(loss.into());
-        results
-            .dlogits
-            .extend(dz.iter().map(|&dz| Expected::from(dz)));
-        let padding = outputs - classes;
-        results
-            .dlogits
-            .extend(vec![Expected::from(Bounded::ZERO); padding]);
+        results.dlogits.extend(padded.map(Expected::from));
         results.dx.extend(x.iter().enumerate().map(|(i, &x)| {
-            let column = w.iter().skip(i).step_by(inputs);
-            let terms = dz
-                .iter()
-                .zip(column)
-                .map(|(&dz, &w)| dz * Bounded::input(w));
-            masked(Bounded::total(&terms.collect::<Vec<_>>()), x)
+            let column = dz.iter().zip(w.iter().skip(i).step_by(inputs));
+            let terms: Vec<Bounded> = column.map(|(&dz, &w)| dz * Bounded::input(w)).collect();
+            masked(Bounded::total(&terms), x)
         }));
     }
     results
 }
 
+/// The target distribution of a sample, and the weight of its loss.
+fn target(
+    p: &Head,
+    labels: &[u32],
+    targets: &[f32],
+    learner: usize,
+    entry: Entry,
+) -> (Vec<Bounded>, Bounded) {
+    let (outputs, classes) = (p.outputs as usize, p.classes as usize);
+    let lesson = &targets[learner * (outputs + LESSON as usize)..];
+    let weight = Bounded::input(lesson[outputs + usize::from(entry.forget)]);
+    let image = entry.image as usize;
+    let soft = match lesson[outputs + 2].to_bits() as usize {
+        0 => lesson,
+        table => &targets[table + image * outputs..],
+    };
+    let label = match entry.other {
+        0 => labels[image] as usize,
+        other => other as usize - 1,
+    };
+    let target = |class: usize| match entry.soft {
+        true => Bounded::input(soft[class]),
+        false => Bounded::exact(f64::from(u8::from(class == label))),
+    };
+    ((0..classes).map(target).collect(), weight)
+}
+
 /// The gradient of a sample's logits, and its loss.
-fn softmax(logits: &[Bounded], target: impl Fn(usize) -> Bounded) -> (Vec<Bounded>, Bounded) {
+fn softmax(logits: &[Bounded], target: &[Bounded]) -> (Vec<Bounded>, Bounded) {
     let (largest, place) = Bounded::largest(logits);
     let less = |z: &Bounded| z.value + z.error < largest.value - largest.error;
     let mut shifted: Vec<Bounded> = logits.iter().map(|&z| z - largest).collect();
@@ -379,8 +384,8 @@ fn softmax(logits: &[Bounded], target: impl Fn(usize) -> Bounded) -> (Vec<Bounde
     let mut loss = vec![total.log()];
     let mut dz = Vec::new();
     for (c, term) in terms.iter().enumerate() {
-        loss.push(Bounded::ZERO - target(c) * shifted[c]);
-        dz.push(*term * total.reciprocal() - target(c));
+        loss.push(Bounded::ZERO - target[c] * shifted[c]);
+        dz.push(*term * total.reciprocal() - target[c]);
     }
     (dz, Bounded::total(&loss))
 }

@@ -8,8 +8,7 @@ use crate::device::timing::{Times, measure};
 use crate::device::trial::{Timed, timed};
 use crate::device::{Device, Program};
 use crate::error::Result;
-use crate::kernels::{Fill, Mismatch, Shape, Spec};
-use crate::kernels::{Kernel, Variant};
+use crate::kernels::{Fill, Kernel, Mismatch, Shape, Spec, Variant};
 use crate::model::Model;
 
 /// What to measure.

@@ -134,11 +134,11 @@ fn case(shape: Shape, fill: Fill, seed: u32) -> Case {
         let batches = losses.chunks_exact(each);
         batches.map(move |step| &step[learner * rows as usize..][..rows as usize])
     };
-    let wanted = before.iter().enumerate();
-    let wanted = wanted.flat_map(|(learner, state)| reference(state, own(learner)));
-    let wanted = wanted.collect();
+    let expected = before.iter().enumerate();
+    let expected = expected.flat_map(|(learner, state)| reference(state, own(learner)));
+    let expected = expected.collect();
     let inputs = vec![bits(&losses), bytemuck::cast_slice(&before).to_vec()];
-    Case::new((shape, fill, seed), &params, 1, inputs).expects(1, wanted)
+    Case::new((shape, fill, seed), &params, 1, inputs).expects(1, expected)
 }
 
 /// In one step, the last loss of one learner in sixteen becomes one that cannot be used, or makes a mean

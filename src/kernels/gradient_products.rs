@@ -86,7 +86,7 @@ fn case(shape: Shape, fill: Fill, seed: u32) -> Case {
     };
     let mut source = Source::new(seed, fill);
     let velocity = source.floats(2 * pairs * shape.inputs);
-    let wanted = velocity.chunks_exact(2 * each).flat_map(|pair| {
+    let expected = velocity.chunks_exact(2 * each).flat_map(|pair| {
         let (forget, retain) = pair.split_at(each);
         (0..STRIPES as usize).flat_map(move |stripe| {
             let own = |values: &[f32]| -> Vec<f32> {
@@ -104,7 +104,7 @@ fn case(shape: Shape, fill: Fill, seed: u32) -> Case {
             [dot(&f, &r), dot(&r, &r), dot(&f, &f), Expected::Word(0)]
         })
     });
-    let wanted = wanted.collect();
+    let expected = expected.collect();
     let inputs = vec![bits(&velocity), poison(pairs * STRIPES * 4)];
-    Case::new((shape, fill, seed), &params, pairs, inputs).expects(1, wanted)
+    Case::new((shape, fill, seed), &params, pairs, inputs).expects(1, expected)
 }

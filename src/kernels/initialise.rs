@@ -136,30 +136,30 @@ fn case(shape: Shape, fill: Fill, seed: u32) -> Case {
     let mut source = Source::new(seed, fill);
     let keys = source.below(2 * learners, u32::MAX);
     let before = bits(&source.floats(learners * params.parameters));
-    let wanted = keys
+    let expected = keys
         .chunks_exact(2)
         .zip(before.chunks_exact(params.parameters as usize))
         .flat_map(|(key, before)| reference(&params, [key[0], key[1]], before, fill))
         .collect();
-    Case::new((shape, fill, seed), &params, learners, vec![keys, before]).expects(1, wanted)
+    Case::new((shape, fill, seed), &params, learners, vec![keys, before]).expects(1, expected)
 }
 
 /// One learner's parameters.
 fn reference(p: &Initialise, key: [u32; 2], before: &[u32], fill: Fill) -> Vec<Expected> {
-    let mut wanted: Vec<Expected> = before.iter().map(|word| Expected::Word(*word)).collect();
+    let mut expected: Vec<Expected> = before.iter().map(|word| Expected::Word(*word)).collect();
     for row in 0..p.padded_outputs {
         for column in 0..p.padded_inputs {
             let at = p.weights + row * p.padded_inputs + column;
             let real = row < p.outputs && column < p.inputs;
             let counter = [row.wrapping_mul(p.inputs) + column, p.layer];
-            wanted[at as usize] = match real {
+            expected[at as usize] = match real {
                 true => weight(threefry2x32(key, counter)[0] >> 8, p.bound, fill),
                 false => Expected::Word(0),
             };
         }
-        wanted[(p.biases + row) as usize] = Expected::Word(0);
+        expected[(p.biases + row) as usize] = Expected::Word(0);
     }
-    wanted
+    expected
 }
 
 fn weight(a: u32, bound: f32, fill: Fill) -> Expected {

@@ -1,7 +1,8 @@
 //! The kernels. Each is its shaders in `shaders/`, `NAME.wgsl` with the entry point `NAME` and, for
 //! variants that work in another way, `NAME.VARIANT.wgsl`; and one file here with its parameters,
 //! its form on the CPU, its cost, its shapes, and a reference in f64 with the derivation of its
-//! bounds. [`KERNELS`] lists them; devices, checks, benchmarks, tuning and tests are loops over it.
+//! bounds. Kernels that change each number by itself share all of that but what becomes of a number
+//! (`elementwise`). [`KERNELS`] lists them; devices, checks, benchmarks, tuning and tests are loops over it.
 
 mod bounded;
 pub(crate) mod case;

@@ -127,7 +127,7 @@ fn case(shape: Shape, fill: Fill, seed: u32) -> Case {
     let products = products(&mut source, pairs);
     let velocity = source.floats(2 * pairs * shape.inputs);
     let weights = source.floats(2 * pairs * shape.inputs);
-    let mut wanted = vec![Expected::Any; weights.len()];
+    let mut expected = vec![Expected::Any; weights.len()];
     for pair in 0..pairs as usize {
         let own = &products[pair * 4 * STRIPES as usize..][..4 * STRIPES as usize];
         let (share, scale) = bounded_projection(own, params.clip);
@@ -137,7 +137,7 @@ fn case(shape: Shape, fill: Fill, seed: u32) -> Case {
             let [f, r] = [first, second].map(|at| Bounded::input(velocity[at]));
             let step = strength * ((f - share * r) * scale);
             for at in [first, second] {
-                wanted[at] = (Bounded::input(weights[at]) - step).into();
+                expected[at] = (Bounded::input(weights[at]) - step).into();
             }
         }
     }
@@ -150,7 +150,7 @@ fn case(shape: Shape, fill: Fill, seed: u32) -> Case {
     ];
     Case::new((shape, fill, seed), &params, pairs, inputs)
         .expects(2, empty)
-        .expects(3, wanted)
+        .expects(3, expected)
 }
 
 /// Sums of pairs that agree or are at odds, one of which has no r; some of whose f is long.

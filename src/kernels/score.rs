@@ -179,8 +179,8 @@ fn reference(p: &ScoreCounts, labels: &[u32], logits: &[f32], before: &[u32]) ->
             add(&mut sums[at + classes], units(loss, LOSS_UNIT));
         }
     }
-    let want = |&[low, high]: &[u32; 2]| Expected::Between(low, high);
-    sums.iter().map(want).collect()
+    let expected = |&[low, high]: &[u32; 2]| Expected::Between(low, high);
+    sums.iter().map(expected).collect()
 }
 
 fn add(sums: &mut [u32; 2], terms: [u32; 2]) {

@@ -16,8 +16,8 @@ use super::shape::{Fill, Source};
 pub(super) struct State<'a> {
     parameters: &'a [f32],
     velocity: &'a [f32],
-    wanted_parameters: &'a mut [Expected],
-    wanted_velocity: &'a mut [Expected],
+    expected_parameters: &'a mut [Expected],
+    expected_velocity: &'a mut [Expected],
 }
 
 impl State<'_> {
@@ -30,9 +30,9 @@ impl State<'_> {
         }
         let v = Bounded::total(&terms);
         if s.momentum != 0.0 {
-            self.wanted_velocity[at] = v.into();
+            self.expected_velocity[at] = v.into();
         }
-        self.wanted_parameters[at] = (w - Bounded::input(s.rate) * v).into();
+        self.expected_parameters[at] = (w - Bounded::input(s.rate) * v).into();
     }
 }
 
@@ -48,26 +48,29 @@ pub(super) fn after(
     let kept = |values: &[f32]| -> Vec<Expected> {
         values.iter().map(|v| Expected::Word(v.to_bits())).collect()
     };
-    let (mut wanted_parameters, mut wanted_velocity) = (kept(parameters), kept(velocity));
+    let (mut expected_parameters, mut expected_velocity) = (kept(parameters), kept(velocity));
     let size = parameters.len() / settings.len();
     let own = parameters
         .par_chunks_exact(size)
         .zip(velocity.par_chunks_exact(size));
-    let wanted = wanted_parameters
+    let expected = expected_parameters
         .par_chunks_exact_mut(size)
-        .zip(wanted_velocity.par_chunks_exact_mut(size));
-    own.zip(wanted).zip(settings).enumerate().for_each(
-        |(learner, (((parameters, velocity), (wanted_parameters, wanted_velocity)), settings))| {
+        .zip(expected_velocity.par_chunks_exact_mut(size));
+    own.zip(expected).zip(settings).enumerate().for_each(
+        |(
+            learner,
+            (((parameters, velocity), (expected_parameters, expected_velocity)), settings),
+        )| {
             let mut state = State {
                 parameters,
                 velocity,
-                wanted_parameters,
-                wanted_velocity,
+                expected_parameters,
+                expected_velocity,
             };
             step(learner, settings, &mut state);
         },
     );
-    (wanted_parameters, wanted_velocity)
+    (expected_parameters, expected_velocity)
 }
 
 /// Settings that differ between learners; with and without momentum and decay.

@@ -116,7 +116,7 @@ fn case(shape: Shape, fill: Fill, seed: u32) -> Case {
     let mut source = Source::new(seed, fill);
     let (packed, bytes) = images(&mut source, count, pixels);
     let entries = order(&mut source, params.order_start + learners * rows, count);
-    let wanted = (0..learners).flat_map(|learner| {
+    let expected = (0..learners).flat_map(|learner| {
         let first = params.order_start + learner * params.order_stride;
         let own = &entries[first as usize..][..rows as usize];
         let samples = own.iter().map(|entry| entry.image as usize);
@@ -126,7 +126,7 @@ fn case(shape: Shape, fill: Fill, seed: u32) -> Case {
             bytes.iter().map(pixel)
         })
     });
-    let wanted = wanted.collect();
+    let expected = expected.collect();
     let inputs = vec![packed, words(&entries), poison(learners * rows * pixels)];
-    Case::new((shape, fill, seed), &params, learners, inputs).expects(2, wanted)
+    Case::new((shape, fill, seed), &params, learners, inputs).expects(2, expected)
 }

@@ -18,7 +18,6 @@
 //!   errors that are drawn afresh would hide it (Croci et al., "Stochastic rounding:
 //!   implementation, error analysis and applications", 2022).
 //!
-//!
 //! All this takes roundings to have no bias. A device that rounds every number up, or every number
 //! down, as WGSL lets it, errs by half a unit on average. A test has runs with every error half as
 //! large as it may be and to one side: they stay within the tolerance. That is no promise for sums

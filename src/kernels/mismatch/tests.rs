@@ -22,72 +22,68 @@ fn places_and_numbers_are_named_as_what_they_are() {
     assert_eq!(Number::new(one, true).to_string(), "1.0 (0x3f800000)");
 }
 
-#[test]
-fn what_is_wrong_can_be_read_by_people_and_by_machines() {
+/// A wrong 1.5 at index 3.
+fn wrong(expected: Expected) -> Cause {
+    Cause::WrongValue {
+        place: place(3),
+        got: Number::new(1.5f32.to_bits(), true),
+        expected,
+    }
+}
+
+/// One cause of every kind, with its name in JSON.
+fn causes() -> [(Cause, &'static str); 7] {
     let near = Expected::Near {
         value: f64::NAN,
         bound: f32::INFINITY,
     };
-    let got = Number::new(1.5f32.to_bits(), true);
-    let value = |expected| Cause::WrongValue {
-        place: place(3),
-        got,
-        expected,
-    };
+    let [got, first] = [1.5f32, f32::NAN].map(|x| Number::new(x.to_bits(), true));
+    let (before, behind) = (place(-1), place(11));
     let error = "lost".to_owned();
-    let (steps, tolerance) = (10, 0.5);
-    for (cause, kind) in [
-        (value(Expected::Word(0)), "wrong_value"),
-        (value(near), "wrong_value"),
-        (
-            Cause::GuardZone {
-                place: place(-1),
-                got,
-            },
-            "guard_zone",
-        ),
-        (
-            Cause::NotRepeated {
-                place: place(11),
-                got,
-                first: got,
-            },
-            "not_repeated",
-        ),
+    let (steps, apart, tolerance) = (10, f64::INFINITY, 0.5);
+    let guard = Cause::GuardZone { place: before, got };
+    let repeated = Cause::NotRepeated {
+        place: behind,
+        got,
+        first,
+    };
+    let weights = Cause::Weights {
+        steps,
+        apart,
+        tolerance,
+    };
+    let losses = Cause::Losses {
+        steps,
+        apart,
+        tolerance,
+    };
+    [
+        (wrong(Expected::OneOf(0, 7)), "wrong_value"),
+        (wrong(near), "wrong_value"),
+        (guard, "guard_zone"),
+        (repeated, "not_repeated"),
         (Cause::NoResult { error }, "no_result"),
-        (
-            Cause::Weights {
-                steps,
-                apart: 1.0,
-                tolerance,
-            },
-            "weights",
-        ),
-        (
-            Cause::Losses {
-                steps,
-                apart: f64::INFINITY,
-                tolerance,
-            },
-            "losses",
-        ),
-    ] {
+        (weights, "weights"),
+        (losses, "losses"),
+    ]
+}
+
+#[test]
+fn what_is_wrong_can_be_read_by_people_and_by_machines() {
+    for (cause, kind) in causes() {
         let mismatch = Mismatch::from(cause);
         let json = serde_json::to_value(&mismatch).unwrap();
-        assert_eq!(
-            (json["kind"].as_str(), json["text"].as_str()),
-            (Some(kind), Some(&*mismatch.text))
-        );
+        assert_eq!(json["kind"], kind);
+        assert_eq!(json["text"], mismatch.text);
         let back: Mismatch = serde_json::from_value(json.clone()).unwrap();
         assert_eq!(serde_json::to_value(&back).unwrap(), json);
     }
-    let json = serde_json::to_value(Mismatch::from(value(Expected::Word(0)))).unwrap();
+    let json = serde_json::to_value(Mismatch::from(wrong(Expected::Word(0)))).unwrap();
     let text = "y[3] is 1.5 (0x3fc00000), not 0.0 (0x00000000) (bound: exact)";
     assert_eq!(json["text"], text);
-    assert_eq!(
-        (&json["place"]["index"], &json["got"]["value"]),
-        (&3.into(), &1.5.into())
-    );
+    assert_eq!(json["place"]["index"], 3);
+    assert_eq!(json["got"]["value"], 1.5);
+    assert_eq!(json["expected"]["word"], 0);
 }
 
 #[test]

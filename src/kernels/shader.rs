@@ -21,11 +21,11 @@ pub enum Access {
 pub enum Element {
     /// f32.
     Float,
-    /// vec4<f32>.
+    /// `vec4<f32>`.
     Floats,
     /// u32.
     Word,
-    /// vec4<u32>.
+    /// `vec4<u32>`.
     Words,
     /// A struct, an atomic or something else.
     Other,

@@ -1,5 +1,7 @@
 //! Results as plain data: figures over learners, evaluation points, and what they were computed on.
 
+use std::fmt;
+
 use serde::{Deserialize, Deserializer, Serialize};
 
 /// The number of classes: the ten digits.
@@ -238,6 +240,49 @@ impl Outcome {
     }
 }
 
+/// The kinds of devices, the better ones first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub enum DeviceKind {
+    /// A GPU with memory of its own.
+    #[serde(rename = "discrete GPU")]
+    DiscreteGpu,
+    /// A GPU that shares the CPU's memory.
+    #[serde(rename = "integrated GPU")]
+    IntegratedGpu,
+    /// A GPU that a virtual machine sees.
+    #[serde(rename = "virtual GPU")]
+    VirtualGpu,
+    /// A GPU of which the driver does not say more.
+    #[serde(rename = "GPU")]
+    OtherGpu,
+    /// An adapter that runs shaders on the CPU.
+    #[serde(rename = "software")]
+    Software,
+    /// The CPU without shaders.
+    #[serde(rename = "CPU")]
+    Cpu,
+}
+
+impl DeviceKind {
+    /// The name in files and tables.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::DiscreteGpu => "discrete GPU",
+            Self::IntegratedGpu => "integrated GPU",
+            Self::VirtualGpu => "virtual GPU",
+            Self::OtherGpu => "GPU",
+            Self::Software => "software",
+            Self::Cpu => "CPU",
+        }
+    }
+}
+
+impl fmt::Display for DeviceKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
 /// Where the computing was done.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct DeviceRecord {
@@ -245,8 +290,8 @@ pub struct DeviceRecord {
     pub name: String,
     /// "Vulkan", "Metal", "DX12", or "CPU".
     pub backend: String,
-    /// "discrete GPU", "integrated GPU", "software", "CPU", …
-    pub kind: String,
+    /// What kind of device it is.
+    pub kind: DeviceKind,
     /// Driver name and version, where there is one.
     pub driver: String,
     /// Why this one, where `auto` chose it.

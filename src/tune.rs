@@ -17,6 +17,7 @@ use crate::files;
 use crate::kernels::{Fill, KERNELS, Kernel, Spec, Variant};
 use crate::model::Model;
 use crate::progress::{self, Pace};
+use crate::record::DeviceKind;
 
 /// The variant of each kernel, by name. Kernels that are not named run the one that the device
 /// chooses by itself.
@@ -34,7 +35,7 @@ const BUDGET: Duration = Duration::from_millis(30);
 /// `Device` where the device fails.
 pub fn fastest(device: &dyn Device, again: bool, note: &dyn Fn(&str)) -> Result<Variants> {
     // The CPU's fast form is the fast one.
-    if device.record().backend == "CPU" {
+    if device.record().kind == DeviceKind::Cpu {
         return Ok(Variants::new());
     }
     fastest_by(device, file(device).as_deref(), again, note)
@@ -118,7 +119,7 @@ fn named(device: &dyn Device, kernel: &Kernel, name: &str) -> Option<&'static Va
 /// The variants of a kernel that are made for a device of this kind. Others would cost more to
 /// compile than they could ever save: on lavapipe, up to five seconds each.
 fn candidates(device: &dyn Device, kernel: &Kernel) -> Vec<&'static Variant> {
-    let software = device.record().kind == "software";
+    let software = device.record().kind == DeviceKind::Software;
     let variants = device.variants(kernel).iter();
     variants.filter(|v| v.software == software).collect()
 }

@@ -12,7 +12,7 @@ use faulty::Faulty;
 use idx_files::mentions;
 use tempfile::TempDir;
 use unlearn::bench::report::{Ceilings, KernelRow, Report, StepRow};
-use unlearn::bench::{Options, Watch, compare, kernels};
+use unlearn::bench::{Observer, Options, compare, kernels};
 use unlearn::check;
 
 /// Measures as little as there is.
@@ -89,7 +89,7 @@ fn a_benchmark_exits_with_zero_and_can_be_read_by_machines() {
 /// Hears nothing.
 struct Silent;
 
-impl Watch for Silent {
+impl Observer for Silent {
     fn begin(&mut self, _: &str, _: u64) {}
     fn advance(&mut self) {}
     fn ceilings(&mut self, _: &Ceilings) {}
@@ -128,7 +128,7 @@ fn a_kernel_that_is_wrong_gets_no_time() {
         }
     }));
     assert!(wrong.measured.is_none(), "{wrong:?}");
-    assert!(wrong.failure.unwrap().place.starts_with("y["));
+    assert!(wrong.failure.unwrap().text.starts_with("y["));
     let right = rows(Faulty::new(|_, _, _| {}));
     assert!(right.failure.is_none());
     // 24 results of 8 multiply-adds, a sum and a maximum: at 1 GFLOP/s, 0.432 µs.

@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use faulty::{Clock, Faulty};
 use unlearn::bench::report::{Ceilings, KernelRow, StepRow};
-use unlearn::bench::{Options, Watch, ceilings, first_step, kernels, steps};
+use unlearn::bench::{Observer, Options, ceilings, first_step, kernels, steps};
 use unlearn::check;
 use unlearn::data;
 use unlearn::tune::{self, Variants};
@@ -19,14 +19,14 @@ fn with(clock: Clock) -> Faulty {
     let mut device = Faulty::new(|_, _, _| {});
     device.clock = clock;
     device.record.backend = "Vulkan".to_owned();
-    device.record.kind = "discrete GPU".to_owned();
+    device.record.kind = unlearn::record::DeviceKind::DiscreteGpu;
     device
 }
 
 /// Hears nothing.
 struct Silent;
 
-impl Watch for Silent {
+impl Observer for Silent {
     fn begin(&mut self, _: &str, _: u64) {}
     fn advance(&mut self) {}
     fn ceilings(&mut self, _: &Ceilings) {}

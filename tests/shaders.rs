@@ -200,7 +200,7 @@ fn a_shader_that_disagrees_is_found() {
         ),
         ("    pad: u32,\n}", "    pad: u32,\n    more: vec4<u32>,\n}"),
     ] {
-        let kernel = &unlearn::kernels::DENSE_FORWARD.kernel;
+        let kernel = kernel("dense_forward");
         let text = kernel.shader.text.replacen(from, to, 1);
         assert_ne!(text, kernel.shader.text, "{from:?} finds nothing");
         assert!(
@@ -255,7 +255,7 @@ fn variants_name_constants_and_bindings_of_the_file() {
 
 #[test]
 fn mirroring_rewrites_every_read() {
-    let kernel = &unlearn::kernels::DENSE_FORWARD.kernel;
+    let kernel = kernel("dense_forward");
     let text = kernel.source(kernel.variant("mirrored").unwrap());
     for name in ["x", "parameters"] {
         let declared = format!("var {name}: texture_storage_2d<rgba32float, read>;");
@@ -268,7 +268,7 @@ fn mirroring_rewrites_every_read() {
 /// What is written stays a buffer; it is read as it was before.
 #[test]
 fn mirroring_leaves_writes_alone() {
-    let kernel = &unlearn::kernels::IMAGE_BACKWARD_WEIGHTS.kernel;
+    let kernel = kernel("image_backward_weights");
     let variant = kernel.variant("mirrored").unwrap();
     let text = kernel.source(variant);
     let of = kernel.mirrored(variant);
@@ -303,6 +303,12 @@ fn shared_functions_and_structs_read_alike_in_every_shader() {
     }
 }
 
+/// The kernel with this name.
+fn kernel(name: &str) -> &'static Kernel {
+    let mut kernels = KERNELS.iter().map(|spec| &spec.kernel);
+    kernels.find(|kernel| kernel.name == name).unwrap()
+}
+
 /// Every kernel with every variant.
 fn files() -> impl Iterator<Item = (&'static Kernel, &'static Variant)> {
     let kernels = KERNELS.iter().map(|spec| &spec.kernel);
@@ -329,37 +335,25 @@ fn constants_agree_with_the_host() {
         })
     };
     use unlearn::kernels::*;
-    let value = |kernel: &Kernel, name: &str| constant(name, kernel.shader.text).unwrap();
+    let value = |of: &str, name: &str| constant(name, kernel(of).shader.text).unwrap();
     assert_eq!(
-        value(&SCORE.kernel, "CONFIDENCE_UNIT"),
+        value("score", "CONFIDENCE_UNIT"),
         f64::from(CONFIDENCE_UNIT)
     );
-    assert_eq!(value(&SCORE.kernel, "LOSS_UNIT"), f64::from(LOSS_UNIT));
-    assert_eq!(
-        value(&SCORE.kernel, "LARGEST_LOSS"),
-        f64::from(LARGEST_LOSS)
-    );
-    assert_eq!(
-        value(&CLOSE_STEP.kernel, "UNUSABLE"),
-        f64::from(UNUSABLE_LOSS)
-    );
-    assert_eq!(value(&HEAD.kernel, "SOFT"), f64::from(SOFT));
-    assert_eq!(value(&HEAD.kernel, "FORGET"), f64::from(FORGET));
-    assert_eq!(value(&LOG_CHANGES.kernel, "FORGET"), f64::from(FORGET));
-    assert_eq!(value(&HEAD.kernel, "OTHER"), f64::from(OTHER));
-    assert_eq!(value(&HEAD.kernel, "LESSON"), f64::from(LESSON));
-    assert_eq!(value(&HEAD.kernel, "CLASSES"), f64::from(MOST_CLASSES));
-    assert_eq!(
-        value(&GRADIENT_PRODUCTS.kernel, "STRIPES"),
-        f64::from(STRIPES)
-    );
-    assert_eq!(
-        value(&PROJECT_GRADIENTS.kernel, "STRIPES"),
-        f64::from(STRIPES)
-    );
+    assert_eq!(value("score", "LOSS_UNIT"), f64::from(LOSS_UNIT));
+    assert_eq!(value("score", "LARGEST_LOSS"), f64::from(LARGEST_LOSS));
+    assert_eq!(value("close_step", "UNUSABLE"), f64::from(UNUSABLE_LOSS));
+    assert_eq!(value("head", "SOFT"), f64::from(SOFT));
+    assert_eq!(value("head", "FORGET"), f64::from(FORGET));
+    assert_eq!(value("log_changes", "FORGET"), f64::from(FORGET));
+    assert_eq!(value("head", "OTHER"), f64::from(OTHER));
+    assert_eq!(value("head", "LESSON"), f64::from(LESSON));
+    assert_eq!(value("head", "CLASSES"), f64::from(MOST_CLASSES));
+    assert_eq!(value("gradient_products", "STRIPES"), f64::from(STRIPES));
+    assert_eq!(value("project_gradients", "STRIPES"), f64::from(STRIPES));
     let rounds = f64::from(THRESHOLD_ROUNDS);
-    assert_eq!(value(&SELECT_THRESHOLD.kernel, "BITS") + 1.0, rounds);
-    assert_eq!(value(&RESTORE_WEIGHTS.kernel, "COUNTS"), rounds);
+    assert_eq!(value("select_threshold", "BITS") + 1.0, rounds);
+    assert_eq!(value("restore_weights", "COUNTS"), rounds);
     let index = files().filter_map(|(k, v)| constant("INDEX", k.shader_of(v).text));
     let index: Vec<f64> = index.collect();
     assert!(index.len() >= 7 && index.iter().all(|&n| n == f64::from(INDEX)));

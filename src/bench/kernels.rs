@@ -8,8 +8,7 @@ use crate::device::timing::{Times, measure};
 use crate::device::trial::{Timed, timed};
 use crate::device::{Device, Program};
 use crate::error::Result;
-use crate::kernels::{Fill, Mismatch, Shape, Spec};
-use crate::kernels::{Kernel, Variant};
+use crate::kernels::{Fill, Kernel, Mismatch, Shape, Spec, Variant};
 use crate::model::Model;
 
 /// What to measure.
@@ -22,7 +21,7 @@ pub struct Options {
 }
 
 /// Is told how a benchmark goes.
-pub trait Watch {
+pub trait Observer {
     /// Something begins, with so many measurements ahead.
     fn begin(&mut self, what: &str, measurements: u64);
     /// One of them is through.
@@ -49,7 +48,7 @@ pub fn kernels(
     options: &Options,
     ceilings: &Ceilings,
     rows: &mut Vec<KernelRow>,
-    watch: &mut dyn Watch,
+    observer: &mut dyn Observer,
 ) -> Result<()> {
     let model = Model::new(&[128, 64])?;
     for spec in options.check.specs()? {
@@ -59,13 +58,13 @@ pub fn kernels(
         };
         let variants = device.variants(options.check.planted(&spec.kernel)?).iter();
         let variants: Vec<_> = variants.filter(|v| options.check.wants(v)).collect();
-        watch.begin(spec.kernel.name, (shapes.len() * variants.len()) as u64);
+        observer.begin(spec.kernel.name, (shapes.len() * variants.len()) as u64);
         for shape in shapes {
-            let timed = at_shape((spec, shape), device, &variants, options, watch);
+            let timed = at_shape((spec, shape), device, &variants, options, observer);
             device.choose(&spec.kernel, None);
             for (variant, (times, failure)) in variants.iter().zip(timed?) {
                 let row = row(spec, shape, variant, times, failure, ceilings);
-                watch.kernel(&row);
+                observer.kernel(&row);
                 rows.push(row);
             }
         }
@@ -78,7 +77,7 @@ fn at_shape(
     device: &dyn Device,
     variants: &[&'static Variant],
     options: &Options,
-    watch: &mut dyn Watch,
+    observer: &mut dyn Observer,
 ) -> Result<Vec<Timed<Times>>> {
     let case = spec.build(shape, Fill::Random, options.check.seed);
     let kernel: &'static Kernel = options.check.planted(&spec.kernel)?;
@@ -86,7 +85,7 @@ fn at_shape(
     for variant in variants {
         let time = |program: &Program| measure(device, program, options.budget);
         all.push(timed(device, &case, kernel, variant, &time)?);
-        watch.advance();
+        observer.advance();
     }
     Ok(all)
 }

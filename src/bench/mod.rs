@@ -14,5 +14,5 @@ mod steps;
 
 pub use ceilings::ceilings;
 pub use compare::{Ratio, compare, counterparts, differences};
-pub use kernels::{Options, Watch, kernels};
+pub use kernels::{Observer, Options, kernels};
 pub use steps::{Images, first_step, steps};

@@ -176,12 +176,12 @@ pub struct StepRow {
     #[serde(deserialize_with = "null_is_nan")]
     pub gflops: f64,
     /// Where the time goes, by kernel.
-    pub parts: Vec<Part>,
+    pub parts: Vec<StepPart>,
 }
 
 /// A kernel's part of a step.
 #[derive(Clone, Debug, Serialize, Deserialize)]
-pub struct Part {
+pub struct StepPart {
     /// The kernel's name; "other" is what the kernels, timed alone, leave of the step.
     pub kernel: String,
     /// Its time in a step.

@@ -3,14 +3,13 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use super::kernels::Watch;
-use super::report::{Part, StepRow};
+use super::kernels::Observer;
+use super::report::{StepPart, StepRow};
 use crate::data::Dataset;
 use crate::device::Device;
 use crate::device::timing::{SAMPLES, measure, median, sample};
 use crate::error::{Error, Result};
-use crate::kernels::KERNELS;
-use crate::kernels::Shape;
+use crate::kernels::{KERNELS, Shape};
 use crate::model::Model;
 use crate::population::{Curriculum, DeviceImages, Population, largest};
 use crate::random::{Purpose, learner_key};
@@ -108,52 +107,61 @@ pub fn steps(
     learners: &[u32],
     (seed, budget): (u32, Duration),
     (rows, left_out): (&mut Vec<StepRow>, &mut Vec<String>),
-    watch: &mut dyn Watch,
+    observer: &mut dyn Observer,
 ) -> Result<()> {
     let model = Model::new(&[128, 64])?;
     let most = largest(device.limits(), &model, BATCH as usize);
     let mut learners = learners.to_vec();
     learners.sort_unstable();
     learners.dedup();
-    watch.begin("steps", learners.len() as u64);
+    observer.begin("steps", learners.len() as u64);
     for count in learners {
         let last = rows.last();
         let step = last.map_or(0.0, |row: &StepRow| {
             1e-6 * row.us_per_step * f64::from(count) / f64::from(row.learners)
         });
-        let why = match count as usize > most {
-            true => Some(format!("it can hold {most} at the most")),
-            false => too_long(step, budget),
+        let allowed = match count as usize > most {
+            true => Err(format!("it can hold {most} at the most")),
+            false => too_long(step, budget).map_or(Ok(()), Err),
         };
-        let population = match why {
-            Some(why) => Err(why),
-            // A device without room for all says so here.
-            None => populate(device, &model, images, count, seed).map_err(|e| match e {
-                Error::Device(why) => why,
-                e => e.to_string(),
-            }),
-        };
-        let row = match population {
-            Ok(population) => match first_steps(&population, budget)? {
-                Some(why) => Err(why),
-                None => row(device, &model, images, count, &population, budget).map(Ok)?,
-            },
+        let row = match allowed {
+            Ok(()) => measured(device, &model, images, count, (seed, budget))?,
             Err(why) => Err(why),
         };
         match row {
             Ok(row) => {
-                watch.step(&row);
+                observer.step(&row);
                 rows.push(row);
             }
             Err(why) => {
                 let text = format!("steps of {count} learners: {why}");
-                watch.left_out(&text);
+                observer.left_out(&text);
                 left_out.push(text);
             }
         }
-        watch.advance();
+        observer.advance();
     }
     Ok(())
+}
+
+/// What steps of so many learners take, or why they are left out.
+fn measured(
+    device: &dyn Device,
+    model: &Model,
+    images: &Images,
+    learners: u32,
+    (seed, budget): (u32, Duration),
+) -> Result<std::result::Result<StepRow, String>> {
+    let population = match populate(device, model, images, learners, seed) {
+        Ok(population) => population,
+        // A device without room for all says so here.
+        Err(Error::Device(why)) => return Ok(Err(why)),
+        Err(e) => return Ok(Err(e.to_string())),
+    };
+    match first_steps(&population, budget)? {
+        Some(why) => Ok(Err(why)),
+        None => row(device, model, images, learners, &population, budget).map(Ok),
+    }
 }
 
 /// Why a measurement of steps that take so many seconds is left out, where it is.
@@ -208,7 +216,7 @@ fn parts(
     population: &Population<'_>,
     step: f64,
     budget: Duration,
-) -> Result<Vec<Part>> {
+) -> Result<Vec<StepPart>> {
     let mut times: Vec<(&str, f64)> = Vec::new();
     for (kernel, program) in population.dispatches(&images.train, BATCH)? {
         let seconds = median(device, &program, budget / 5)?;
@@ -220,7 +228,7 @@ fn parts(
     }
     let kernels: f64 = times.iter().map(|(_, seconds)| seconds).sum();
     times.push(("other", step - kernels));
-    let part = |(kernel, seconds): (&str, f64)| Part {
+    let part = |(kernel, seconds): (&str, f64)| StepPart {
         kernel: kernel.to_owned(),
         us: 1e6 * seconds,
         share: seconds / step,

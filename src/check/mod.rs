@@ -3,12 +3,11 @@
 //!
 //! The way through: `bounded` is the arithmetic of the references; `kernels/` holds, for each
 //! kernel, its reference with the derivation of its bounds, and its shapes; a `Case` is one run,
-//! with poisoned outputs and guard zones; `plan` says which ones there are, a `lane` runs those of a
+//! with poisoned outputs and guard zones; `plan` says which ones there are, `variant` runs those of a
 //! variant on a device and finds the smallest that fails, `suite` runs all; [`training`] checks whole
 //! steps; [`mutants`] makes faulty shaders, and `power` counts how many the suite finds.
 
 mod equivalent;
-mod lane;
 pub mod mutants;
 mod page;
 mod plan;
@@ -19,9 +18,10 @@ mod suite;
 #[cfg(test)]
 mod tightness;
 pub mod training;
+mod variant;
 
 pub use page::adapters_page;
 pub use plan::Options;
-pub use power::{Score, WatchScore, power};
+pub use power::{MutationObserver, MutationScore, power};
 pub use subject::Subject;
-pub use suite::{Watch, check};
+pub use suite::{Observer, check};

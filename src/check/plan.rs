@@ -1,12 +1,10 @@
 //! What to check: which kernels, in which variants, with which cases.
 
 use super::equivalent::argument;
-
 use super::mutants::{mutants, planted};
 use crate::error::{Error, Result};
 use crate::kernels::cpu::VARIANTS;
-use crate::kernels::{Fill, MANY, Shape};
-use crate::kernels::{KERNELS, Kernel, Spec, Variant};
+use crate::kernels::{Fill, KERNELS, Kernel, MANY, Shape, Spec, Variant};
 
 /// Random shapes for each kernel.
 const RANDOM_SHAPES: u32 = 20;

@@ -8,15 +8,14 @@ use super::equivalent::argument;
 use super::mutants::{Mutant, mutants, planted};
 use super::plan::Options;
 use crate::device::Device;
-use crate::device::trial::Trouble;
-use crate::device::trial::{Verdict, judge};
+use crate::device::trial::{NoResult, Verdict, judge};
 use crate::error::{Error, Result};
 use crate::kernels::case::Case;
 use crate::kernels::{Fill, Kernel, MANY, Shape, Spec, Variant};
 
 /// What became of the mutants of one variant of a kernel.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
-pub struct Score {
+pub struct MutationScore {
     /// The kernel's name.
     pub kernel: String,
     /// The variant's.
@@ -33,7 +32,7 @@ pub struct Score {
     pub seconds: f64,
 }
 
-impl Score {
+impl MutationScore {
     /// Mutants that compute something else than the original.
     pub fn mutants(&self) -> u32 {
         self.caught + u32::try_from(self.survivors.len()).unwrap_or(u32::MAX)
@@ -41,13 +40,13 @@ impl Score {
 }
 
 /// Is told how a measurement of power goes.
-pub trait WatchScore {
+pub trait MutationObserver {
     /// A kernel begins, with so many mutants in all its variants.
     fn begin(&mut self, kernel: &str, mutants: u64);
     /// A mutant is through.
     fn advance(&mut self);
     /// A variant is through.
-    fn score(&mut self, score: &Score);
+    fn score(&mut self, score: &MutationScore);
 }
 
 /// Runs every `step`-th mutant of every shader file through the cases of `options`, or those of the
@@ -60,8 +59,8 @@ pub fn power(
     device: &dyn Device,
     options: &Options,
     step: usize,
-    watch: &mut dyn WatchScore,
-) -> Result<Vec<Score>> {
+    observer: &mut dyn MutationObserver,
+) -> Result<Vec<MutationScore>> {
     let specs = options.specs()?;
     if specs.is_empty() {
         return Err(Error::Usage(options.unknown()));
@@ -81,11 +80,11 @@ pub fn power(
             })
             .collect();
         let work = planned.iter().map(|(_, mutants)| mutants.len() as u64);
-        watch.begin(spec.kernel.name, work.sum());
+        observer.begin(spec.kernel.name, work.sum());
         let mut cases = Cases::new(spec, options);
         for (variant, mutants) in &planned {
-            let score = measure(device, &mut cases, variant, mutants, watch)?;
-            watch.score(&score);
+            let score = measure(device, &mut cases, variant, mutants, observer)?;
+            observer.score(&score);
             scores.push(score);
         }
     }
@@ -129,15 +128,15 @@ fn measure(
     cases: &mut Cases,
     variant: &'static Variant,
     mutants: &[(usize, Mutant)],
-    watch: &mut dyn WatchScore,
-) -> Result<Score> {
+    observer: &mut dyn MutationObserver,
+) -> Result<MutationScore> {
     let start = Instant::now();
     let kernel = &cases.spec.kernel;
     let stem = kernel.stem(variant);
-    let mut score = Score {
+    let mut score = MutationScore {
         kernel: kernel.name.to_owned(),
         variant: variant.name.to_owned(),
-        ..Score::default()
+        ..MutationScore::default()
     };
     for (number, mutant) in mutants {
         let name = || format!("{number:>3}, {mutant}");
@@ -152,7 +151,7 @@ fn measure(
                 None => score.survivors.push(name()),
             },
         }
-        watch.advance();
+        observer.advance();
     }
     device.choose(kernel, None);
     score.seconds = start.elapsed().as_secs_f64();
@@ -175,10 +174,10 @@ fn fate(
     while let Some(case) = cases.get(number) {
         match judge(case, mutant, variant, device, 1) {
             Verdict::Wrong(_) => return Ok(Fate::Caught),
-            Verdict::None(Trouble::Refused(_)) => return Ok(Fate::Refused),
+            Verdict::None(NoResult::Refused(_)) => return Ok(Fate::Refused),
             // What the device says from now on would tell nothing of the mutants.
-            Verdict::None(Trouble::Lost(e)) => return Err(e),
-            Verdict::Right(_) | Verdict::None(Trouble::NoRoom) => number += 1,
+            Verdict::None(NoResult::Lost(e)) => return Err(e),
+            Verdict::Right(_) | Verdict::None(NoResult::NoRoom) => number += 1,
         }
     }
     Ok(Fate::Survived)

@@ -3,8 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::error::Error;
-use crate::kernels::case::Mismatch;
-use crate::kernels::{Fill, Shape};
+use crate::kernels::{Fill, Mismatch, Shape};
 use crate::record::DeviceRecord;
 
 /// A whole check.

@@ -2,22 +2,19 @@
 
 use std::time::Instant;
 
-use super::lane::Lane;
 use super::plan::{Options, TRAINING, repeated};
 use super::report::{DeviceReport, Failure, Report, Row};
 use super::subject::Subject;
 use super::training::{Reference, Task, compare};
+use super::variant::VariantCheck;
 use crate::error::{Error, Result};
-use crate::kernels::Kernel;
-use crate::kernels::Spec;
-use crate::kernels::case::Mismatch;
-use crate::kernels::{Fill, Shape};
+use crate::kernels::{Fill, Kernel, Mismatch, Shape, Spec};
 
 /// Runs of a case whose bits must be the same.
 const REPEATS: u32 = 10;
 
 /// Is told how a check goes.
-pub trait Watch {
+pub trait Observer {
     /// A kernel begins, with so much work ahead.
     fn begin(&mut self, kernel: &str, work: u64);
     /// So much of it is done.
@@ -66,7 +63,11 @@ struct Checked<'a> {
 /// # Errors
 /// `Usage` where the options name nothing that exists. What goes wrong on a device is a failure
 /// in the report, not an error.
-pub fn check(subjects: &[Subject], options: &Options, watch: &mut dyn Watch) -> Result<Report> {
+pub fn check(
+    subjects: &[Subject],
+    options: &Options,
+    observer: &mut dyn Observer,
+) -> Result<Report> {
     let start = Instant::now();
     let new = |subject| Checked {
         subject,
@@ -76,10 +77,10 @@ pub fn check(subjects: &[Subject], options: &Options, watch: &mut dyn Watch) -> 
     let mut all: Vec<Checked<'_>> = subjects.iter().map(new).collect();
     for spec in options.specs()? {
         let kernel = options.planted(&spec.kernel)?;
-        check_family((spec, kernel), &mut all, options, watch);
+        check_family((spec, kernel), &mut all, options, observer);
     }
     if options.training() && all.iter().any(|checked| checked.stopped.is_none()) {
-        check_training(&mut all, watch)?;
+        check_training(&mut all, observer)?;
     }
     if all.iter().all(|checked| checked.rows.is_empty()) {
         return Err(Error::Usage(format!(
@@ -112,9 +113,9 @@ fn check_family(
     (spec, kernel): (&'static Spec, &'static Kernel),
     all: &mut [Checked<'_>],
     options: &Options,
-    watch: &mut dyn Watch,
+    observer: &mut dyn Observer,
 ) {
-    let mut lanes = lanes(kernel, all, options);
+    let mut checks = checks(kernel, all, options);
     let plan = options.plan(spec);
     let repeated = repeated(spec, &plan);
     let times = |number: usize| if number == repeated { REPEATS } else { 1 };
@@ -123,42 +124,43 @@ fn check_family(
     };
     let works: Vec<u64> = plan.iter().enumerate().map(work).collect();
     let whole: u64 = works.iter().sum();
-    watch.begin(spec.kernel.name, whole * lanes.len() as u64);
+    observer.begin(spec.kernel.name, whole * checks.len() as u64);
     for (number, (shape, fill)) in plan.into_iter().enumerate() {
-        let goes_on =
-            |lane: &Lane<'_>| lane.row.failure.is_none() && all[lane.number].stopped.is_none();
-        let case = lanes
+        let goes_on = |check: &VariantCheck<'_>| {
+            check.row.failure.is_none() && all[check.number].stopped.is_none()
+        };
+        let case = checks
             .iter()
             .any(goes_on)
             .then(|| spec.build(shape, fill, options.seed));
-        for lane in &mut lanes {
+        for check in &mut checks {
             if let Some(case) = &case {
-                let stopped = &mut all[lane.number].stopped;
-                lane.check(spec, case, times(number), stopped);
+                let stopped = &mut all[check.number].stopped;
+                check.check(spec, case, times(number), stopped);
             }
-            watch.advance(works[number]);
+            observer.advance(works[number]);
         }
     }
     for checked in &*all {
         checked.subject.device.choose(&spec.kernel, None);
     }
-    for lane in lanes {
-        watch.row(lane.subject, &lane.row);
-        all[lane.number].rows.push(lane.row);
+    for check in checks {
+        observer.row(check.subject, &check.row);
+        all[check.number].rows.push(check.row);
     }
 }
 
 /// Whole steps, with the variants that the devices choose by themselves.
-fn check_training(all: &mut [Checked<'_>], watch: &mut dyn Watch) -> Result<()> {
+fn check_training(all: &mut [Checked<'_>], observer: &mut dyn Observer) -> Result<()> {
     let tasks = Task::all()?;
-    watch.begin(TRAINING, (tasks.len() * all.len()) as u64);
+    observer.begin(TRAINING, (tasks.len() * all.len()) as u64);
     for reference in tasks.map(Reference::new) {
         for checked in &mut *all {
             for row in checked.train(&reference) {
-                watch.row(checked.subject, &row);
+                observer.row(checked.subject, &row);
                 checked.rows.push(row);
             }
-            watch.advance(1);
+            observer.advance(1);
         }
     }
     Ok(())
@@ -191,7 +193,7 @@ impl Checked<'_> {
                     row.worst = Some(all[place].share()).filter(|share| share.is_finite());
                     all[place].mismatch()
                 }
-                Err(e) => Some(Mismatch::refused(e)),
+                Err(e) => Some(Mismatch::from(e)),
             };
             row.failure = mismatch.map(|mismatch| self.training_failure(mismatch));
         }
@@ -210,12 +212,16 @@ impl Checked<'_> {
     }
 }
 
-fn lanes<'a>(kernel: &'static Kernel, all: &[Checked<'a>], options: &Options) -> Vec<Lane<'a>> {
-    let mut lanes = Vec::new();
+fn checks<'a>(
+    kernel: &'static Kernel,
+    all: &[Checked<'a>],
+    options: &Options,
+) -> Vec<VariantCheck<'a>> {
+    let mut checks = Vec::new();
     for (number, subject) in all.iter().map(|checked| checked.subject).enumerate() {
         let variants = subject.device.variants(kernel).iter();
         let variants = variants.filter(|v| options.wants(v));
-        lanes.extend(variants.map(|variant| Lane {
+        checks.extend(variants.map(|variant| VariantCheck {
             number,
             subject,
             kernel,
@@ -229,5 +235,5 @@ fn lanes<'a>(kernel: &'static Kernel, all: &[Checked<'a>], options: &Options) ->
             },
         }));
     }
-    lanes
+    checks
 }

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use clap::Args;
 use unlearn::bench::report::{Ceilings, KernelRow, Report, StartUp, StepRow};
-use unlearn::bench::{self, Watch};
+use unlearn::bench::{self, Observer};
 use unlearn::check;
 use unlearn::data::{self, Dataset};
 use unlearn::device::{self, Device, Opened, gpu::Opening};
@@ -417,7 +417,7 @@ impl Table {
 const KERNELS: &str = "kernel     shape                 time spread GFLOP/s   GB/s  bound    share";
 const STEPS: &str = "learners        step  spread  on the device  s per learner-epoch  GFLOP/s";
 
-impl Watch for Table {
+impl Observer for Table {
     fn begin(&mut self, what: &str, measurements: u64) {
         self.counter.begin(what, measurements);
         // Some take long: that they go on shall be seen.
@@ -452,10 +452,7 @@ impl Watch for Table {
                 figure(100.0 * m.share, 0)
             ),
             (None, Some(m)) => {
-                let what = format!(
-                    "    {} is {}, not {} (bound: {}). See",
-                    m.place, m.got, m.expected, m.bound
-                );
+                let what = format!("    {}. See", m.cause);
                 let (what, again) = (fold(&what, 0), self.again(row));
                 format!(" WRONG, so it was not timed:\n{what}\n    `{again}`")
             }
@@ -487,7 +484,7 @@ impl Watch for Table {
         );
         let mut parts: Vec<_> = row.parts.iter().collect();
         parts.sort_by(|a, b| b.us.total_cmp(&a.us));
-        let part = |p: &&unlearn::bench::report::Part| {
+        let part = |p: &&unlearn::bench::report::StepPart| {
             format!("{} {} %", p.kernel, figure(100.0 * p.share, 0))
         };
         let parts: Vec<String> = parts.iter().map(part).collect();

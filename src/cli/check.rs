@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 use unlearn::check::report::{DeviceReport, Failure, Report, Row};
-use unlearn::check::{Options, Subject, Watch, check};
+use unlearn::check::{Observer, Options, Subject, check};
 use unlearn::device;
 use unlearn::device::{Opened, gpu::Opening};
 use unlearn::error::{Error, Result};
@@ -175,7 +175,7 @@ const LABEL: usize = 12;
 
 /// A failure, whole.
 fn failed(device: &DeviceReport, row: &Row, failure: &Failure) -> String {
-    let (d, m) = (&device.device, &failure.mismatch);
+    let d = &device.device;
     let text = format!(
         "\nWRONG: {}/{} on {} ({}; {})",
         row.kernel, row.variant, d.name, d.backend, d.driver
@@ -186,13 +186,9 @@ fn failed(device: &DeviceReport, row: &Row, failure: &Failure) -> String {
         let case = format!("{shape} (rows x inputs x outputs x learners), {fill}, seed {seed}");
         text += &format!("\n{}", beside("  case", LABEL, &case));
     }
-    for (label, value) in [
-        ("where", &m.place),
-        ("got", &m.got),
-        ("expected", &m.expected),
-        ("bound", &m.bound),
-    ] {
-        text += &format!("\n{}", beside(&format!("  {label}"), LABEL, value));
+    let labels = ["where", "got", "expected", "bound"];
+    for (label, words) in labels.iter().zip(failure.mismatch.cause.words()) {
+        text += &format!("\n{}", beside(&format!("  {label}"), LABEL, &words));
     }
     // In one line, to be copied.
     text + &format!("\n{:<LABEL$}{}", "  again", failure.command)
@@ -250,7 +246,7 @@ fn no_room(cases: u32) -> String {
     format!("\n{:22} {cases} more have no room on this device", "")
 }
 
-impl Watch for Table {
+impl Observer for Table {
     fn begin(&mut self, kernel: &str, work: u64) {
         self.counter.begin(kernel, work);
     }

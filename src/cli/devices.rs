@@ -42,7 +42,7 @@ fn text(choice: &Choice) -> String {
     let record = &choice.record;
     let mark = if choice.auto { "   <- auto" } else { "" };
     let mut rows = vec![
-        ("kind", record.kind.clone()),
+        ("kind", record.kind.to_string()),
         ("backend", record.backend.clone()),
         ("driver", record.driver.clone()),
         ("reason", record.reason.clone()),

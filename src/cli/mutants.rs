@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use unlearn::check::{Options, Score, WatchScore, power};
+use unlearn::check::{MutationObserver, MutationScore, Options, power};
 use unlearn::device::{self, gpu::Opening};
 use unlearn::error::{Error, Result};
 
@@ -54,7 +54,7 @@ pub(crate) fn run(spec: &str, options: &Options) -> Result<bool> {
     Ok(all_found)
 }
 
-fn summary(scores: &[Score]) -> String {
+fn summary(scores: &[MutationScore]) -> String {
     let mut reasons: BTreeMap<&str, Vec<String>> = BTreeMap::new();
     for score in scores {
         for (mutant, why) in &score.equivalent {
@@ -73,7 +73,7 @@ fn summary(scores: &[Score]) -> String {
             text += &fold(&line, 2);
         }
     }
-    let mutants: u32 = scores.iter().map(Score::mutants).sum();
+    let mutants: u32 = scores.iter().map(MutationScore::mutants).sum();
     let caught: u32 = scores.iter().map(|score| score.caught).sum();
     let equivalent: usize = scores.iter().map(|score| score.equivalent.len()).sum();
     let refused: u32 = scores.iter().map(|score| score.refused).sum();
@@ -91,7 +91,7 @@ struct Table {
     counter: Counter,
 }
 
-impl WatchScore for Table {
+impl MutationObserver for Table {
     fn begin(&mut self, kernel: &str, mutants: u64) {
         self.counter.begin(kernel, mutants);
     }
@@ -100,7 +100,7 @@ impl WatchScore for Table {
         self.counter.advance(1);
     }
 
-    fn score(&mut self, score: &Score) {
+    fn score(&mut self, score: &MutationScore) {
         let line = format!(
             "{:<22} {:<8} {:>7} {:>7} {:>6} {:>6} {:>7} {:>6.1} s",
             score.kernel,

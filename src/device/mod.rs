@@ -6,9 +6,11 @@ pub mod cpu;
 pub mod gpu;
 pub mod probes;
 mod select;
-pub mod timing;
+pub(crate) mod timing;
 pub(crate) mod trial;
 
+use std::cell::RefCell;
+use std::collections::HashMap;
 use std::time::Instant;
 
 use crate::error::Result;
@@ -32,7 +34,7 @@ impl Buffer {
     /// The `words` words from `first`, a multiple of `WINDOW`, on. What a kernel finds at index 0
     /// is the window's first word. On a GPU the binding runs on to the end of the buffer, so that
     /// a write past the window's end is done, and can be seen.
-    pub fn window(self, first: usize, words: usize) -> Self {
+    pub(crate) fn window(self, first: usize, words: usize) -> Self {
         debug_assert!(first.is_multiple_of(WINDOW) && first + words <= self.words);
         Self {
             id: self.id,
@@ -74,21 +76,15 @@ pub struct Recording {
 
 impl Recording {
     /// Appends a kernel's run over `depth` learners (or other units of the extent's z).
-    pub fn dispatch<P: Params>(&mut self, params: P, depth: u32, buffers: &[Buffer]) -> &mut Self {
-        self.dispatch_as(P::kernel(), params, depth, buffers)
-    }
-
-    /// As `dispatch`, with another kernel that takes the same parameters and buffers.
-    pub fn dispatch_as<P: Params>(
+    pub(crate) fn dispatch<P: Params>(
         &mut self,
-        kernel: &'static Kernel,
         params: P,
         depth: u32,
         buffers: &[Buffer],
     ) -> &mut Self {
         let [x, y] = params.extent();
         let params = bytemuck::bytes_of(&params);
-        self.dispatch_bytes(kernel, params, [x, y, depth], buffers)
+        self.dispatch_bytes(P::kernel(), params, [x, y, depth], buffers)
     }
 
     /// The same for parameters whose type is not known here.
@@ -110,13 +106,18 @@ impl Recording {
     }
 
     /// Appends the filling of a buffer with zeros.
-    pub fn clear(&mut self, buffer: Buffer) -> &mut Self {
+    pub(crate) fn clear(&mut self, buffer: Buffer) -> &mut Self {
         self.commands.push(Command::Clear(buffer));
         self
     }
 
     /// Appends a copy of `words` words; offsets in words.
-    pub fn copy(&mut self, from: (Buffer, usize), to: (Buffer, usize), words: usize) -> &mut Self {
+    pub(crate) fn copy(
+        &mut self,
+        from: (Buffer, usize),
+        to: (Buffer, usize),
+        words: usize,
+    ) -> &mut Self {
         self.commands.push(Command::Copy { from, to, words });
         self
     }
@@ -126,6 +127,24 @@ impl Recording {
 #[derive(Debug)]
 pub struct Program {
     id: usize,
+}
+
+/// The variants that were chosen for kernels, by the kernels' names.
+#[derive(Debug, Default)]
+struct ChosenVariants(RefCell<HashMap<&'static str, &'static Variant>>);
+
+impl ChosenVariants {
+    fn set(&self, kernel: &Kernel, variant: Option<&'static Variant>) {
+        let mut chosen = self.0.borrow_mut();
+        match variant {
+            Some(variant) => chosen.insert(kernel.name, variant),
+            None => chosen.remove(kernel.name),
+        };
+    }
+
+    fn get(&self, kernel: &Kernel) -> Option<&'static Variant> {
+        self.0.borrow().get(kernel.name).copied()
+    }
 }
 
 /// What a device can hold.
@@ -144,7 +163,7 @@ pub struct Limits {
 
 impl Limits {
     /// Bytes of the machine's memory for so many words in buffers, beside `host` bytes.
-    pub fn need(&self, words: u64, host: u64) -> u64 {
+    pub(crate) fn need(&self, words: u64, host: u64) -> u64 {
         (4 * self.copies).saturating_mul(words).saturating_add(host)
     }
 }

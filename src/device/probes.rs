@@ -10,19 +10,19 @@ use bytemuck::{Pod, Zeroable};
 /// The parameters of all probes; most use `threads` alone.
 #[repr(C)]
 #[derive(Clone, Copy, Debug, Default, Pod, Zeroable)]
-pub struct Probe {
+pub(crate) struct Probe {
     /// Threads that do something.
-    pub threads: u32,
+    pub(crate) threads: u32,
     /// `fma_rate`: times four multiply-adds of each of a thread's `CHAINS`.
-    pub rounds: u32,
+    pub(crate) rounds: u32,
     /// `fma_rate`: what a chain is multiplied by.
-    pub factor: f32,
+    pub(crate) factor: f32,
     /// `fma_rate`: what is added to it.
-    pub term: f32,
+    pub(crate) term: f32,
 }
 
 /// Numbers that a thread of `fma_rate` keeps.
-pub const CHAINS: u32 = 32;
+pub(crate) const CHAINS: u32 = 32;
 
 const fn row(name: &'static str, wgsl: &'static str, cpu: Form) -> Kernel {
     Kernel {
@@ -65,25 +65,25 @@ const DEPENDENT_DISPATCH_FORM: Form = form(
 );
 
 /// Multiply-adds in registers. Binding: a sum for each thread.
-pub static FMA_RATE: Kernel = row(
+pub(crate) static FMA_RATE: Kernel = row(
     "fma_rate",
     include_str!("../../shaders/bench/fma_rate.wgsl"),
     FMA_RATE_FORM,
 );
 /// A copy, 16 bytes a thread. Bindings: source, target.
-pub static COPY_WORDS: Kernel = row(
+pub(crate) static COPY_WORDS: Kernel = row(
     "copy_words",
     include_str!("../../shaders/bench/copy_words.wgsl"),
     COPY_WORDS_FORM,
 );
 /// Nothing.
-pub static EMPTY_DISPATCH: Kernel = row(
+pub(crate) static EMPTY_DISPATCH: Kernel = row(
     "empty_dispatch",
     include_str!("../../shaders/bench/empty_dispatch.wgsl"),
     EMPTY_DISPATCH_FORM,
 );
 /// One is added to each thread's count.
-pub static DEPENDENT_DISPATCH: Kernel = row(
+pub(crate) static DEPENDENT_DISPATCH: Kernel = row(
     "dependent_dispatch",
     include_str!("../../shaders/bench/dependent_dispatch.wgsl"),
     DEPENDENT_DISPATCH_FORM,
@@ -93,7 +93,12 @@ pub static PROBES: [&Kernel; 4] = [&FMA_RATE, &COPY_WORDS, &EMPTY_DISPATCH, &DEP
 
 impl Probe {
     /// A recording of one dispatch, `times` times.
-    pub fn recording(self, kernel: &'static Kernel, buffers: &[Buffer], times: u32) -> Recording {
+    pub(crate) fn recording(
+        self,
+        kernel: &'static Kernel,
+        buffers: &[Buffer],
+        times: u32,
+    ) -> Recording {
         let mut recording = Recording::default();
         for _ in 0..times {
             let params = bytemuck::bytes_of(&self);
@@ -167,76 +172,4 @@ fn turn_fused(chains: &mut Pair, p: Probe) {
 }
 
 #[cfg(test)]
-mod tests {
-    use std::time::Instant;
-
-    use super::*;
-    use crate::device::cpu::Cpu;
-    use crate::device::gpu::{Gpu, adapters};
-    use crate::device::{Device, Program};
-
-    fn run(device: &dyn Device, recording: &Recording) -> Program {
-        let program = device.compile(recording).unwrap();
-        device.run(&program, 2, &mut |_| {}).unwrap();
-        program
-    }
-
-    /// What a device says that work takes is a part of the wall-clock time, and most of it.
-    #[test]
-    fn time_agrees_with_the_wall_clock() {
-        for adapter in adapters() {
-            let gpu = Gpu::open(&adapter, "test").unwrap();
-            let probe = Probe {
-                threads: 1 << 14,
-                rounds: 256,
-                factor: 0.5,
-                term: 1.0,
-            };
-            let sums = gpu.allocate("test", 1 << 14).unwrap();
-            let program = run(&gpu, &probe.recording(&FMA_RATE, &[sums], 1));
-            let once = gpu.time(&program, 1).unwrap();
-            let times = if once > 0.01 { 8 } else { 256 };
-            let start = Instant::now();
-            let seconds = gpu.time(&program, times).unwrap();
-            let passed = start.elapsed().as_secs_f64();
-            assert!(
-                seconds < passed && seconds > 0.2 * passed,
-                "{seconds} of {passed}"
-            );
-        }
-    }
-
-    #[test]
-    fn probes_do_their_work_on_every_device() {
-        let gpus = adapters();
-        let gpus = gpus.iter().map(|a| Gpu::open(a, "test").unwrap());
-        let gpus = gpus.map(|gpu| Box::new(gpu) as Box<dyn Device>);
-        let cpu: Box<dyn Device> = Box::new(Cpu::new("test"));
-        for device in gpus.chain([cpu]) {
-            let threads = 1000;
-            let probe = Probe {
-                threads,
-                rounds: 25,
-                factor: 0.5,
-                term: 1.0,
-            };
-            let buffer = || device.allocate("test", 4 * threads as usize).unwrap();
-            let [a, b] = [buffer(), buffer()];
-            // a ← a/2 + 1 comes to 2 from wherever it starts, so the sum of 32 is 64.
-            run(&*device, &probe.recording(&FMA_RATE, &[a], 1));
-            let sums = device.download(a).unwrap();
-            let sums = &sums[..threads as usize];
-            assert!(sums.iter().all(|&word| f32::from_bits(word) == 64.0));
-            let words: Vec<u32> = (0..4 * threads).collect();
-            device.upload(a, 0, &words).unwrap();
-            run(&*device, &probe.recording(&COPY_WORDS, &[a, b], 1));
-            assert_eq!(device.download(b).unwrap(), words);
-            run(&*device, &probe.recording(&EMPTY_DISPATCH, &[], 3));
-            let program = run(&*device, &probe.recording(&DEPENDENT_DISPATCH, &[b], 3));
-            assert_eq!(device.download(b).unwrap()[999], 999 + 6);
-            let seconds = device.time(&program, 4).unwrap();
-            assert!(seconds > 0.0 && seconds < 1.0, "{seconds}");
-            assert_eq!(device.download(b).unwrap()[999], 999 + 6 + 12);
-        }
-    }
-}
+mod tests;

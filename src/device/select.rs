@@ -1,12 +1,15 @@
 //! Which device a run gets: `auto`, `cpu`, an adapter's number, or a part of its name. Letters count
 //! alike in both cases, and space around the whole for nothing.
 
+mod auto;
+
 use serde::Serialize;
 
 use super::gpu::{Abilities, Adapter, Gpu, Opening, adapters};
 use super::{Device, cpu::Cpu};
 use crate::error::{Error, Result};
-use crate::record::DeviceRecord;
+use crate::record::{DeviceKind, DeviceRecord};
+use auto::decide;
 
 /// A device there is.
 #[derive(Clone, Debug, Serialize)]
@@ -177,21 +180,21 @@ fn opened((adapter, reason): (&Adapter, String), opening: Opening) -> Opened {
 struct Named {
     /// Its name, and the same with its backend.
     names: [String; 2],
-    rank: u8,
+    kind: DeviceKind,
 }
 
 impl Named {
-    fn new(name: &str, backend: &str, rank: u8) -> Self {
+    fn new(name: &str, backend: &str, kind: DeviceKind) -> Self {
         let name = name.trim();
         Self {
             names: [name.to_owned(), format!("{name} ({backend})")],
-            rank,
+            kind,
         }
     }
 }
 
 fn named(adapters: &[Adapter]) -> Vec<Named> {
-    let named = |a: &Adapter| Named::new(a.name(), &a.record("").backend, a.rank());
+    let named = |a: &Adapter| Named::new(a.name(), &a.record("").backend, a.kind());
     adapters.iter().map(named).collect()
 }
 
@@ -212,7 +215,7 @@ fn matching(adapters: &[Named], spec: &str) -> Vec<usize> {
     if found.is_empty() {
         found = numbers().filter(part).collect();
     }
-    found.sort_by_key(|&n| adapters[n].rank);
+    found.sort_by_key(|&n| adapters[n].kind);
     found
 }
 
@@ -252,239 +255,5 @@ fn unknown(spec: &str, adapters: &[Adapter]) -> Error {
     Error::Device(text + "\nor a part of an adapter's name")
 }
 
-/// What `auto` knows of an adapter; its number is its place in the list.
-struct Candidate {
-    kind: &'static str,
-    /// Less is better.
-    rank: u8,
-    software: bool,
-}
-
-/// What `auto` does, and why.
-struct Decision<T> {
-    /// The number of the adapter that it takes, opened; none where it takes the CPU.
-    opened: Option<(usize, T)>,
-    /// Why it takes or does not take each adapter.
-    reasons: Vec<String>,
-    /// Why it takes or does not take the CPU.
-    cpu: String,
-}
-
-fn decide(adapters: &[Adapter]) -> Decision<Gpu> {
-    let candidate = |a: &Adapter| Candidate {
-        kind: a.kind(),
-        rank: a.rank(),
-        software: a.is_software(),
-    };
-    let candidates: Vec<_> = adapters.iter().map(candidate).collect();
-    decide_among(&candidates, |i, reason| Gpu::open(&adapters[i], reason))
-}
-
-/// Takes the best candidate that opens; the CPU where none does.
-fn decide_among<T>(
-    candidates: &[Candidate],
-    mut open: impl FnMut(usize, &str) -> Result<T>,
-) -> Decision<T> {
-    let mut sorted: Vec<usize> = (0..candidates.len()).collect();
-    sorted.sort_by_key(|&i| candidates[i].rank);
-    let mut reasons = vec![String::new(); candidates.len()];
-    let (mut opened, mut refused) = (None, String::new());
-    for &index in &sorted {
-        if let Some((taken, _)) = &opened {
-            let why = passed_over(&candidates[index], &candidates[*taken], *taken);
-            reasons[index] = format!("not taken by auto: {why}");
-            continue;
-        }
-        let reason = format!("{}{refused}", taken(&candidates[index], &refused));
-        match open(index, &reason) {
-            Ok(device) => {
-                reasons[index] = reason;
-                opened = Some((index, device));
-            }
-            Err(e) => {
-                reasons[index] = format!("not taken by auto: {e}");
-                refused += &format!("; {e}");
-            }
-        }
-    }
-    let cpu = match (&opened, refused.is_empty()) {
-        (Some(_), _) => "not taken by auto: an adapter opens",
-        (None, true) => {
-            "auto: wgpu finds no adapter, so the CPU without shaders (on Debian or Ubuntu \
-             `apt-get install mesa-vulkan-drivers` brings a software one)"
-        }
-        (None, false) => "auto: no adapter opens, so the CPU without shaders",
-    };
-    let refused = if opened.is_some() { "" } else { &refused };
-    Decision {
-        cpu: format!("{cpu}{refused}"),
-        opened,
-        reasons,
-    }
-}
-
-/// Why `auto` takes a candidate, when it opens.
-fn taken(candidate: &Candidate, refused: &str) -> &'static str {
-    if !refused.is_empty() {
-        "auto: the best adapter that opens"
-    } else if candidate.software {
-        "auto: there is no hardware GPU, so a software adapter"
-    } else {
-        "auto: the best hardware GPU"
-    }
-}
-
-/// Why `auto` does not take a candidate, but `taken`, whose number is `number`.
-fn passed_over(candidate: &Candidate, taken: &Candidate, number: usize) -> String {
-    if candidate.rank == taken.rank {
-        format!("no better than {number}, which comes first")
-    } else if candidate.software {
-        "software, and there is a hardware GPU".to_owned()
-    } else {
-        format!("{number} is a {}", taken.kind)
-    }
-}
-
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    const DISCRETE: Candidate = Candidate {
-        kind: "discrete GPU",
-        rank: 0,
-        software: false,
-    };
-    const INTEGRATED: Candidate = Candidate {
-        kind: "integrated GPU",
-        rank: 1,
-        software: false,
-    };
-    const SOFTWARE: Candidate = Candidate {
-        kind: "software",
-        rank: 4,
-        software: true,
-    };
-
-    fn adapters<const N: usize>(named: [(&str, &str, u8); N]) -> [Named; N] {
-        named.map(|(name, backend, rank)| Named::new(name, backend, rank))
-    }
-
-    #[test]
-    fn a_number_is_an_adapters_or_else_a_part_of_a_name() {
-        let two = adapters([
-            ("llvmpipe (LLVM 15.0.6, 256 bits)", "Vulkan", 4),
-            ("NVIDIA GeForce RTX 4090", "Vulkan", 0),
-        ]);
-        for (spec, found) in [
-            ("0", &[0][..]),
-            ("1", &[1]),
-            ("256", &[0]),
-            ("4090", &[1]),
-            ("geforce rtx", &[1]),
-            ("VULKAN", &[1, 0]),
-            ("2", &[0]),
-            ("7", &[]),
-            ("", &[]),
-        ] {
-            assert_eq!(matching(&two, spec), found, "{spec}");
-        }
-        assert_eq!(
-            ["Auto", " CPU ", "aLL", " Two "].map(plain),
-            ["auto", "cpu", "all", "Two"]
-        );
-    }
-
-    #[test]
-    fn of_several_names_the_whole_one_and_the_better_adapter_come_first() {
-        let longer = adapters([("RTX 4090 Laptop", "Vulkan", 0), ("RTX 4090", "Vulkan", 1)]);
-        assert_eq!(matching(&longer, "rtx 4090"), [1]);
-        assert_eq!(matching(&longer, "4090 L"), [0]);
-        assert_eq!(matching(&longer, "rtx"), [0, 1]);
-        let better = adapters([("Intel UHD", "Vulkan", 1), ("Intel Arc", "Vulkan", 0)]);
-        assert_eq!(matching(&better, "intel"), [1, 0]);
-    }
-
-    #[test]
-    fn what_is_recorded_means_the_same_adapter_again() {
-        let all = adapters([
-            ("RTX 4090", "Vulkan", 0),
-            ("RTX 4090", "Dx12", 0),
-            ("Arc", "Vulkan", 0),
-            ("Arc", "Vulkan", 0),
-            ("2", "Vulkan", 0),
-            ("cpu", "Vulkan", 0),
-            ("Arc A770", "Vulkan", 0),
-        ]);
-        let names = [
-            "RTX 4090 (Vulkan)",
-            "RTX 4090 (Dx12)",
-            "2",
-            "3",
-            "2 (Vulkan)",
-            "cpu (Vulkan)",
-            "Arc A770",
-        ];
-        for (number, name) in names.into_iter().enumerate() {
-            assert_eq!(lasting(&all, number), name);
-            assert_eq!(matching(&all, &plain(name))[0], number, "{name}");
-        }
-    }
-
-    /// The decision where the candidates with these numbers do not open.
-    fn decided(candidates: &[Candidate], broken: &[usize]) -> Decision<()> {
-        decide_among(candidates, |index, _| match broken.contains(&index) {
-            true => Err(Error::Device(format!("{index} is broken"))),
-            false => Ok(()),
-        })
-    }
-
-    fn number<T>(decision: &Decision<T>) -> Option<usize> {
-        decision.opened.as_ref().map(|o| o.0)
-    }
-
-    #[test]
-    fn the_best_adapter_is_taken_and_every_other_one_is_told_why_not() {
-        let all = decided(&[SOFTWARE, INTEGRATED, DISCRETE, DISCRETE], &[]);
-        assert_eq!(number(&all), Some(2));
-        assert_eq!(
-            all.reasons,
-            [
-                "not taken by auto: software, and there is a hardware GPU",
-                "not taken by auto: 2 is a discrete GPU",
-                "auto: the best hardware GPU",
-                "not taken by auto: no better than 2, which comes first",
-            ]
-        );
-        assert_eq!(all.cpu, "not taken by auto: an adapter opens");
-    }
-
-    #[test]
-    fn software_is_taken_where_there_is_nothing_else() {
-        let two = decided(&[SOFTWARE, SOFTWARE], &[]);
-        assert_eq!(number(&two), Some(0));
-        assert!(two.reasons[0].contains("there is no hardware GPU"));
-        assert!(two.reasons[1].contains("no better than 0"));
-    }
-
-    #[test]
-    fn an_adapter_that_does_not_open_is_passed_over_with_its_reason() {
-        let all = decided(&[DISCRETE, SOFTWARE], &[0]);
-        assert_eq!(number(&all), Some(1));
-        assert_eq!(all.reasons[0], "not taken by auto: 0 is broken");
-        assert_eq!(
-            all.reasons[1],
-            "auto: the best adapter that opens; 0 is broken"
-        );
-    }
-
-    #[test]
-    fn the_cpu_is_taken_where_nothing_opens() {
-        let broken = decided(&[DISCRETE, SOFTWARE], &[0, 1]);
-        assert_eq!(number(&broken), None);
-        assert!(broken.cpu.contains("no adapter opens"));
-        assert!(broken.cpu.contains("1 is broken"));
-        let none = decided(&[], &[]);
-        assert_eq!(number(&none), None);
-        assert!(none.cpu.contains("finds no adapter"));
-    }
-}
+mod tests;

@@ -2,8 +2,8 @@
 
 use super::{Buffer, Device, Limits, Program, Recording};
 use crate::error::{Error, Result};
-use crate::kernels::case::{Case, Mismatch};
-use crate::kernels::{Kernel, Variant, WINDOW};
+use crate::kernels::case::Case;
+use crate::kernels::{Cause, Kernel, Mismatch, Variant, WINDOW};
 
 /// A case on a device: its buffers with their guard zones, and the program that runs it.
 pub(crate) struct Loaded {
@@ -26,7 +26,7 @@ impl Loaded {
 
 /// Why a case gave no result.
 #[derive(Debug)]
-pub(crate) enum Trouble {
+pub(crate) enum NoResult {
     /// The device has no room for its buffers.
     NoRoom,
     /// The shader's compiler does not take it.
@@ -35,15 +35,10 @@ pub(crate) enum Trouble {
     Lost(Error),
 }
 
-impl Mismatch {
-    /// A device that does not run the case at all.
-    pub(crate) fn refused(error: &Error) -> Self {
-        Self {
-            place: "the device".to_owned(),
-            got: error.to_string(),
-            expected: "a result".to_owned(),
-            bound: "none".to_owned(),
-        }
+impl From<&Error> for Mismatch {
+    fn from(error: &Error) -> Self {
+        let error = error.to_string();
+        Cause::NoResult { error }.into()
     }
 }
 
@@ -65,7 +60,7 @@ impl Case {
         device: &dyn Device,
         kernel: &'static Kernel,
         times: u32,
-    ) -> std::result::Result<Vec<Vec<Vec<u32>>>, Trouble> {
+    ) -> std::result::Result<Vec<Vec<Vec<u32>>>, NoResult> {
         let loaded = self.load(device, kernel)?;
         let once = || -> Result<Vec<Vec<u32>>> {
             loaded.fill(device)?;
@@ -75,7 +70,7 @@ impl Case {
         };
         let results: Result<Vec<_>> = (0..times).map(|_| once()).collect();
         loaded.free(device);
-        results.map_err(Trouble::Lost)
+        results.map_err(NoResult::Lost)
     }
 
     /// Brings it to a device, with `kernel` as in `run`; its buffers are not filled yet.
@@ -83,12 +78,12 @@ impl Case {
         &self,
         device: &dyn Device,
         kernel: &'static Kernel,
-    ) -> std::result::Result<Loaded, Trouble> {
+    ) -> std::result::Result<Loaded, NoResult> {
         let inputs = self.inputs.iter().enumerate();
         let guarded: Vec<Vec<u32>> = inputs
             .map(|(binding, words)| guarded(words, self.guard(binding)))
             .collect();
-        let buffers = allocate(device, &guarded).ok_or(Trouble::NoRoom)?;
+        let buffers = allocate(device, &guarded).ok_or(NoResult::NoRoom)?;
         let windows: Vec<Buffer> = buffers
             .iter()
             .zip(&self.inputs)
@@ -99,8 +94,8 @@ impl Case {
         let program = device.compile(&recording).map_err(|e| {
             device.free(&buffers, &[]);
             match e {
-                Error::Shader(_) => Trouble::Refused(e),
-                _ => Trouble::Lost(e),
+                Error::Shader(_) => NoResult::Refused(e),
+                _ => NoResult::Lost(e),
             }
         })?;
         Ok(Loaded {
@@ -137,7 +132,7 @@ pub(crate) enum Verdict {
     /// Wrong.
     Wrong(Mismatch),
     /// It gave no result.
-    None(Trouble),
+    None(NoResult),
 }
 
 /// Runs a case on a device, with the case's own kernel or a mutant of it.
@@ -149,11 +144,11 @@ pub(crate) fn judge(
     times: u32,
 ) -> Verdict {
     if !case.fits(variant, device.limits()) {
-        return Verdict::None(Trouble::NoRoom);
+        return Verdict::None(NoResult::NoRoom);
     }
     let runs = match case.run(device, kernel, times) {
         Ok(runs) => runs,
-        Err(trouble) => return Verdict::None(trouble),
+        Err(why) => return Verdict::None(why),
     };
     let Some((first, others)) = runs.split_first() else {
         return Verdict::Right(None);
@@ -180,21 +175,21 @@ pub(crate) fn timed<T>(
     time: &dyn Fn(&Program) -> Result<T>,
 ) -> Result<Timed<T>> {
     device.choose(kernel, Some(variant));
-    let trouble = match judge(case, kernel, variant, device, 1) {
+    let no_result = match judge(case, kernel, variant, device, 1) {
         Verdict::Wrong(mismatch) => return Ok((None, Some(mismatch))),
-        Verdict::None(trouble) => trouble,
+        Verdict::None(why) => why,
         Verdict::Right(_) => match case.load(device, kernel) {
             Ok(loaded) => {
                 let time = loaded.fill(device).and_then(|()| time(&loaded.program));
                 loaded.free(device);
                 return Ok((Some(time?), None));
             }
-            Err(trouble) => trouble,
+            Err(why) => why,
         },
     };
-    match trouble {
-        Trouble::NoRoom => Ok((None, None)),
-        Trouble::Refused(e) => Ok((None, Some(Mismatch::refused(&e)))),
-        Trouble::Lost(e) => Err(e),
+    match no_result {
+        NoResult::NoRoom => Ok((None, None)),
+        NoResult::Refused(e) => Ok((None, Some(Mismatch::from(&e)))),
+        NoResult::Lost(e) => Err(e),
     }
 }

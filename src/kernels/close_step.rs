@@ -12,46 +12,34 @@
 
 use std::ops::Range;
 
-use bytemuck::{Pod, Zeroable};
-
 use super::Clock;
 use super::UNUSABLE_LOSS;
 use super::bounded::Bounded;
-use super::case::{Case, Want};
+use super::case::Case;
 use super::cost::Sizes;
 use super::cpu::{Form, MOST_BINDINGS, Part, Touch, one};
+use super::expected::Expected;
 use super::reference::bits;
-use super::shape::{Fill, Shape, Source, around};
+use super::shape::{Fill, Shape, Source, at_tiles};
 use super::slot::Slot;
-use super::{Kernel, Params, Spec, Variant, kernel, params};
+use super::{Params, Spec, Variant, kernel, params};
 
 params! {
     /// The end of some steps: losses summed, clocks moved.
-    pub struct CloseStep {
-    /// Samples per learner.
-    rows: u32,
-    /// Learners: the threads are theirs, so the extent in z is one.
-    learners: u32,
-    /// Steps.
-    steps: u32,
-    /// Zero.
-    pad: u32,
-    }
-}
-
-impl Params for CloseStep {
-    fn kernel() -> &'static Kernel {
-        &CLOSE_STEP.kernel
-    }
-
-    fn extent(&self) -> [u32; 2] {
-        let p = self;
-        [p.learners, 1]
+    pub(crate) struct CloseStep of CLOSE_STEP over |p| [p.learners, 1] {
+        /// Samples per learner.
+        rows: u32,
+        /// Learners: the threads are theirs, so the extent in z is one.
+        learners: u32,
+        /// Steps.
+        steps: u32,
+        /// Zero.
+        pad: u32,
     }
 }
 
 /// The kernel `close_step`.
-pub static CLOSE_STEP: Spec = Spec {
+pub(crate) static CLOSE_STEP: Spec = Spec {
     kernel: kernel!("close_step", CloseStep, &[Variant::PLAIN], FORM),
     // Steps are its outputs.
     cost: |s: Sizes| {
@@ -71,16 +59,12 @@ pub static CLOSE_STEP: Spec = Spec {
 
 /// Buffers: losses [steps, learners, rows], progress `[learners]`.
 const FORM: Form = Form {
-    learners: |params, _| parameters(params).learners as usize,
+    learners: |params, _| CloseStep::read(params).learners as usize,
     units: one,
     touches,
     library: None,
     twin,
 };
-
-fn parameters(bytes: &[u8]) -> CloseStep {
-    bytemuck::pod_read_unaligned(bytes)
-}
 
 impl CloseStep {
     /// A learner's losses of a step.
@@ -92,14 +76,14 @@ impl CloseStep {
 }
 
 fn touches(params: &[u8], part: &Part) -> Vec<Touch> {
-    let p = parameters(params);
+    let p = CloseStep::read(params);
     let losses = (0..p.steps).map(|step| p.losses(step, part));
     let losses = Touch::Ranges(losses.collect());
     vec![losses, Touch::Words(part.own(size_of::<Clock>() / 4))]
 }
 
 fn twin(params: &[u8], part: &Part, bound: &mut [Slot<'_>; MOST_BINDINGS]) {
-    let p = parameters(params);
+    let p = CloseStep::read(params);
     let [losses, progress, ..] = bound;
     let state = &mut progress.write::<Clock>(part.own(1))[0];
     for step in 0..p.steps {
@@ -114,17 +98,15 @@ fn twin(params: &[u8], part: &Part, bound: &mut [Slot<'_>; MOST_BINDINGS]) {
 }
 
 fn shapes() -> Vec<Shape> {
-    let tiles = around(&CLOSE_STEP.kernel).into_iter().enumerate();
-    let mut shapes: Vec<Shape> = tiles
-        .map(|(place, [x, _])| Shape::new([1, 64, 7, 65][place % 4], 1, [1, 8, 2][place % 3], x))
-        .collect();
-    shapes.extend([
+    let more = [
         // At this place a shape has a large fill, and here learners enough for every bad loss.
         Shape::new(1, 1, 2, 1000),
         Shape::new(2, 1, 1, 70_000),
         Shape::new(64, 1, 1, 1000),
-    ]);
-    shapes
+    ];
+    at_tiles(&CLOSE_STEP.kernel, more, |place, [x, _]| {
+        Shape::new([1, 64, 7, 65][place % 4], 1, [1, 8, 2][place % 3], x)
+    })
 }
 
 /// Any number of steps, which are the outputs.
@@ -133,12 +115,7 @@ fn fit(shape: Shape) -> Shape {
 }
 
 fn case(shape: Shape, fill: Fill, seed: u32) -> Case {
-    let Shape {
-        rows,
-        outputs: steps,
-        learners,
-        ..
-    } = shape;
+    let (rows, steps, learners) = (shape.rows, shape.outputs, shape.learners);
     let params = CloseStep {
         rows,
         learners,
@@ -157,11 +134,11 @@ fn case(shape: Shape, fill: Fill, seed: u32) -> Case {
         let batches = losses.chunks_exact(each);
         batches.map(move |step| &step[learner * rows as usize..][..rows as usize])
     };
-    let wanted = before.iter().enumerate();
-    let wanted = wanted.flat_map(|(learner, state)| reference(state, own(learner)));
-    let wanted = wanted.collect();
+    let expected = before.iter().enumerate();
+    let expected = expected.flat_map(|(learner, state)| reference(state, own(learner)));
+    let expected = expected.collect();
     let inputs = vec![bits(&losses), bytemuck::cast_slice(&before).to_vec()];
-    Case::new((shape, fill, seed), &params, 1, inputs).wants(1, wanted)
+    Case::new((shape, fill, seed), &params, 1, inputs).expects(1, expected)
 }
 
 /// In one step, the last loss of one learner in sixteen becomes one that cannot be used, or makes a mean
@@ -200,7 +177,7 @@ fn progress(source: &mut Source, learners: u32, steps: u32) -> Vec<Clock> {
 }
 
 /// A learner's words of `Clock` after steps with these losses.
-fn reference<'a>(state: &Clock, steps: impl Iterator<Item = &'a [f32]>) -> [Want; 4] {
+fn reference<'a>(state: &Clock, steps: impl Iterator<Item = &'a [f32]>) -> [Expected; 4] {
     let limit = f64::from(UNUSABLE_LOSS);
     let mut step = state.step;
     let mut sum = Bounded::input(state.loss_sum);
@@ -219,12 +196,12 @@ fn reference<'a>(state: &Clock, steps: impl Iterator<Item = &'a [f32]>) -> [Want
         sum = sum + mean;
         overflows |= broken || sum.value.abs() > f64::from(f32::MAX) / 2.0;
     }
-    let sum = if overflows { Want::Any } else { sum.into() };
+    let sum = if overflows { Expected::Any } else { sum.into() };
     let [one, other] = noted;
     [
-        Want::Word(step),
-        Want::OneOf(one, other),
+        Expected::Word(step),
+        Expected::OneOf(one, other),
         sum,
-        Want::Word(state.pad),
+        Expected::Word(state.pad),
     ]
 }

@@ -13,17 +13,17 @@ pub(crate) type Work = fn(&[u8], &Part, &mut [Slot<'_>; MOST_BINDINGS]);
 
 /// A kernel on the CPU.
 #[derive(Clone, Copy, Debug)]
-pub struct Form {
+pub(crate) struct Form {
     /// How many learners a dispatch covers, from its parameters and its extent.
-    pub learners: fn(&[u8], [u32; 3]) -> usize,
+    pub(crate) learners: fn(&[u8], [u32; 3]) -> usize,
     /// Units into which a learner's share of the work may be divided, such as samples or outputs.
-    pub units: fn(&[u8]) -> usize,
+    pub(crate) units: fn(&[u8]) -> usize,
     /// What a part touches, by binding. What one part writes no other part may touch.
-    pub touches: fn(&[u8], &Part) -> Vec<Touch>,
+    pub(crate) touches: fn(&[u8], &Part) -> Vec<Touch>,
     /// The fast way, where plain loops are too slow.
-    pub library: Option<Work>,
+    pub(crate) library: Option<Work>,
     /// Plain loops: the reference.
-    pub twin: Work,
+    pub(crate) twin: Work,
 }
 
 /// Plain loops.
@@ -42,13 +42,28 @@ const LIBRARY: Variant = Variant {
 pub(crate) static VARIANTS: [Variant; 2] = [LIBRARY, TWIN];
 
 impl Form {
+    /// A kernel that has plain loops alone, over learners that lie in z.
+    pub(super) const fn loops(
+        units: fn(&[u8]) -> usize,
+        touches: fn(&[u8], &Part) -> Vec<Touch>,
+        twin: Work,
+    ) -> Self {
+        Self {
+            learners: depth,
+            units,
+            touches,
+            library: None,
+            twin,
+        }
+    }
+
     /// The ways that there are, the one that the CPU chooses by itself first.
-    pub fn variants(&self) -> &'static [Variant] {
+    pub(crate) fn variants(&self) -> &'static [Variant] {
         &VARIANTS[usize::from(self.library.is_none())..]
     }
 
     /// The work of a variant; without any, of the one that the CPU chooses by itself.
-    pub fn work(&self, variant: Option<&Variant>) -> Work {
+    pub(crate) fn work(&self, variant: Option<&Variant>) -> Work {
         match self.library {
             Some(library) if variant.is_none_or(|v| v.name != TWIN.name) => library,
             _ => self.twin,
@@ -68,11 +83,11 @@ pub(super) fn one(_: &[u8]) -> usize {
 
 /// A part of a dispatch: some units of one learner.
 #[derive(Clone, Debug)]
-pub struct Part {
+pub(crate) struct Part {
     /// The learner.
-    pub learner: usize,
+    pub(crate) learner: usize,
     /// Its units.
-    pub units: Range<usize>,
+    pub(crate) units: Range<usize>,
 }
 
 impl Part {
@@ -87,6 +102,24 @@ impl Part {
         (first + self.units.start) * width..(first + self.units.end) * width
     }
 
+    /// The elements of these units, in an array whose learners begin `stride` apart from `start` on.
+    pub(super) fn strided(&self, start: u32, stride: u32) -> Range<usize> {
+        let first = start as usize + self.learner * stride as usize;
+        first + self.units.start..first + self.units.end
+    }
+
+    /// Pieces, each from its offset on and of its length, of the `each` elements of this learner.
+    pub(super) fn pieces<const N: usize>(
+        &self,
+        each: u32,
+        pieces: [(u32, u32); N],
+    ) -> [Range<usize>; N] {
+        pieces.map(|(offset, length)| {
+            let first = self.learner * each as usize + offset as usize;
+            first..first + length as usize
+        })
+    }
+
     /// The elements of these units in an array [units, width] that starts at `offset` among the
     /// `each` elements of every learner.
     pub(super) fn inner(&self, each: usize, offset: usize, width: usize) -> Range<usize> {
@@ -97,7 +130,7 @@ impl Part {
 
 /// What a part touches of a binding, in words from the binding's start.
 #[derive(Clone, Debug)]
-pub enum Touch {
+pub(crate) enum Touch {
     /// Any of it.
     Whole,
     /// These words.

@@ -3,50 +3,41 @@
 //! Bound: γ(K)·Σ|dy||w|, K the padded width of dy. The mask adds none; a positive subnormal x may
 //! count as zero, so there the gradient and zero are right, and nothing between them.
 
-use bytemuck::{Pod, Zeroable};
+use std::ops::Range;
+
 use rayon::prelude::*;
 
 use super::bounded::Bounded;
-use super::case::{Case, Want, poison};
+use super::case::{Case, poison};
 use super::cost::{self, Sizes};
 use super::cpu::{Form, MOST_BINDINGS, Part, Touch, depth};
+use super::expected::Expected;
 use super::matrix::{self, Matrix};
-use super::reference::{self, at_tiles, bits};
+use super::reference::{self, at_product_tiles, bits};
 use super::shape::{Fill, Shape, Source};
 use super::slot::Slot;
 use super::variants;
-use super::{Kernel, Params, Spec, Variant, kernel, params};
+use super::{Params, Spec, Variant, kernel, params};
 
 params! {
     /// The gradient of a hidden layer's output.
-    pub struct DenseBackwardInput {
-    /// Samples per learner.
-    rows: u32,
-    /// Inputs, padded.
-    inputs: u32,
-    /// Outputs, padded.
-    outputs: u32,
-    /// Offset of W in a learner's parameters.
-    weights: u32,
-    /// Parameters per learner.
-    parameters: u32,
-    /// Zero.
-    pad0: u32,
-    /// Zero.
-    pad1: u32,
-    /// Zero.
-    pad2: u32,
-    }
-}
-
-impl Params for DenseBackwardInput {
-    fn kernel() -> &'static Kernel {
-        &DENSE_BACKWARD_INPUT.kernel
-    }
-
-    fn extent(&self) -> [u32; 2] {
-        let p = self;
-        [p.inputs, p.rows]
+    pub(crate) struct DenseBackwardInput of DENSE_BACKWARD_INPUT over |p| [p.inputs, p.rows] {
+        /// Samples per learner.
+        rows: u32,
+        /// Inputs, padded.
+        inputs: u32,
+        /// Outputs, padded.
+        outputs: u32,
+        /// Offset of W in a learner's parameters.
+        weights: u32,
+        /// Parameters per learner.
+        parameters: u32,
+        /// Zero.
+        pad0: u32,
+        /// Zero.
+        pad1: u32,
+        /// Zero.
+        pad2: u32,
     }
 }
 
@@ -57,7 +48,7 @@ static VARIANTS: [Variant; 4] = variants::of_product(
 );
 
 /// The kernel `dense_backward_input`.
-pub static DENSE_BACKWARD_INPUT: Spec = Spec {
+pub(crate) static DENSE_BACKWARD_INPUT: Spec = Spec {
     kernel: kernel!("dense_backward_input", DenseBackwardInput, &VARIANTS, FORM),
     cost: |s: Sizes| {
         (
@@ -78,25 +69,23 @@ pub static DENSE_BACKWARD_INPUT: Spec = Spec {
 /// rows.
 const FORM: Form = Form {
     learners: depth,
-    units: |params| parameters(params).rows as usize,
+    units: |params| DenseBackwardInput::read(params).rows as usize,
     touches,
     library: Some(|params, part, bound| work(params, part, bound, library)),
     twin: |params, part, bound| work(params, part, bound, product),
 };
 
-fn parameters(bytes: &[u8]) -> DenseBackwardInput {
-    bytemuck::pod_read_unaligned(bytes)
-}
-
 impl DenseBackwardInput {
-    fn weights(&self, part: &Part) -> std::ops::Range<usize> {
-        let first = part.learner * self.parameters as usize + self.weights as usize;
-        first..first + (self.inputs * self.outputs) as usize
+    /// W of a learner.
+    fn weights(&self, part: &Part) -> Range<usize> {
+        let weights = (self.weights, self.inputs * self.outputs);
+        let [weights] = part.pieces(self.parameters, [weights]);
+        weights
     }
 }
 
 fn touches(params: &[u8], part: &Part) -> Vec<Touch> {
-    let p = parameters(params);
+    let p = DenseBackwardInput::read(params);
     let rows = p.rows as usize;
     vec![
         Touch::Words(p.weights(part)),
@@ -113,7 +102,7 @@ fn work(
     bound: &mut [Slot<'_>; MOST_BINDINGS],
     product: fn(&[f32], &[f32], usize, &mut [f32]),
 ) {
-    let p = parameters(params);
+    let p = DenseBackwardInput::read(params);
     let (rows, inputs, outputs) = (p.rows as usize, p.inputs as usize, p.outputs as usize);
     let [parameters, dy, x, dx, ..] = bound;
     let dy = dy.read::<f32>(part.rows(rows, outputs));
@@ -151,24 +140,20 @@ pub(super) fn product(dy: &[f32], weights: &[f32], inputs: usize, dx: &mut [f32]
 }
 
 fn shapes() -> Vec<Shape> {
-    let mut shapes = at_tiles(&DENSE_BACKWARD_INPUT.kernel, |[x, y], depth, learners| {
-        Shape::new(y, x, depth, learners)
-    });
-    shapes.extend([
+    let more = [
         Shape::new(64, 128, 64, 1),
         Shape::new(64, 64, 10, 9),
         Shape::new(1, 68, 4, 33_000),
-    ]);
-    shapes
+    ];
+    at_product_tiles(
+        &DENSE_BACKWARD_INPUT.kernel,
+        more,
+        |[x, y], depth, learners| Shape::new(y, x, depth, learners),
+    )
 }
 
 fn case(shape: Shape, fill: Fill, seed: u32) -> Case {
-    let Shape {
-        rows,
-        inputs,
-        outputs,
-        learners,
-    } = shape;
+    let [rows, inputs, outputs, learners] = shape.sizes();
     let weights = 4;
     let params = DenseBackwardInput {
         rows,
@@ -189,11 +174,11 @@ fn case(shape: Shape, fill: Fill, seed: u32) -> Case {
         bits(&x),
         poison(learners * rows * inputs),
     ];
-    Case::new((shape, fill, seed), &params, learners, inputs).wants(3, dx)
+    Case::new((shape, fill, seed), &params, learners, inputs).expects(3, dx)
 }
 
 /// dx [learners, rows, inputs].
-fn reference(p: &DenseBackwardInput, parameters: &[f32], dy: &[f32], x: &[f32]) -> Vec<Want> {
+fn reference(p: &DenseBackwardInput, parameters: &[f32], dy: &[f32], x: &[f32]) -> Vec<Expected> {
     let (inputs, outputs) = (p.inputs as usize, p.outputs as usize);
     let rows = dy.par_chunks_exact(outputs).zip(x.par_chunks_exact(inputs));
     rows.enumerate()
@@ -210,10 +195,10 @@ fn reference(p: &DenseBackwardInput, parameters: &[f32], dy: &[f32], x: &[f32]) 
 }
 
 /// A gradient that passes only where x > 0.
-pub(super) fn masked(gradient: Bounded, x: f32) -> Want {
-    match (x > 0.0, x.is_subnormal(), Want::from(gradient)) {
-        (false, _, _) => Want::from(Bounded::ZERO),
-        (true, true, Want::Near { value, bound }) => Want::NearOrZero { value, bound },
+pub(super) fn masked(gradient: Bounded, x: f32) -> Expected {
+    match (x > 0.0, x.is_subnormal(), Expected::from(gradient)) {
+        (false, _, _) => Expected::from(Bounded::ZERO),
+        (true, true, Expected::Near { value, bound }) => Expected::NearOrZero { value, bound },
         (true, _, near) => near,
     }
 }

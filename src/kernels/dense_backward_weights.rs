@@ -3,51 +3,38 @@
 //! Bound of g: γ(K)·Σ|dy||x| / rows, K the number of rows, and 2.5u for the division (2.5 units in
 //! the last place); likewise the bias, whose terms are dy alone.
 
-use bytemuck::{Pod, Zeroable};
-
 use super::Learner;
 use super::bounded::Bounded;
 use super::case::Case;
 use super::cost::{self, Sizes};
 use super::cpu::{Form, MOST_BINDINGS, Part, Touch, depth};
-use super::reference::{self, at_tiles, bits};
-use super::sgd::{self, Layer, Step};
+use super::reference::{self, at_product_tiles, bits};
+use super::sgd::{self, SgdLayer, Step};
 use super::sgd_reference::{State, after, learners};
 use super::shape::{Fill, Shape, Source};
 use super::slot::Slot;
 use super::variants;
-use super::{Kernel, Params, Spec, Variant, kernel, params};
+use super::{Params, Spec, Variant, kernel, params};
 
 params! {
     /// A dense layer's gradient and SGD step.
-    pub struct DenseBackwardWeights {
-    /// Samples per learner.
-    rows: u32,
-    /// Inputs, padded.
-    inputs: u32,
-    /// Outputs, padded.
-    outputs: u32,
-    /// Offset of W in a learner's parameters.
-    weights: u32,
-    /// Offset of b.
-    biases: u32,
-    /// Parameters per learner.
-    parameters: u32,
-    /// Zero.
-    pad0: u32,
-    /// Zero.
-    pad1: u32,
-    }
-}
-
-impl Params for DenseBackwardWeights {
-    fn kernel() -> &'static Kernel {
-        &DENSE_BACKWARD_WEIGHTS.kernel
-    }
-
-    fn extent(&self) -> [u32; 2] {
-        let p = self;
-        [p.inputs, p.outputs]
+    pub(crate) struct DenseBackwardWeights of DENSE_BACKWARD_WEIGHTS over |p| [p.inputs, p.outputs] {
+        /// Samples per learner.
+        rows: u32,
+        /// Inputs, padded.
+        inputs: u32,
+        /// Outputs, padded.
+        outputs: u32,
+        /// Offset of W in a learner's parameters.
+        weights: u32,
+        /// Offset of b.
+        biases: u32,
+        /// Parameters per learner.
+        parameters: u32,
+        /// Zero.
+        pad0: u32,
+        /// Zero.
+        pad1: u32,
     }
 }
 
@@ -58,7 +45,7 @@ static VARIANTS: [Variant; 4] = variants::of_product(
 );
 
 /// The kernel `dense_backward_weights`.
-pub static DENSE_BACKWARD_WEIGHTS: Spec = Spec {
+pub(crate) static DENSE_BACKWARD_WEIGHTS: Spec = Spec {
     kernel: kernel!(
         "dense_backward_weights",
         DenseBackwardWeights,
@@ -84,18 +71,14 @@ pub static DENSE_BACKWARD_WEIGHTS: Spec = Spec {
 /// velocity. Units: outputs.
 const FORM: Form = Form {
     learners: depth,
-    units: |params| parameters(params).outputs as usize,
+    units: |params| DenseBackwardWeights::read(params).outputs as usize,
     touches,
     library: Some(|params, part, bound| work(params, part, bound, sgd::products)),
     twin: |params, part, bound| work(params, part, bound, sgd::loops),
 };
 
-fn parameters(bytes: &[u8]) -> DenseBackwardWeights {
-    bytemuck::pod_read_unaligned(bytes)
-}
-
 fn touches(params: &[u8], part: &Part) -> Vec<Touch> {
-    let p = parameters(params);
+    let p = DenseBackwardWeights::read(params);
     let each = p.parameters as usize;
     let state = Touch::Ranges(vec![
         part.inner(each, p.weights as usize, p.inputs as usize),
@@ -111,10 +94,10 @@ fn touches(params: &[u8], part: &Part) -> Vec<Touch> {
 }
 
 fn work(params: &[u8], part: &Part, bound: &mut [Slot<'_>; MOST_BINDINGS], step: Step) {
-    let p = parameters(params);
+    let p = DenseBackwardWeights::read(params);
     let each = p.parameters as usize;
     let [learners, dy, x, parameters, velocity, ..] = bound;
-    let layer = Layer {
+    let layer = SgdLayer {
         settings: learners.read::<Learner>(part.own(1))[0],
         inputs: p.inputs as usize,
         outputs: p.outputs as usize,
@@ -130,25 +113,21 @@ fn work(params: &[u8], part: &Part, bound: &mut [Slot<'_>; MOST_BINDINGS], step:
 }
 
 fn shapes() -> Vec<Shape> {
-    let mut shapes = at_tiles(&DENSE_BACKWARD_WEIGHTS.kernel, |[x, y], depth, learners| {
-        Shape::new(depth, x, y, learners)
-    });
-    shapes.extend([
+    let more = [
         Shape::new(64, 128, 64, 2),
         Shape::new(64, 64, 10, 9),
         Shape::new(65, 784, 10, 1),
         Shape::new(1, 68, 4, 33_000),
-    ]);
-    shapes
+    ];
+    at_product_tiles(
+        &DENSE_BACKWARD_WEIGHTS.kernel,
+        more,
+        |[x, y], depth, learners| Shape::new(depth, x, y, learners),
+    )
 }
 
 fn case(shape: Shape, fill: Fill, seed: u32) -> Case {
-    let Shape {
-        rows,
-        inputs,
-        outputs,
-        learners: count,
-    } = shape;
+    let [rows, inputs, outputs, count] = shape.sizes();
     let weights = 4;
     let biases = weights + inputs * outputs + 4;
     let params = DenseBackwardWeights {
@@ -178,8 +157,8 @@ fn case(shape: Shape, fill: Fill, seed: u32) -> Case {
     };
     let (parameters, velocity) = after(&settings, &parameters, &velocity, step);
     Case::new((shape, fill, seed), &params, count, inputs)
-        .wants(3, parameters)
-        .wants(4, velocity)
+        .expects(3, parameters)
+        .expects(4, velocity)
 }
 
 /// One learner's step.

@@ -3,51 +3,42 @@
 //! Bound: γ(K + 1)·(Σ|x||w| + |b|), K the padded width of x: the bias is one more term, which a
 //! compiler may add first. act, which is max(·, 0) or nothing, adds none.
 
-use bytemuck::{Pod, Zeroable};
+use std::ops::Range;
+
 use rayon::prelude::*;
 use wide::f32x4;
 
 use super::bounded::Bounded;
-use super::case::{Case, Want, poison};
+use super::case::{Case, poison};
 use super::cost::{self, Sizes};
 use super::cpu::{Form, MOST_BINDINGS, Part, Touch, depth};
+use super::expected::Expected;
 use super::matrix::{self, Matrix};
-use super::reference::{self, at_tiles, bits};
+use super::reference::{self, at_product_tiles, bits};
 use super::shape::{Fill, Shape, Source};
 use super::slot::Slot;
 use super::variants;
-use super::{Kernel, Params, Spec, Variant, kernel, params};
+use super::{Params, Spec, Variant, kernel, params};
 
 params! {
     /// A dense layer's output.
-    pub struct DenseForward {
-    /// Samples per learner.
-    rows: u32,
-    /// Inputs, padded.
-    inputs: u32,
-    /// Outputs, padded.
-    outputs: u32,
-    /// Offset of W in a learner's parameters.
-    weights: u32,
-    /// Offset of b.
-    biases: u32,
-    /// Parameters per learner.
-    parameters: u32,
-    /// 1: ReLU; 0: none.
-    relu: u32,
-    /// Zero.
-    pad: u32,
-    }
-}
-
-impl Params for DenseForward {
-    fn kernel() -> &'static Kernel {
-        &DENSE_FORWARD.kernel
-    }
-
-    fn extent(&self) -> [u32; 2] {
-        let p = self;
-        [p.outputs, p.rows]
+    pub(crate) struct DenseForward of DENSE_FORWARD over |p| [p.outputs, p.rows] {
+        /// Samples per learner.
+        rows: u32,
+        /// Inputs, padded.
+        inputs: u32,
+        /// Outputs, padded.
+        outputs: u32,
+        /// Offset of W in a learner's parameters.
+        weights: u32,
+        /// Offset of b.
+        biases: u32,
+        /// Parameters per learner.
+        parameters: u32,
+        /// 1: ReLU; 0: none.
+        relu: u32,
+        /// Zero.
+        pad: u32,
     }
 }
 
@@ -58,7 +49,7 @@ static VARIANTS: [Variant; 4] = variants::of_product(
 );
 
 /// The kernel `dense_forward`.
-pub static DENSE_FORWARD: Spec = Spec {
+pub(crate) static DENSE_FORWARD: Spec = Spec {
     kernel: kernel!("dense_forward", DenseForward, &VARIANTS, FORM),
     cost: |s: Sizes| {
         (
@@ -78,34 +69,26 @@ pub static DENSE_FORWARD: Spec = Spec {
 /// Buffers: x [learners, rows, inputs], parameters, y [learners, rows, outputs]. Units: rows.
 const FORM: Form = Form {
     learners: depth,
-    units: |params| parameters(params).rows as usize,
+    units: |params| DenseForward::read(params).rows as usize,
     touches,
     library: Some(|params, part, bound| work(params, part, bound, library)),
     twin: |params, part, bound| work(params, part, bound, product),
 };
 
-fn parameters(bytes: &[u8]) -> DenseForward {
-    bytemuck::pod_read_unaligned(bytes)
-}
-
 impl DenseForward {
-    fn weights(&self, part: &Part) -> std::ops::Range<usize> {
-        let first = part.learner * self.parameters as usize + self.weights as usize;
-        first..first + (self.inputs * self.outputs) as usize
-    }
-
-    fn biases(&self, part: &Part) -> std::ops::Range<usize> {
-        let first = part.learner * self.parameters as usize + self.biases as usize;
-        first..first + self.outputs as usize
+    /// W and b of a learner.
+    fn layer(&self, part: &Part) -> [Range<usize>; 2] {
+        let weights = (self.weights, self.inputs * self.outputs);
+        part.pieces(self.parameters, [weights, (self.biases, self.outputs)])
     }
 }
 
 fn touches(params: &[u8], part: &Part) -> Vec<Touch> {
-    let p = parameters(params);
+    let p = DenseForward::read(params);
     let rows = p.rows as usize;
     vec![
         Touch::Words(part.rows(rows, p.inputs as usize)),
-        Touch::Ranges(vec![p.weights(part), p.biases(part)]),
+        Touch::Ranges(p.layer(part).to_vec()),
         Touch::Words(part.rows(rows, p.outputs as usize)),
     ]
 }
@@ -117,13 +100,13 @@ fn work(
     bound: &mut [Slot<'_>; MOST_BINDINGS],
     product: fn(&[f32], &[f32], usize, &mut [f32]),
 ) {
-    let p = parameters(params);
+    let p = DenseForward::read(params);
     let (rows, inputs, outputs) = (p.rows as usize, p.inputs as usize, p.outputs as usize);
     let [x, parameters, y, ..] = bound;
     let x = x.read::<f32>(part.rows(rows, inputs));
     let y = y.write::<f32>(part.rows(rows, outputs));
-    product(x, parameters.read(p.weights(part)), inputs, y);
-    let biases = parameters.read::<f32>(p.biases(part));
+    let [weights, biases] = p.layer(part).map(|range| parameters.read::<f32>(range));
+    product(x, weights, inputs, y);
     for row in y.chunks_exact_mut(outputs) {
         for (y, b) in row.iter_mut().zip(biases) {
             let sum = *y + b;
@@ -190,27 +173,21 @@ fn quads(values: &[f32]) -> &[[f32; 4]] {
 }
 
 fn shapes() -> Vec<Shape> {
-    let mut shapes = at_tiles(&DENSE_FORWARD.kernel, |[x, y], depth, learners| {
-        Shape::new(y, depth, x, learners)
-    });
     // The layers of the default network, one learner and many; then more workgroups in all than
     // one axis of a dispatch may have.
-    shapes.extend([
+    let more = [
         Shape::new(64, 128, 64, 1),
         Shape::new(64, 64, 10, 9),
         Shape::new(64, 784, 10, 2),
         Shape::new(1, 4, 68, 33_000),
-    ]);
-    shapes
+    ];
+    at_product_tiles(&DENSE_FORWARD.kernel, more, |[x, y], depth, learners| {
+        Shape::new(y, depth, x, learners)
+    })
 }
 
 fn case(shape: Shape, fill: Fill, seed: u32) -> Case {
-    let Shape {
-        rows,
-        inputs,
-        outputs,
-        learners,
-    } = shape;
+    let [rows, inputs, outputs, learners] = shape.sizes();
     // Less than a thread's columns, so that it cannot pass for the number of outputs.
     let weights = 4;
     let biases = weights + inputs * outputs + 4;
@@ -233,11 +210,11 @@ fn case(shape: Shape, fill: Fill, seed: u32) -> Case {
         bits(&parameters),
         poison(learners * rows * outputs),
     ];
-    Case::new((shape, fill, seed), &params, learners, inputs).wants(2, y)
+    Case::new((shape, fill, seed), &params, learners, inputs).expects(2, y)
 }
 
 /// y [learners, rows, outputs].
-fn reference(p: &DenseForward, x: &[f32], parameters: &[f32]) -> Vec<Want> {
+fn reference(p: &DenseForward, x: &[f32], parameters: &[f32]) -> Vec<Expected> {
     let (inputs, outputs) = (p.inputs as usize, p.outputs as usize);
     let rows = x.par_chunks_exact(inputs).enumerate();
     rows.flat_map_iter(|(row, x)| {
@@ -248,7 +225,7 @@ fn reference(p: &DenseForward, x: &[f32], parameters: &[f32]) -> Vec<Want> {
             let bias = own[p.biases as usize + o];
             let pairs = x.iter().copied().zip(w.iter().copied());
             let y = Bounded::dot(pairs.chain([(bias, 1.0)]));
-            Want::from(if p.relu == 1 { y.relu() } else { y })
+            Expected::from(if p.relu == 1 { y.relu() } else { y })
         })
     })
     .collect()

@@ -2,46 +2,34 @@
 //!
 //! Bound: γ of the terms of a stripe, times the sum of their magnitudes.
 
-use bytemuck::{Pod, Zeroable};
-
 use super::STRIPES;
 use super::bounded::Bounded;
-use super::case::{Case, Want, poison};
+use super::case::{Case, poison};
 use super::cost::Sizes;
-use super::cpu::{Form, MOST_BINDINGS, Part, Touch, depth, one};
+use super::cpu::{Form, MOST_BINDINGS, Part, Touch, one};
 use super::elementwise;
+use super::expected::Expected;
 use super::reference::bits;
 use super::shape::{Fill, Shape, Source};
 use super::slot::Slot;
-use super::{Kernel, Params, Spec, Variant, kernel, params};
+use super::{Params, Spec, Variant, kernel, params};
 
 params! {
     /// Scalar products of pairs of gradients.
-    pub struct GradientProducts {
-    /// Vectors of four numbers per learner.
-    vectors: u32,
-    /// Zero.
-    pad0: u32,
-    /// Zero.
-    pad1: u32,
-    /// Zero.
-    pad2: u32,
-    }
-}
-
-impl Params for GradientProducts {
-    fn kernel() -> &'static Kernel {
-        &GRADIENT_PRODUCTS.kernel
-    }
-
-    fn extent(&self) -> [u32; 2] {
-        let _ = self;
-        [STRIPES, 1]
+    pub(crate) struct GradientProducts of GRADIENT_PRODUCTS over |_| [STRIPES, 1] {
+        /// Vectors of four numbers per learner.
+        vectors: u32,
+        /// Zero.
+        pad0: u32,
+        /// Zero.
+        pad1: u32,
+        /// Zero.
+        pad2: u32,
     }
 }
 
 /// The kernel `gradient_products`.
-pub static GRADIENT_PRODUCTS: Spec = Spec {
+pub(crate) static GRADIENT_PRODUCTS: Spec = Spec {
     kernel: kernel!(
         "gradient_products",
         GradientProducts,
@@ -59,25 +47,19 @@ pub static GRADIENT_PRODUCTS: Spec = Spec {
 };
 
 /// Buffers: velocity [pairs, 2, 4 · vectors], products [pairs, STRIPES, 4].
-const FORM: Form = Form {
-    learners: depth,
-    units: one,
-    touches: |params, part| {
+const FORM: Form = Form::loops(
+    one,
+    |params, part| {
         vec![
-            Touch::Words(part.own(8 * parameters(params).vectors as usize)),
+            Touch::Words(part.own(8 * GradientProducts::read(params).vectors as usize)),
             Touch::Words(part.own(4 * STRIPES as usize)),
         ]
     },
-    library: None,
     twin,
-};
-
-fn parameters(bytes: &[u8]) -> GradientProducts {
-    bytemuck::pod_read_unaligned(bytes)
-}
+);
 
 fn twin(params: &[u8], part: &Part, bound: &mut [Slot<'_>; MOST_BINDINGS]) {
-    let vectors = parameters(params).vectors as usize;
+    let vectors = GradientProducts::read(params).vectors as usize;
     let [velocity, products, ..] = bound;
     let pair = velocity.read::<[f32; 4]>(part.own(2 * vectors));
     let (forget, retain) = pair.split_at(vectors);
@@ -104,7 +86,7 @@ fn case(shape: Shape, fill: Fill, seed: u32) -> Case {
     };
     let mut source = Source::new(seed, fill);
     let velocity = source.floats(2 * pairs * shape.inputs);
-    let wanted = velocity.chunks_exact(2 * each).flat_map(|pair| {
+    let expected = velocity.chunks_exact(2 * each).flat_map(|pair| {
         let (forget, retain) = pair.split_at(each);
         (0..STRIPES as usize).flat_map(move |stripe| {
             let own = |values: &[f32]| -> Vec<f32> {
@@ -116,13 +98,13 @@ fn case(shape: Shape, fill: Fill, seed: u32) -> Case {
                     .collect()
             };
             let (f, r) = (own(forget), own(retain));
-            let dot = |a: &[f32], b: &[f32]| -> Want {
+            let dot = |a: &[f32], b: &[f32]| -> Expected {
                 Bounded::dot(a.iter().copied().zip(b.iter().copied())).into()
             };
-            [dot(&f, &r), dot(&r, &r), dot(&f, &f), Want::Word(0)]
+            [dot(&f, &r), dot(&r, &r), dot(&f, &f), Expected::Word(0)]
         })
     });
-    let wanted = wanted.collect();
+    let expected = expected.collect();
     let inputs = vec![bits(&velocity), poison(pairs * STRIPES * 4)];
-    Case::new((shape, fill, seed), &params, pairs, inputs).wants(1, wanted)
+    Case::new((shape, fill, seed), &params, pairs, inputs).expects(1, expected)
 }

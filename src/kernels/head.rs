@@ -11,56 +11,44 @@
 
 use std::ops::Range;
 
-use bytemuck::{Pod, Zeroable};
-
 use super::bounded::Bounded;
-use super::case::{Case, POISON, Want, poison};
+use super::case::{Case, POISON, poison};
 use super::cost::{self, Sizes};
 use super::cpu::{Form, MOST_BINDINGS, Part, Touch, depth};
 use super::dense_backward_input::masked;
+use super::expected::Expected;
 use super::reference::{Entry, bits, images_of, order, padded, words};
-use super::shape::{Fill, Shape, Source, around};
+use super::shape::{Fill, Shape, Source, at_tiles};
 use super::slot::Slot;
 use super::variants;
 use super::{FORGET, INDEX, LESSON, MOST_CLASSES, SOFT, other_label};
-use super::{Kernel, Params, Spec, kernel, params};
+use super::{Params, Spec, kernel, params};
 use super::{dense_backward_input, dense_forward};
 
 params! {
     /// The last layer, softmax, loss, and the gradients of the logits and of the last hidden layer.
-    pub struct Head {
-    /// Samples per learner.
-    rows: u32,
-    /// Inputs, padded.
-    inputs: u32,
-    /// Classes, padded: `MOST_CLASSES` at the most.
-    outputs: u32,
-    /// Classes.
-    classes: u32,
-    /// Offset of W in a learner's parameters.
-    weights: u32,
-    /// Offset of b.
-    biases: u32,
-    /// Parameters per learner.
-    parameters: u32,
-    /// Where the step begins in the order and the losses.
-    order_start: u32,
-    }
-}
-
-impl Params for Head {
-    fn kernel() -> &'static Kernel {
-        &HEAD.kernel
-    }
-
-    fn extent(&self) -> [u32; 2] {
-        let p = self;
-        [p.rows, 1]
+    pub(crate) struct Head of HEAD over |p| [p.rows, 1] {
+        /// Samples per learner.
+        rows: u32,
+        /// Inputs, padded.
+        inputs: u32,
+        /// Classes, padded: `MOST_CLASSES` at the most.
+        outputs: u32,
+        /// Classes.
+        classes: u32,
+        /// Offset of W in a learner's parameters.
+        weights: u32,
+        /// Offset of b.
+        biases: u32,
+        /// Parameters per learner.
+        parameters: u32,
+        /// Where the step begins in the order and the losses.
+        order_start: u32,
     }
 }
 
 /// The kernel `head`.
-pub static HEAD: Spec = Spec {
+pub(crate) static HEAD: Spec = Spec {
     kernel: kernel!("head", Head, &variants::HEAD, FORM),
     // A product and a sum for each logit, softmax and loss, and the product back.
     cost: |s: Sizes| {
@@ -89,7 +77,7 @@ pub static HEAD: Spec = Spec {
 /// Units: rows.
 const FORM: Form = Form {
     learners: depth,
-    units: |params| parameters(params).rows as usize,
+    units: |params| Head::read(params).rows as usize,
     touches,
     library: Some(|params, part, bound| {
         let products = [dense_forward::library, dense_backward_input::library];
@@ -104,19 +92,11 @@ const FORM: Form = Form {
 /// A product of a matrix with W or Wᵀ: the matrix, W, W's width, the result.
 type Product = fn(&[f32], &[f32], usize, &mut [f32]);
 
-fn parameters(bytes: &[u8]) -> Head {
-    bytemuck::pod_read_unaligned(bytes)
-}
-
 impl Head {
-    fn weights(&self, part: &Part) -> Range<usize> {
-        let first = part.learner * self.parameters as usize + self.weights as usize;
-        first..first + (self.inputs * self.outputs) as usize
-    }
-
-    fn biases(&self, part: &Part) -> Range<usize> {
-        let first = part.learner * self.parameters as usize + self.biases as usize;
-        first..first + self.outputs as usize
+    /// W and b of a learner.
+    fn layer(&self, part: &Part) -> [Range<usize>; 2] {
+        let weights = (self.weights, self.inputs * self.outputs);
+        part.pieces(self.parameters, [weights, (self.biases, self.outputs)])
     }
 
     /// The samples of a part in its step.
@@ -127,14 +107,14 @@ impl Head {
 }
 
 fn touches(params: &[u8], part: &Part) -> Vec<Touch> {
-    let p = parameters(params);
+    let p = Head::read(params);
     let [rows, inputs, outputs] = [p.rows, p.inputs, p.outputs].map(|n| n as usize);
     vec![
         Touch::Whole,
         Touch::Words(p.samples(part)),
         Touch::Whole,
         Touch::Words(part.rows(rows, inputs)),
-        Touch::Ranges(vec![p.weights(part), p.biases(part)]),
+        Touch::Ranges(p.layer(part).to_vec()),
         Touch::Words(part.rows(rows, outputs)),
         Touch::Words(p.samples(part)),
         Touch::Words(part.rows(rows, inputs)),
@@ -149,7 +129,7 @@ fn work(
     bound: &mut [Slot<'_>; MOST_BINDINGS],
     [forward, backward]: [Product; 2],
 ) {
-    let p = parameters(params);
+    let p = Head::read(params);
     let [rows, inputs, outputs] = [p.rows, p.inputs, p.outputs].map(|n| n as usize);
     let [labels, order, targets, x, parameters, dlogits, losses, dx] = bound;
     let (labels, order) = (labels.all::<u32>(), order.read::<u32>(p.samples(part)));
@@ -161,8 +141,7 @@ fn work(
         table => &targets[table + image as usize * outputs..],
     };
     let x = x.read::<f32>(part.rows(rows, inputs));
-    let weights = parameters.read::<f32>(p.weights(part));
-    let biases = parameters.read::<f32>(p.biases(part));
+    let [weights, biases] = p.layer(part).map(|range| parameters.read::<f32>(range));
     let dlogits = dlogits.write::<f32>(part.rows(rows, outputs));
     let losses = losses.write::<f32>(p.samples(part));
     let dx = dx.write::<f32>(part.rows(rows, inputs));
@@ -206,20 +185,16 @@ fn loss(z: &mut [f32], target: impl Fn(usize) -> f32) -> f32 {
 }
 
 fn shapes() -> Vec<Shape> {
-    let tiles = around(&HEAD.kernel).into_iter().enumerate();
-    let mut shapes: Vec<Shape> = tiles
-        .map(|(place, [x, _])| {
-            let (inputs, classes) = ([64, 4, 20][place % 3], [10, 2, 12, 1, 7][place % 5]);
-            Shape::new(x, inputs, classes, [1, 3, 2, 5][place % 4])
-        })
-        .collect();
-    shapes.extend([
+    let more = [
         Shape::new(64, 64, 10, 1),
         Shape::new(64, 128, 10, 9),
         Shape::new(320, 16, 10, 2),
         Shape::new(1, 4, 3, 33_000),
-    ]);
-    shapes
+    ];
+    at_tiles(&HEAD.kernel, more, |place, [x, _]| {
+        let (inputs, classes) = ([64, 4, 20][place % 3], [10, 2, 12, 1, 7][place % 5]);
+        Shape::new(x, inputs, classes, [1, 3, 2, 5][place % 4])
+    })
 }
 
 /// Any number of classes up to the most, which the kernel pads itself.
@@ -232,12 +207,7 @@ fn fit(shape: Shape) -> Shape {
 }
 
 fn case(shape: Shape, fill: Fill, seed: u32) -> Case {
-    let Shape {
-        rows,
-        inputs,
-        outputs: classes,
-        learners,
-    } = shape;
+    let [rows, inputs, classes, learners] = shape.sizes();
     let outputs = classes.next_multiple_of(4);
     let weights = 4;
     let biases = weights + inputs * outputs + 4;
@@ -265,9 +235,11 @@ fn case(shape: Shape, fill: Fill, seed: u32) -> Case {
     if fill == Fill::Large {
         raise(&mut x, &mut parameters, &params);
     }
-    let made = reference(&params, &labels, &order, &targets, &x, &parameters);
-    let unwritten = |words: u32| std::iter::repeat_n(Want::Word(POISON), words as usize);
-    let losses = unwritten(params.order_start).chain(made.losses).collect();
+    let results = reference(&params, &labels, &order, &targets, &x, &parameters);
+    let unwritten = |words: u32| std::iter::repeat_n(Expected::Word(POISON), words as usize);
+    let losses = unwritten(params.order_start)
+        .chain(results.losses)
+        .collect();
     let inputs = vec![
         labels,
         words(&order),
@@ -279,9 +251,9 @@ fn case(shape: Shape, fill: Fill, seed: u32) -> Case {
         poison(samples * inputs),
     ];
     Case::new((shape, fill, seed), &params, learners, inputs)
-        .wants(5, made.dlogits)
-        .wants(6, losses)
-        .wants(7, made.dx)
+        .expects(5, results.dlogits)
+        .expects(6, losses)
+        .expects(7, results.dx)
 }
 
 /// Soft targets and lessons; every other learner has a table of its own.
@@ -325,13 +297,13 @@ fn raise(x: &mut [f32], parameters: &mut [f32], p: &Head) {
 
 /// The results of all samples.
 #[derive(Default)]
-struct Made {
+struct Results {
     /// [learners, rows, outputs].
-    dlogits: Vec<Want>,
+    dlogits: Vec<Expected>,
     /// [learners, rows].
-    losses: Vec<Want>,
+    losses: Vec<Expected>,
     /// [learners, rows, inputs].
-    dx: Vec<Want>,
+    dx: Vec<Expected>,
 }
 
 fn reference(
@@ -341,57 +313,65 @@ fn reference(
     targets: &[f32],
     x: &[f32],
     parameters: &[f32],
-) -> Made {
+) -> Results {
     let [inputs, outputs, classes] = [p.inputs, p.outputs, p.classes].map(|n| n as usize);
     let order = &order[p.order_start as usize..];
-    let mut made = Made::default();
+    let mut results = Results::default();
     for (sample, (x, entry)) in x.chunks_exact(inputs).zip(order).enumerate() {
         let learner = sample / p.rows as usize;
         let own = &parameters[learner * p.parameters as usize..];
         let w = &own[p.weights as usize..][..classes * inputs];
         let biases = &own[p.biases as usize..];
-        let image = entry.image as usize;
-        let label = match entry.other {
-            0 => labels[image] as usize,
-            other => other as usize - 1,
-        };
-        let lesson = &targets[learner * (outputs + LESSON as usize)..];
-        let soft = match lesson[outputs + 2].to_bits() as usize {
-            0 => lesson,
-            table => &targets[table + image * outputs..],
-        };
-        let weight = lesson[outputs + usize::from(entry.forget)];
-        let target = |c: usize| match entry.soft {
-            true => Bounded::input(soft[c]),
-            false => Bounded::exact(f64::from(u8::from(c == label))),
-        };
         let logits = w.chunks_exact(inputs).zip(biases).map(|(w, &bias)| {
             let pairs = x.iter().copied().zip(w.iter().copied());
             Bounded::dot(pairs.chain([(bias, 1.0)]))
         });
         let logits: Vec<Bounded> = logits.collect();
-        let (dz, loss) = softmax(&logits, target);
-        let weighted = dz.into_iter().map(|dz| dz * Bounded::input(weight));
-        let dz: Vec<Bounded> = weighted.collect();
-        made.losses.push(loss.into());
-        made.dlogits.extend(dz.iter().map(|&dz| Want::from(dz)));
-        let padding = outputs - classes;
-        made.dlogits
-            .extend(vec![Want::from(Bounded::ZERO); padding]);
-        made.dx.extend(x.iter().enumerate().map(|(i, &x)| {
-            let column = w.iter().skip(i).step_by(inputs);
-            let terms = dz
-                .iter()
-                .zip(column)
-                .map(|(&dz, &w)| dz * Bounded::input(w));
-            masked(Bounded::total(&terms.collect::<Vec<_>>()), x)
+        let (target, weight) = target(p, labels, targets, learner, *entry);
+        let (dz, loss) = softmax(&logits, &target);
+        let dz: Vec<Bounded> = dz.into_iter().map(|dz| dz * weight).collect();
+        let padding = std::iter::repeat_n(Bounded::ZERO, outputs - classes);
+        let padded = dz.iter().copied().chain(padding);
+        results.losses.push(loss.into());
+        results.dlogits.extend(padded.map(Expected::from));
+        results.dx.extend(x.iter().enumerate().map(|(i, &x)| {
+            let column = dz.iter().zip(w.iter().skip(i).step_by(inputs));
+            let terms: Vec<Bounded> = column.map(|(&dz, &w)| dz * Bounded::input(w)).collect();
+            masked(Bounded::total(&terms), x)
         }));
     }
-    made
+    results
+}
+
+/// The target distribution of a sample, and the weight of its loss.
+fn target(
+    p: &Head,
+    labels: &[u32],
+    targets: &[f32],
+    learner: usize,
+    entry: Entry,
+) -> (Vec<Bounded>, Bounded) {
+    let (outputs, classes) = (p.outputs as usize, p.classes as usize);
+    let lesson = &targets[learner * (outputs + LESSON as usize)..];
+    let weight = Bounded::input(lesson[outputs + usize::from(entry.forget)]);
+    let image = entry.image as usize;
+    let soft = match lesson[outputs + 2].to_bits() as usize {
+        0 => lesson,
+        table => &targets[table + image * outputs..],
+    };
+    let label = match entry.other {
+        0 => labels[image] as usize,
+        other => other as usize - 1,
+    };
+    let target = |class: usize| match entry.soft {
+        true => Bounded::input(soft[class]),
+        false => Bounded::exact(f64::from(u8::from(class == label))),
+    };
+    ((0..classes).map(target).collect(), weight)
 }
 
 /// The gradient of a sample's logits, and its loss.
-fn softmax(logits: &[Bounded], target: impl Fn(usize) -> Bounded) -> (Vec<Bounded>, Bounded) {
+fn softmax(logits: &[Bounded], target: &[Bounded]) -> (Vec<Bounded>, Bounded) {
     let (largest, place) = Bounded::largest(logits);
     let less = |z: &Bounded| z.value + z.error < largest.value - largest.error;
     let mut shifted: Vec<Bounded> = logits.iter().map(|&z| z - largest).collect();
@@ -404,8 +384,8 @@ fn softmax(logits: &[Bounded], target: impl Fn(usize) -> Bounded) -> (Vec<Bounde
     let mut loss = vec![total.log()];
     let mut dz = Vec::new();
     for (c, term) in terms.iter().enumerate() {
-        loss.push(Bounded::ZERO - target(c) * shifted[c]);
-        dz.push(*term * total.reciprocal() - target(c));
+        loss.push(Bounded::ZERO - target[c] * shifted[c]);
+        dz.push(*term * total.reciprocal() - target[c]);
     }
     (dz, Bounded::total(&loss))
 }

@@ -4,7 +4,7 @@
 //! Bound of g: γ(K)·Σ|dy||x| / (255·rows), K the number of rows; 2.5u for the reciprocal (2.5 units
 //! in the last place) and u for the product with it.
 
-use bytemuck::{Pod, Zeroable};
+use std::ops::Range;
 
 use super::Learner;
 use super::bounded::Bounded;
@@ -12,49 +12,38 @@ use super::case::Case;
 use super::cost::{self, Sizes};
 use super::cpu::{Form, MOST_BINDINGS, Part, Touch, depth};
 use super::pixels::with_pixels;
-use super::reference::{self, Entry, at_tiles, bits, images, images_of, order, words};
-use super::sgd::{self, Layer, Step};
+use super::reference::{self, Entry, at_product_tiles, bits, images, images_of, order, words};
+use super::sgd::{self, SgdLayer, Step};
 use super::sgd_reference::{State, after, learners};
 use super::shape::{Fill, Shape, Source};
 use super::slot::Slot;
 use super::variants;
-use super::{Kernel, Params, Spec, kernel, params};
+use super::{Params, Spec, kernel, params};
 
 params! {
     /// The first layer's gradient and SGD step.
-    pub struct ImageBackwardWeights {
-    /// Samples per learner.
-    rows: u32,
-    /// Pixels per image, a multiple of 16.
-    pixels: u32,
-    /// Outputs, padded.
-    outputs: u32,
-    /// Offset of W in a learner's parameters.
-    weights: u32,
-    /// Offset of b.
-    biases: u32,
-    /// Parameters per learner.
-    parameters: u32,
-    /// The first entry of the order to use.
-    order_start: u32,
-    /// Order entries per learner.
-    order_stride: u32,
-    }
-}
-
-impl Params for ImageBackwardWeights {
-    fn kernel() -> &'static Kernel {
-        &IMAGE_BACKWARD_WEIGHTS.kernel
-    }
-
-    fn extent(&self) -> [u32; 2] {
-        let p = self;
-        [p.pixels / 16, p.outputs]
+    pub(crate) struct ImageBackwardWeights of IMAGE_BACKWARD_WEIGHTS over |p| [p.pixels / 16, p.outputs] {
+        /// Samples per learner.
+        rows: u32,
+        /// Pixels per image, a multiple of 16.
+        pixels: u32,
+        /// Outputs, padded.
+        outputs: u32,
+        /// Offset of W in a learner's parameters.
+        weights: u32,
+        /// Offset of b.
+        biases: u32,
+        /// Parameters per learner.
+        parameters: u32,
+        /// The first entry of the order to use.
+        order_start: u32,
+        /// Order entries per learner.
+        order_stride: u32,
     }
 }
 
 /// The kernel `image_backward_weights`.
-pub static IMAGE_BACKWARD_WEIGHTS: Spec = Spec {
+pub(crate) static IMAGE_BACKWARD_WEIGHTS: Spec = Spec {
     kernel: kernel!(
         "image_backward_weights",
         ImageBackwardWeights,
@@ -80,25 +69,22 @@ pub static IMAGE_BACKWARD_WEIGHTS: Spec = Spec {
 /// outputs.
 const FORM: Form = Form {
     learners: depth,
-    units: |params| parameters(params).outputs as usize,
+    units: |params| ImageBackwardWeights::read(params).outputs as usize,
     touches,
     library: Some(|params, part, bound| work(params, part, bound, sgd::products)),
     twin: |params, part, bound| work(params, part, bound, sgd::loops),
 };
 
-fn parameters(bytes: &[u8]) -> ImageBackwardWeights {
-    bytemuck::pod_read_unaligned(bytes)
-}
-
 impl ImageBackwardWeights {
-    fn order(&self, part: &Part) -> std::ops::Range<usize> {
-        let first = self.order_start as usize + part.learner * self.order_stride as usize;
-        first..first + self.rows as usize
+    /// A learner's entries of the order: all of them, whatever its units.
+    fn entries(&self, part: &Part) -> Range<usize> {
+        let [all] = part.pieces(self.order_stride, [(self.order_start, self.rows)]);
+        all
     }
 }
 
 fn touches(params: &[u8], part: &Part) -> Vec<Touch> {
-    let p = parameters(params);
+    let p = ImageBackwardWeights::read(params);
     let each = p.parameters as usize;
     let state = Touch::Ranges(vec![
         part.inner(each, p.weights as usize, p.pixels as usize),
@@ -107,7 +93,7 @@ fn touches(params: &[u8], part: &Part) -> Vec<Touch> {
     vec![
         Touch::Words(part.own(size_of::<Learner>() / 4)),
         Touch::Whole,
-        Touch::Words(p.order(part)),
+        Touch::Words(p.entries(part)),
         Touch::Words(part.own((p.rows * p.outputs) as usize)),
         state.clone(),
         state,
@@ -115,11 +101,11 @@ fn touches(params: &[u8], part: &Part) -> Vec<Touch> {
 }
 
 fn work(params: &[u8], part: &Part, bound: &mut [Slot<'_>; MOST_BINDINGS], step: Step) {
-    let p = parameters(params);
+    let p = ImageBackwardWeights::read(params);
     let (each, pixels) = (p.parameters as usize, p.pixels as usize);
     let [learners, images, order, dy, parameters, velocity, ..] = bound;
-    with_pixels(images.all(), order.read(p.order(part)), pixels, |x| {
-        let layer = Layer {
+    with_pixels(images.all(), order.read(p.entries(part)), pixels, |x| {
+        let layer = SgdLayer {
             settings: learners.read::<Learner>(part.own(1))[0],
             inputs: pixels,
             outputs: p.outputs as usize,
@@ -136,25 +122,21 @@ fn work(params: &[u8], part: &Part, bound: &mut [Slot<'_>; MOST_BINDINGS], step:
 }
 
 fn shapes() -> Vec<Shape> {
-    let mut shapes = at_tiles(&IMAGE_BACKWARD_WEIGHTS.kernel, |[x, y], depth, learners| {
-        Shape::new(depth, 16 * x, y, learners)
-    });
-    shapes.extend([
+    let more = [
         Shape::new(64, 784, 128, 1),
         Shape::new(64, 784, 10, 9),
         Shape::new(64, 16, 4, 10),
         Shape::new(1, 144, 4, 33_000),
-    ]);
-    shapes
+    ];
+    at_product_tiles(
+        &IMAGE_BACKWARD_WEIGHTS.kernel,
+        more,
+        |[x, y], depth, learners| Shape::new(depth, 16 * x, y, learners),
+    )
 }
 
 fn case(shape: Shape, fill: Fill, seed: u32) -> Case {
-    let Shape {
-        rows,
-        inputs: pixels,
-        outputs,
-        learners: count,
-    } = shape;
+    let [rows, pixels, outputs, count] = shape.sizes();
     let weights = 4;
     let biases = weights + pixels * outputs + 4;
     let params = ImageBackwardWeights {
@@ -191,8 +173,8 @@ fn case(shape: Shape, fill: Fill, seed: u32) -> Case {
     };
     let (parameters, velocity) = after(&settings, &parameters, &velocity, step);
     Case::new((shape, fill, seed), &params, count, inputs)
-        .wants(4, parameters)
-        .wants(5, velocity)
+        .expects(4, parameters)
+        .expects(5, velocity)
 }
 
 /// One learner's step; `images` are its samples.

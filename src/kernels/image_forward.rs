@@ -4,57 +4,48 @@
 //! at most 2.5u, for the division; u·(Σ|x||w| / 255 + |b|) for the bias. Small integer weights make
 //! the sums exact, and leave the division's error.
 
-use bytemuck::{Pod, Zeroable};
+use std::ops::Range;
+
 use rayon::prelude::*;
 
 use super::bounded::Bounded;
-use super::case::{Case, Want, poison};
+use super::case::{Case, poison};
 use super::cost::{self, Sizes};
 use super::cpu::{Form, MOST_BINDINGS, Part, Touch, depth};
 use super::dense_forward;
+use super::expected::Expected;
 use super::matrix::{self, Matrix};
 use super::pixels::with_pixels;
-use super::reference::{self, Entry, at_tiles, bits, images, images_of, order, words};
+use super::reference::{self, Entry, at_product_tiles, bits, images, images_of, order, words};
 use super::shape::{Fill, Shape, Source};
 use super::slot::Slot;
 use super::variants;
-use super::{Kernel, Params, Spec, kernel, params};
+use super::{Params, Spec, kernel, params};
 
 params! {
     /// The first layer, from the packed images.
-    pub struct ImageForward {
-    /// Samples per learner.
-    rows: u32,
-    /// Pixels per image, a multiple of 16.
-    pixels: u32,
-    /// Outputs, padded.
-    outputs: u32,
-    /// Offset of W in a learner's parameters.
-    weights: u32,
-    /// Offset of b.
-    biases: u32,
-    /// Parameters per learner.
-    parameters: u32,
-    /// The first entry of the order to use.
-    order_start: u32,
-    /// Order entries per learner; 0: all learners see the same samples.
-    order_stride: u32,
-    }
-}
-
-impl Params for ImageForward {
-    fn kernel() -> &'static Kernel {
-        &IMAGE_FORWARD.kernel
-    }
-
-    fn extent(&self) -> [u32; 2] {
-        let p = self;
-        [p.outputs, p.rows]
+    pub(crate) struct ImageForward of IMAGE_FORWARD over |p| [p.outputs, p.rows] {
+        /// Samples per learner.
+        rows: u32,
+        /// Pixels per image, a multiple of 16.
+        pixels: u32,
+        /// Outputs, padded.
+        outputs: u32,
+        /// Offset of W in a learner's parameters.
+        weights: u32,
+        /// Offset of b.
+        biases: u32,
+        /// Parameters per learner.
+        parameters: u32,
+        /// The first entry of the order to use.
+        order_start: u32,
+        /// Order entries per learner; 0: all learners see the same samples.
+        order_stride: u32,
     }
 }
 
 /// The kernel `image_forward`.
-pub static IMAGE_FORWARD: Spec = Spec {
+pub(crate) static IMAGE_FORWARD: Spec = Spec {
     kernel: kernel!(
         "image_forward",
         ImageForward,
@@ -84,7 +75,7 @@ const TOGETHER: usize = 128;
 /// Units: rows.
 const FORM: Form = Form {
     learners: depth,
-    units: |params| parameters(params).rows as usize,
+    units: |params| ImageForward::read(params).rows as usize,
     touches,
     library: Some(|params, part, bound| {
         work(params, part, bound, |x, weights, pixels, y| {
@@ -100,33 +91,25 @@ const FORM: Form = Form {
     },
 };
 
-fn parameters(bytes: &[u8]) -> ImageForward {
-    bytemuck::pod_read_unaligned(bytes)
-}
-
 impl ImageForward {
-    fn order(&self, part: &Part) -> std::ops::Range<usize> {
-        let first = self.order_start as usize + part.learner * self.order_stride as usize;
-        first + part.units.start..first + part.units.end
+    /// Its entries of the order.
+    fn entries(&self, part: &Part) -> Range<usize> {
+        part.strided(self.order_start, self.order_stride)
     }
 
-    fn weights(&self, part: &Part) -> std::ops::Range<usize> {
-        let first = part.learner * self.parameters as usize + self.weights as usize;
-        first..first + (self.pixels * self.outputs) as usize
-    }
-
-    fn biases(&self, part: &Part) -> std::ops::Range<usize> {
-        let first = part.learner * self.parameters as usize + self.biases as usize;
-        first..first + self.outputs as usize
+    /// W and b of a learner.
+    fn layer(&self, part: &Part) -> [Range<usize>; 2] {
+        let weights = (self.weights, self.pixels * self.outputs);
+        part.pieces(self.parameters, [weights, (self.biases, self.outputs)])
     }
 }
 
 fn touches(params: &[u8], part: &Part) -> Vec<Touch> {
-    let p = parameters(params);
+    let p = ImageForward::read(params);
     vec![
         Touch::Whole,
-        Touch::Words(p.order(part)),
-        Touch::Ranges(vec![p.weights(part), p.biases(part)]),
+        Touch::Words(p.entries(part)),
+        Touch::Ranges(p.layer(part).to_vec()),
         Touch::Words(part.rows(p.rows as usize, p.outputs as usize)),
     ]
 }
@@ -138,12 +121,11 @@ fn work(
     bound: &mut [Slot<'_>; MOST_BINDINGS],
     product: fn(&[f32], &[f32], usize, &mut [f32]),
 ) {
-    let p = parameters(params);
+    let p = ImageForward::read(params);
     let (rows, pixels, outputs) = (p.rows as usize, p.pixels as usize, p.outputs as usize);
     let [images, order, parameters, y, ..] = bound;
-    let weights = parameters.read::<f32>(p.weights(part));
-    let biases = parameters.read::<f32>(p.biases(part));
-    let order = order.read::<u32>(p.order(part)).chunks(TOGETHER);
+    let [weights, biases] = p.layer(part).map(|range| parameters.read::<f32>(range));
+    let order = order.read::<u32>(p.entries(part)).chunks(TOGETHER);
     let y = y.write::<f32>(part.rows(rows, outputs));
     for (order, y) in order.zip(y.chunks_mut(TOGETHER * outputs)) {
         with_pixels(images.all(), order, pixels, |x| {
@@ -158,26 +140,20 @@ fn work(
 }
 
 fn shapes() -> Vec<Shape> {
-    let mut shapes = at_tiles(&IMAGE_FORWARD.kernel, |[x, y], depth, learners| {
-        Shape::new(y, depth, x, learners)
-    });
-    shapes.extend([
+    let more = [
         Shape::new(64, 784, 128, 2),
         Shape::new(1, 784, 10, 9),
         Shape::new(201, 784, 128, 1),
         Shape::new(65, 16, 4, 10),
         Shape::new(65, 16, 4, 33_000),
-    ]);
-    shapes
+    ];
+    at_product_tiles(&IMAGE_FORWARD.kernel, more, |[x, y], depth, learners| {
+        Shape::new(y, depth, x, learners)
+    })
 }
 
 fn case(shape: Shape, fill: Fill, seed: u32) -> Case {
-    let Shape {
-        rows,
-        inputs: pixels,
-        outputs,
-        learners,
-    } = shape;
+    let [rows, pixels, outputs, learners] = shape.sizes();
     let weights = 4;
     let biases = weights + pixels * outputs;
     // Every other shape is an evaluation: all learners see the same samples.
@@ -208,7 +184,7 @@ fn case(shape: Shape, fill: Fill, seed: u32) -> Case {
         bits(&parameters),
         poison(learners * rows * outputs),
     ];
-    Case::new((shape, fill, seed), &params, learners, inputs).wants(3, y)
+    Case::new((shape, fill, seed), &params, learners, inputs).expects(3, y)
 }
 
 /// y [learners, rows, outputs].
@@ -218,7 +194,7 @@ fn reference(
     bytes: &[u8],
     order: &[Entry],
     parameters: &[f32],
-) -> Vec<Want> {
+) -> Vec<Expected> {
     let (pixels, outputs) = (p.pixels as usize, p.outputs as usize);
     let samples = (0..learners * p.rows).into_par_iter();
     samples
@@ -231,7 +207,7 @@ fn reference(
                 let w = &own[p.weights as usize + o * pixels..][..pixels];
                 let pairs = image.iter().map(|&x| f32::from(x)).zip(w.iter().copied());
                 let bias = Bounded::input(own[p.biases as usize + o]);
-                Want::from((Bounded::dot(pairs).over(255.0) + bias).relu())
+                Expected::from((Bounded::dot(pairs).over(255.0) + bias).relu())
             })
         })
         .collect()

@@ -6,61 +6,49 @@
 //! The magnitude of all is (a·2⁻²³ + 1)·bound, at most 3·bound, so the bound is u·(a·2⁻²³ +
 //! 2·(a·2⁻²³ + 1))·bound, at most 8u·bound. Where `bound` is 2²³ every way of computing it is exact. The random bits are `random::threefry2x32`, held against published numbers by its tests.
 
-use bytemuck::{Pod, Zeroable};
-
 use super::bounded::Bounded;
-use super::case::{Case, Want};
+use super::case::Case;
 use super::cost::{self, Sizes};
-use super::cpu::{Form, MOST_BINDINGS, Part, Touch, depth, one};
+use super::cpu::{Form, MOST_BINDINGS, Part, Touch, one};
+use super::expected::Expected;
 use super::reference::bits;
-use super::shape::{Fill, Shape, Source, around};
+use super::shape::{Fill, Shape, Source, at_tiles};
 use super::slot::Slot;
-use super::{Kernel, Params, Spec, Variant, kernel, params};
+use super::{Params, Spec, Variant, kernel, params};
 use crate::random::threefry2x32;
 
 params! {
     /// Fresh weights of one layer.
-    pub struct Initialise {
-    /// Inputs of the layer.
-    inputs: u32,
-    /// Outputs of the layer.
-    outputs: u32,
-    /// Inputs, padded.
-    padded_inputs: u32,
-    /// Outputs, padded.
-    padded_outputs: u32,
-    /// Offset of W in a learner's parameters.
-    weights: u32,
-    /// Offset of b.
-    biases: u32,
-    /// Parameters per learner.
-    parameters: u32,
-    /// The layer's number.
-    layer: u32,
-    /// Weights lie in [−bound, bound).
-    bound: f32,
-    /// Zero.
-    pad0: u32,
-    /// Zero.
-    pad1: u32,
-    /// Zero.
-    pad2: u32,
-    }
-}
-
-impl Params for Initialise {
-    fn kernel() -> &'static Kernel {
-        &INITIALISE.kernel
-    }
-
-    fn extent(&self) -> [u32; 2] {
-        let p = self;
-        [p.padded_inputs, p.padded_outputs]
+    pub(crate) struct Initialise of INITIALISE over |p| [p.padded_inputs, p.padded_outputs] {
+        /// Inputs of the layer.
+        inputs: u32,
+        /// Outputs of the layer.
+        outputs: u32,
+        /// Inputs, padded.
+        padded_inputs: u32,
+        /// Outputs, padded.
+        padded_outputs: u32,
+        /// Offset of W in a learner's parameters.
+        weights: u32,
+        /// Offset of b.
+        biases: u32,
+        /// Parameters per learner.
+        parameters: u32,
+        /// The layer's number.
+        layer: u32,
+        /// Weights lie in [−bound, bound).
+        bound: f32,
+        /// Zero.
+        pad0: u32,
+        /// Zero.
+        pad1: u32,
+        /// Zero.
+        pad2: u32,
     }
 }
 
 /// The kernel `initialise`.
-pub static INITIALISE: Spec = Spec {
+pub(crate) static INITIALISE: Spec = Spec {
     kernel: kernel!("initialise", Initialise, &[Variant::PLAIN], FORM),
     cost: |s: Sizes| {
         (
@@ -78,25 +66,15 @@ pub static INITIALISE: Spec = Spec {
 };
 
 /// Buffers: keys [learners, 2], parameters [learners, parameters].
-const FORM: Form = Form {
-    learners: depth,
-    units: one,
-    touches,
-    library: None,
-    twin,
-};
-
-fn parameters(bytes: &[u8]) -> Initialise {
-    bytemuck::pod_read_unaligned(bytes)
-}
+const FORM: Form = Form::loops(one, touches, twin);
 
 fn touches(params: &[u8], part: &Part) -> Vec<Touch> {
-    let own = part.own(parameters(params).parameters as usize);
+    let own = part.own(Initialise::read(params).parameters as usize);
     vec![Touch::Words(part.own(2)), Touch::Words(own)]
 }
 
 fn twin(params: &[u8], part: &Part, bound: &mut [Slot<'_>; MOST_BINDINGS]) {
-    let p = parameters(params);
+    let p = Initialise::read(params);
     let [keys, parameters, ..] = bound;
     let key = keys.read::<[u32; 2]>(part.own(1))[0];
     layer(&p, key, parameters.write(part.own(p.parameters as usize)));
@@ -120,16 +98,14 @@ fn layer(p: &Initialise, key: [u32; 2], parameters: &mut [f32]) {
 }
 
 fn shapes() -> Vec<Shape> {
-    let tiles = around(&INITIALISE.kernel).into_iter().enumerate();
-    let mut shapes: Vec<Shape> = tiles
-        .map(|(place, [x, _])| Shape::new(1, x, [1, 3, 10, 30][place % 4], [1, 3, 2][place % 3]))
-        .collect();
-    shapes.extend([
+    let more = [
         Shape::new(1, 784, 128, 2),
         Shape::new(1, 64, 10, 9),
         Shape::new(1, 65, 1, 8500),
-    ]);
-    shapes
+    ];
+    at_tiles(&INITIALISE.kernel, more, |place, [x, _]| {
+        Shape::new(1, x, [1, 3, 10, 30][place % 4], [1, 3, 2][place % 3])
+    })
 }
 
 fn fit(shape: Shape) -> Shape {
@@ -137,12 +113,7 @@ fn fit(shape: Shape) -> Shape {
 }
 
 fn case(shape: Shape, fill: Fill, seed: u32) -> Case {
-    let Shape {
-        inputs,
-        outputs,
-        learners,
-        ..
-    } = shape;
+    let (inputs, outputs, learners) = (shape.inputs, shape.outputs, shape.learners);
     let (padded_inputs, padded_outputs) = (inputs.next_multiple_of(4), outputs.next_multiple_of(4));
     let weights = 4;
     let biases = weights + padded_inputs * padded_outputs + 4;
@@ -165,38 +136,38 @@ fn case(shape: Shape, fill: Fill, seed: u32) -> Case {
     let mut source = Source::new(seed, fill);
     let keys = source.below(2 * learners, u32::MAX);
     let before = bits(&source.floats(learners * params.parameters));
-    let wanted = keys
+    let expected = keys
         .chunks_exact(2)
         .zip(before.chunks_exact(params.parameters as usize))
         .flat_map(|(key, before)| reference(&params, [key[0], key[1]], before, fill))
         .collect();
-    Case::new((shape, fill, seed), &params, learners, vec![keys, before]).wants(1, wanted)
+    Case::new((shape, fill, seed), &params, learners, vec![keys, before]).expects(1, expected)
 }
 
 /// One learner's parameters.
-fn reference(p: &Initialise, key: [u32; 2], before: &[u32], fill: Fill) -> Vec<Want> {
-    let mut wanted: Vec<Want> = before.iter().map(|word| Want::Word(*word)).collect();
+fn reference(p: &Initialise, key: [u32; 2], before: &[u32], fill: Fill) -> Vec<Expected> {
+    let mut expected: Vec<Expected> = before.iter().map(|word| Expected::Word(*word)).collect();
     for row in 0..p.padded_outputs {
         for column in 0..p.padded_inputs {
             let at = p.weights + row * p.padded_inputs + column;
             let real = row < p.outputs && column < p.inputs;
             let counter = [row.wrapping_mul(p.inputs) + column, p.layer];
-            wanted[at as usize] = match real {
+            expected[at as usize] = match real {
                 true => weight(threefry2x32(key, counter)[0] >> 8, p.bound, fill),
-                false => Want::Word(0),
+                false => Expected::Word(0),
             };
         }
-        wanted[(p.biases + row) as usize] = Want::Word(0);
+        expected[(p.biases + row) as usize] = Expected::Word(0);
     }
-    wanted
+    expected
 }
 
-fn weight(a: u32, bound: f32, fill: Fill) -> Want {
+fn weight(a: u32, bound: f32, fill: Fill) -> Expected {
     let unit = 1.0 / 8_388_608.0;
     let w = (Bounded::exact(a.into()) * Bounded::exact(unit) - Bounded::exact(1.0))
         * Bounded::exact(bound.into());
     match fill {
-        Fill::Exact => Want::Near {
+        Fill::Exact => Expected::Near {
             value: w.value,
             bound: 0.0,
         },

@@ -3,159 +3,124 @@
 //!
 //! Bound: a sum of three.
 
-use bytemuck::{Pod, Zeroable};
+use std::ops::Range;
 
 use super::bounded::Bounded;
-use super::case::{Case, Want};
 use super::cost::Sizes;
-use super::cpu::{Form, MOST_BINDINGS, Part, Touch, depth};
-use super::elementwise;
+use super::cpu::Part;
+use super::elementwise::{self, Content, Elementwise};
+use super::expected::Expected;
 use super::reference::{bits, order, words};
-use super::shape::{Fill, Shape, Source, around};
-use super::slot::Slot;
+use super::shape::{Shape, Source, at_tiles};
 use super::{FORGET, OTHER};
-use super::{Kernel, Params, Spec, Variant, kernel, params};
+use super::{Params, Spec, params};
+use crate::model::Model;
 
 params! {
     /// What steps with forget samples changed.
-    pub struct LogChanges {
-    /// Vectors of four weights per learner.
-    vectors: u32,
-    /// Samples per learner.
-    rows: u32,
-    /// Where the step begins in the order.
-    order_start: u32,
-    /// Zero.
-    pad: u32,
-    }
-}
-
-impl Params for LogChanges {
-    fn kernel() -> &'static Kernel {
-        &LOG_CHANGES.kernel
-    }
-
-    fn extent(&self) -> [u32; 2] {
-        let p = self;
-        [p.vectors, 1]
+    pub(crate) struct LogChanges of LOG_CHANGES over |p| [p.vectors, 1] {
+        /// Vectors of four weights per learner.
+        vectors: u32,
+        /// Samples per learner.
+        rows: u32,
+        /// Where the step begins in the order.
+        order_start: u32,
+        /// Zero.
+        pad: u32,
     }
 }
 
 /// The kernel `log_changes`.
-pub static LOG_CHANGES: Spec = Spec {
-    kernel: kernel!("log_changes", LogChanges, &[Variant::PLAIN], FORM),
-    cost: |s: Sizes| (2 * s.numbers, s.samples + 5 * s.numbers, 0),
-    training: |_, learners| vec![Shape::new(64, 8192, 1, learners)],
-    shapes,
-    fit,
-    case,
-    terms: |_| 3,
-    rounds: true,
-};
-
-/// Buffers: order, parameters, before and log [learners, 4 · vectors]. Units: vectors.
-const FORM: Form = Form {
-    learners: depth,
-    units: elementwise::units,
-    touches: |params, part| {
-        let p = parameters(params);
-        let words = || elementwise::words(params, part);
-        vec![Touch::Words(p.order(part)), words(), words(), words()]
-    },
-    library: None,
-    twin,
-};
-
-fn parameters(bytes: &[u8]) -> LogChanges {
-    bytemuck::pod_read_unaligned(bytes)
-}
+pub(crate) static LOG_CHANGES: Spec = elementwise::spec::<LogChanges, 1, 2>(
+    "log_changes",
+    include_str!("../../shaders/log_changes.wgsl"),
+);
 
 impl LogChanges {
-    fn order(&self, part: &Part) -> std::ops::Range<usize> {
+    /// A learner's entries of the step.
+    fn entries(&self, part: &Part) -> Range<usize> {
         let own = part.own(self.rows as usize);
         let start = self.order_start as usize;
         start + own.start..start + own.end
     }
 }
 
-fn twin(params: &[u8], part: &Part, bound: &mut [Slot<'_>; MOST_BINDINGS]) {
-    let p = parameters(params);
-    let range = part.rows(p.vectors as usize, 4);
-    let [order, weights, before, log, ..] = bound;
-    let mut entries = order.read::<u32>(p.order(part)).iter();
-    let counts = entries.any(|entry| entry & FORGET != 0);
-    let weights = weights.read::<f32>(range.clone());
-    let before = before.write::<f32>(range.clone());
-    if counts {
-        let log = log.write::<f32>(range).iter_mut();
-        for ((log, w), before) in log.zip(weights).zip(&*before) {
-            *log += w - before;
+impl Elementwise<1, 2> for LogChanges {
+    /// Order, parameters, the parameters before the step, and the log.
+    const BUFFERS: &'static [Content<Self>] = &[
+        Content::Common(Self::entries),
+        Content::Numbers,
+        Content::Numbers,
+        Content::Numbers,
+    ];
+    const ROUNDINGS: u32 = 3;
+
+    fn cost(s: Sizes) -> (u64, u64, u64) {
+        (2 * s.numbers, s.samples + 5 * s.numbers, 0)
+    }
+
+    fn compute(&self, common: &[&[u32]]) -> impl Fn(u32, [f32; 1], [f32; 2]) -> [f32; 2] {
+        let counts = common[0].iter().any(|entry| entry & FORGET != 0);
+        move |_, [w], [before, log]| [w, if counts { log + (w - before) } else { log }]
+    }
+
+    fn reference(&self, common: &[&[u32]]) -> impl Fn(u32, [f32; 1], [f32; 2]) -> [Expected; 2] {
+        // By division: apart from the mask of the form on the CPU.
+        let counts = common[0].iter().any(|entry| entry / FORGET % 2 == 1);
+        move |_, [w], [before, log]| {
+            let change = Bounded::input(w) - Bounded::input(before);
+            let logged = match counts {
+                true => (Bounded::input(log) + change).into(),
+                false => Expected::Word(log.to_bits()),
+            };
+            [Bounded::input(w).into(), logged]
         }
     }
-    before.copy_from_slice(weights);
-}
 
-fn shapes() -> Vec<Shape> {
-    let tiles = around(&LOG_CHANGES.kernel).into_iter().enumerate();
-    let mut shapes: Vec<Shape> = tiles
-        .map(|(place, [x, _])| Shape::new([1, 7, 64][place % 3], 4 * x, 1, [1, 3, 2, 5][place % 4]))
-        .collect();
-    shapes.extend([Shape::new(64, 65_532, 1, 2), Shape::new(2, 4, 1, 33_000)]);
-    shapes
-}
-
-fn fit(shape: Shape) -> Shape {
-    Shape {
-        inputs: shape.inputs.next_multiple_of(4),
-        outputs: 1,
-        ..shape
-    }
-}
-
-fn case(shape: Shape, fill: Fill, seed: u32) -> Case {
-    let (count, rows) = (shape.learners * shape.inputs, shape.rows);
-    let params = LogChanges {
-        vectors: shape.inputs / 4,
-        rows,
-        order_start: 3,
-        pad: 0,
-    };
-    let mut source = Source::new(seed, fill);
-    // Samples before the step are to be forgotten, and one sample of some learners: the first, the
-    // last, or one between. No image is looked at, so that all numbers will do.
-    let entries = params.order_start + shape.learners * rows;
-    let mut order = order(&mut source, entries, 1 << OTHER);
-    let (earlier, own) = order.split_at_mut(params.order_start as usize);
-    earlier.iter_mut().for_each(|entry| entry.forget = true);
-    own.iter_mut().for_each(|entry| entry.forget = false);
-    let learners = own.chunks_exact_mut(rows as usize);
-    for (learner, entries) in learners.enumerate() {
-        let last = entries.len() - 1;
-        match learner % 4 {
-            0 => entries[last].forget = true,
-            1 => {}
-            2 => entries[0].forget = true,
-            _ => entries[last / 2].forget = true,
-        }
-    }
-    let weights = source.floats(count);
-    let before = source.floats(count);
-    let log = source.floats(count);
-    let each = shape.inputs as usize;
-    let logged = (0..log.len()).map(|at| {
-        let sum = || {
-            let change = Bounded::input(weights[at]) - Bounded::input(before[at]);
-            Bounded::input(log[at]) + change
+    fn inputs(shape: Shape, source: &mut Source) -> (Self, Vec<Vec<u32>>) {
+        let (count, rows) = (shape.learners * shape.inputs, shape.rows);
+        let params = Self {
+            vectors: shape.inputs / 4,
+            rows,
+            order_start: 3,
+            pad: 0,
         };
-        match (at / each) % 4 {
-            1 => Want::Word(log[at].to_bits()),
-            _ => sum().into(),
+        // Samples before the step are to be forgotten, and one sample of some learners: the first, the
+        // last, or one between. No image is looked at, so that all numbers will do.
+        let entries = params.order_start + shape.learners * rows;
+        let mut order = order(source, entries, 1 << OTHER);
+        let (earlier, own) = order.split_at_mut(params.order_start as usize);
+        earlier.iter_mut().for_each(|entry| entry.forget = true);
+        own.iter_mut().for_each(|entry| entry.forget = false);
+        let learners = own.chunks_exact_mut(rows as usize);
+        for (learner, entries) in learners.enumerate() {
+            let last = entries.len() - 1;
+            match learner % 4 {
+                0 => entries[last].forget = true,
+                1 => {}
+                2 => entries[0].forget = true,
+                _ => entries[last / 2].forget = true,
+            }
         }
-    });
-    let logged = logged.collect();
-    let kept = weights.iter().map(|&w| Bounded::input(w).into()).collect();
-    let inputs = vec![words(&order), bits(&weights), bits(&before), bits(&log)];
-    Case::new((shape, fill, seed), &params, shape.learners, inputs)
-        .wants(2, kept)
-        .wants(3, logged)
+        let numbers = [(); 3].map(|()| bits(&source.floats(count)));
+        (params, [vec![words(&order)], numbers.to_vec()].concat())
+    }
+
+    fn shapes() -> Vec<Shape> {
+        let more = [Shape::new(64, 65_532, 1, 2), Shape::new(2, 4, 1, 33_000)];
+        at_tiles(Self::kernel(), more, |place, [x, _]| {
+            Shape::new([1, 7, 64][place % 3], 4 * x, 1, [1, 3, 2, 5][place % 4])
+        })
+    }
+
+    fn training(_: &Model, learners: u32) -> Vec<Shape> {
+        vec![Shape::new(64, 8192, 1, learners)]
+    }
+
+    fn fit(shape: Shape) -> Shape {
+        Shape {
+            rows: shape.rows,
+            ..elementwise::fit(shape)
+        }
+    }
 }

@@ -2,96 +2,62 @@
 //!
 //! Bound: u for each of the two products, and γ of their sum.
 
-use bytemuck::{Pod, Zeroable};
-
 use super::bounded::Bounded;
-use super::case::{Case, Want};
 use super::cost::Sizes;
-use super::cpu::{Form, MOST_BINDINGS, Part, depth};
-use super::elementwise;
+use super::elementwise::{self, Content, Elementwise};
+use super::expected::Expected;
 use super::reference::bits;
-use super::shape::{Fill, Shape, Source};
-use super::slot::Slot;
-use super::{Kernel, Params, Spec, Variant, kernel, params};
+use super::shape::{Shape, Source};
+use super::{Spec, params};
 
 params! {
     /// Weights of two networks, mixed.
-    pub struct MixWeights {
-    /// Vectors of four weights per learner.
-    vectors: u32,
-    /// The factor of the weights that are there.
-    own: f32,
-    /// The factor of the others.
-    other: f32,
-    /// Zero.
-    pad: u32,
-    }
-}
-
-impl Params for MixWeights {
-    fn kernel() -> &'static Kernel {
-        &MIX_WEIGHTS.kernel
-    }
-
-    fn extent(&self) -> [u32; 2] {
-        let p = self;
-        [p.vectors, 1]
+    pub(crate) struct MixWeights of MIX_WEIGHTS over |p| [p.vectors, 1] {
+        /// Vectors of four weights per learner.
+        vectors: u32,
+        /// The factor of the weights that are there.
+        own: f32,
+        /// The factor of the others.
+        other: f32,
+        /// Zero.
+        pad: u32,
     }
 }
 
 /// The kernel `mix_weights`.
-pub static MIX_WEIGHTS: Spec = Spec {
-    kernel: kernel!("mix_weights", MixWeights, &[Variant::PLAIN], FORM),
-    cost: |s: Sizes| (3 * s.numbers, 3 * s.numbers, 0),
-    training: elementwise::training,
-    shapes: || elementwise::shapes(&MIX_WEIGHTS.kernel),
-    fit: elementwise::fit,
-    case,
-    terms: |_| 3,
-    rounds: true,
-};
+pub(crate) static MIX_WEIGHTS: Spec = elementwise::spec::<MixWeights, 1, 1>(
+    "mix_weights",
+    include_str!("../../shaders/mix_weights.wgsl"),
+);
 
-/// Buffers: others and parameters [learners, 4 · vectors]. Units: vectors.
-const FORM: Form = Form {
-    learners: depth,
-    units: elementwise::units,
-    touches: |params, part| {
-        let words = || elementwise::words(params, part);
-        vec![words(), words()]
-    },
-    library: None,
-    twin,
-};
+impl Elementwise<1, 1> for MixWeights {
+    /// Others and parameters.
+    const BUFFERS: &'static [Content<Self>] = &[Content::Numbers, Content::Numbers];
+    const ROUNDINGS: u32 = 3;
 
-fn parameters(bytes: &[u8]) -> MixWeights {
-    bytemuck::pod_read_unaligned(bytes)
-}
-
-fn twin(params: &[u8], part: &Part, bound: &mut [Slot<'_>; MOST_BINDINGS]) {
-    let p = parameters(params);
-    let range = part.rows(p.vectors as usize, 4);
-    let [others, weights, ..] = bound;
-    let others = others.read::<f32>(range.clone());
-    for (w, u) in weights.write::<f32>(range).iter_mut().zip(others) {
-        *w = p.own * *w + p.other * u;
+    fn cost(s: Sizes) -> (u64, u64, u64) {
+        (3 * s.numbers, 3 * s.numbers, 0)
     }
-}
 
-fn case(shape: Shape, fill: Fill, seed: u32) -> Case {
-    let count = shape.learners * shape.inputs;
-    let params = MixWeights {
-        vectors: shape.inputs / 4,
-        own: -1.5,
-        other: 2.25,
-        pad: 0,
-    };
-    let mut source = Source::new(seed, fill);
-    let others = source.rows(count, 4);
-    let weights = source.floats(count);
-    let mixed = weights.iter().zip(&others).map(|(&w, &u)| {
-        let own = Bounded::input(params.own) * Bounded::input(w);
-        Want::from(own + Bounded::input(params.other) * Bounded::input(u))
-    });
-    let inputs = vec![bits(&others), bits(&weights)];
-    Case::new((shape, fill, seed), &params, shape.learners, inputs).wants(1, mixed.collect())
+    fn compute(&self, _: &[&[u32]]) -> impl Fn(u32, [f32; 1], [f32; 1]) -> [f32; 1] {
+        |_, [u], [w]| [self.own * w + self.other * u]
+    }
+
+    fn reference(&self, _: &[&[u32]]) -> impl Fn(u32, [f32; 1], [f32; 1]) -> [Expected; 1] {
+        let [own, other] = [self.own, self.other].map(Bounded::input);
+        move |_, [u], [w]| [(own * Bounded::input(w) + other * Bounded::input(u)).into()]
+    }
+
+    fn inputs(shape: Shape, source: &mut Source) -> (Self, Vec<Vec<u32>>) {
+        let count = shape.learners * shape.inputs;
+        let params = Self {
+            vectors: shape.inputs / 4,
+            own: -1.5,
+            other: 2.25,
+            pad: 0,
+        };
+        let others = source.rows(count, 4);
+        let weights = source.floats(count);
+        (params, vec![bits(&others), bits(&weights)])
+    }
 }

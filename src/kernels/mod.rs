@@ -1,7 +1,8 @@
 //! The kernels. Each is its shaders in `shaders/`, `NAME.wgsl` with the entry point `NAME` and, for
 //! variants that work in another way, `NAME.VARIANT.wgsl`; and one file here with its parameters,
 //! its form on the CPU, its cost, its shapes, and a reference in f64 with the derivation of its
-//! bounds. [`KERNELS`] lists them; devices, checks, benchmarks, tuning and tests are loops over it.
+//! bounds. Kernels that change each number by itself share all of that but what becomes of a number
+//! (`elementwise`). [`KERNELS`] lists them; devices, checks, benchmarks, tuning and tests are loops over it.
 
 mod bounded;
 pub(crate) mod case;
@@ -13,6 +14,7 @@ mod dense_backward_input;
 mod dense_backward_weights;
 mod dense_forward;
 mod elementwise;
+mod expected;
 mod gradient_products;
 mod head;
 mod image_backward_weights;
@@ -23,6 +25,7 @@ mod list;
 mod log_changes;
 pub(crate) mod matrix;
 mod mirror;
+mod mismatch;
 mod mix_weights;
 mod noise_weights;
 mod pixels;
@@ -50,36 +53,37 @@ use case::Case;
 use cost::{Cost, Sizes};
 use cpu::Form;
 
-pub use case::Mismatch;
+pub use expected::Expected;
+pub use mismatch::{Cause, Mismatch, Number, Place};
 
-pub use close_step::{CLOSE_STEP, CloseStep};
-pub use dampen_weights::{DAMPEN_WEIGHTS, DampenWeights};
-pub use dense_backward_input::{DENSE_BACKWARD_INPUT, DenseBackwardInput};
-pub use dense_backward_weights::{DENSE_BACKWARD_WEIGHTS, DenseBackwardWeights};
-pub use dense_forward::{DENSE_FORWARD, DenseForward};
-pub use gradient_products::{GRADIENT_PRODUCTS, GradientProducts};
-pub use head::{HEAD, Head};
-pub use image_backward_weights::{IMAGE_BACKWARD_WEIGHTS, ImageBackwardWeights};
-pub use image_forward::{IMAGE_FORWARD, ImageForward};
-pub use initialise::{INITIALISE, Initialise};
+pub(crate) use close_step::CloseStep;
+pub(crate) use dampen_weights::DampenWeights;
+pub(crate) use dense_backward_input::DenseBackwardInput;
+pub(crate) use dense_backward_weights::DenseBackwardWeights;
+pub(crate) use dense_forward::DenseForward;
+pub(crate) use gradient_products::GradientProducts;
+pub(crate) use head::Head;
+pub(crate) use image_backward_weights::ImageBackwardWeights;
+pub(crate) use image_forward::ImageForward;
+pub(crate) use initialise::Initialise;
 pub use layout::*;
 pub use list::KERNELS;
-pub use log_changes::{LOG_CHANGES, LogChanges};
+pub(crate) use log_changes::LogChanges;
 pub use mirror::{Mirrored, TEXELS};
-pub use mix_weights::{MIX_WEIGHTS, MixWeights};
-pub use noise_weights::{NOISE_WEIGHTS, NoiseWeights};
-pub use project_gradients::{PROJECT_GRADIENTS, ProjectGradients};
-pub use restore_weights::{RESTORE_WEIGHTS, RestoreWeights};
-pub use sample_order::{SAMPLE_ORDER, SampleOrder};
-pub use score::{SCORE, ScoreCounts};
-pub use select_threshold::{SELECT_THRESHOLD, SelectThreshold};
+pub(crate) use mix_weights::MixWeights;
+pub(crate) use noise_weights::NoiseWeights;
+pub(crate) use project_gradients::ProjectGradients;
+pub(crate) use restore_weights::RestoreWeights;
+pub(crate) use sample_order::SampleOrder;
+pub(crate) use score::ScoreCounts;
+pub(crate) use select_threshold::SelectThreshold;
 pub use shader::{Access, Binding, Element, Shader};
 pub(crate) use shape::MANY;
 pub use shape::{Fill, Shape};
-pub use shrink_weights::{SHRINK_WEIGHTS, ShrinkWeights};
-pub use square::{SQUARE, Square};
-pub use step_images::{STEP_IMAGES, StepImages};
-pub use unpack_images::{UNPACK_IMAGES, UnpackImages};
+pub(crate) use shrink_weights::ShrinkWeights;
+pub(crate) use square::Square;
+pub(crate) use step_images::StepImages;
+pub(crate) use unpack_images::UnpackImages;
 
 /// A way to build a kernel.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -124,7 +128,7 @@ pub struct Kernel {
     /// The ways to build it, the plain one first.
     pub variants: &'static [Variant],
     /// The same computation on the CPU.
-    pub cpu: Form,
+    pub(crate) cpu: Form,
 }
 
 /// A kernel with all that is known of it: a row of [`KERNELS`].
@@ -163,7 +167,7 @@ impl Spec {
     }
 
     /// The work of a dispatch at a fitting shape.
-    pub fn cost(&self, shape: Shape) -> Cost {
+    pub(crate) fn cost(&self, shape: Shape) -> Cost {
         let (flops, words, bytes) = (self.cost)(Sizes::of(shape));
         Cost {
             flops,
@@ -183,6 +187,23 @@ pub struct Tile {
 }
 
 impl Kernel {
+    /// The kernel with these parameters.
+    const fn of<P: Params>(
+        name: &'static str,
+        wgsl: &'static str,
+        variants: &'static [Variant],
+        cpu: Form,
+    ) -> Self {
+        Self {
+            name,
+            shader: Shader::new(wgsl),
+            params_size: size_of::<P>(),
+            fields: P::FIELDS,
+            variants,
+            cpu,
+        }
+    }
+
     /// The variant with this name.
     pub fn variant(&self, name: &str) -> Option<&'static Variant> {
         self.variants.iter().find(|v| v.name == name)
@@ -230,33 +251,48 @@ impl Kernel {
     }
 
     /// Workgroups that cover `extent`: the one place where they are counted.
-    pub fn groups(&self, variant: &Variant, extent: [u32; 3]) -> [u32; 3] {
+    pub(crate) fn groups(&self, variant: &Variant, extent: [u32; 3]) -> [u32; 3] {
         let tile = self.tile(variant);
         std::array::from_fn(|axis| extent[axis].div_ceil(tile.covers[axis]))
     }
 }
 
 /// A kernel's parameter struct: it knows its kernel, and the extent of its dispatch.
-pub trait Params: Pod {
+pub(crate) trait Params: Pod {
+    /// Its fields in order.
+    const FIELDS: &'static [&'static str];
     /// The kernel.
     fn kernel() -> &'static Kernel;
     /// Units of work in x and y; the learners are z.
     fn extent(&self) -> [u32; 2];
+    /// The struct with these bytes.
+    fn read(bytes: &[u8]) -> Self {
+        bytemuck::pod_read_unaligned(bytes)
+    }
 }
 
-/// Declares a parameter struct of u32 and f32 fields (a multiple of 16 bytes, as uniforms want),
-/// and names its fields.
+/// Declares a parameter struct of u32 and f32 fields (a multiple of 16 bytes, as uniforms want): of
+/// which kernel, over which extent.
 macro_rules! params {
-    ($(#[$doc:meta])* pub struct $name:ident {
+    ($(#[$doc:meta])* $vis:vis struct $name:ident of $spec:ident over |$p:pat_param| [$x:expr, $y:expr] {
         $($(#[$field_doc:meta])* $field:ident: $type:ty,)+
     }) => {
         $(#[$doc])*
         #[repr(C)]
-        #[derive(Clone, Copy, Debug, Default, PartialEq, Pod, Zeroable)]
-        pub struct $name { $($(#[$field_doc])* pub $field: $type,)+ }
+        #[derive(Clone, Copy, Debug, Default, PartialEq, bytemuck::Pod, bytemuck::Zeroable)]
+        $vis struct $name { $($(#[$field_doc])* pub(crate) $field: $type,)+ }
 
-        impl $name {
-            pub(super) const FIELDS: &[&str] = &[$(stringify!($field)),+];
+        impl super::Params for $name {
+            const FIELDS: &'static [&'static str] = &[$(stringify!($field)),+];
+
+            fn kernel() -> &'static super::Kernel {
+                &$spec.kernel
+            }
+
+            fn extent(&self) -> [u32; 2] {
+                let $p = self;
+                [$x, $y]
+            }
         }
     };
 }
@@ -265,14 +301,12 @@ use params;
 /// A kernel from its stem, parameter struct, variants and form on the CPU.
 macro_rules! kernel {
     ($stem:literal, $params:ty, $variants:expr, $form:expr) => {
-        Kernel {
-            name: $stem,
-            shader: super::Shader::new(include_str!(concat!("../../shaders/", $stem, ".wgsl"))),
-            params_size: size_of::<$params>(),
-            fields: <$params>::FIELDS,
-            variants: $variants,
-            cpu: $form,
-        }
+        super::Kernel::of::<$params>(
+            $stem,
+            include_str!(concat!("../../shaders/", $stem, ".wgsl")),
+            $variants,
+            $form,
+        )
     };
 }
 use kernel;

@@ -3,84 +3,76 @@
 //! n is an exact sum of integers times the reciprocal of its standard deviation. Bound: a quotient, a
 //! square root, two products and a sum. Random bits are `random::threefry2x32`.
 
-use bytemuck::{Pod, Zeroable};
-
 use super::bounded::Bounded;
-use super::case::{Case, Want};
 use super::cost::Sizes;
-use super::cpu::{Form, MOST_BINDINGS, Part, Touch, depth};
-use super::elementwise;
+use super::elementwise::{self, Content, Elementwise};
+use super::expected::Expected;
 use super::reference::{bits, normal};
-use super::shape::{Fill, Shape, Source};
-use super::slot::Slot;
-use super::{Kernel, Params, Spec, Variant, kernel, params};
+use super::shape::{Shape, Source};
+use super::{Spec, params};
 use crate::random::threefry2x32;
 
 params! {
     /// Noise where weights matter little.
-    pub struct NoiseWeights {
-    /// Vectors of four weights per learner.
-    vectors: u32,
-    /// The scale of the noise's variance.
-    alpha: f32,
-    /// The least information that counts.
-    least: f32,
-    /// Zero.
-    pad: u32,
-    }
-}
-
-impl Params for NoiseWeights {
-    fn kernel() -> &'static Kernel {
-        &NOISE_WEIGHTS.kernel
-    }
-
-    fn extent(&self) -> [u32; 2] {
-        let p = self;
-        [p.vectors, 1]
+    pub(crate) struct NoiseWeights of NOISE_WEIGHTS over |p| [p.vectors, 1] {
+        /// Vectors of four weights per learner.
+        vectors: u32,
+        /// The scale of the noise's variance.
+        alpha: f32,
+        /// The least information that counts.
+        least: f32,
+        /// Zero.
+        pad: u32,
     }
 }
 
 /// The kernel `noise_weights`.
-pub static NOISE_WEIGHTS: Spec = Spec {
-    kernel: kernel!("noise_weights", NoiseWeights, &[Variant::PLAIN], FORM),
-    cost: |s: Sizes| (7 * s.numbers, s.learners * (3 * s.inputs + 2), 0),
-    training: elementwise::training,
-    shapes: || elementwise::shapes(&NOISE_WEIGHTS.kernel),
-    fit: elementwise::fit,
-    case,
-    terms: |_| 3,
-    rounds: true,
-};
+pub(crate) static NOISE_WEIGHTS: Spec = elementwise::spec::<NoiseWeights, 1, 1>(
+    "noise_weights",
+    include_str!("../../shaders/noise_weights.wgsl"),
+);
 
-/// Buffers: keys [learners, 2], fisher and parameters [learners, 4 · vectors]. Units: vectors.
-const FORM: Form = Form {
-    learners: depth,
-    units: elementwise::units,
-    touches: |params, part| {
-        let words = || elementwise::words(params, part);
-        vec![Touch::Words(part.own(2)), words(), words()]
-    },
-    library: None,
-    twin,
-};
+impl Elementwise<1, 1> for NoiseWeights {
+    /// Keys [learners, 2], Fisher information and parameters.
+    const BUFFERS: &'static [Content<Self>] = &[
+        Content::Common(|_, part| part.own(2)),
+        Content::Numbers,
+        Content::Numbers,
+    ];
+    const ROUNDINGS: u32 = 3;
 
-fn parameters(bytes: &[u8]) -> NoiseWeights {
-    bytemuck::pod_read_unaligned(bytes)
-}
+    fn cost(s: Sizes) -> (u64, u64, u64) {
+        (7 * s.numbers, s.learners * (3 * s.inputs + 2), 0)
+    }
 
-fn twin(params: &[u8], part: &Part, bound: &mut [Slot<'_>; MOST_BINDINGS]) {
-    let p = parameters(params);
-    let range = part.rows(p.vectors as usize, 4);
-    let [keys, fisher, weights, ..] = bound;
-    let key = keys.read::<[u32; 2]>(part.own(1))[0];
-    let fisher = fisher.read::<f32>(range.clone());
-    let numbers = (0u32..).skip(4 * part.units.start);
-    let weights = weights.write::<f32>(range).iter_mut();
-    for (number, (w, fisher)) in numbers.zip(weights.zip(fisher)) {
-        if *w != 0.0 {
-            *w += (p.alpha / fisher.max(p.least)).sqrt() * noise(key, number);
+    fn compute(&self, common: &[&[u32]]) -> impl Fn(u32, [f32; 1], [f32; 1]) -> [f32; 1] {
+        let key = [common[0][0], common[0][1]];
+        move |number, [fisher], [w]| match w == 0.0 {
+            true => [w],
+            false => [w + (self.alpha / fisher.max(self.least)).sqrt() * noise(key, number)],
         }
+    }
+
+    fn reference(&self, common: &[&[u32]]) -> impl Fn(u32, [f32; 1], [f32; 1]) -> [Expected; 1] {
+        let key = [common[0][0], common[0][1]];
+        move |number, [fisher], [w]| match w == 0.0 {
+            true => [Bounded::ZERO.into()],
+            false => [(Bounded::input(w) + bounded_noise(key, number, fisher, self)).into()],
+        }
+    }
+
+    fn inputs(shape: Shape, source: &mut Source) -> (Self, Vec<Vec<u32>>) {
+        let count = shape.learners * shape.inputs;
+        let params = Self {
+            vectors: shape.inputs / 4,
+            alpha: 0.03,
+            least: 0.25,
+            pad: 0,
+        };
+        let keys = source.below(2 * shape.learners, u32::MAX);
+        let fisher: Vec<f32> = source.rows(count, 4).into_iter().map(f32::abs).collect();
+        let weights = normal(source.floats(count));
+        (params, vec![keys, bits(&fisher), bits(&weights)])
     }
 }
 
@@ -92,34 +84,6 @@ fn noise(key: [u32; 2], weight: u32) -> f32 {
     let words = a.into_iter().chain(b);
     let sum: u32 = words.map(|word| (word & 0xffff) + (word >> 16)).sum();
     (sum as f32 - MEAN) * SCALE
-}
-
-fn case(shape: Shape, fill: Fill, seed: u32) -> Case {
-    let count = shape.learners * shape.inputs;
-    let params = NoiseWeights {
-        vectors: shape.inputs / 4,
-        alpha: 0.03,
-        least: 0.25,
-        pad: 0,
-    };
-    let mut source = Source::new(seed, fill);
-    let keys = source.below(2 * shape.learners, u32::MAX);
-    let fisher: Vec<f32> = source.rows(count, 4).into_iter().map(f32::abs).collect();
-    let weights = normal(source.floats(count));
-    let wanted = (0u32..).zip(weights.iter().zip(&fisher));
-    let wanted = wanted.map(|(at, (&w, &fisher))| {
-        let learner = (at / shape.inputs) as usize;
-        let key = [keys[2 * learner], keys[2 * learner + 1]];
-        match w == 0.0 {
-            true => Want::from(Bounded::ZERO),
-            false => {
-                (Bounded::input(w) + bounded_noise(key, at % shape.inputs, fisher, &params)).into()
-            }
-        }
-    });
-    let wanted = wanted.collect();
-    let inputs = vec![keys, bits(&fisher), bits(&weights)];
-    Case::new((shape, fill, seed), &params, shape.learners, inputs).wants(2, wanted)
 }
 
 /// √(α / max(F, least))·n.

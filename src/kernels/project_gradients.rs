@@ -5,47 +5,35 @@
 //! them. Which gradients are projected or shortened must not depend on a rounding: cases keep away
 //! from both limits.
 
-use bytemuck::{Pod, Zeroable};
-
 use super::Learner;
 use super::STRIPES;
 use super::bounded::Bounded;
-use super::case::{Case, Want};
+use super::case::Case;
 use super::cost::Sizes;
-use super::cpu::{Form, MOST_BINDINGS, Part, Touch, depth};
+use super::cpu::{Form, MOST_BINDINGS, Part, Touch};
 use super::elementwise;
+use super::expected::Expected;
 use super::reference::bits;
 use super::shape::{Fill, Shape, Source};
 use super::slot::Slot;
-use super::{Kernel, Params, Spec, Variant, kernel, params};
+use super::{Params, Spec, Variant, kernel, params};
 
 params! {
     /// A step that does not climb the other loss.
-    pub struct ProjectGradients {
-    /// Vectors of four weights per learner.
-    vectors: u32,
-    /// The longest gradient.
-    clip: f32,
-    /// Zero.
-    pad0: u32,
-    /// Zero.
-    pad1: u32,
-    }
-}
-
-impl Params for ProjectGradients {
-    fn kernel() -> &'static Kernel {
-        &PROJECT_GRADIENTS.kernel
-    }
-
-    fn extent(&self) -> [u32; 2] {
-        let p = self;
-        [p.vectors, 1]
+    pub(crate) struct ProjectGradients of PROJECT_GRADIENTS over |p| [p.vectors, 1] {
+        /// Vectors of four weights per learner.
+        vectors: u32,
+        /// The longest gradient.
+        clip: f32,
+        /// Zero.
+        pad0: u32,
+        /// Zero.
+        pad1: u32,
     }
 }
 
 /// The kernel `project_gradients`.
-pub static PROJECT_GRADIENTS: Spec = Spec {
+pub(crate) static PROJECT_GRADIENTS: Spec = Spec {
     kernel: kernel!(
         "project_gradients",
         ProjectGradients,
@@ -70,24 +58,16 @@ pub static PROJECT_GRADIENTS: Spec = Spec {
 
 /// Buffers: learners [pairs, 2], products [pairs, STRIPES, 4], velocity and parameters
 /// [pairs, 2, 4 · vectors]. Units: vectors.
-const FORM: Form = Form {
-    learners: depth,
-    units: elementwise::units,
-    touches: |params, part| {
-        let both = || Touch::Ranges(parameters(params).both(part, 4).to_vec());
-        vec![
-            Touch::Words(part.own(2 * size_of::<Learner>() / 4)),
-            Touch::Words(part.own(4 * STRIPES as usize)),
-            both(),
-            both(),
-        ]
-    },
-    library: None,
-    twin,
-};
+const FORM: Form = Form::loops(elementwise::units, touches, twin);
 
-fn parameters(bytes: &[u8]) -> ProjectGradients {
-    bytemuck::pod_read_unaligned(bytes)
+fn touches(params: &[u8], part: &Part) -> Vec<Touch> {
+    let both = || Touch::Ranges(ProjectGradients::read(params).both(part, 4).to_vec());
+    vec![
+        Touch::Words(part.own(2 * size_of::<Learner>() / 4)),
+        Touch::Words(part.own(4 * STRIPES as usize)),
+        both(),
+        both(),
+    ]
 }
 
 impl ProjectGradients {
@@ -99,7 +79,7 @@ impl ProjectGradients {
 }
 
 fn twin(params: &[u8], part: &Part, bound: &mut [Slot<'_>; MOST_BINDINGS]) {
-    let p = parameters(params);
+    let p = ProjectGradients::read(params);
     let [learners, products, velocity, weights, ..] = bound;
     let strength = learners.read::<Learner>(part.own(2))[0].strength;
     let (share, scale) = projection(products.read(part.own(STRIPES as usize)), p.clip);
@@ -147,7 +127,7 @@ fn case(shape: Shape, fill: Fill, seed: u32) -> Case {
     let products = products(&mut source, pairs);
     let velocity = source.floats(2 * pairs * shape.inputs);
     let weights = source.floats(2 * pairs * shape.inputs);
-    let mut wanted = vec![Want::Any; weights.len()];
+    let mut expected = vec![Expected::Any; weights.len()];
     for pair in 0..pairs as usize {
         let own = &products[pair * 4 * STRIPES as usize..][..4 * STRIPES as usize];
         let (share, scale) = bounded_projection(own, params.clip);
@@ -157,11 +137,11 @@ fn case(shape: Shape, fill: Fill, seed: u32) -> Case {
             let [f, r] = [first, second].map(|at| Bounded::input(velocity[at]));
             let step = strength * ((f - share * r) * scale);
             for at in [first, second] {
-                wanted[at] = (Bounded::input(weights[at]) - step).into();
+                expected[at] = (Bounded::input(weights[at]) - step).into();
             }
         }
     }
-    let empty = vec![Want::Word(0); velocity.len()];
+    let empty = vec![Expected::Word(0); velocity.len()];
     let inputs = vec![
         bytemuck::cast_slice(&settings).to_vec(),
         products,
@@ -169,8 +149,8 @@ fn case(shape: Shape, fill: Fill, seed: u32) -> Case {
         bits(&weights),
     ];
     Case::new((shape, fill, seed), &params, pairs, inputs)
-        .wants(2, empty)
-        .wants(3, wanted)
+        .expects(2, empty)
+        .expects(3, expected)
 }
 
 /// Sums of pairs that agree or are at odds, one of which has no r; some of whose f is long.

@@ -1,22 +1,25 @@
 //! What the references of several kernels share: padding, shapes at the edges of tiles, inputs.
 
 use super::Kernel;
-use super::shape::{Shape, Source, around};
+use super::shape::{Shape, Source, at_tiles};
 use super::{FORGET, OTHER, SOFT};
 
 pub(super) fn bits(values: &[f32]) -> Vec<u32> {
     values.iter().map(|v| v.to_bits()).collect()
 }
 
-/// Shapes at the edges of a kernel's tiles: `shape` makes them from the extents in x and y, the
-/// contracted size and the learners, of which there are one, odd and several.
-pub(super) fn at_tiles(kernel: &Kernel, shape: fn([u32; 2], u32, u32) -> Shape) -> Vec<Shape> {
+/// Shapes of a matrix product at the edges of its tiles, and more: `shape` makes them from the extents in
+/// x and y, the contracted size and the learners, of which there are one, odd and several.
+pub(super) fn at_product_tiles(
+    kernel: &Kernel,
+    more: impl IntoIterator<Item = Shape>,
+    shape: fn([u32; 2], u32, u32) -> Shape,
+) -> Vec<Shape> {
     const DEPTHS: [u32; 6] = [1, 4, 7, 20, 33, 68];
     const LEARNERS: [u32; 5] = [1, 3, 2, 1, 5];
-    let tiles = around(kernel).into_iter().enumerate();
-    tiles
-        .map(|(place, extent)| shape(extent, DEPTHS[place % 6], LEARNERS[place % 5]))
-        .collect()
+    at_tiles(kernel, more, |place, extent| {
+        shape(extent, DEPTHS[place % 6], LEARNERS[place % 5])
+    })
 }
 
 /// A dense layer's shape, padded as the program pads.

@@ -5,44 +5,32 @@
 
 use std::ops::Range;
 
-use bytemuck::{Pod, Zeroable};
-
-use super::case::{Case, Want, poison};
+use super::case::{Case, poison};
 use super::cost::Sizes;
-use super::cpu::{Form, MOST_BINDINGS, Part, Touch, depth};
-use super::shape::{Fill, Shape, Source, around};
+use super::cpu::{Form, MOST_BINDINGS, Part, Touch};
+use super::expected::Expected;
+use super::shape::{Fill, Shape, Source, at_tiles};
 use super::slot::Slot;
-use super::{Clock, Learner};
-use super::{Kernel, Params, Spec, Variant, kernel, params};
+use super::{Learner, Clock};
+use super::{Params, Spec, Variant, kernel, params};
 use crate::random::permuted;
 
 params! {
     /// The samples of the next steps.
-    pub struct SampleOrder {
-    /// Samples per learner and step.
-    rows: u32,
-    /// Steps.
-    steps: u32,
-    /// Learners.
-    learners: u32,
-    /// Zero.
-    pad: u32,
-    }
-}
-
-impl Params for SampleOrder {
-    fn kernel() -> &'static Kernel {
-        &SAMPLE_ORDER.kernel
-    }
-
-    fn extent(&self) -> [u32; 2] {
-        let p = self;
-        [p.rows, p.steps]
+    pub(crate) struct SampleOrder of SAMPLE_ORDER over |p| [p.rows, p.steps] {
+        /// Samples per learner and step.
+        rows: u32,
+        /// Steps.
+        steps: u32,
+        /// Learners.
+        learners: u32,
+        /// Zero.
+        pad: u32,
     }
 }
 
 /// The kernel `sample_order`.
-pub static SAMPLE_ORDER: Spec = Spec {
+pub(crate) static SAMPLE_ORDER: Spec = Spec {
     kernel: kernel!("sample_order", SampleOrder, &[Variant::PLAIN], FORM),
     // Steps are its outputs.
     cost: |s: Sizes| (0, 2 * s.samples * s.outputs, (32 + 16) * s.learners),
@@ -56,17 +44,11 @@ pub static SAMPLE_ORDER: Spec = Spec {
 };
 
 /// Buffers: learners, progress, lists, order [steps, learners, rows]. Units: rows.
-const FORM: Form = Form {
-    learners: depth,
-    units: |params| parameters(params).rows as usize,
+const FORM: Form = Form::loops(
+    |params| SampleOrder::read(params).rows as usize,
     touches,
-    library: None,
     twin,
-};
-
-fn parameters(bytes: &[u8]) -> SampleOrder {
-    bytemuck::pod_read_unaligned(bytes)
-}
+);
 
 impl SampleOrder {
     /// A part's entries of a step.
@@ -78,7 +60,7 @@ impl SampleOrder {
 }
 
 fn touches(params: &[u8], part: &Part) -> Vec<Touch> {
-    let p = parameters(params);
+    let p = SampleOrder::read(params);
     vec![
         Touch::Words(part.own(size_of::<Learner>() / 4)),
         Touch::Words(part.own(size_of::<Clock>() / 4)),
@@ -88,7 +70,7 @@ fn touches(params: &[u8], part: &Part) -> Vec<Touch> {
 }
 
 fn twin(params: &[u8], part: &Part, bound: &mut [Slot<'_>; MOST_BINDINGS]) {
-    let p = parameters(params);
+    let p = SampleOrder::read(params);
     let [learners, progress, lists, order, ..] = bound;
     let (lists, l) = (lists.all::<u32>(), learners.read::<Learner>(part.own(1))[0]);
     let state = progress.read::<Clock>(part.own(1))[0];
@@ -105,19 +87,15 @@ fn twin(params: &[u8], part: &Part, bound: &mut [Slot<'_>; MOST_BINDINGS]) {
 }
 
 fn shapes() -> Vec<Shape> {
-    let tiles = around(&SAMPLE_ORDER.kernel).into_iter().enumerate();
-    let mut shapes: Vec<Shape> = tiles
-        .map(|(place, [x, _])| {
-            let list = [1, 2, 3, 64, 65, 1000, 7][place % 7];
-            Shape::new(x, list, [1, 2, 1, 5, 8][place % 5], [1, 3, 2, 5][place % 4])
-        })
-        .collect();
-    shapes.extend([
+    let more = [
         Shape::new(64, 60_000, 8, 1),
         Shape::new(64, 5421, 1, 64),
         Shape::new(65, 100, 1, 33_000),
-    ]);
-    shapes
+    ];
+    at_tiles(&SAMPLE_ORDER.kernel, more, |place, [x, _]| {
+        let list = [1, 2, 3, 64, 65, 1000, 7][place % 7];
+        Shape::new(x, list, [1, 2, 1, 5, 8][place % 5], [1, 3, 2, 5][place % 4])
+    })
 }
 
 /// Any number of steps, which are the outputs.
@@ -126,12 +104,7 @@ fn fit(shape: Shape) -> Shape {
 }
 
 fn case(shape: Shape, fill: Fill, seed: u32) -> Case {
-    let Shape {
-        rows,
-        inputs,
-        outputs,
-        learners,
-    } = shape;
+    let [rows, inputs, outputs, learners] = shape.sizes();
     let params = SampleOrder {
         rows,
         steps: outputs,
@@ -163,7 +136,7 @@ fn case(shape: Shape, fill: Fill, seed: u32) -> Case {
     for step in 0..params.steps {
         for (l, clock) in settings.iter().zip(&clocks) {
             let start = clock.wrapping_add(step).wrapping_mul(rows);
-            order.extend((0..rows).map(|row| Want::Word(entry(l, start, row, &lists))));
+            order.extend((0..rows).map(|row| Expected::Word(entry(l, start, row, &lists))));
         }
     }
     let inputs = vec![
@@ -172,7 +145,7 @@ fn case(shape: Shape, fill: Fill, seed: u32) -> Case {
         lists.clone(),
         poison(params.steps * learners * rows),
     ];
-    Case::new((shape, fill, seed), &params, learners, inputs).wants(3, order)
+    Case::new((shape, fill, seed), &params, learners, inputs).expects(3, order)
 }
 
 fn entry(l: &Learner, start: u32, row: u32, lists: &[u32]) -> u32 {

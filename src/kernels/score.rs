@@ -6,45 +6,33 @@
 //! must lie between the sums of the lowest and the highest integer that each term may round to.
 //! Often those are equal; no share of a bound is taken, so the table has "exact" for this kernel.
 
-use bytemuck::{Pod, Zeroable};
-
 use super::bounded::Bounded;
-use super::case::{Case, Want};
+use super::case::Case;
 use super::cost::Sizes;
-use super::cpu::{Form, MOST_BINDINGS, Part, Touch, depth, one};
+use super::cpu::{Form, MOST_BINDINGS, Part, Touch, one};
+use super::expected::Expected;
 use super::reference::bits;
-use super::shape::{Fill, Shape, Source, around};
+use super::shape::{Fill, Shape, Source, at_tiles};
 use super::slot::Slot;
 use super::{CONFIDENCE_UNIT, LARGEST_LOSS, LOSS_UNIT};
-use super::{Kernel, Params, Spec, Variant, kernel, params};
+use super::{Params, Spec, Variant, kernel, params};
 
 params! {
     /// Counts of an evaluation.
-    pub struct ScoreCounts {
-    /// Samples in this part of the set.
-    rows: u32,
-    /// Classes.
-    classes: u32,
-    /// Classes, padded.
-    stride: u32,
-    /// The part's first image.
-    first: u32,
-    }
-}
-
-impl Params for ScoreCounts {
-    fn kernel() -> &'static Kernel {
-        &SCORE.kernel
-    }
-
-    fn extent(&self) -> [u32; 2] {
-        let p = self;
-        [p.rows, 1]
+    pub(crate) struct ScoreCounts of SCORE over |p| [p.rows, 1] {
+        /// Samples in this part of the set.
+        rows: u32,
+        /// Classes.
+        classes: u32,
+        /// Classes, padded.
+        stride: u32,
+        /// The part's first image.
+        first: u32,
     }
 }
 
 /// The kernel `score`.
-pub static SCORE: Spec = Spec {
+pub(crate) static SCORE: Spec = Spec {
     kernel: kernel!("score", ScoreCounts, &[Variant::PLAIN], FORM),
     cost: |s: Sizes| {
         (
@@ -62,20 +50,10 @@ pub static SCORE: Spec = Spec {
 };
 
 /// Buffers: labels, logits [learners, rows, stride], counts [learners, (classes + 2) · classes].
-const FORM: Form = Form {
-    learners: depth,
-    units: one,
-    touches,
-    library: None,
-    twin,
-};
-
-fn parameters(bytes: &[u8]) -> ScoreCounts {
-    bytemuck::pod_read_unaligned(bytes)
-}
+const FORM: Form = Form::loops(one, touches, twin);
 
 fn touches(params: &[u8], part: &Part) -> Vec<Touch> {
-    let p = parameters(params);
+    let p = ScoreCounts::read(params);
     vec![
         Touch::Whole,
         Touch::Words(part.own((p.rows * p.stride) as usize)),
@@ -84,7 +62,7 @@ fn touches(params: &[u8], part: &Part) -> Vec<Touch> {
 }
 
 fn twin(params: &[u8], part: &Part, bound: &mut [Slot<'_>; MOST_BINDINGS]) {
-    let p = parameters(params);
+    let p = ScoreCounts::read(params);
     let [labels, logits, counts, ..] = bound;
     let labels = &labels.all::<u32>()[p.first as usize..];
     let logits = logits.read::<f32>(part.own((p.rows * p.stride) as usize));
@@ -117,16 +95,14 @@ fn count(z: &[f32], label: usize, counts: &mut [u32]) {
 }
 
 fn shapes() -> Vec<Shape> {
-    let tiles = around(&SCORE.kernel).into_iter().enumerate();
-    let mut shapes: Vec<Shape> = tiles
-        .map(|(place, [x, _])| Shape::new(x, 1, [10, 2, 12, 7][place % 4], [1, 3, 5][place % 3]))
-        .collect();
-    shapes.extend([
+    let more = [
         Shape::new(1000, 1, 10, 9),
         Shape::new(10_000, 1, 10, 1),
         Shape::new(65, 1, 3, 33_000),
-    ]);
-    shapes
+    ];
+    at_tiles(&SCORE.kernel, more, |place, [x, _]| {
+        Shape::new(x, 1, [10, 2, 12, 7][place % 4], [1, 3, 5][place % 3])
+    })
 }
 
 fn fit(shape: Shape) -> Shape {
@@ -134,12 +110,7 @@ fn fit(shape: Shape) -> Shape {
 }
 
 fn case(shape: Shape, fill: Fill, seed: u32) -> Case {
-    let Shape {
-        rows,
-        outputs: classes,
-        learners,
-        ..
-    } = shape;
+    let (rows, classes, learners) = (shape.rows, shape.outputs, shape.learners);
     let params = ScoreCounts {
         rows,
         classes,
@@ -158,7 +129,7 @@ fn case(shape: Shape, fill: Fill, seed: u32) -> Case {
     let before = source.below(learners * (classes + 2) * classes, 1 << 31);
     let counts = reference(&params, &labels, &logits, &before);
     let inputs = vec![labels, bits(&logits), before];
-    Case::new((shape, fill, seed), &params, learners, inputs).wants(2, counts)
+    Case::new((shape, fill, seed), &params, learners, inputs).expects(2, counts)
 }
 
 /// Logits of so many samples: as networks give them, or so far apart that their exponentials
@@ -190,7 +161,7 @@ fn exponentials(z: &[f32]) -> (Vec<Bounded>, usize) {
 }
 
 /// counts [learners, (classes + 2)·classes].
-fn reference(p: &ScoreCounts, labels: &[u32], logits: &[f32], before: &[u32]) -> Vec<Want> {
+fn reference(p: &ScoreCounts, labels: &[u32], logits: &[f32], before: &[u32]) -> Vec<Expected> {
     let (classes, stride) = (p.classes as usize, p.stride as usize);
     let mut sums: Vec<[u32; 2]> = before.iter().map(|&n| [n, n]).collect();
     let learners = sums.chunks_exact_mut((classes + 2) * classes);
@@ -208,8 +179,8 @@ fn reference(p: &ScoreCounts, labels: &[u32], logits: &[f32], before: &[u32]) ->
             add(&mut sums[at + classes], units(loss, LOSS_UNIT));
         }
     }
-    let want = |&[low, high]: &[u32; 2]| Want::Between(low, high);
-    sums.iter().map(want).collect()
+    let expected = |&[low, high]: &[u32; 2]| Expected::Between(low, high);
+    sums.iter().map(expected).collect()
 }
 
 fn add(sums: &mut [u32; 2], terms: [u32; 2]) {

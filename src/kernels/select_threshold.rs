@@ -1,40 +1,28 @@
 //! `select_threshold`: how many |v| reach the bits found so far and one more; and after
 //! the last round those bits, and one where there are none. Integers: exact.
 
-use bytemuck::{Pod, Zeroable};
-
 use super::Learner;
 use super::THRESHOLD_ROUNDS;
-use super::case::{Case, Want};
+use super::case::Case;
 use super::cost::Sizes;
-use super::cpu::{Form, MOST_BINDINGS, Part, Touch, depth, one};
+use super::cpu::{Form, MOST_BINDINGS, Part, Touch, one};
+use super::expected::Expected;
 use super::reference::bits;
-use super::shape::{Fill, Shape, Source, around};
+use super::shape::{Fill, Shape, Source, at_tiles};
 use super::slot::Slot;
-use super::{Kernel, Params, Spec, Variant, kernel, params};
+use super::{Params, Spec, Variant, kernel, params};
 
 params! {
     /// The size that a share of numbers reaches.
-    pub struct SelectThreshold {
-    /// Vectors of four numbers per learner.
-    vectors: u32,
-    /// The round; in round `THRESHOLD_ROUNDS` − 1 the result is written.
-    round: u32,
-    /// The numbers of which a share is meant.
-    weights: u32,
-    /// Zero.
-    pad: u32,
-    }
-}
-
-impl Params for SelectThreshold {
-    fn kernel() -> &'static Kernel {
-        &SELECT_THRESHOLD.kernel
-    }
-
-    fn extent(&self) -> [u32; 2] {
-        let p = self;
-        [p.vectors, 1]
+    pub(crate) struct SelectThreshold of SELECT_THRESHOLD over |p| [p.vectors, 1] {
+        /// Vectors of four numbers per learner.
+        vectors: u32,
+        /// The round; in round `THRESHOLD_ROUNDS` − 1 the result is written.
+        round: u32,
+        /// The numbers of which a share is meant.
+        weights: u32,
+        /// Zero.
+        pad: u32,
     }
 }
 
@@ -42,7 +30,7 @@ impl Params for SelectThreshold {
 const BITS: u32 = THRESHOLD_ROUNDS - 1;
 
 /// The kernel `select_threshold`.
-pub static SELECT_THRESHOLD: Spec = Spec {
+pub(crate) static SELECT_THRESHOLD: Spec = Spec {
     kernel: kernel!("select_threshold", SelectThreshold, &[Variant::PLAIN], FORM),
     // Only bits are compared.
     cost: |s: Sizes| (0, s.learners * (s.inputs + s.outputs + 1), 32 * s.learners),
@@ -55,23 +43,17 @@ pub static SELECT_THRESHOLD: Spec = Spec {
 };
 
 /// Buffers: learners, values [learners, 4 · vectors], counts [learners, THRESHOLD_ROUNDS].
-const FORM: Form = Form {
-    learners: depth,
-    units: one,
-    touches: |params, part| {
+const FORM: Form = Form::loops(
+    one,
+    |params, part| {
         vec![
             Touch::Words(part.own(size_of::<Learner>() / 4)),
-            Touch::Words(part.own(4 * parameters(params).vectors as usize)),
+            Touch::Words(part.own(4 * SelectThreshold::read(params).vectors as usize)),
             Touch::Words(part.own(THRESHOLD_ROUNDS as usize)),
         ]
     },
-    library: None,
     twin,
-};
-
-fn parameters(bytes: &[u8]) -> SelectThreshold {
-    bytemuck::pod_read_unaligned(bytes)
-}
+);
 
 #[expect(
     clippy::cast_possible_truncation,
@@ -79,7 +61,7 @@ fn parameters(bytes: &[u8]) -> SelectThreshold {
     reason = "a share of a number, as in the shader"
 )]
 fn twin(params: &[u8], part: &Part, bound: &mut [Slot<'_>; MOST_BINDINGS]) {
-    let p = parameters(params);
+    let p = SelectThreshold::read(params);
     let [learners, values, counts, ..] = bound;
     let strength = learners.read::<Learner>(part.own(1))[0].strength;
     let wanted = (strength * p.weights as f32) as u32;
@@ -98,16 +80,12 @@ fn twin(params: &[u8], part: &Part, bound: &mut [Slot<'_>; MOST_BINDINGS]) {
 }
 
 fn shapes() -> Vec<Shape> {
-    let tiles = around(&SELECT_THRESHOLD.kernel).into_iter().enumerate();
-    let mut shapes: Vec<Shape> = tiles
-        .map(|(place, [x, _])| {
-            let round = [1, 9, 32, 11, 31, 3][place % 6];
-            Shape::new(1, 4 * x, round, [1, 3, 2, 5][place % 4])
-        })
-        .collect();
-    shapes.extend((1..=THRESHOLD_ROUNDS).map(|round| Shape::new(1, 148, round, 3)));
-    shapes.extend([Shape::new(1, 65_532, 10, 2), Shape::new(1, 4, 12, 33_000)]);
-    shapes
+    let rounds = (1..=THRESHOLD_ROUNDS).map(|round| Shape::new(1, 148, round, 3));
+    let more = rounds.chain([Shape::new(1, 65_532, 10, 2), Shape::new(1, 4, 12, 33_000)]);
+    at_tiles(&SELECT_THRESHOLD.kernel, more, |place, [x, _]| {
+        let round = [1, 9, 32, 11, 31, 3][place % 6];
+        Shape::new(1, 4 * x, round, [1, 3, 2, 5][place % 4])
+    })
 }
 
 /// The round, from 1, is the outputs.
@@ -153,9 +131,9 @@ fn case(shape: Shape, fill: Fill, seed: u32) -> Case {
     let after = after.flat_map(|((values, counts), settings)| {
         reference(values, counts, wanted(settings, &params), params.round)
     });
-    let after = after.map(Want::Word).collect();
+    let after = after.map(Expected::Word).collect();
     let inputs = vec![bytemuck::cast_slice(&settings).to_vec(), values, before];
-    Case::new((shape, fill, seed), &params, count, inputs).wants(2, after)
+    Case::new((shape, fill, seed), &params, count, inputs).expects(2, after)
 }
 
 #[expect(

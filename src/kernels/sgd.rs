@@ -8,10 +8,10 @@ use super::matrix::{Matrix, product};
 use super::slot::Slot;
 
 /// Takes the step of some outputs of a layer; the buffers are parameters and velocity.
-pub(super) type Step = fn(&Layer<'_>, &mut Slot<'_>, &mut Slot<'_>);
+pub(super) type Step = fn(&SgdLayer<'_>, &mut Slot<'_>, &mut Slot<'_>);
 
 /// Some outputs of one learner's layer: their place among the parameters, and its samples.
-pub(super) struct Layer<'a> {
+pub(super) struct SgdLayer<'a> {
     pub(super) settings: Learner,
     pub(super) inputs: usize,
     pub(super) outputs: usize,
@@ -41,7 +41,7 @@ thread_local! {
 
 /// By matrix products: straight into the weights where nothing but the gradient moves them, which
 /// saves writing it down.
-pub(super) fn products(layer: &Layer<'_>, parameters: &mut Slot<'_>, velocity: &mut Slot<'_>) {
+pub(super) fn products(layer: &SgdLayer<'_>, parameters: &mut Slot<'_>, velocity: &mut Slot<'_>) {
     let s = &layer.settings;
     let dy = Matrix::new(layer.dy, layer.outputs).columns(layer.units.start, layer.units.len());
     let (dy, x) = (dy.transposed(), Matrix::new(layer.x, layer.inputs));
@@ -60,7 +60,7 @@ pub(super) fn products(layer: &Layer<'_>, parameters: &mut Slot<'_>, velocity: &
 }
 
 /// By plain loops, four rows of weights at a time.
-pub(super) fn loops(layer: &Layer<'_>, parameters: &mut Slot<'_>, velocity: &mut Slot<'_>) {
+pub(super) fn loops(layer: &SgdLayer<'_>, parameters: &mut Slot<'_>, velocity: &mut Slot<'_>) {
     let inputs = layer.inputs;
     let mut gradient = vec![0.0f32; 4 * inputs];
     for first in layer.units.clone().step_by(4) {
@@ -73,7 +73,7 @@ pub(super) fn loops(layer: &Layer<'_>, parameters: &mut Slot<'_>, velocity: &mut
     layer.biases(parameters, velocity);
 }
 
-impl Layer<'_> {
+impl SgdLayer<'_> {
     /// Sums dy ⊗ x over the rows for the four outputs from `first` on.
     fn gradient(&self, first: usize, gradient: &mut [f32]) {
         gradient.fill(0.0);

@@ -8,7 +8,7 @@ use rayon::prelude::*;
 
 use super::Learner;
 use super::bounded::Bounded;
-use super::case::Want;
+use super::expected::Expected;
 use super::shape::{Fill, Source};
 
 /// What one learner's parameters and velocities must be after the step: what no step reaches stays
@@ -16,8 +16,8 @@ use super::shape::{Fill, Source};
 pub(super) struct State<'a> {
     parameters: &'a [f32],
     velocity: &'a [f32],
-    wanted_parameters: &'a mut [Want],
-    wanted_velocity: &'a mut [Want],
+    expected_parameters: &'a mut [Expected],
+    expected_velocity: &'a mut [Expected],
 }
 
 impl State<'_> {
@@ -30,9 +30,9 @@ impl State<'_> {
         }
         let v = Bounded::total(&terms);
         if s.momentum != 0.0 {
-            self.wanted_velocity[at] = v.into();
+            self.expected_velocity[at] = v.into();
         }
-        self.wanted_parameters[at] = (w - Bounded::input(s.rate) * v).into();
+        self.expected_parameters[at] = (w - Bounded::input(s.rate) * v).into();
     }
 }
 
@@ -43,30 +43,34 @@ pub(super) fn after(
     parameters: &[f32],
     velocity: &[f32],
     step: impl Fn(usize, &Learner, &mut State<'_>) + Sync,
-) -> (Vec<Want>, Vec<Want>) {
+) -> (Vec<Expected>, Vec<Expected>) {
     // The largest case has millions of them: each is written where it stays.
-    let kept =
-        |values: &[f32]| -> Vec<Want> { values.iter().map(|v| Want::Word(v.to_bits())).collect() };
-    let (mut wanted_parameters, mut wanted_velocity) = (kept(parameters), kept(velocity));
+    let kept = |values: &[f32]| -> Vec<Expected> {
+        values.iter().map(|v| Expected::Word(v.to_bits())).collect()
+    };
+    let (mut expected_parameters, mut expected_velocity) = (kept(parameters), kept(velocity));
     let size = parameters.len() / settings.len();
     let own = parameters
         .par_chunks_exact(size)
         .zip(velocity.par_chunks_exact(size));
-    let wanted = wanted_parameters
+    let expected = expected_parameters
         .par_chunks_exact_mut(size)
-        .zip(wanted_velocity.par_chunks_exact_mut(size));
-    own.zip(wanted).zip(settings).enumerate().for_each(
-        |(learner, (((parameters, velocity), (wanted_parameters, wanted_velocity)), settings))| {
+        .zip(expected_velocity.par_chunks_exact_mut(size));
+    own.zip(expected).zip(settings).enumerate().for_each(
+        |(
+            learner,
+            (((parameters, velocity), (expected_parameters, expected_velocity)), settings),
+        )| {
             let mut state = State {
                 parameters,
                 velocity,
-                wanted_parameters,
-                wanted_velocity,
+                expected_parameters,
+                expected_velocity,
             };
             step(learner, settings, &mut state);
         },
     );
-    (wanted_parameters, wanted_velocity)
+    (expected_parameters, expected_velocity)
 }
 
 /// Settings that differ between learners; with and without momentum and decay.

@@ -38,9 +38,14 @@ impl Shape {
         }
     }
 
+    /// Rows, inputs, outputs and learners.
+    pub(crate) fn sizes(self) -> [u32; 4] {
+        [self.rows, self.inputs, self.outputs, self.learners]
+    }
+
     /// Elements of the largest matrix that a kernel may have of these sizes, all learners together.
     fn elements(self) -> u128 {
-        let [r, i, o, l] = [self.rows, self.inputs, self.outputs, self.learners].map(u128::from);
+        let [r, i, o, l] = self.sizes().map(u128::from);
         // With room for padding and gaps.
         let (i, o) = (i + 16, o + 16);
         (r * i).max(r * o).max(i * o).max(o * o).max(32 * i) * l
@@ -48,8 +53,7 @@ impl Shape {
 
     /// About how long a case takes, for a progress bar: multiply-adds, and what every case costs.
     pub(crate) fn work(self) -> u64 {
-        let sizes = [self.rows, self.inputs, self.outputs, self.learners];
-        sizes.map(u64::from).iter().product::<u64>() + 200_000
+        self.sizes().map(u64::from).iter().product::<u64>() + 200_000
     }
 
     /// Any sizes up to a few tiles, from a random key.
@@ -84,7 +88,7 @@ impl Shape {
 
 impl fmt::Display for Shape {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let [r, i, o, l] = [self.rows, self.inputs, self.outputs, self.learners];
+        let [r, i, o, l] = self.sizes();
         write!(f, "{r}x{i}x{o}x{l}")
     }
 }
@@ -240,7 +244,7 @@ impl Fill {
 
 /// Sizes under, at and over the thread's and the workgroup's tile of every variant, as pairs of
 /// units of extent in x and y.
-pub(crate) fn around(kernel: &Kernel) -> Vec<[u32; 2]> {
+fn around(kernel: &Kernel) -> Vec<[u32; 2]> {
     let mut pairs = vec![[1, 1]];
     for variant in kernel.variants {
         let tile = kernel.tile(variant);
@@ -257,6 +261,18 @@ pub(crate) fn around(kernel: &Kernel) -> Vec<[u32; 2]> {
     let mut seen = std::collections::HashSet::new();
     pairs.retain(|pair| seen.insert(*pair));
     pairs
+}
+
+/// Shapes at the edges of a kernel's tiles, which `shape` makes from the number of each and its extent in
+/// x and y; and more.
+pub(super) fn at_tiles(
+    kernel: &Kernel,
+    more: impl IntoIterator<Item = Shape>,
+    shape: impl Fn(usize, [u32; 2]) -> Shape,
+) -> Vec<Shape> {
+    let tiles = around(kernel).into_iter().enumerate();
+    let shapes = tiles.map(|(place, extent)| shape(place, extent));
+    shapes.chain(more).collect()
 }
 
 #[cfg(test)]

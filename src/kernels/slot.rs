@@ -6,7 +6,7 @@ use bytemuck::Pod;
 
 /// A buffer as a part of a dispatch sees it: words, taken for whatever the kernel declares.
 #[derive(Debug, Default)]
-pub enum Slot<'a> {
+pub(crate) enum Slot<'a> {
     /// Nothing: the kernel has no such binding.
     #[default]
     None,

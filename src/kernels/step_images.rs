@@ -2,103 +2,70 @@
 //!
 //! Bound: a product and a sum; the clamp adds none.
 
-use bytemuck::{Pod, Zeroable};
-
 use super::bounded::Bounded;
-use super::case::{Case, Want};
 use super::cost::Sizes;
-use super::cpu::{Form, MOST_BINDINGS, Part, depth};
-use super::elementwise;
+use super::elementwise::{self, Content, Elementwise};
+use super::expected::Expected;
 use super::reference::{bits, normal};
 use super::shape::{Fill, Shape, Source};
-use super::slot::Slot;
-use super::{Kernel, Params, Spec, Variant, kernel, params};
+use super::{Spec, params};
 
 params! {
     /// Images, moved along the sign of their gradient.
-    pub struct StepImages {
-    /// Vectors of four pixels per learner.
-    vectors: u32,
-    /// How far.
-    size: f32,
-    /// Zero.
-    pad0: u32,
-    /// Zero.
-    pad1: u32,
-    }
-}
-
-impl Params for StepImages {
-    fn kernel() -> &'static Kernel {
-        &STEP_IMAGES.kernel
-    }
-
-    fn extent(&self) -> [u32; 2] {
-        let p = self;
-        [p.vectors, 1]
+    pub(crate) struct StepImages of STEP_IMAGES over |p| [p.vectors, 1] {
+        /// Vectors of four pixels per learner.
+        vectors: u32,
+        /// How far.
+        size: f32,
+        /// Zero.
+        pad0: u32,
+        /// Zero.
+        pad1: u32,
     }
 }
 
 /// The kernel `step_images`.
-pub static STEP_IMAGES: Spec = Spec {
-    kernel: kernel!("step_images", StepImages, &[Variant::PLAIN], FORM),
-    cost: |s: Sizes| (5 * s.numbers, 3 * s.numbers, 0),
-    training: elementwise::training,
-    shapes: || elementwise::shapes(&STEP_IMAGES.kernel),
-    fit: elementwise::fit,
-    case,
-    terms: |_| 2,
-    rounds: true,
-};
+pub(crate) static STEP_IMAGES: Spec = elementwise::spec::<StepImages, 1, 1>(
+    "step_images",
+    include_str!("../../shaders/step_images.wgsl"),
+);
 
-/// Buffers: dx and x [learners, 4 · vectors]. Units: vectors.
-const FORM: Form = Form {
-    learners: depth,
-    units: elementwise::units,
-    touches: |params, part| {
-        let words = || elementwise::words(params, part);
-        vec![words(), words()]
-    },
-    library: None,
-    twin,
-};
+impl Elementwise<1, 1> for StepImages {
+    /// dx and x.
+    const BUFFERS: &'static [Content<Self>] = &[Content::Numbers, Content::Numbers];
+    const ROUNDINGS: u32 = 2;
 
-fn parameters(bytes: &[u8]) -> StepImages {
-    bytemuck::pod_read_unaligned(bytes)
-}
+    fn cost(s: Sizes) -> (u64, u64, u64) {
+        (5 * s.numbers, 3 * s.numbers, 0)
+    }
 
-fn twin(params: &[u8], part: &Part, bound: &mut [Slot<'_>; MOST_BINDINGS]) {
-    let p = parameters(params);
-    let range = part.rows(p.vectors as usize, 4);
-    let [dx, x, ..] = bound;
-    let dx = dx.read::<f32>(range.clone());
-    for (x, dx) in x.write::<f32>(range).iter_mut().zip(dx) {
-        // Rust's signum of zero is one.
-        let sign = if *dx == 0.0 { 0.0 } else { dx.signum() };
-        *x = (*x + p.size * sign).clamp(0.0, 1.0);
+    fn compute(&self, _: &[&[u32]]) -> impl Fn(u32, [f32; 1], [f32; 1]) -> [f32; 1] {
+        |_, [dx], [x]| [(x + self.size * sign(dx)).clamp(0.0, 1.0)]
+    }
+
+    fn reference(&self, _: &[&[u32]]) -> impl Fn(u32, [f32; 1], [f32; 1]) -> [Expected; 1] {
+        let size = Bounded::input(self.size);
+        move |_, [dx], [x]| {
+            let step = size * Bounded::exact(sign(dx).into());
+            [(Bounded::input(x) + step).relu().at_most(1.0).into()]
+        }
+    }
+
+    fn inputs(shape: Shape, source: &mut Source) -> (Self, Vec<Vec<u32>>) {
+        let count = shape.learners * shape.inputs;
+        let exact = source.fill() == Fill::Exact;
+        let params = Self {
+            vectors: shape.inputs / 4,
+            size: if exact { 1.0 } else { 0.1 },
+            ..Default::default()
+        };
+        let dx = normal(source.rows(count, 4));
+        let x: Vec<f32> = source.floats(count).into_iter().map(f32::abs).collect();
+        (params, vec![bits(&dx), bits(&x)])
     }
 }
 
-fn case(shape: Shape, fill: Fill, seed: u32) -> Case {
-    let count = shape.learners * shape.inputs;
-    let params = StepImages {
-        vectors: shape.inputs / 4,
-        size: if fill == Fill::Exact { 1.0 } else { 0.1 },
-        ..Default::default()
-    };
-    let mut source = Source::new(seed, fill);
-    let dx = normal(source.rows(count, 4));
-    let x: Vec<f32> = source.floats(count).into_iter().map(f32::abs).collect();
-    let moved = x.iter().zip(&dx).map(|(&x, &dx)| {
-        let sign = if dx == 0.0 {
-            0.0
-        } else {
-            f64::from(dx.signum())
-        };
-        let moved = Bounded::input(x) + Bounded::input(params.size) * Bounded::exact(sign);
-        Want::from(moved.relu().at_most(1.0))
-    });
-    let moved = moved.collect();
-    let inputs = vec![bits(&dx), bits(&x)];
-    Case::new((shape, fill, seed), &params, shape.learners, inputs).wants(1, moved)
+/// Rust's signum of zero is one.
+fn sign(dx: f32) -> f32 {
+    if dx == 0.0 { 0.0 } else { dx.signum() }
 }

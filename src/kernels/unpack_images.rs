@@ -2,45 +2,35 @@
 //!
 //! Bound: 2.5u for the division.
 
-use bytemuck::{Pod, Zeroable};
+use std::ops::Range;
 
 use super::INDEX;
 use super::bounded::Bounded;
-use super::case::{Case, Want, poison};
+use super::case::{Case, poison};
 use super::cost::Sizes;
-use super::cpu::{Form, MOST_BINDINGS, Part, Touch, depth};
+use super::cpu::{Form, MOST_BINDINGS, Part, Touch};
+use super::expected::Expected;
 use super::reference::{images, images_of, order, padded, words};
-use super::shape::{Fill, Shape, Source, around};
+use super::shape::{Fill, Shape, Source, at_tiles};
 use super::slot::Slot;
-use super::{Kernel, Params, Spec, Variant, kernel, params};
+use super::{Params, Spec, Variant, kernel, params};
 
 params! {
     /// Pixels as floats.
-    pub struct UnpackImages {
-    /// Samples per learner.
-    rows: u32,
-    /// Pixels per image, a multiple of 4.
-    pixels: u32,
-    /// The first entry of the order to use.
-    order_start: u32,
-    /// Order entries per learner; 0: all learners see the same samples.
-    order_stride: u32,
-    }
-}
-
-impl Params for UnpackImages {
-    fn kernel() -> &'static Kernel {
-        &UNPACK_IMAGES.kernel
-    }
-
-    fn extent(&self) -> [u32; 2] {
-        let p = self;
-        [p.pixels / 4, p.rows]
+    pub(crate) struct UnpackImages of UNPACK_IMAGES over |p| [p.pixels / 4, p.rows] {
+        /// Samples per learner.
+        rows: u32,
+        /// Pixels per image, a multiple of 4.
+        pixels: u32,
+        /// The first entry of the order to use.
+        order_start: u32,
+        /// Order entries per learner; 0: all learners see the same samples.
+        order_stride: u32,
     }
 }
 
 /// The kernel `unpack_images`.
-pub static UNPACK_IMAGES: Spec = Spec {
+pub(crate) static UNPACK_IMAGES: Spec = Spec {
     kernel: kernel!("unpack_images", UnpackImages, &[Variant::PLAIN], FORM),
     cost: |s: Sizes| {
         (
@@ -58,42 +48,36 @@ pub static UNPACK_IMAGES: Spec = Spec {
 };
 
 /// Buffers: images, order, x [learners, rows, pixels]. Units: rows.
-const FORM: Form = Form {
-    learners: depth,
-    units: |params| parameters(params).rows as usize,
+const FORM: Form = Form::loops(
+    |params| UnpackImages::read(params).rows as usize,
     touches,
-    library: None,
     twin,
-};
-
-fn parameters(bytes: &[u8]) -> UnpackImages {
-    bytemuck::pod_read_unaligned(bytes)
-}
+);
 
 impl UnpackImages {
-    fn order(&self, part: &Part) -> std::ops::Range<usize> {
-        let first = self.order_start as usize + part.learner * self.order_stride as usize;
-        first + part.units.start..first + part.units.end
+    /// Its entries of the order.
+    fn entries(&self, part: &Part) -> Range<usize> {
+        part.strided(self.order_start, self.order_stride)
     }
 }
 
 fn touches(params: &[u8], part: &Part) -> Vec<Touch> {
-    let p = parameters(params);
+    let p = UnpackImages::read(params);
     vec![
         Touch::Whole,
-        Touch::Words(p.order(part)),
+        Touch::Words(p.entries(part)),
         Touch::Words(part.rows(p.rows as usize, p.pixels as usize)),
     ]
 }
 
 fn twin(params: &[u8], part: &Part, bound: &mut [Slot<'_>; MOST_BINDINGS]) {
-    let p = parameters(params);
+    let p = UnpackImages::read(params);
     let pixels = p.pixels as usize;
     let [images, order, x, ..] = bound;
     let images = images.all::<u8>();
     let x = x.write::<f32>(part.rows(p.rows as usize, pixels));
     let samples = x.chunks_exact_mut(pixels);
-    for (x, entry) in samples.zip(order.read::<u32>(p.order(part))) {
+    for (x, entry) in samples.zip(order.read::<u32>(p.entries(part))) {
         let image = &images[(entry & INDEX) as usize * pixels..][..pixels];
         x.iter_mut()
             .zip(image)
@@ -102,16 +86,14 @@ fn twin(params: &[u8], part: &Part, bound: &mut [Slot<'_>; MOST_BINDINGS]) {
 }
 
 fn shapes() -> Vec<Shape> {
-    let tiles = around(&UNPACK_IMAGES.kernel).into_iter().enumerate();
-    let mut shapes: Vec<Shape> = tiles
-        .map(|(place, [x, y])| Shape::new(y, 4 * x, 1, [1, 3, 2][place % 3]))
-        .collect();
-    shapes.extend([
+    let more = [
         Shape::new(64, 784, 1, 2),
         Shape::new(64, 16, 1, 10),
         Shape::new(1, 4, 1, 33_000),
-    ]);
-    shapes
+    ];
+    at_tiles(&UNPACK_IMAGES.kernel, more, |place, [x, y]| {
+        Shape::new(y, 4 * x, 1, [1, 3, 2][place % 3])
+    })
 }
 
 fn fit(shape: Shape) -> Shape {
@@ -122,12 +104,7 @@ fn fit(shape: Shape) -> Shape {
 }
 
 fn case(shape: Shape, fill: Fill, seed: u32) -> Case {
-    let Shape {
-        rows,
-        inputs: pixels,
-        learners,
-        ..
-    } = shape;
+    let (rows, pixels, learners) = (shape.rows, shape.inputs, shape.learners);
     let count = images_of(shape);
     let shared = (rows + pixels / 4) % 2 == 1;
     let params = UnpackImages {
@@ -139,17 +116,17 @@ fn case(shape: Shape, fill: Fill, seed: u32) -> Case {
     let mut source = Source::new(seed, fill);
     let (packed, bytes) = images(&mut source, count, pixels);
     let entries = order(&mut source, params.order_start + learners * rows, count);
-    let wanted = (0..learners).flat_map(|learner| {
+    let expected = (0..learners).flat_map(|learner| {
         let first = params.order_start + learner * params.order_stride;
         let own = &entries[first as usize..][..rows as usize];
         let samples = own.iter().map(|entry| entry.image as usize);
         samples.flat_map(|image| {
             let bytes = &bytes[image * pixels as usize..][..pixels as usize];
-            let pixel = |&byte| Want::from(Bounded::exact(f64::from(byte)).over(255.0));
+            let pixel = |&byte| Expected::from(Bounded::exact(f64::from(byte)).over(255.0));
             bytes.iter().map(pixel)
         })
     });
-    let wanted = wanted.collect();
+    let expected = expected.collect();
     let inputs = vec![packed, words(&entries), poison(learners * rows * pixels)];
-    Case::new((shape, fill, seed), &params, learners, inputs).wants(2, wanted)
+    Case::new((shape, fill, seed), &params, learners, inputs).expects(2, expected)
 }

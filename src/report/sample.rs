@@ -59,7 +59,7 @@ fn device() -> DeviceRecord {
     DeviceRecord {
         name: "NVIDIA H100 80GB HBM3".to_owned(),
         backend: "Vulkan".to_owned(),
-        kind: "discrete GPU".to_owned(),
+        kind: crate::record::DeviceKind::DiscreteGpu,
         driver: "NVIDIA 570.133.20".to_owned(),
         reason: "the only discrete GPU".to_owned(),
     }

@@ -5,7 +5,7 @@
 use std::process::{Command, Output};
 
 use unlearn::check::report::Row;
-use unlearn::check::{Score, Subject, Watch, WatchScore};
+use unlearn::check::{MutationObserver, MutationScore, Observer, Subject};
 use unlearn::device::Device;
 use unlearn::device::gpu::{Adapter, Gpu, adapters};
 use unlearn::random::threefry2x32;
@@ -75,14 +75,14 @@ pub(crate) fn stderr(output: &Output) -> String {
 /// Watches a check and says nothing.
 pub(crate) struct Silent;
 
-impl Watch for Silent {
+impl Observer for Silent {
     fn begin(&mut self, _: &str, _: u64) {}
     fn advance(&mut self, _: u64) {}
     fn row(&mut self, _: &Subject, _: &Row) {}
 }
 
-impl WatchScore for Silent {
+impl MutationObserver for Silent {
     fn begin(&mut self, _: &str, _: u64) {}
     fn advance(&mut self) {}
-    fn score(&mut self, _: &Score) {}
+    fn score(&mut self, _: &MutationScore) {}
 }

@@ -18,7 +18,6 @@
 //!   errors that are drawn afresh would hide it (Croci et al., "Stochastic rounding:
 //!   implementation, error analysis and applications", 2022).
 //!
-//!
 //! All this takes roundings to have no bias. A device that rounds every number up, or every number
 //! down, as WGSL lets it, errs by half a unit on average. A test has runs with every error half as
 //! large as it may be and to one side: they stay within the tolerance. That is no promise for sums
@@ -49,7 +48,7 @@ use rayon::prelude::*;
 
 use crate::device::Device;
 use crate::error::Result;
-use crate::kernels::Mismatch;
+use crate::kernels::{Cause, Mismatch};
 use crate::population::{DeviceImages, Population};
 use plain::{Arithmetic, Trainee};
 
@@ -64,7 +63,7 @@ const SINGLE_STEPS: u32 = 10;
 
 /// What a learner went through.
 #[derive(Clone, Debug, Default)]
-struct Course {
+struct Trajectory {
     /// Parameters at the start and at each of the task's points: [1 + points][parameters].
     parameters: Vec<Vec<f64>>,
     /// Mean loss of a step, in nats, of each stretch up to each point: [points][stretches].
@@ -88,9 +87,9 @@ fn stretches(points: &[u32]) -> Vec<Vec<u32>> {
 }
 
 /// Trains one learner in plain loops.
-fn course(task: &Task, learner: usize, arithmetic: Arithmetic) -> Course {
+fn trajectory(task: &Task, learner: usize, arithmetic: Arithmetic) -> Trajectory {
     let mut trainee = Trainee::new(task, learner, arithmetic);
-    let mut course = Course {
+    let mut trajectory = Trajectory {
         parameters: vec![trainee.parameters()],
         losses: Vec::new(),
     };
@@ -99,45 +98,45 @@ fn course(task: &Task, learner: usize, arithmetic: Arithmetic) -> Course {
             let sum: f64 = (0..steps).map(|_| trainee.step(f64::from(steps))).sum();
             sum / f64::from(steps)
         };
-        course
+        trajectory
             .losses
             .push(stretches.iter().map(&mut loss).collect());
-        course.parameters.push(trainee.parameters());
+        trajectory.parameters.push(trainee.parameters());
     }
-    course
+    trajectory
 }
 
 /// Trains all learners on a device.
-fn courses(device: &dyn Device, task: &Task) -> Result<Vec<Course>> {
+fn trajectories(device: &dyn Device, task: &Task) -> Result<Vec<Trajectory>> {
     let images = DeviceImages::upload(device, &task.images)?;
     let (model, batch) = (&task.model, task.batch);
     let population = Population::new(device, model, batch, &images, &images, &task.learners)?;
     population.initialise(&task.weights)?;
-    let mut courses = vec![Course::default(); task.learners.len()];
-    let keep = |courses: &mut [Course]| -> Result<()> {
+    let mut trajectories = vec![Trajectory::default(); task.learners.len()];
+    let keep = |trajectories: &mut [Trajectory]| -> Result<()> {
         let parameters = population.parameters()?;
         let learners = parameters.chunks_exact(model.parameters() as usize);
-        for (course, parameters) in courses.iter_mut().zip(learners) {
+        for (trajectory, parameters) in trajectories.iter_mut().zip(learners) {
             let parameters = parameters.iter().map(|&w| w.into()).collect();
-            course.parameters.push(parameters);
+            trajectory.parameters.push(parameters);
         }
         Ok(())
     };
-    keep(&mut courses)?;
+    keep(&mut trajectories)?;
     for stretches in stretches(task.points) {
-        let mut losses = vec![Vec::new(); courses.len()];
+        let mut losses = vec![Vec::new(); trajectories.len()];
         for steps in stretches {
             population.train(steps, &mut |_| {})?;
             for (losses, progress) in losses.iter_mut().zip(population.take_clocks()?) {
                 losses.push(f64::from(progress.loss_sum) / f64::from(steps));
             }
         }
-        for (course, losses) in courses.iter_mut().zip(losses) {
-            course.losses.push(losses);
+        for (trajectory, losses) in trajectories.iter_mut().zip(losses) {
+            trajectory.losses.push(losses);
         }
-        keep(&mut courses)?;
+        keep(&mut trajectories)?;
     }
-    Ok(courses)
+    Ok(trajectories)
 }
 
 /// The largest difference; infinite where one is no number.
@@ -150,22 +149,25 @@ fn largest_difference(a: &[f64], b: &[f64]) -> f64 {
     a.iter().zip(b).fold(0.0, worse)
 }
 
-/// How far two courses are apart at point number `point`: the largest difference of parameters,
-/// as a share of the farthest that any of them has moved in the exact course, and the largest
+/// How far two trajectories are apart at point number `point`: the largest difference of parameters,
+/// as a share of the farthest that any of them has moved in the exact trajectory, and the largest
 /// difference of losses since the point before, in nats.
-fn distance(course: &Course, exact: &Course, point: usize) -> [f64; 2] {
+fn distance(trajectory: &Trajectory, exact: &Trajectory, point: usize) -> [f64; 2] {
     let parameters = &exact.parameters[point + 1];
     let moved = largest_difference(parameters, &exact.parameters[0]);
     [
-        largest_difference(&course.parameters[point + 1], parameters) / moved,
-        largest_difference(&course.losses[point], &exact.losses[point]),
+        largest_difference(&trajectory.parameters[point + 1], parameters) / moved,
+        largest_difference(&trajectory.losses[point], &exact.losses[point]),
     ]
 }
 
-/// The largest distances at a point among pairs of a course and its exact one.
-fn largest<'a>(pairs: impl Iterator<Item = (&'a Course, &'a Course)>, point: usize) -> [f64; 2] {
-    pairs.fold([0.0; 2], |[w, l], (course, exact)| {
-        let [weights, losses] = distance(course, exact, point);
+/// The largest distances at a point among pairs of a trajectory and its exact one.
+fn largest<'a>(
+    pairs: impl Iterator<Item = (&'a Trajectory, &'a Trajectory)>,
+    point: usize,
+) -> [f64; 2] {
+    pairs.fold([0.0; 2], |[w, l], (trajectory, exact)| {
+        let [weights, losses] = distance(trajectory, exact, point);
         [weights.max(w), losses.max(l)]
     })
 }
@@ -174,7 +176,7 @@ fn largest<'a>(pairs: impl Iterator<Item = (&'a Course, &'a Course)>, point: usi
 #[derive(Clone, Debug)]
 pub struct Reference {
     task: Task,
-    exact: Vec<Course>,        // [learners]
+    exact: Vec<Trajectory>,    // [learners]
     tolerances: Vec<[f64; 2]>, // [points], of parameters and losses
 }
 
@@ -196,9 +198,9 @@ impl Reference {
                 0 => Arithmetic::new(0.0, 0),
                 _ => Arithmetic::new(times, seed),
             };
-            course(&task, learner, arithmetic)
+            trajectory(&task, learner, arithmetic)
         };
-        let mut exact: Vec<Course> = jobs.into_par_iter().map(train).collect();
+        let mut exact: Vec<Trajectory> = jobs.into_par_iter().map(train).collect();
         let disturbed = exact.split_off(learners);
         let tolerance = |point| {
             let pairs = disturbed.iter().zip(exact.iter().cycle());
@@ -256,17 +258,20 @@ impl Agreement {
 
     /// What is wrong, where it does not.
     pub(super) fn mismatch(&self) -> Option<Mismatch> {
-        let losses = self.loss_apart > self.loss_tolerance;
-        let (place, apart, tolerance, unit) = match losses {
-            true => ("the losses", self.loss_apart, self.loss_tolerance, "nats"),
-            false => ("the weights", self.apart, self.tolerance, "of their way"),
+        let steps = self.steps;
+        let cause = match self.loss_apart > self.loss_tolerance {
+            true => Cause::Losses {
+                steps,
+                apart: self.loss_apart,
+                tolerance: self.loss_tolerance,
+            },
+            false => Cause::Weights {
+                steps,
+                apart: self.apart,
+                tolerance: self.tolerance,
+            },
         };
-        (!self.agrees()).then(|| Mismatch {
-            place: format!("{place} after {} steps", self.steps),
-            got: format!("{apart:.1e} {unit} apart"),
-            expected: "what f64 loops reach".to_owned(),
-            bound: format!("{tolerance:.1e}"),
-        })
+        (!self.agrees()).then(|| cause.into())
     }
 }
 
@@ -297,10 +302,10 @@ pub fn compare_as(
     reference: &Reference,
     task: &Task,
 ) -> Result<Vec<Agreement>> {
-    let courses = courses(device, task)?;
+    let trajectories = trajectories(device, task)?;
     let points = task.points.iter().zip(&reference.tolerances).enumerate();
     let agreement = |(point, (&steps, tolerances)): (usize, (&u32, &[f64; 2]))| {
-        let [apart, loss_apart] = largest(courses.iter().zip(&reference.exact), point);
+        let [apart, loss_apart] = largest(trajectories.iter().zip(&reference.exact), point);
         Agreement {
             steps,
             apart,

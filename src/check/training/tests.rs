@@ -107,8 +107,8 @@ fn roundings_to_one_side_stay_within_the_tolerance() {
     for task in Task::all().unwrap() {
         let reference = Reference::new(task.clone());
         for side in [0.5, -0.5] {
-            let train = |learner| course(&task, learner, Arithmetic::one_sided(side));
-            let biased: Vec<Course> = (0..task.learners.len()).map(train).collect();
+            let train = |learner| trajectory(&task, learner, Arithmetic::one_sided(side));
+            let biased: Vec<Trajectory> = (0..task.learners.len()).map(train).collect();
             for (point, tolerance) in reference.tolerances.iter().enumerate() {
                 let apart = largest(biased.iter().zip(&reference.exact), point);
                 println!("{apart:?} of {tolerance:?}");
@@ -143,7 +143,7 @@ fn what_is_no_number_does_not_agree() {
     for (apart, tolerance) in [(f64::NAN, 1.0), (f64::INFINITY, 1.0), (0.5, f64::NAN)] {
         let wrong = agreement(apart, tolerance);
         assert!(!wrong.agrees() && wrong.share().is_infinite(), "{wrong}");
-        assert!(wrong.mismatch().unwrap().place.contains("weights"));
+        assert!(wrong.mismatch().unwrap().text.contains("weights"));
     }
 }
 

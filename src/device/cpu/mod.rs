@@ -7,17 +7,16 @@ mod program;
 mod section;
 
 use std::cell::RefCell;
-use std::collections::HashMap;
 use std::sync::LazyLock;
 use std::time::{Duration, Instant};
 
 use rayon::{ThreadPool, ThreadPoolBuilder};
 
-use super::{Buffer, Device, Limits, Program, Recording};
+use super::{Buffer, ChosenVariants, Device, Limits, Program, Recording};
 use crate::error::{Error, Result};
 use crate::kernels::{Kernel, Variant};
 use crate::memory;
-use crate::record::DeviceRecord;
+use crate::record::{DeviceKind, DeviceRecord};
 use crate::threads;
 use program::Plan;
 
@@ -33,7 +32,7 @@ pub struct Cpu {
     /// Threads of its own; none: those that the process has for all.
     pool: Option<ThreadPool>,
     threads: usize,
-    choices: RefCell<HashMap<&'static str, &'static Variant>>,
+    chosen: ChosenVariants,
     buffers: RefCell<Vec<Vec<u32>>>,
     programs: RefCell<Vec<Plan>>, // freed ones are empty
 }
@@ -61,13 +60,13 @@ impl Cpu {
             record: DeviceRecord {
                 name: "CPU".to_owned(),
                 backend: "CPU".to_owned(),
-                kind: "CPU".to_owned(),
+                kind: DeviceKind::Cpu,
                 driver: driver(threads),
                 reason: reason.to_owned(),
             },
             pool,
             threads,
-            choices: RefCell::default(),
+            chosen: ChosenVariants::default(),
             buffers: RefCell::default(),
             programs: RefCell::default(),
         }
@@ -118,11 +117,7 @@ impl Device for Cpu {
     }
 
     fn choose(&self, kernel: &Kernel, variant: Option<&'static Variant>) {
-        let mut choices = self.choices.borrow_mut();
-        match variant {
-            Some(variant) => choices.insert(kernel.name, variant),
-            None => choices.remove(kernel.name),
-        };
+        self.chosen.set(kernel, variant);
     }
 
     fn allocate(&self, label: &str, words: usize) -> Result<Buffer> {
@@ -167,8 +162,7 @@ impl Device for Cpu {
     }
 
     fn compile(&self, recording: &Recording) -> Result<Program> {
-        let choices = self.choices.borrow();
-        let chosen = |kernel: &Kernel| choices.get(kernel.name).copied();
+        let chosen = |kernel: &Kernel| self.chosen.get(kernel);
         let plan = Plan::new(recording, self.threads, &chosen)?;
         let mut programs = self.programs.borrow_mut();
         programs.push(plan);

@@ -9,7 +9,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use rayon::Yield;
 use rayon::prelude::*;
 
-use super::section::{Crew, Dispatch, Dispatches, Section, Window};
+use super::section::{Dispatches, Division, Prepared, Section, Window};
 use crate::device::{Buffer, Command, Recording};
 use crate::error::{Error, Result};
 use crate::kernels::{Kernel, Variant};
@@ -106,7 +106,7 @@ impl Plan {
                 open.windows.len() - 1
             }));
         }
-        open.list.push(Dispatch {
+        open.list.push(Prepared {
             kernel,
             work: kernel.cpu.work(variant(kernel)),
             params: dispatch.params.clone(),
@@ -163,7 +163,7 @@ impl Group {
         let learners = dispatches.list.iter().map(|d| d.learners).max();
         let learners = learners.unwrap_or(0);
         let cover = |learners, each| {
-            Section::cover(&dispatches, &Crew { learners, each }).map_err(|kernel| {
+            Section::cover(&dispatches, &Division { learners, each }).map_err(|kernel| {
                 Error::Device(format!(
                     "a dispatch of {kernel} binds a buffer twice, and writes it"
                 ))
@@ -208,11 +208,11 @@ impl Group {
 
     /// Runs the tasks of a section, each `times` times.
     fn perform(&self, section: &Section, memory: &mut [Vec<u32>], times: u32) {
-        let mut hands = section.deal(&self.dispatches.windows, memory);
-        let tasks = hands.par_iter_mut().with_max_len(1).enumerate();
-        tasks.for_each(|(task, hand)| {
+        let mut views = section.hand_out(&self.dispatches.windows, memory);
+        let tasks = views.par_iter_mut().with_max_len(1).enumerate();
+        tasks.for_each(|(task, view)| {
             for _ in 0..times {
-                section.perform(&self.dispatches, task, hand);
+                section.perform(&self.dispatches, task, view);
             }
         });
     }

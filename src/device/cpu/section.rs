@@ -26,7 +26,7 @@ impl Window {
 
 /// A dispatch, ready to be divided.
 #[derive(Debug)]
-pub(super) struct Dispatch {
+pub(super) struct Prepared {
     pub(super) kernel: &'static Kernel,
     pub(super) work: Work,
     pub(super) params: Vec<u8>,
@@ -38,20 +38,20 @@ pub(super) struct Dispatch {
 /// Dispatches in order, and the windows that they name.
 #[derive(Debug, Default)]
 pub(super) struct Dispatches {
-    pub(super) list: Vec<Dispatch>,
+    pub(super) list: Vec<Prepared>,
     pub(super) windows: Vec<Window>,
 }
 
 /// Who does the work: for each of these learners so many tasks.
 #[derive(Clone, Debug)]
-pub(super) struct Crew {
+pub(super) struct Division {
     pub(super) learners: Range<usize>,
     pub(super) each: usize,
 }
 
-impl Crew {
+impl Division {
     /// The parts of a dispatch, with the task that does each.
-    fn parts(&self, dispatch: &Dispatch) -> Vec<(usize, Part)> {
+    fn parts(&self, dispatch: &Prepared) -> Vec<(usize, Part)> {
         let units = (dispatch.kernel.cpu.units)(&dispatch.params);
         // No sum may depend on how a learner is divided.
         let share = units.div_ceil(self.each).next_multiple_of(GRAIN);
@@ -77,7 +77,7 @@ struct Job {
 
 /// A window that is written, divided among tasks: ranges from its start, in order.
 #[derive(Debug)]
-struct Cut {
+struct Divided {
     window: usize,
     pieces: Vec<(Range<usize>, usize)>,
 }
@@ -88,11 +88,11 @@ pub(super) struct Section {
     /// By task.
     jobs: Vec<Vec<Job>>,
     /// By buffer of the program; none where all only read it.
-    cuts: Vec<Option<Cut>>,
+    divided: Vec<Option<Divided>>,
 }
 
 /// Something that a task touches.
-struct Contact {
+struct Touched {
     window: usize,
     words: Range<usize>,
     task: usize,
@@ -101,15 +101,15 @@ struct Contact {
 
 impl Section {
     /// One section of these dispatches; none where a task would touch what another writes.
-    fn new(all: &Dispatches, range: Range<usize>, crew: &Crew) -> Option<Self> {
+    fn new(all: &Dispatches, range: Range<usize>, division: &Division) -> Option<Self> {
         let mut jobs: Vec<Vec<Job>> = Vec::new();
-        jobs.resize_with(crew.learners.len() * crew.each, Vec::new);
+        jobs.resize_with(division.learners.len() * division.each, Vec::new);
         let buffers = all.windows.iter().map(|w| w.memory + 1).max().unwrap_or(0);
-        let mut touched: Vec<Vec<Contact>> = Vec::new();
+        let mut touched: Vec<Vec<Touched>> = Vec::new();
         touched.resize_with(buffers, Vec::new);
         for number in range {
             let dispatch = &all.list[number];
-            for (task, part) in crew.parts(dispatch) {
+            for (task, part) in division.parts(dispatch) {
                 for access in accesses(dispatch, &all.windows, task, &part) {
                     touched[all.windows[access.window].memory].push(access);
                 }
@@ -119,24 +119,27 @@ impl Section {
                 });
             }
         }
-        let cuts: Option<Vec<_>> = touched.into_iter().map(cut).collect();
-        Some(Self { jobs, cuts: cuts? })
+        let divided: Option<Vec<_>> = touched.into_iter().map(divide).collect();
+        Some(Self {
+            jobs,
+            divided: divided?,
+        })
     }
 
     /// As few sections as greed finds for all dispatches in their order; the name of a kernel that
     /// cannot be run where there is one.
-    pub(super) fn cover(all: &Dispatches, crew: &Crew) -> Result<Vec<Self>, &'static str> {
+    pub(super) fn cover(all: &Dispatches, division: &Division) -> Result<Vec<Self>, &'static str> {
         let mut sections = Vec::new();
         let mut start = 0;
         while start < all.list.len() {
             let rest = start..all.list.len();
-            if let Some(section) = Self::new(all, rest.clone(), crew) {
+            if let Some(section) = Self::new(all, rest.clone(), division) {
                 sections.push(section);
                 break;
             }
             let mut longest = None;
             for end in rest.map(|place| place + 1) {
-                match Self::new(all, start..end, crew) {
+                match Self::new(all, start..end, division) {
                     Some(section) => longest = Some((section, end)),
                     None => break,
                 }
@@ -149,67 +152,67 @@ impl Section {
     }
 
     /// For each task its view of all windows.
-    pub(super) fn deal<'m>(
+    pub(super) fn hand_out<'m>(
         &self,
         windows: &[Window],
         memory: &'m mut [Vec<u32>],
     ) -> Vec<Vec<Slot<'m>>> {
         let empty = || windows.iter().map(|_| Slot::None).collect();
-        let mut hands: Vec<Vec<Slot<'m>>> = self.jobs.iter().map(|_| empty()).collect();
+        let mut views: Vec<Vec<Slot<'m>>> = self.jobs.iter().map(|_| empty()).collect();
         for (number, words) in memory.iter_mut().enumerate() {
-            if let Some(Some(cut)) = self.cuts.get(number) {
-                cut.deal(&mut words[windows[cut.window].range()], &mut hands);
+            if let Some(Some(divided)) = self.divided.get(number) {
+                divided.hand_out(&mut words[windows[divided.window].range()], &mut views);
                 continue;
             }
             for (place, window) in windows.iter().enumerate() {
                 if window.memory == number {
                     let shared = &words[window.range()];
-                    hands
+                    views
                         .iter_mut()
-                        .for_each(|hand| hand[place] = Slot::Shared(shared));
+                        .for_each(|view| view[place] = Slot::Shared(shared));
                 }
             }
         }
-        hands
+        views
     }
 
     /// Does what the task with this number has to do.
-    pub(super) fn perform(&self, all: &Dispatches, task: usize, hand: &mut [Slot<'_>]) {
+    pub(super) fn perform(&self, all: &Dispatches, task: usize, view: &mut [Slot<'_>]) {
         for job in &self.jobs[task] {
             let dispatch = &all.list[job.dispatch];
             let mut bound: [Slot<'_>; MOST_BINDINGS] = Default::default();
             for (slot, window) in bound.iter_mut().zip(&dispatch.windows) {
-                *slot = hand[*window].lend();
+                *slot = view[*window].lend();
             }
             (dispatch.work)(&dispatch.params, &job.part, &mut bound);
             for (slot, window) in bound.into_iter().zip(&dispatch.windows) {
-                hand[*window] = slot;
+                view[*window] = slot;
             }
         }
     }
 }
 
-impl Cut {
+impl Divided {
     /// Hands out the pieces of the window's words.
-    fn deal<'m>(&self, words: &'m mut [u32], hands: &mut [Vec<Slot<'m>>]) {
+    fn hand_out<'m>(&self, words: &'m mut [u32], views: &mut [Vec<Slot<'m>>]) {
         let (mut rest, mut at) = (words, 0);
         for (range, task) in &self.pieces {
             let (_, from) = std::mem::take(&mut rest).split_at_mut(range.start - at);
             let (piece, behind) = from.split_at_mut(range.len());
-            hands[*task][self.window].push(range.start, piece);
+            views[*task][self.window].push(range.start, piece);
             (rest, at) = (behind, range.end);
         }
     }
 }
 
 /// What a part of a dispatch touches.
-fn accesses(dispatch: &Dispatch, windows: &[Window], task: usize, part: &Part) -> Vec<Contact> {
+fn accesses(dispatch: &Prepared, windows: &[Window], task: usize, part: &Part) -> Vec<Touched> {
     let touches = (dispatch.kernel.cpu.touches)(&dispatch.params, part);
     let bindings = dispatch.windows.iter().zip(dispatch.kernel.bindings());
     let mut all = Vec::new();
     for (touch, (&window, binding)) in touches.into_iter().zip(bindings) {
         let mut push = |words| {
-            all.push(Contact {
+            all.push(Touched {
                 window,
                 words,
                 task,
@@ -227,7 +230,7 @@ fn accesses(dispatch: &Dispatch, windows: &[Window], task: usize, part: &Part) -
 
 /// How a buffer is divided, so that each task has to itself what it touches: `Some(None)` where
 /// nobody writes it, `None` where it is impossible.
-fn cut(mut accesses: Vec<Contact>) -> Option<Option<Cut>> {
+fn divide(mut accesses: Vec<Touched>) -> Option<Option<Divided>> {
     if !accesses.iter().any(|access| access.writes) {
         return Some(None);
     }
@@ -246,5 +249,5 @@ fn cut(mut accesses: Vec<Contact>) -> Option<Option<Cut>> {
             _ => pieces.push((words, access.task)),
         }
     }
-    Some(Some(Cut { window, pieces }))
+    Some(Some(Divided { window, pieces }))
 }

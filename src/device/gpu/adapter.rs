@@ -3,7 +3,7 @@
 use wgpu::{Backends, DeviceType, Instance, InstanceDescriptor, InstanceFlags};
 
 use super::Abilities;
-use crate::record::DeviceRecord;
+use crate::record::{DeviceKind, DeviceRecord};
 
 /// An adapter, by its number in wgpu's order.
 #[derive(Clone, Debug)]
@@ -48,11 +48,6 @@ impl Adapter {
         &self.info.name
     }
 
-    /// Whether it computes on the CPU.
-    pub fn is_software(&self) -> bool {
-        self.info.device_type == DeviceType::Cpu
-    }
-
     /// Whether the driver is known to keep shaders within their buffers, textures and arrays
     /// without checks in their code. Mesa's llvmpipe does: it has robustBufferAccess2 and
     /// robustImageAccess2, which wgpu turns on, and its code generator (gallivm,
@@ -63,35 +58,24 @@ impl Adapter {
         self.info.driver == "llvmpipe"
     }
 
-    /// How much `auto` wants it; less is more.
-    pub(crate) fn rank(&self) -> u8 {
+    /// What kind of device it is.
+    pub(crate) fn kind(&self) -> DeviceKind {
         match self.info.device_type {
-            DeviceType::DiscreteGpu => 0,
-            DeviceType::IntegratedGpu => 1,
-            DeviceType::VirtualGpu => 2,
-            DeviceType::Other => 3,
-            DeviceType::Cpu => 4,
-        }
-    }
-
-    /// What sort of device it is.
-    pub(crate) fn kind(&self) -> &'static str {
-        match self.info.device_type {
-            DeviceType::DiscreteGpu => "discrete GPU",
-            DeviceType::IntegratedGpu => "integrated GPU",
-            DeviceType::VirtualGpu => "virtual GPU",
-            DeviceType::Other => "GPU",
-            DeviceType::Cpu => "software",
+            DeviceType::DiscreteGpu => DeviceKind::DiscreteGpu,
+            DeviceType::IntegratedGpu => DeviceKind::IntegratedGpu,
+            DeviceType::VirtualGpu => DeviceKind::VirtualGpu,
+            DeviceType::Other => DeviceKind::OtherGpu,
+            DeviceType::Cpu => DeviceKind::Software,
         }
     }
 
     /// How often the machine's memory holds what lies in a buffer. Software adapters have most of it
     /// twice: textures mirror what their kernels read.
     pub(super) fn copies(&self) -> u64 {
-        match self.info.device_type {
-            DeviceType::Cpu => 2,
-            DeviceType::IntegratedGpu => 1,
-            DeviceType::DiscreteGpu | DeviceType::VirtualGpu | DeviceType::Other => 0,
+        match self.kind() {
+            DeviceKind::Software => 2,
+            DeviceKind::IntegratedGpu => 1,
+            _ => 0,
         }
     }
 
@@ -105,7 +89,7 @@ impl Adapter {
         DeviceRecord {
             name: self.info.name.clone(),
             backend: format!("{:?}", self.info.backend),
-            kind: self.kind().to_owned(),
+            kind: self.kind(),
             driver: format!("{} {}", self.info.driver, self.info.driver_info)
                 .trim()
                 .to_owned(),

@@ -10,7 +10,7 @@ use wgpu::{BufferUsages, Features};
 
 use super::Gpu;
 use super::encode::{Action, Stamps, encode};
-use super::trial;
+use super::timestamps;
 use crate::device::probes::{FMA_RATE, Probe};
 use crate::device::{Device, Program, WALL_CLOCK};
 use crate::error::Result;
@@ -89,7 +89,7 @@ impl Gpu {
     fn fault(&self, clock: &Clock) -> Result<Option<String>> {
         let sums = self.allocate("sums", WORK.threads as usize)?;
         let program = self.compile(&WORK.recording(&FMA_RATE, &[sums], 1))?;
-        let found = trial::fault(clock.tick, &mut |times| {
+        let found = timestamps::fault(clock.tick, &mut |times| {
             let (ticks, wall) = self.submit_timed(&program, times, Some(clock))?;
             Ok((ticks.unwrap_or_default(), wall))
         });
@@ -114,7 +114,7 @@ impl Gpu {
         let clock = self.trusted_clock()?;
         let (ticks, wall) = self.submit_timed(program, times, clock)?;
         Ok(match (clock, ticks) {
-            (Some(clock), Some(ticks)) => trial::seconds((ticks, wall), clock.tick),
+            (Some(clock), Some(ticks)) => timestamps::seconds((ticks, wall), clock.tick),
             _ => wall,
         })
     }

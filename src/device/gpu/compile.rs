@@ -1,7 +1,7 @@
 //! Recordings become programs: parameters, mirrors and bind groups are made here, once.
 
 use std::cell::Cell;
-use std::collections::HashSet;
+use std::collections::{BTreeMap, HashSet};
 
 use wgpu::BufferUsages;
 
@@ -12,6 +12,7 @@ use super::pipeline::Pipeline;
 use crate::device::{Buffer, Command, Dispatch, Recording};
 use crate::error::Result;
 use crate::kernels::{Access, Element, Mirrored, Variant};
+use crate::record::DeviceKind;
 
 #[derive(Debug)]
 pub(super) struct Compiled {
@@ -34,9 +35,10 @@ impl Gpu {
                 mirror::rows(bytes, mirrored.texel) < tallest.into()
             })
         };
-        let chosen = self.choices.borrow().get(kernel.name).copied();
+        let chosen = self.chosen.get(kernel);
         let of_its_kind = kernel.variants.iter();
-        let of_its_kind = of_its_kind.filter(|v| v.software == self.software);
+        let software = self.record.kind == DeviceKind::Software;
+        let of_its_kind = of_its_kind.filter(|v| v.software == software);
         let mut wanted = chosen.into_iter().chain(of_its_kind);
         wanted.find(fits).unwrap_or(&Variant::PLAIN)
     }
@@ -59,15 +61,30 @@ impl Gpu {
         block: &wgpu::Buffer,
         at: u64,
     ) -> Result<Action> {
-        let kernel = dispatch.kernel;
-        let Pipeline { pipeline, layout } = self.pipeline(kernel, variant)?;
-        let buffers = dispatch.buffers.iter().map(|&b| self.buffer(b));
-        let buffers = buffers.collect::<Result<Vec<_>>>()?;
+        let Pipeline { pipeline, layout } = self.pipeline(dispatch.kernel, variant)?;
         let params = wgpu::BindingResource::Buffer(wgpu::BufferBinding {
             buffer: block,
             offset: at,
             size: wgpu::BufferSize::new(dispatch.params.len() as u64),
         });
+        Ok(Action::Dispatch {
+            pipeline,
+            group: self.bind_group(dispatch, variant, &layout, params)?,
+            groups: dispatch.kernel.groups(variant, dispatch.extent),
+        })
+    }
+
+    /// Binds a dispatch's parameters, and its buffers or their mirrors.
+    fn bind_group(
+        &self,
+        dispatch: &Dispatch,
+        variant: &Variant,
+        layout: &wgpu::BindGroupLayout,
+        params: wgpu::BindingResource<'_>,
+    ) -> Result<wgpu::BindGroup> {
+        let kernel = dispatch.kernel;
+        let buffers = dispatch.buffers.iter().map(|&b| self.buffer(b));
+        let buffers = buffers.collect::<Result<Vec<_>>>()?;
         let storage = buffers.iter().zip(&dispatch.buffers).map(|(buffer, of)| {
             wgpu::BindingResource::Buffer(wgpu::BufferBinding {
                 buffer,
@@ -75,34 +92,26 @@ impl Gpu {
                 size: None,
             })
         });
-        let resources = std::iter::once(params).chain(storage);
-        let mut entries: Vec<_> = (0..)
-            .zip(resources)
-            .map(|(binding, resource)| wgpu::BindGroupEntry { binding, resource })
-            .collect();
-        let mirrored = kernel.mirrored(variant);
         let view = |m: &Mirrored| {
             let texture = self.mirror(dispatch.buffers[m.place], m.texel)?;
             Ok((m.binding, texture.create_view(&Default::default())))
         };
+        let mirrored = kernel.mirrored(variant);
         let views = mirrored.iter().map(view).collect::<Result<Vec<_>>>()?;
-        for (binding, view) in &views {
-            entries.retain(|entry| entry.binding != *binding);
-            entries.push(wgpu::BindGroupEntry {
-                binding: *binding,
-                resource: wgpu::BindingResource::TextureView(view),
-            });
-        }
-        let group = self.device.create_bind_group(&wgpu::BindGroupDescriptor {
+        // A mirror stands in for its buffer, or beside it with a number of its own.
+        let resources = std::iter::once(params).chain(storage);
+        let mut resources: BTreeMap<u32, _> = (0..).zip(resources).collect();
+        let mirrors = views.iter();
+        resources.extend(mirrors.map(|(n, view)| (*n, wgpu::BindingResource::TextureView(view))));
+        let entries = resources.into_iter();
+        let entries: Vec<_> = entries
+            .map(|(binding, resource)| wgpu::BindGroupEntry { binding, resource })
+            .collect();
+        Ok(self.device.create_bind_group(&wgpu::BindGroupDescriptor {
             label: Some(kernel.name),
-            layout: &layout,
+            layout,
             entries: &entries,
-        });
-        Ok(Action::Dispatch {
-            pipeline,
-            group,
-            groups: kernel.groups(variant, dispatch.extent),
-        })
+        }))
     }
 
     /// One buffer with the parameters of all dispatches, and the bytes from one to the next.

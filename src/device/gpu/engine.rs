@@ -17,7 +17,7 @@ use super::clock::Clock;
 use super::compile::Compiled;
 use super::encode::encode;
 use super::pipeline::Pipeline;
-use crate::device::{Buffer, Device, Limits, Program, Recording};
+use crate::device::{Buffer, ChosenVariants, Device, Limits, Program, Recording};
 use crate::error::{Error, Result};
 use crate::kernels::{Element, Kernel, Variant};
 use crate::memory;
@@ -47,7 +47,6 @@ pub struct Gpu {
     pub(super) checked: bool,
     /// Whether the driver checks the bounds of buffers itself.
     pub(super) driver_checks: bool,
-    pub(super) software: bool,
     /// How often the machine's memory holds what lies in a buffer.
     copies: u64,
     pub(super) device: wgpu::Device,
@@ -57,13 +56,52 @@ pub struct Gpu {
     pub(super) mirrors: RefCell<HashMap<Buffer, (wgpu::Texture, Element)>>,
     /// By the address of the kernel's row, and the variant's name.
     pub(super) pipelines: RefCell<HashMap<(*const Kernel, &'static str), Pipeline>>,
-    /// Variants that were chosen by name of the kernel.
-    pub(super) choices: RefCell<HashMap<&'static str, &'static Variant>>,
+    pub(super) chosen: ChosenVariants,
     pub(super) programs: RefCell<Vec<Option<Compiled>>>,
-    flying: RefCell<VecDeque<SubmissionIndex>>,
+    in_flight: RefCell<VecDeque<SubmissionIndex>>,
     /// Timestamps, where the adapter has them.
     pub(super) clock: Option<Clock>,
-    failure: Arc<Mutex<Option<String>>>,
+    failure: Failure,
+}
+
+/// What the driver complained about first.
+type Failure = Arc<Mutex<Option<String>>>;
+
+/// Asks for a device: with the limits of every WebGPU implementation, or all that the adapter has.
+fn request(
+    adapter: &Adapter,
+    portable: bool,
+) -> std::result::Result<(wgpu::Device, wgpu::Queue), wgpu::RequestDeviceError> {
+    let (required_features, required_limits) = match portable {
+        true => (wgpu::Features::empty(), wgpu::Limits::default()),
+        false => (
+            adapter.inner.features() & wgpu::Features::TIMESTAMP_QUERY,
+            adapter.inner.limits(),
+        ),
+    };
+    pollster::block_on(adapter.inner.request_device(&wgpu::DeviceDescriptor {
+        label: Some("unlearn"),
+        required_features,
+        required_limits,
+        ..Default::default()
+    }))
+}
+
+/// Notes what the driver complains about from now on.
+fn note_failures(device: &wgpu::Device, failure: &Failure) {
+    let (uncaptured, lost) = (failure.clone(), failure.clone());
+    let note = |failure: &Failure, text: String| {
+        let mut failure = failure.lock().unwrap_or_else(PoisonError::into_inner);
+        failure.get_or_insert(text);
+    };
+    device.on_uncaptured_error(Arc::new(move |e: wgpu::Error| {
+        note(&uncaptured, e.to_string());
+    }));
+    device.set_device_lost_callback(move |why, message| {
+        if why != wgpu::DeviceLostReason::Destroyed {
+            note(&lost, format!("the device was lost: {message}"));
+        }
+    });
 }
 
 impl Gpu {
@@ -81,43 +119,18 @@ impl Gpu {
     /// `Device` where the driver refuses.
     pub fn open_with(adapter: &Adapter, reason: &str, opening: Opening) -> Result<Self> {
         let record = adapter.record(reason);
-        let request = adapter.inner.request_device(&wgpu::DeviceDescriptor {
-            label: Some("unlearn"),
-            required_features: match opening.portable {
-                true => wgpu::Features::empty(),
-                false => adapter.inner.features() & wgpu::Features::TIMESTAMP_QUERY,
-            },
-            required_limits: match opening.portable {
-                true => wgpu::Limits::default(),
-                false => adapter.inner.limits(),
-            },
-            ..Default::default()
-        });
-        let (device, queue) = pollster::block_on(request).map_err(|e| {
+        let (device, queue) = request(adapter, opening.portable).map_err(|e| {
             Error::Device(format!(
                 "cannot open the adapter {}: {e}. Update its driver, or choose another --device",
                 record.name
             ))
         })?;
-        let failure = Arc::new(Mutex::new(None));
-        let (uncaptured, lost) = (failure.clone(), failure.clone());
-        let note = |slot: &Mutex<Option<String>>, text: String| {
-            let mut slot = slot.lock().unwrap_or_else(PoisonError::into_inner);
-            slot.get_or_insert(text);
-        };
-        device.on_uncaptured_error(Arc::new(move |e: wgpu::Error| {
-            note(&uncaptured, e.to_string());
-        }));
-        device.set_device_lost_callback(move |why, message| {
-            if why != wgpu::DeviceLostReason::Destroyed {
-                note(&lost, format!("the device was lost: {message}"));
-            }
-        });
+        let failure = Failure::default();
+        note_failures(&device, &failure);
         Ok(Self {
             record,
             checked: opening.checked,
             driver_checks: adapter.checks_bounds(),
-            software: adapter.is_software(),
             copies: adapter.copies(),
             clock: Clock::new(&device, &queue),
             device,
@@ -125,9 +138,9 @@ impl Gpu {
             buffers: RefCell::default(),
             mirrors: RefCell::default(),
             pipelines: RefCell::default(),
-            choices: RefCell::default(),
+            chosen: ChosenVariants::default(),
             programs: RefCell::default(),
-            flying: RefCell::default(),
+            in_flight: RefCell::default(),
             failure,
         })
     }
@@ -209,14 +222,14 @@ impl Gpu {
     /// Submits, and waits until there is room for more.
     pub(super) fn send(&self, encoder: wgpu::CommandEncoder) -> Result<()> {
         let index = self.queue.submit([encoder.finish()]);
-        self.flying.borrow_mut().push_back(index);
+        self.in_flight.borrow_mut().push_back(index);
         self.make_room()
     }
 
     /// Waits until fewer than `IN_FLIGHT` submissions are out.
     fn make_room(&self) -> Result<()> {
-        while self.flying.borrow().len() >= IN_FLIGHT {
-            let oldest = self.flying.borrow_mut().pop_front();
+        while self.in_flight.borrow().len() >= IN_FLIGHT {
+            let oldest = self.in_flight.borrow_mut().pop_front();
             self.wait(oldest)?;
         }
         Ok(())
@@ -265,11 +278,7 @@ impl Device for Gpu {
     }
 
     fn choose(&self, kernel: &Kernel, variant: Option<&'static Variant>) {
-        let mut choices = self.choices.borrow_mut();
-        match variant {
-            Some(variant) => choices.insert(kernel.name, variant),
-            None => choices.remove(kernel.name),
-        };
+        self.chosen.set(kernel, variant);
     }
 
     fn allocate(&self, label: &str, words: usize) -> Result<Buffer> {
@@ -367,7 +376,7 @@ impl Device for Gpu {
         let mut encoder = self.device.create_command_encoder(&Default::default());
         encoder.copy_buffer_to_buffer(&source, 4 * buffer.first as u64, &staging, 0, bytes);
         self.queue.submit([encoder.finish()]);
-        self.flying.borrow_mut().clear();
+        self.in_flight.borrow_mut().clear();
         self.read(&staging)
     }
 }

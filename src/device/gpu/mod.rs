@@ -8,7 +8,7 @@ mod encode;
 mod engine;
 mod mirror;
 mod pipeline;
-mod trial;
+mod timestamps;
 
 pub use abilities::{Abilities, AdapterLimits};
 pub use adapter::{Adapter, adapters, strict_adapters};

@@ -1,5 +1,7 @@
 //! Pipelines of kernels: shader modules, bind group layouts, and what the compiler is told.
 
+use std::collections::BTreeMap;
+
 use super::Gpu;
 use super::mirror;
 use crate::error::{Error, Result};
@@ -87,29 +89,28 @@ impl Gpu {
 
     /// Bind group layout of a kernel: its parameters, then its storage buffers or their mirrors.
     fn create_layout(&self, kernel: &Kernel, variant: &Variant) -> wgpu::BindGroupLayout {
-        let entry = |binding, ty| wgpu::BindGroupLayoutEntry {
-            binding,
-            visibility: wgpu::ShaderStages::COMPUTE,
-            ty,
-            count: None,
-        };
         let buffer = |ty, min_binding_size| wgpu::BindingType::Buffer {
             ty,
             has_dynamic_offset: false,
             min_binding_size,
         };
         let size = wgpu::BufferSize::new(kernel.params_size as u64);
-        let params = entry(0, buffer(wgpu::BufferBindingType::Uniform, size));
+        let params = buffer(wgpu::BufferBindingType::Uniform, size);
         let storage = kernel.bindings().iter().map(|binding| {
             let read_only = binding.access == Access::Read;
             buffer(wgpu::BufferBindingType::Storage { read_only }, None)
         });
-        let storage = (1..).zip(storage).map(|(binding, ty)| entry(binding, ty));
-        let mut entries: Vec<_> = std::iter::once(params).chain(storage).collect();
-        for mirrored in kernel.mirrored(variant) {
-            entries.retain(|entry| entry.binding != mirrored.binding);
-            entries.push(entry(mirrored.binding, mirror::binding(mirrored.texel)));
-        }
+        let types = std::iter::once(params).chain(storage);
+        let mut types: BTreeMap<u32, _> = (0..).zip(types).collect();
+        let mirrors = kernel.mirrored(variant).into_iter();
+        types.extend(mirrors.map(|m| (m.binding, mirror::binding(m.texel))));
+        let entry = |(binding, ty)| wgpu::BindGroupLayoutEntry {
+            binding,
+            visibility: wgpu::ShaderStages::COMPUTE,
+            ty,
+            count: None,
+        };
+        let entries: Vec<_> = types.into_iter().map(entry).collect();
         let descriptor = wgpu::BindGroupLayoutDescriptor {
             label: Some(kernel.name),
             entries: &entries,

@@ -162,7 +162,7 @@ fn device(record: &RunRecord) -> Facts {
     let facts = vec![
         ("name", device.name.clone()),
         ("backend", device.backend.clone()),
-        ("kind", device.kind.clone()),
+        ("kind", device.kind.to_string()),
         ("driver", device.driver.clone()),
         ("chosen because", device.reason.clone()),
     ];

@@ -4,17 +4,15 @@ use std::time::Instant;
 
 use super::report::{Failure, Row};
 use super::subject::Subject;
-use crate::device::trial::{Trouble, Verdict, judge};
-use crate::kernels::Spec;
-use crate::kernels::case::{Case, Mismatch};
-use crate::kernels::{Fill, Shape};
-use crate::kernels::{Kernel, Variant};
+use crate::device::trial::{NoResult, Verdict, judge};
+use crate::kernels::case::Case;
+use crate::kernels::{Fill, Kernel, Mismatch, Shape, Spec, Variant};
 
 /// Cases tried in search of the smallest one that fails.
 const SHRINKS: usize = 200;
 
 /// A variant of the kernel on a device, and what is known of it.
-pub(super) struct Lane<'a> {
+pub(super) struct VariantCheck<'a> {
     /// The subject's number.
     pub(super) number: usize,
     pub(super) subject: &'a Subject,
@@ -26,7 +24,7 @@ pub(super) struct Lane<'a> {
     pub(super) row: Row,
 }
 
-impl Lane<'_> {
+impl VariantCheck<'_> {
     /// Runs a case, unless one has failed before or the device has stopped; a wrong result is
     /// followed to its smallest case.
     pub(super) fn check(
@@ -54,14 +52,14 @@ impl Lane<'_> {
                 let (shape, mismatch) = self.smallest(spec, case, mismatch, times);
                 self.row.failure = Some(self.failure(case, shape, mismatch));
             }
-            Verdict::None(Trouble::NoRoom) => self.row.skipped += 1,
-            Verdict::None(Trouble::Refused(e)) => {
+            Verdict::None(NoResult::NoRoom) => self.row.skipped += 1,
+            Verdict::None(NoResult::Refused(e)) => {
                 self.row.cases += 1;
-                self.row.failure = Some(self.failure(case, case.shape, Mismatch::refused(&e)));
+                self.row.failure = Some(self.failure(case, case.shape, Mismatch::from(&e)));
             }
-            Verdict::None(Trouble::Lost(e)) => {
+            Verdict::None(NoResult::Lost(e)) => {
                 self.row.cases += 1;
-                self.row.failure = Some(self.failure(case, case.shape, Mismatch::refused(&e)));
+                self.row.failure = Some(self.failure(case, case.shape, Mismatch::from(&e)));
                 *stopped = Some(e.to_string());
             }
         }
@@ -96,7 +94,7 @@ impl Lane<'_> {
                         (shape, mismatch) = (smaller, still);
                         continue 'search;
                     }
-                    Verdict::None(Trouble::Lost(_)) => break 'search,
+                    Verdict::None(NoResult::Lost(_)) => break 'search,
                     _ => {}
                 }
             }

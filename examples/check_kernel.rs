@@ -6,19 +6,20 @@
 //! ```
 
 use unlearn::check::report::Row;
-use unlearn::check::{Options, Subject, Watch, check};
+use unlearn::check::{Observer, Options, Subject, check};
 use unlearn::device::{self, gpu::Opening};
+use unlearn::progress::Progress;
 
 /// Prints a line for each variant on each device.
 struct Lines;
 
-impl Watch for Lines {
+impl Progress for Lines {
     fn begin(&mut self, kernel: &str, _: u64) {
         println!("{kernel}");
     }
+}
 
-    fn advance(&mut self, _: u64) {}
-
+impl Observer for Lines {
     fn row(&mut self, subject: &Subject, row: &Row) {
         let (device, variant, cases) = (&subject.device.record().name, &row.variant, row.cases);
         print!("  {variant:<9} on {device}: {cases} cases, ");

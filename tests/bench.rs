@@ -12,8 +12,9 @@ use faulty::Faulty;
 use idx_files::mentions;
 use tempfile::TempDir;
 use unlearn::bench::report::{Ceilings, KernelRow, Report, StepRow};
-use unlearn::bench::{Observer, Options, compare, kernels};
+use unlearn::bench::{Options, compare, kernels};
 use unlearn::check;
+use unlearn::progress::Silent;
 
 /// Measures as little as there is.
 const LITTLE: [&str; 6] = ["bench", "--device", "cpu", "--seconds", "0.01", "--kernel"];
@@ -84,18 +85,6 @@ fn a_benchmark_exits_with_zero_and_can_be_read_by_machines() {
     assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
     let table = String::from_utf8(output.stdout).unwrap();
     mentions(&table, &["old/new", "close_step twin 64x1x1x64"]);
-}
-
-/// Hears nothing.
-struct Silent;
-
-impl Observer for Silent {
-    fn begin(&mut self, _: &str, _: u64) {}
-    fn advance(&mut self) {}
-    fn ceilings(&mut self, _: &Ceilings) {}
-    fn kernel(&mut self, _: &KernelRow) {}
-    fn step(&mut self, _: &StepRow) {}
-    fn left_out(&mut self, _: &str) {}
 }
 
 #[test]

@@ -8,10 +8,11 @@ use std::path::Path;
 use std::time::Duration;
 
 use faulty::{Clock, Faulty};
-use unlearn::bench::report::{Ceilings, KernelRow, StepRow};
-use unlearn::bench::{Observer, Options, ceilings, first_step, kernels, steps};
+use unlearn::bench::report::Ceilings;
+use unlearn::bench::{Options, ceilings, first_step, kernels, steps};
 use unlearn::check;
 use unlearn::data;
+use unlearn::progress::Silent;
 use unlearn::tune::{self, Variants};
 
 /// The CPU as a GPU with such a clock.
@@ -21,18 +22,6 @@ fn with(clock: Clock) -> Faulty {
     device.record.backend = "Vulkan".to_owned();
     device.record.kind = unlearn::record::DeviceKind::DiscreteGpu;
     device
-}
-
-/// Hears nothing.
-struct Silent;
-
-impl Observer for Silent {
-    fn begin(&mut self, _: &str, _: u64) {}
-    fn advance(&mut self) {}
-    fn ceilings(&mut self, _: &Ceilings) {}
-    fn kernel(&mut self, _: &KernelRow) {}
-    fn step(&mut self, _: &StepRow) {}
-    fn left_out(&mut self, _: &str) {}
 }
 
 const BUDGET: Duration = Duration::from_millis(5);

@@ -10,6 +10,7 @@ use crate::device::{Device, Program};
 use crate::error::Result;
 use crate::kernels::{Fill, Kernel, Mismatch, Shape, Spec, Variant};
 use crate::model::Model;
+use crate::progress::{Progress, Silent};
 
 /// What to measure.
 #[derive(Clone, Debug)]
@@ -21,20 +22,18 @@ pub struct Options {
 }
 
 /// Is told how a benchmark goes.
-pub trait Observer {
-    /// Something begins, with so many measurements ahead.
-    fn begin(&mut self, what: &str, measurements: u64);
-    /// One of them is through.
-    fn advance(&mut self);
+pub trait Observer: Progress {
     /// The ceilings are known.
-    fn ceilings(&mut self, ceilings: &Ceilings);
+    fn ceilings(&mut self, _ceilings: &Ceilings) {}
     /// A variant of a kernel is through.
-    fn kernel(&mut self, row: &KernelRow);
+    fn kernel(&mut self, _row: &KernelRow) {}
     /// A number of learners is through.
-    fn step(&mut self, row: &StepRow);
+    fn step(&mut self, _row: &StepRow) {}
     /// Something will not be measured.
-    fn left_out(&mut self, why: &str);
+    fn left_out(&mut self, _why: &str) {}
 }
+
+impl Observer for Silent {}
 
 /// Learners of the shapes below.
 const LEARNERS: u32 = 64;
@@ -85,7 +84,7 @@ fn at_shape(
     for variant in variants {
         let time = |program: &Program| measure(device, program, options.budget);
         all.push(timed(device, &case, kernel, variant, &time)?);
-        observer.advance();
+        observer.advance(1);
     }
     Ok(all)
 }

@@ -139,7 +139,7 @@ pub fn steps(
                 left_out.push(text);
             }
         }
-        observer.advance();
+        observer.advance(1);
     }
     Ok(())
 }

@@ -12,6 +12,7 @@ use crate::device::trial::{NoResult, Verdict, judge};
 use crate::error::{Error, Result};
 use crate::kernels::case::Case;
 use crate::kernels::{Fill, Kernel, MANY, Shape, Spec, Variant};
+use crate::progress::{Progress, Silent};
 
 /// What became of the mutants of one variant of a kernel.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
@@ -40,14 +41,12 @@ impl MutationScore {
 }
 
 /// Is told how a measurement of power goes.
-pub trait MutationObserver {
-    /// A kernel begins, with so many mutants in all its variants.
-    fn begin(&mut self, kernel: &str, mutants: u64);
-    /// A mutant is through.
-    fn advance(&mut self);
+pub trait MutationObserver: Progress {
     /// A variant is through.
-    fn score(&mut self, score: &MutationScore);
+    fn score(&mut self, _score: &MutationScore) {}
 }
+
+impl MutationObserver for Silent {}
 
 /// Runs every `step`-th mutant of every shader file through the cases of `options`, or those of the
 /// variant that they name. The
@@ -151,7 +150,7 @@ fn measure(
                 None => score.survivors.push(name()),
             },
         }
-        observer.advance();
+        observer.advance(1);
     }
     device.choose(kernel, None);
     score.seconds = start.elapsed().as_secs_f64();

@@ -9,19 +9,18 @@ use super::training::{Reference, Task, compare};
 use super::variant::VariantCheck;
 use crate::error::{Error, Result};
 use crate::kernels::{Fill, Kernel, Mismatch, Shape, Spec};
+use crate::progress::{Progress, Silent};
 
 /// Runs of a case whose bits must be the same.
 const REPEATS: u32 = 10;
 
 /// Is told how a check goes.
-pub trait Observer {
-    /// A kernel begins, with so much work ahead.
-    fn begin(&mut self, kernel: &str, work: u64);
-    /// So much of it is done.
-    fn advance(&mut self, work: u64);
+pub trait Observer: Progress {
     /// A variant of a kernel is through on a device.
-    fn row(&mut self, subject: &Subject, row: &Row);
+    fn row(&mut self, _subject: &Subject, _row: &Row) {}
 }
+
+impl Observer for Silent {}
 
 /// A device under check, and why its check ended early, if it did.
 struct Checked<'a> {
@@ -35,16 +34,9 @@ struct Checked<'a> {
 /// One kernel on the CPU, at one shape:
 ///
 /// ```
-/// use unlearn::check::report::Row;
-/// use unlearn::check::{Options, Subject, Watch, check};
+/// use unlearn::check::{Options, Subject, check};
 /// use unlearn::device;
-///
-/// struct Silent;
-/// impl Watch for Silent {
-///     fn begin(&mut self, _kernel: &str, _work: u64) {}
-///     fn advance(&mut self, _work: u64) {}
-///     fn row(&mut self, _subject: &Subject, _row: &Row) {}
-/// }
+/// use unlearn::progress::Silent;
 ///
 /// let cpu = Subject { spec: "cpu".to_owned(), device: device::open("cpu")? };
 /// let options = Options {

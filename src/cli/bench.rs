@@ -11,6 +11,7 @@ use unlearn::data::{self, Dataset};
 use unlearn::device::{self, Device, Opened, gpu::Opening};
 use unlearn::error::{Error, Result};
 use unlearn::kernels::Shape;
+use unlearn::progress::Progress;
 use unlearn::tune;
 
 use super::Output;
@@ -417,17 +418,19 @@ impl Table {
 const KERNELS: &str = "kernel     shape                 time spread GFLOP/s   GB/s  bound    share";
 const STEPS: &str = "learners        step  spread  on the device  s per learner-epoch  GFLOP/s";
 
-impl Observer for Table {
+impl Progress for Table {
     fn begin(&mut self, what: &str, measurements: u64) {
         self.counter.begin(what, measurements);
         // Some take long: that they go on shall be seen.
         self.counter.tick(Duration::from_millis(500));
     }
 
-    fn advance(&mut self) {
-        self.counter.advance(1);
+    fn advance(&mut self, measurements: u64) {
+        self.counter.advance(measurements);
     }
+}
 
+impl Observer for Table {
     fn ceilings(&mut self, c: &Ceilings) {
         let text = format!(
             "ceilings   {} GFLOP/s, {} GB/s; a dispatch {}, one that waits for another {}",

@@ -9,6 +9,7 @@ use unlearn::device;
 use unlearn::device::{Opened, gpu::Opening};
 use unlearn::error::{Error, Result};
 use unlearn::kernels::{Fill, Shape};
+use unlearn::progress::Progress;
 
 use super::progress::Counter;
 use super::text::{beside, fold};
@@ -246,7 +247,7 @@ fn no_room(cases: u32) -> String {
     format!("\n{:22} {cases} more have no room on this device", "")
 }
 
-impl Observer for Table {
+impl Progress for Table {
     fn begin(&mut self, kernel: &str, work: u64) {
         self.counter.begin(kernel, work);
     }
@@ -254,7 +255,9 @@ impl Observer for Table {
     fn advance(&mut self, work: u64) {
         self.counter.advance(work);
     }
+}
 
+impl Observer for Table {
     fn row(&mut self, subject: &Subject, row: &Row) {
         let worst = match row.worst {
             Some(worst) => format!("{worst:.3}"),

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use unlearn::check::{MutationObserver, MutationScore, Options, power};
 use unlearn::device::{self, gpu::Opening};
 use unlearn::error::{Error, Result};
+use unlearn::progress::Progress;
 
 use super::progress::Counter;
 use super::text::fold;
@@ -91,15 +92,17 @@ struct Table {
     counter: Counter,
 }
 
-impl MutationObserver for Table {
+impl Progress for Table {
     fn begin(&mut self, kernel: &str, mutants: u64) {
         self.counter.begin(kernel, mutants);
     }
 
-    fn advance(&mut self) {
-        self.counter.advance(1);
+    fn advance(&mut self, mutants: u64) {
+        self.counter.advance(mutants);
     }
+}
 
+impl MutationObserver for Table {
     fn score(&mut self, score: &MutationScore) {
         let line = format!(
             "{:<22} {:<8} {:>7} {:>7} {:>6} {:>6} {:>7} {:>6.1} s",

@@ -11,7 +11,7 @@ use super::cpu::{Form, MOST_BINDINGS, Part, Touch};
 use super::expected::Expected;
 use super::shape::{Fill, Shape, Source, at_tiles};
 use super::slot::Slot;
-use super::{Learner, Clock};
+use super::{Clock, Learner};
 use super::{Params, Spec, Variant, kernel, params};
 use crate::random::permuted;
 

@@ -9,7 +9,7 @@ use super::expected::Expected;
 use super::reference::bits;
 use super::sgd_reference::learners;
 use super::shape::{Shape, Source};
-use super::{Learner, Clock};
+use super::{Clock, Learner};
 use super::{Spec, params};
 
 params! {

@@ -4,10 +4,9 @@
 
 use std::process::{Command, Output};
 
-use unlearn::check::report::Row;
-use unlearn::check::{MutationObserver, MutationScore, Observer, Subject};
 use unlearn::device::Device;
 use unlearn::device::gpu::{Adapter, Gpu, adapters};
+pub(crate) use unlearn::progress::Silent;
 use unlearn::random::threefry2x32;
 
 /// Every adapter of the machine. GPU tests are never skipped in silence: none is a failure.
@@ -70,19 +69,4 @@ pub(crate) fn unlearn(arguments: &[&str]) -> Output {
 /// What it said on stderr.
 pub(crate) fn stderr(output: &Output) -> String {
     String::from_utf8_lossy(&output.stderr).into_owned()
-}
-
-/// Watches a check and says nothing.
-pub(crate) struct Silent;
-
-impl Observer for Silent {
-    fn begin(&mut self, _: &str, _: u64) {}
-    fn advance(&mut self, _: u64) {}
-    fn row(&mut self, _: &Subject, _: &Row) {}
-}
-
-impl MutationObserver for Silent {
-    fn begin(&mut self, _: &str, _: u64) {}
-    fn advance(&mut self) {}
-    fn score(&mut self, _: &MutationScore) {}
 }

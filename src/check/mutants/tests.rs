@@ -2,7 +2,7 @@ use super::*;
 use crate::check::Options;
 use crate::device::Device;
 use crate::device::gpu::{Gpu, Opening, adapters};
-use crate::device::trial::Trouble;
+use crate::device::trial::NoResult;
 use crate::kernels::{Fill, KERNELS, Kernel, MANY, Spec, Variant};
 
 /// Name and text of every shader.
@@ -296,7 +296,7 @@ fn keeps_its_bits(device: &Gpu, spec: &'static Spec, variant: &'static Variant) 
         };
         match (bits(&spec.kernel), bits(fused)) {
             (Ok(plain), Ok(fused)) => assert!(plain == fused, "{} {shape}", spec.kernel.name),
-            (Err(Trouble::NoRoom), Err(Trouble::NoRoom)) => {}
+            (Err(NoResult::NoRoom), Err(NoResult::NoRoom)) => {}
             (plain, fused) => panic!("{:?} {:?}", plain.err(), fused.err()),
         }
     }

@@ -11,7 +11,7 @@ use common::{stderr, unlearn};
 use faulty::Faulty;
 use idx_files::mentions;
 use tempfile::TempDir;
-use unlearn::bench::report::{Ceilings, KernelRow, Report, StepRow};
+use unlearn::bench::report::{Ceilings, Report};
 use unlearn::bench::{Options, compare, kernels};
 use unlearn::check;
 use unlearn::progress::Silent;

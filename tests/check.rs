@@ -4,7 +4,6 @@
 mod common;
 mod faulty;
 
-use common::Silent;
 use faulty::{Fault, Faulty};
 use unlearn::check::report::{Failure, Report};
 use unlearn::check::{Options, Subject, check};
@@ -12,6 +11,7 @@ use unlearn::device::WINDOW;
 use unlearn::device::cpu::Cpu;
 use unlearn::error::Error;
 use unlearn::kernels::Cause;
+use unlearn::progress::Silent;
 
 /// What the check says of a device.
 fn checked(device: Faulty, options: &Options) -> Report {

@@ -5,7 +5,7 @@
 
 mod common;
 
-use common::{Silent, all_adapters, gpu, is_slow};
+use common::{all_adapters, gpu, is_slow};
 use libtest_mimic::{Arguments, Failed, Trial};
 use unlearn::check::report::Report;
 use unlearn::check::{Options, Subject, check, power};
@@ -14,6 +14,7 @@ use unlearn::device::gpu::{Adapter, Gpu, Opening, strict_adapters};
 use unlearn::device::{Device, list};
 use unlearn::kernels::Fill;
 use unlearn::kernels::KERNELS;
+use unlearn::progress::Silent;
 
 /// One mutant in so many is planted here; `unlearn check --mutants` plants all.
 const MUTANTS: usize = 6;

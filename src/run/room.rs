@@ -82,9 +82,9 @@ fn need(config: &Config, data: &Dataset, limits: Limits, model: &Model, learners
     };
     let arms = population(ARMS * learners, 0);
     let (parameters, networks) = (u64::from(model.parameters()), learners as u64);
-    // Between two phases weights are on the host, for what was and what comes, and on their way to the
-    // device; the file that a state is takes less.
-    let state = 4 * (3 * ARMS as u64 + 2) * networks * parameters;
+    // Between two phases the host holds the weights of both, and others on their way from and to the
+    // device; a state and its file take less.
+    let state = 4 * 5 * ARMS as u64 * networks * parameters;
     let mut more = (0, state);
     if !config.method().is_some_and(Method::trains_on) {
         // Its networks may be pairs, with a target for every image each, and what it draws on and

@@ -6,7 +6,6 @@ use std::process::{Command, Output};
 
 use unlearn::device::Device;
 use unlearn::device::gpu::{Adapter, Gpu, adapters};
-pub(crate) use unlearn::progress::Silent;
 use unlearn::random::threefry2x32;
 
 /// Every adapter of the machine. GPU tests are never skipped in silence: none is a failure.

@@ -34,7 +34,7 @@ pub(crate) fn how_to_read(record: &RunRecord) -> Markup {
                 dt { "confidence" }
                 dd {
                     "The mean of the largest softmax output: how sure the network is of its answer, \
-                     right or wrong. With ten digits it cannot be below 10 %."
+                     right or wrong. With ten digits it cannot be below 0.10."
                 }
             }
         }

@@ -251,7 +251,12 @@ fn trace(config: &Config, before: &Outcome, after: &Outcome, never: &Outcome) ->
         original.said(),
         fixed(never.figures.forget_confidence.mean, 2),
         retrained.said(),
-        likenesses(original.likeness(), retrained.likeness(), it(config), &resolution)
+        likenesses(
+            original.likeness(),
+            retrained.likeness(),
+            it(config),
+            &resolution
+        )
     )
 }
 

@@ -46,7 +46,11 @@ fn part(part: &Part) -> String {
     match part {
         Part::Text(text) => fold(text, 0),
         Part::List(all) => lines(all.iter().map(|text| fold(text, INDENT)).collect()),
-        Part::Terms(all) => lines(all.iter().map(|(name, of)| beside(name, TERM, of)).collect()),
+        Part::Terms(all) => lines(
+            all.iter()
+                .map(|(name, of)| beside(name, TERM, of))
+                .collect(),
+        ),
         Part::Table(table) => columns(&table.head, &table.rows.iter().map(row).collect::<Vec<_>>()),
     }
 }

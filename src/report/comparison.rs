@@ -96,7 +96,12 @@ fn lead(c: &Comparison) -> Vec<String> {
             s.budget,
             s.retrained,
         ),
-        format!("{} · {} · seed{plural} {}", s.data, s.device, seeds.join(", ")),
+        format!(
+            "{} · {} · seed{plural} {}",
+            s.data,
+            s.device,
+            seeds.join(", ")
+        ),
     ];
     if let Forget::Samples(_) = s.forget {
         lead.push(
@@ -150,7 +155,7 @@ fn meanings(c: &Comparison) -> Section {
 
 fn limits(c: &Comparison) -> Section {
     let text = format!(
-        "It is not a certificate. It says which methods these metrics distinguish from {} retrained \
+        "This is not a certificate: it says which methods these metrics distinguish from {} retrained \
          networks on this task, and nothing about other attacks. Output that looks forgotten is not \
          erased: the zero-logit control changes only the last layer.",
         c.settings.retrained

@@ -144,7 +144,7 @@ fn story(record: &RunRecord) -> Markup {
     let forgotten = digits(&record.config.forget);
     html! {
         @if record.outcomes.is_empty() { p.caption { "No phase was finished." } }
-        @else { p.caption { "Accuracy on the " (forgotten) } }
+        @else { p.caption { "Accuracy on " (forgotten) } }
         div.story {
             @for stage in &STAGES {
                 @if let Some(outcome) = record.outcome(stage.phase, stage.arm) {

@@ -95,10 +95,7 @@ fn unlearned_networks_are_compared_with_originals_and_retrained_ones() {
         &trace(ORIGINAL),
         "they still match the originals; there is no sign of forgetting.",
     );
-    mentions(
-        &trace(RETRAINED),
-        "they match networks that never saw it.",
-    );
+    mentions(&trace(RETRAINED), "they match networks that never saw it.");
     let both = trace(([114, 976], 0.25));
     mentions(&both, "distinguishable from both");
     // Every difference stands there with its interval.

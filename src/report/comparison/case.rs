@@ -18,7 +18,10 @@ pub(super) fn sections(c: &Judged) -> Vec<Section> {
     sections.push(values(c));
     if c.never_learned.is_some() {
         let brief = false;
-        sections.push(Section { brief, ..figures(c) });
+        sections.push(Section {
+            brief,
+            ..figures(c)
+        });
     }
     sections
 }
@@ -112,14 +115,17 @@ fn settings(c: &Judged) -> Option<Section> {
         }));
         let ends: Vec<&str> = s.ends.iter().map(|end| end.name()).collect();
         cells.push(ends.join(", "));
-        Some(Row::new(label(&r.method), cells.into_iter().map(Cell::from)))
+        Some(Row::new(
+            label(&r.method),
+            cells.into_iter().map(Cell::from),
+        ))
     };
     let rows: Vec<Row> = c.methods.iter().filter_map(row).collect();
     let head = ["method", "setting", "chosen"].into_iter();
     let head = head.chain(Direction::ALL.map(Direction::name));
     let text = "The average gap, in percentage points, with the chosen setting and with its neighbours in \
-                the grid, on networks that have no part in the scoring. Not tried: where the grid ends, \
-                and a better setting may lie beyond.";
+                the grid, on networks that have no part in the scoring. not tried: the directions in which \
+                the grid ends, and a better setting may lie beyond.";
     (!rows.is_empty()).then(|| {
         let table = Part::table(head.chain(["not tried"]), rows);
         Section::new("Sensitivity to settings", vec![Part::text(text), table])
@@ -128,7 +134,8 @@ fn settings(c: &Judged) -> Option<Section> {
 
 /// The values of all metrics.
 fn values(c: &Judged) -> Section {
-    let values = |values: &[Value]| -> Vec<Cell> { values.iter().map(|v| plain(v).into()).collect() };
+    let values =
+        |values: &[Value]| -> Vec<Cell> { values.iter().map(|v| plain(v).into()).collect() };
     let methods = c.methods.iter();
     let methods = methods.map(|r| Row::new(label(&r.method), values(&r.portrait.values)));
     let rows = methods.chain([
@@ -179,8 +186,8 @@ fn verdict(row: &MethodRow) -> String {
     }
     if !row.distinguishable {
         return format!(
-            "{name}: not distinguishable from retraining; {count} of {all} metrics are beyond the noise \
-             floor (up to {chance} expected by chance)."
+            "{name}: not distinguishable from retraining; beyond the noise floor on {count} of {all} metrics \
+             (up to {chance} expected by chance)."
         );
     }
     let values = row.portrait.values.iter();
@@ -233,7 +240,11 @@ fn short(value: f64) -> String {
 fn plain(value: &Value) -> String {
     let mean = value.value.mean;
     let digits = if mean.abs() >= 10.0 { 1 } else { 2 };
-    let more = if value.censored > 0 && mean.is_finite() { "> " } else { "" };
+    let more = if value.censored > 0 && mean.is_finite() {
+        "> "
+    } else {
+        ""
+    };
     more.to_owned() + &plus_minus(&value.value, 1.0, digits, "")
 }
 

@@ -41,7 +41,9 @@ fn ranking(c: &Comparison) -> Section {
     });
     let over = over(c);
     let mut parts = vec![
-        Part::text(super::figures(c.methods.iter().map(|row| row.method.as_str()))),
+        Part::text(super::figures(
+            c.methods.iter().map(|row| row.method.as_str()),
+        )),
         Part::table(head, rows),
         Part::text(format!(
             "Mean ± standard deviation over {over}. gap: mean difference from the retrained networks over \

@@ -8,7 +8,6 @@ use crate::report::plot;
 use crate::report::plot::chart::Mark;
 use crate::report::sheet::has_std;
 
-
 /// A small square in the arm's colour: unlearned and relearned share one, and differ in shade.
 pub(crate) fn key(arm: Arm, faded: bool) -> Markup {
     let colour = plot::colour(arm);

@@ -223,7 +223,7 @@ fn show(record: &RunRecord, folder: &Path, failure: Option<&Error>) -> Result<()
     let place = match failure {
         None => format!("Everything is in {folder}; open {folder}/report.html"),
         Some(Error::Interrupted) => format!("Continue with `unlearn run --resume {folder}`"),
-        Some(_) => format!("Partial results, as far as they could be written, are in {folder}"),
+        Some(_) => format!("Partial results are in {folder}, as far as they could be written"),
     };
     super::print(&format!("\n{found}\n\n{}\n", fold(&place, 0)))
 }

@@ -469,7 +469,7 @@ fn tables_json_and_lines_name_what_was_forgotten() {
     // All metrics are in the file.
     let file = read("report.txt");
     assert!(text.lines().all(|line| file.contains(line)), "{file}");
-    assert!(file.contains("standard deviation over\nnetworks"), "{file}");
+    assert!(file.contains("standard deviation over networks"), "{file}");
     assert!(
         file.contains("lower rate") && file.contains(" ± "),
         "{file}"

@@ -124,8 +124,8 @@ fn settings(c: &Judged) -> Option<Section> {
     let head = ["method", "setting", "chosen"].into_iter();
     let head = head.chain(Direction::ALL.map(Direction::name));
     let text = "The average gap, in percentage points, with the chosen setting and with its neighbours in \
-                the grid, on networks that have no part in the scoring. not tried: the directions in which \
-                the grid ends, and a better setting may lie beyond.";
+                the grid, on networks that have no part in the scoring. not tried: directions in which the \
+                grid ends; a better setting may lie beyond.";
     (!rows.is_empty()).then(|| {
         let table = Part::table(head.chain(["not tried"]), rows);
         Section::new("Sensitivity to settings", vec![Part::text(text), table])

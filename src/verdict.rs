@@ -1,4 +1,4 @@
-//! What the controls show, in plain words.
+//! What the controls show, in sentences.
 
 use crate::config::Config;
 use crate::record::{Arm, CLASSES, Outcome, Phase, Score, Spread};
@@ -18,7 +18,7 @@ pub fn verdict(config: &Config, outcomes: &[Outcome]) -> Vec<String> {
     let never_saw = retrained.or(find(Phase::Learn, Arm::Retrained));
     let nothing = nothing_learned(config, learned, never_saw);
     let mut sentences: Vec<String> = nothing.into_iter().collect();
-    // A phase of no steps has nothing to tell.
+    // A phase of no steps changes nothing.
     let (forgot, again) = (config.unlearn_epochs > 0.0, config.relearn_epochs > 0.0);
     let to_forget = sentences.is_empty() && forgot;
     if let (Some(before), Some(after), Some(never), true) =
@@ -49,7 +49,7 @@ pub(crate) fn list(digits: &[u8]) -> String {
     }
 }
 
-/// A number with so many decimals; zero has no sign, and what is no finite number is a dash.
+/// A number with this many decimals; zero has no sign, and NaN and infinities are a dash.
 pub fn fixed(value: f64, decimals: usize) -> String {
     let text = format!("{value:.decimals$}");
     let zero = !text.contains(|c| matches!(c, '1'..='9'));
@@ -76,7 +76,7 @@ fn counted(count: f64, what: &str) -> String {
     format!("{count} {what}{}", if count == 1.0 { "" } else { "s" })
 }
 
-/// "(95 % CI -0.05 to +0.35)", where there is one; no further than a difference of shares can be.
+/// "(95 % CI -0.05 to +0.35)", where there is one; clamped to the differences that shares can have.
 fn interval(d: &Difference, unit: f64, decimals: usize) -> String {
     let end = |end: f64| signed(unit * end.clamp(-1.0, 1.0), decimals);
     match d.half.is_finite() {
@@ -89,7 +89,7 @@ fn interval(d: &Difference, unit: f64, decimals: usize) -> String {
     }
 }
 
-/// What says that networks never learned what they should: "2 of 4 originals never learned digit 5".
+/// That networks never learned what they should: "2 of 4 originals never learned digit 5".
 pub(crate) fn never_learned(who: &str, what: &str, ignorant: usize, of: usize) -> Option<String> {
     match ignorant {
         0 => None,
@@ -98,8 +98,8 @@ pub(crate) fn never_learned(who: &str, what: &str, ignorant: usize, of: usize) -
     }
 }
 
-/// Whether originals learned what is to be forgotten, and retrained networks the rest: where they did
-/// not, nothing can be said of forgetting.
+/// Whether the originals learned what is to be forgotten, and the retrained networks the rest: otherwise
+/// there is no verdict on forgetting.
 fn nothing_learned(
     config: &Config,
     originals: Option<&Outcome>,
@@ -113,9 +113,8 @@ fn nothing_learned(
         let said = said(o, "originals", &what, knowing)?;
         let (own, all) = (&o.figures.forget_accuracy, &o.figures.test_accuracy);
         Some(format!(
-            "{said}: guessing does as well (accuracy on {what} {}, on all digits {}). They had nothing to \
-             forget, so there is no verdict on forgetting. Let them learn longer (--epochs), or at another \
-             rate (--lr).",
+            "{said}: guessing does as well (accuracy on {what} {}, on all digits {}). With nothing \
+             to forget, there is no verdict on forgetting. Train longer (--epochs) or at another rate (--lr).",
             percent(own),
             percent(all),
         ))
@@ -125,8 +124,8 @@ fn nothing_learned(
         let knowing = |s: &&Score| knows(&s.confusion, |digit| !forgotten(digit));
         let said = said(r, "retrained networks", "the other digits", knowing)?;
         Some(format!(
-            "{said}: guessing does as well (accuracy {}). There is nothing to measure forgetting by, so \
-             there is no verdict on it.",
+            "{said}: guessing does as well (accuracy {}). Without that reference there is no \
+             verdict on forgetting.",
             percent(&r.figures.retain_accuracy),
         ))
     };
@@ -147,8 +146,8 @@ fn said(
 fn forgetting(config: &Config, before: &Outcome, after: &Outcome, never: &Outcome) -> String {
     let (b, a, n) = (&before.figures, &after.figures, &never.figures);
     format!(
-        "Unlearning took the accuracy on {} from {} to {} (networks that never saw {}: {}), \
-         and the accuracy on the other digits from {} to {} (never saw: {}).",
+        "Unlearning took accuracy on {} from {} to {} (retrained networks, which never saw {}: {}), and on \
+         the other digits from {} to {} (retrained: {}).",
         digits(&config.forget),
         percent(&b.forget_accuracy),
         percent(&a.forget_accuracy),
@@ -177,12 +176,12 @@ fn images(outcome: &Outcome, counts: impl Fn(usize) -> bool) -> f64 {
     outcome.scores.first().map_or(0.0, rows)
 }
 
-/// How an arm is beside another one, by what both answer to the forgotten digits.
+/// How an arm compares with another one on the forgotten digits.
 #[derive(Clone, Copy, PartialEq)]
 enum Likeness {
-    /// No difference that is worth a word.
+    /// Any difference is negligible.
     Alike,
-    /// None that was measured is, but larger ones cannot be excluded.
+    /// The measured ones are negligible, but larger ones cannot be excluded.
     SeemAlike,
     Unknown,
     Different,
@@ -217,10 +216,10 @@ impl Beside {
         }
     }
 
-    /// "by −85.6 points of accuracy (95 % CI …) and −0.71 of confidence (95 % CI …)".
+    /// "by −85.6 points in accuracy (95 % CI …) and −0.71 in confidence (95 % CI …)".
     fn said(&self) -> String {
         format!(
-            "by {} points of accuracy{} and {} of confidence{}",
+            "by {} points in accuracy{} and {} in confidence{}",
             signed(100.0 * self.accuracy.mean, 1),
             interval(&self.accuracy, 100.0, 1),
             signed(self.confidence.mean, 2),
@@ -229,8 +228,7 @@ impl Beside {
     }
 }
 
-/// Whether unlearned networks are still like the originals, or like networks that never saw the digits, or
-/// like neither.
+/// Whether unlearned networks match the originals, or retrained networks, or neither.
 fn trace(config: &Config, before: &Outcome, after: &Outcome, never: &Outcome) -> String {
     let forgotten = |digit: usize| config.forget.iter().any(|&f| usize::from(f) == digit);
     let images = images(after, forgotten);
@@ -238,60 +236,61 @@ fn trace(config: &Config, before: &Outcome, after: &Outcome, never: &Outcome) ->
         Beside::of(after, before, images),
         Beside::of(after, never, images),
     );
-    let (it, learners) = (it(config), after.scores.len() as f64);
-    let can_tell = format!(
-        "as far as {} and {} can tell",
+    let learners = after.scores.len() as f64;
+    let resolution = format!(
+        "within the resolution of {} and {}",
         counted(learners, "learner"),
         counted(images, "test image")
     );
     format!(
-        "On {}, unlearned networks (mean confidence {}) differ from the originals ({}) {}, and from those \
-         that never saw {it} ({}) {}: {}.",
+        "On {}, the unlearned networks (mean confidence {}) differ from the originals ({}) {}, and from the \
+         retrained networks ({}) {}: {}.",
         digits(&config.forget),
         fixed(after.figures.forget_confidence.mean, 2),
         fixed(before.figures.forget_confidence.mean, 2),
         original.said(),
         fixed(never.figures.forget_confidence.mean, 2),
         retrained.said(),
-        likenesses(original.likeness(), retrained.likeness(), it, &can_tell)
+        likenesses(
+            original.likeness(),
+            retrained.likeness(),
+            it(config),
+            &resolution
+        )
     )
 }
 
-fn likenesses(original: Likeness, retrained: Likeness, it: &str, can_tell: &str) -> String {
+fn likenesses(original: Likeness, retrained: Likeness, it: &str, resolution: &str) -> String {
     use Likeness::{Alike, Different, SeemAlike, Unknown};
-    let seems = [original, retrained].contains(&SeemAlike);
-    let far = if seems {
-        format!(", {can_tell}")
-    } else {
-        String::new()
+    let within = match [original, retrained].contains(&SeemAlike) {
+        true => format!(", {resolution}"),
+        false => String::new(),
     };
     match (original, retrained) {
         (Different, Different) => format!(
-            "they are distinguishable from both; unlearning changed them, but not into networks that \
-             never saw {it}"
+            "they are distinguishable from both; unlearning changed them, but not into networks that never \
+             saw {it}"
         ),
         (Alike | SeemAlike, Different) => {
-            format!("they are still like the originals{far}; no sign that anything was forgotten")
+            format!("they still match the originals{within}; there is no sign of forgetting")
         }
         (Unknown, Different) => format!(
-            "they are distinguishable from networks that never saw {it}, but not from the originals, \
-             {can_tell}"
+            "{resolution}, they are distinguishable from retrained networks, but not from the originals"
         ),
         (Different, Alike | SeemAlike) => {
-            format!("they are like networks that never saw {it}{far}")
+            format!("they match networks that never saw {it}{within}")
         }
         (Different, Unknown) => format!(
-            "they are distinguishable from the originals, but not from networks that never saw {it}, \
-             {can_tell}"
+            "{resolution}, they are distinguishable from the originals, but not from retrained networks"
         ),
         (Alike | SeemAlike, Alike | SeemAlike) => {
-            format!("all three are alike{far}, so that forgetting would not show")
+            format!("all three match{within}, and forgetting would not show")
         }
-        _ => format!("they are not distinguishable from either, {can_tell}"),
+        _ => format!("{resolution}, they are distinguishable from neither"),
     }
 }
 
-/// Whether the gain after relearning is more than the control got.
+/// Whether relearning gained more than the control.
 fn relearning(before: &Outcome, again: &Outcome, control: &Outcome) -> String {
     let (b, a, c) = (
         &before.figures.test_accuracy,
@@ -301,23 +300,23 @@ fn relearning(before: &Outcome, again: &Outcome, control: &Outcome) -> String {
     let images = images(again, |_| true);
     let apart = Difference::of(&a.learners, &c.learners, images);
     let points = |gain: f64| format!("{} points", signed(100.0 * gain, 2));
-    let question = "whether relearning brought more than training on would have";
+    let question = "whether relearning gained more than continued training";
     let judgement = match (apart.size(), a.learners.len()) {
-        (Size::Negligible, _) => format!("less than {} points is not worth a word", 100.0 * WORTH),
+        (Size::Negligible, _) => format!("less than {} points is negligible", 100.0 * WORTH),
         (Size::Clear, _) if apart.mean > 0.0 => {
-            "relearning brought more than training on would have".to_owned()
+            "relearning gained more than continued training".to_owned()
         }
-        (Size::Clear, _) => "relearning brought less than training on would have".to_owned(),
-        (Size::Unknown, 1) => format!("a single learner cannot tell {question}"),
+        (Size::Clear, _) => "relearning gained less than continued training".to_owned(),
+        (Size::Unknown, 1) => format!("a single learner cannot show {question}"),
         (Size::Unknown, learners) => format!(
-            "{learners} learners and {} are too few to tell {question}",
+            "{learners} learners and {} are too few to show {question}",
             counted(images, "test image")
         ),
     };
     format!(
-        "After relearning, test accuracy is {} ({} since the end of learning); the control, never \
-         unlearned and trained for just as many steps, has {} ({}). Paired by seed, the difference is \
-         {}{}: {judgement}.",
+        "After relearning, test accuracy is {} ({} since the learn phase); the control, never unlearned and \
+         trained for the same number of steps, reaches {} ({}). Paired by seed, the difference is {}{}: \
+         {judgement}.",
         percent(a),
         points(a.mean - b.mean),
         percent(c),

@@ -253,8 +253,8 @@ fn a_run_that_forgets_nothing_says_so() {
         trace,
         &[
             "95\u{a0}% CI",
-            "still like the originals",
-            "no sign that anything",
+            "still match the originals",
+            "no sign of forgetting",
         ],
     );
     // Networks that never learned have nothing to forget.

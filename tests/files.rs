@@ -512,7 +512,7 @@ fn a_full_disk_is_said_of_the_first_file_and_keeps_what_fits() {
     let first = "cannot write run/checkpoints/learn-original.safetensors: File too large";
     mentions(&stderr(&output), &[first]);
     let table = String::from_utf8_lossy(&output.stdout).into_owned();
-    mentions(&table, &["confidence", "What was computed is in run"]);
+    mentions(&table, &["confidence", "Partial results are in run"]);
     let names: Vec<String> = below(&place.path().join("run"))
         .iter()
         .map(|path| path.file_name().unwrap().to_string_lossy().into_owned())

@@ -126,7 +126,7 @@ fn an_interrupted_run_says_how_to_go_on_and_ends_with_the_same_bytes() {
                 &["Interrupted in the learn phase", "unlearn run --resume"],
             );
             let page = std::fs::read_to_string(path(name).join("report.html")).unwrap();
-            mentions(&page, &["Not the whole run", "in the learn phase"]);
+            mentions(&page, &["not the whole run", "in the learn phase"]);
         }
         let listed = unlearn(&["runs", place.path().to_str().unwrap()]);
         let listed = String::from_utf8_lossy(&listed.stdout).replace('\n', " ");

@@ -1,7 +1,5 @@
 //! `unlearn compare` and `unlearn methods`.
 
-mod words;
-
 use std::cell::OnceCell;
 use std::path::{Path, PathBuf};
 
@@ -18,6 +16,7 @@ use unlearn::report::comparison;
 use unlearn::{data, device, tune};
 
 use super::progress::Counter;
+use super::sheet;
 use super::signals::Signals;
 use super::text::{beside, fold, note};
 
@@ -114,7 +113,7 @@ pub(crate) fn run(arguments: &Arguments, signals: &OnceCell<Signals>) -> Result<
     let comparison = compared?;
     let written = write(&comparison, &folder);
     // Where they could not be written, this is what there is.
-    let printed = super::print(&words::brief(&comparison));
+    let printed = super::print(&sheet::brief(&comparison::sheet(&comparison)));
     if written.is_ok() {
         let place = format!(
             "every metric is in {0}/report.txt; open {0}/report.html",
@@ -157,8 +156,9 @@ fn write(comparison: &Comparison, folder: &Folder) -> Result<()> {
             lines.push('\n');
         }
     }
+    let text = sheet::full(&comparison::sheet(comparison));
     let page = comparison::page(comparison);
-    folder.write([json, lines, words::words(comparison), page])
+    folder.write([json, lines, text, page])
 }
 
 impl Arguments {

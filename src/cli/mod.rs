@@ -18,6 +18,7 @@ mod mutants;
 mod progress;
 mod run;
 mod runs;
+mod sheet;
 mod signals;
 mod table;
 mod text;

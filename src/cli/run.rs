@@ -23,8 +23,8 @@ use unlearn::{data, device, report, tune};
 pub(crate) use arguments::Arguments;
 
 use super::progress::RunProgress;
+use super::sheet;
 use super::signals::Signals;
-use super::table;
 use super::text::{self, fold};
 
 /// Runs the main job, or goes on with it.
@@ -218,27 +218,14 @@ fn announce(progress: &RunProgress, data: &Dataset, device: &DeviceRecord) {
 }
 
 fn show(record: &RunRecord, folder: &Path, failure: Option<&Error>) -> Result<()> {
-    let mut text = String::new();
-    if !record.outcomes.is_empty() {
-        text += &format!("\n{}\n", table::results(&record.outcomes));
-    }
-    for sentence in &record.verdict {
-        text += &format!("\n{}\n", fold(sentence, 0));
-    }
-    if let Some(warning) = &record.data.warning {
-        text += &format!("\n{}\n", fold(&format!("Note: {warning}"), 6));
-    }
+    let found = sheet::brief(&report::html::sheet(record));
     let folder = folder.display();
     let place = match failure {
-        None => format!("\nEverything is in {folder}; open {folder}/report.html\n"),
-        Some(Error::Interrupted) => format!(
-            "\nInterrupted {}. Go on with `unlearn run --resume {folder}`\n",
-            record.interrupted.as_deref().unwrap_or_default()
-        ),
-        Some(_) => format!("\nWhat was computed is in {folder}, as far as it could be written\n"),
+        None => format!("Everything is in {folder}; open {folder}/report.html"),
+        Some(Error::Interrupted) => format!("Continue with `unlearn run --resume {folder}`"),
+        Some(_) => format!("Partial results are in {folder}, as far as they could be written"),
     };
-    text += &fold(&place, 0);
-    super::print(&text)
+    super::print(&format!("\n{found}\n\n{}\n", fold(&place, 0)))
 }
 
 /// Keeps what happens, and shows it.

@@ -1,9 +1,7 @@
 //! Tables that fit the width of text.
 
-use comfy_table::{CellAlignment, Table, TableComponent, presets};
+use comfy_table::{CellAlignment, Table, presets};
 use textwrap::core::display_width;
-use unlearn::record::{Outcome, Spread};
-use unlearn::verdict::fixed;
 
 use super::text::WIDTH;
 
@@ -53,65 +51,6 @@ fn beside(head: &[String], rows: &[Vec<String>], block: &[usize]) -> String {
         column.set_cell_alignment(CellAlignment::Right);
     }
     table.trim_fmt()
-}
-
-/// The results of `unlearn run`, phase × arm: accuracies and confidence, mean ± standard deviation over
-/// learners.
-pub(crate) fn results(outcomes: &[Outcome]) -> String {
-    let mut table = Table::new();
-    table.load_preset(presets::UTF8_HORIZONTAL_ONLY);
-    for line in [
-        TableComponent::HorizontalLines,
-        TableComponent::MiddleIntersections,
-        TableComponent::LeftBorderIntersections,
-        TableComponent::RightBorderIntersections,
-    ] {
-        table.remove_style(line);
-    }
-    table.set_header([
-        "phase",
-        "arm",
-        "test\naccuracy",
-        "forget\naccuracy",
-        "retain\naccuracy",
-        "forget\nconfidence",
-    ]);
-    let mut phase = None;
-    for outcome in outcomes {
-        let first = phase.replace(outcome.phase) != Some(outcome.phase);
-        let f = &outcome.figures;
-        table.add_row([
-            if first { outcome.phase.name() } else { "" }.to_owned(),
-            outcome.arm.name().to_owned(),
-            percent(&f.test_accuracy),
-            percent(&f.forget_accuracy),
-            percent(&f.retain_accuracy),
-            share(&f.forget_confidence),
-        ]);
-    }
-    for column in table.column_iter_mut().skip(1) {
-        column.set_padding((0, 1));
-    }
-    for column in table.column_iter_mut().skip(2) {
-        column.set_cell_alignment(CellAlignment::Right);
-    }
-    table.trim_fmt()
-}
-
-fn percent(spread: &Spread) -> String {
-    plus_minus(spread, 100.0, 1, " %")
-}
-
-fn share(spread: &Spread) -> String {
-    plus_minus(spread, 1.0, 2, "")
-}
-
-fn plus_minus(spread: &Spread, unit: f64, digits: usize, suffix: &str) -> String {
-    let mean = fixed(unit * spread.mean, digits);
-    if spread.learners.len() < 2 {
-        return mean + suffix;
-    }
-    format!("{mean} ± {:.digits$}{suffix}", unit * spread.std)
 }
 
 #[cfg(test)]

@@ -48,6 +48,7 @@ const JOINT: char = '\u{e000}';
 fn joined(line: &str) -> String {
     let line = line
         .replace(" %", "\u{e000}%")
+        .replace(" ×", "\u{e000}×")
         .replace(" ± ", "\u{e000}±\u{e000}");
     let part = |(number, part): (usize, &str)| match number % 2 {
         0 => part.to_owned(),

@@ -10,8 +10,8 @@ use crate::statistics::knows;
 use crate::verdict::{digits, never_learned};
 
 impl Lab<'_> {
-    /// What is to be said where originals, of either set, know too little to forget, or retrained ones too
-    /// little to measure forgetting by.
+    /// Why methods are not ranked, where originals of either set know too little to forget, or retrained
+    /// networks too little to be a reference.
     pub(super) fn never_learned(&self, base: &Base) -> Result<Option<String>> {
         let scope = &self.engine.case.scope;
         let what = match scope {
@@ -33,8 +33,8 @@ impl Lab<'_> {
         let (ignorant, of) = self.count(&originals, knows_what)?;
         if let Some(said) = never_learned("originals", &what, ignorant, of) {
             return Ok(Some(format!(
-                "{said}: guessing does as well. They have nothing to forget, so methods are not ranked. Let \
-                 them learn longer (--epochs), or at another rate (--lr)."
+                "{said}: guessing does as well. With nothing to forget, methods are not ranked. \
+                 Train longer (--epochs) or at another rate (--lr)."
             )));
         }
         let knows_rest = |network: &Observed| {
@@ -47,8 +47,8 @@ impl Lab<'_> {
         let said = never_learned("retrained networks", "what is to be kept", ignorant, of);
         Ok(said.map(|said| {
             format!(
-                "{said}: guessing does as well. There is nothing to measure forgetting by, so methods are not \
-                 ranked. Let networks learn longer (--epochs), or at another rate (--lr)."
+                "{said}: guessing does as well. Without that reference, methods are not ranked. \
+                 Train longer (--epochs) or at another rate (--lr)."
             )
         }))
     }

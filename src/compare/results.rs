@@ -1,4 +1,4 @@
-//! What a comparison finds, as plain data.
+//! The results of a comparison, as plain data.
 
 use serde::Serialize;
 
@@ -15,9 +15,9 @@ use crate::record::Spread;
 pub struct Tried {
     /// The setting.
     pub setting: Setting,
-    /// The average gap, in percentage points: the mean |Δ to retrained networks| over UA, RA, TA of
-    /// the kept digits, and the attack's accuracy. No number, or an infinite one (in JSON null), where
-    /// nothing was tried or networks diverged.
+    /// The average gap, in percentage points: the mean absolute difference from the retrained networks
+    /// over UA, RA, TA kept and MIA. NaN where nothing was tried, infinite where networks diverged (both
+    /// null in JSON).
     pub gap: f64,
 }
 
@@ -26,14 +26,14 @@ pub struct Tried {
 pub struct Value {
     /// The metric.
     pub metric: String,
-    /// Of each network, or one of the group.
+    /// One value per network, or a single one for the group.
     pub value: Spread,
-    /// How far the group is from the retrained networks; no number (in JSON null) where that cannot be
-    /// measured, because networks diverged or are too few.
+    /// How far the group is from the retrained networks; NaN (null in JSON) where networks diverged or
+    /// are too few to measure it.
     pub distance: f64,
-    /// The same in units of the noise floor: up to 1 it could be one of theirs.
+    /// The same in units of the noise floor: up to 1, it could be a distance between retrained networks.
     pub units: f64,
-    /// Networks of which is only known that their value is larger than what stands here.
+    /// Networks whose value is only a lower bound.
     pub censored: usize,
 }
 
@@ -46,14 +46,14 @@ pub struct Moments {
     pub std: f64,
 }
 
-/// What is known of a group of networks.
+/// All measurements of a group of networks.
 #[derive(Clone, Debug, Serialize)]
 pub struct Portrait {
-    /// Every metric.
+    /// The value of every metric.
     pub values: Vec<Value>,
-    /// How often each digit is the answer to images of what is forgotten.
+    /// How often each digit is the answer to images to be forgotten.
     pub answers: Vec<Moments>,
-    /// Steps of relearning, with the accuracy on what is forgotten.
+    /// The accuracy on images to be forgotten, by steps of relearning.
     pub relearning: Vec<(u32, Moments)>,
 }
 
@@ -66,40 +66,40 @@ pub struct MethodRow {
     pub setting: Setting,
     /// All settings that were tried.
     pub tried: Vec<Tried>,
-    /// How fast results decay away from the chosen setting; none where there is one only.
+    /// How sensitive results are to the setting; none where there is only one.
     pub sensitivity: Option<Sensitivity>,
     /// The average gap, in percentage points.
     pub average_gap: f64,
-    /// Relearn time as a share of retrained networks'; none where those know at once.
+    /// Relearning time relative to the retrained networks; none where those know the images from the start.
     pub ain: Option<f64>,
-    /// The final score of the NeurIPS 2023 challenge: the quality by ε of `CHOOSERS` networks at the most,
-    /// times what is left of the accuracies on what is to be kept.
+    /// The final score of the NeurIPS 2023 challenge: the forgetting quality (from ε) of at most `CHOOSERS`
+    /// networks, times the accuracies on the kept data relative to the retrained networks.
     pub quality: f64,
-    /// The run time as a share of retraining's: steps over steps.
+    /// The run time relative to retraining, in steps.
     pub run_time: f64,
-    /// Networks whose weights are no numbers any more: all metrics then count as told.
+    /// Networks with NaN weights or answers: every metric then counts as beyond the noise.
     pub diverged: usize,
-    /// What is known of its networks.
+    /// The measurements of its networks.
     #[serde(flatten)]
     pub portrait: Portrait,
     /// Metrics that could be measured.
     pub measured: usize,
-    /// Of these the metrics that are over their noise floors.
-    pub told_by: usize,
-    /// Whether that distinguishes the networks from retrained ones: more than those are from each other by
-    /// chance. Not where methods are not ranked.
-    pub told: bool,
-    /// What all metrics together say of a group of retrained networks by chance.
+    /// Metrics, of these, beyond their noise floors.
+    pub beyond_noise: usize,
+    /// Whether the networks are distinguishable from retrained ones, beyond chance. False where methods are
+    /// not ranked.
+    pub distinguishable: bool,
+    /// What a group of retrained networks reaches by chance.
     pub chance: Chance,
-    /// By kind of metric, the mean distance in units of the noise floor, none counting more than `MOST`;
-    /// of metrics that do the same on several layers the largest counts.
+    /// The mean distance by kind of metric, in units of the noise floor, each capped at `MOST`. Of a metric
+    /// taken on several layers, the largest counts.
     pub kinds: Vec<(Kind, f64)>,
-    /// The mean over the kinds; no number (in JSON null) where methods are not ranked.
+    /// The mean over the kinds; NaN (null in JSON) where methods are not ranked.
     pub score: f64,
 }
 
 impl MethodRow {
-    /// Of networks that diverged: numbers of what is no network say nothing, whatever they happen to be.
+    /// The row of a method whose networks diverged: their measurements mean nothing.
     pub(super) fn of_diverged(mut self, diverged: usize) -> Self {
         for v in &mut self.portrait.values {
             (v.value, v.distance, v.units) = (Spread::of(vec![f64::NAN]), f64::NAN, MOST);
@@ -111,8 +111,8 @@ impl MethodRow {
             ain: None,
             quality: 0.0,
             measured: 0,
-            told_by: 0,
-            told: true,
+            beyond_noise: 0,
+            distinguishable: true,
             kinds: kinds.to_vec(),
             score: MOST,
             ..self
@@ -126,32 +126,31 @@ pub struct Judged {
     /// What was forgotten, under which seed.
     #[serde(flatten)]
     pub case: Case,
-    /// Why nothing can be said of forgetting, where networks never learned what they should: methods then
-    /// have no scores, and are not ranked.
+    /// Why methods have no scores and are not ranked: networks never learned what they should.
     pub never_learned: Option<String>,
     /// The noise floor of each metric.
     pub floors: Vec<(String, Floor)>,
-    /// What all metrics together say of retrained networks by chance.
+    /// What groups of retrained networks reach by chance.
     pub chance: Chance,
     /// The retrained networks.
     pub retrained: Portrait,
     /// The originals.
     pub originals: Portrait,
-    /// The methods, the nearest to retraining first; in their own order where they are not ranked.
+    /// The methods, nearest to retraining first; in the order given where they are not ranked.
     pub methods: Vec<MethodRow>,
 }
 
 impl Judged {
-    /// The methods, the nearest to retraining first.
+    /// With the methods in order, nearest to retraining first.
     pub(super) fn ranked(mut self) -> Self {
         self.methods.sort_by(|a, b| a.score.total_cmp(&b.score));
         self
     }
 
-    /// Where there is nothing to forget, or nothing to measure it by, no method is better than another.
+    /// Without scores: with nothing to forget, or no reference, no method is better than another.
     pub(super) fn unranked(mut self, reason: String) -> Self {
         for row in &mut self.methods {
-            (row.score, row.told) = (f64::NAN, false);
+            (row.score, row.distinguishable) = (f64::NAN, false);
         }
         Self {
             never_learned: Some(reason),

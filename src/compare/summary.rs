@@ -12,15 +12,15 @@ use crate::record::Spread;
 /// A comparison's results.
 #[derive(Clone, Debug, Serialize)]
 pub struct Comparison {
-    /// What must be said before anything else: why methods are not ranked, in any case.
+    /// Why methods are not ranked, for each case where they are not.
     pub never_learned: Vec<String>,
     /// What was compared.
     pub settings: Settings,
-    /// The methods over all cases, the nearest to retraining first.
+    /// The methods over all cases, nearest to retraining first.
     pub methods: Vec<Summary>,
-    /// Whether the ranking is the same under every seed; none where there is one, or no ranking.
+    /// Whether the ranking is the same under every seed; none with a single seed, or without a ranking.
     pub stability: Option<Stability>,
-    /// What was found for each seed and what it forgets.
+    /// The results of each case.
     pub cases: Vec<Judged>,
 }
 
@@ -31,7 +31,7 @@ pub struct Across {
     pub mean: f64,
     /// The standard deviation over cases; 0 for a single one.
     pub std: f64,
-    /// Each case's.
+    /// The number of each case.
     pub cases: Vec<f64>,
 }
 
@@ -46,26 +46,26 @@ pub struct Summary {
     pub kinds: Vec<(Kind, Across)>,
     /// The average gap, in percentage points.
     pub average_gap: Across,
-    /// Every metric.
+    /// The value of every metric.
     pub values: Vec<(String, Across)>,
-    /// Networks that diverged, in all cases.
+    /// Networks that diverged, over all cases.
     pub diverged: usize,
 }
 
-/// How much the ranking of methods depends on the seed. Retraining is no method here.
+/// How much the ranking of methods, without retraining and controls, depends on the seed.
 #[derive(Clone, Debug, Serialize)]
 pub struct Stability {
-    /// For each seed the methods, the nearest to retraining first.
+    /// The methods under each seed, nearest to retraining first.
     pub rankings: Vec<(u64, Vec<String>)>,
-    /// Methods at either end that are compared.
+    /// Methods compared at either end.
     pub end: usize,
-    /// Of those at the top, the fewest that two seeds have in common.
+    /// The fewest of the best methods that two seeds share.
     pub best_shared: usize,
-    /// The same at the bottom.
+    /// The fewest of the worst methods that two seeds share.
     pub worst_shared: usize,
     /// The smallest Kendall's τ of two seeds' rankings: 1 for the same order, −1 for the reverse.
     pub tau: f64,
-    /// Whether any two seeds share all but one at either end, and τ is `TAU` at least.
+    /// Whether any two seeds share all but one at either end, and τ is at least `TAU`.
     pub stable: bool,
 }
 
@@ -74,7 +74,7 @@ const END: usize = 5;
 /// Kendall's τ of a stable ranking: nine of ten pairs are in the same order.
 const TAU: f64 = 0.8;
 
-/// Of each case by name, why its methods are not ranked.
+/// Why methods are not ranked, by case.
 fn never_learned(settings: &Settings, cases: &[Judged]) -> Vec<String> {
     let said = |case: &Judged| {
         let reason = case.never_learned.as_ref()?;
@@ -107,7 +107,7 @@ pub(super) fn comparison(settings: &Settings, cases: Vec<Judged>) -> Comparison 
     }
 }
 
-/// The methods, but for retraining and controls, by their mean scores over some cases.
+/// The methods, without retraining and controls, by their mean scores over some cases.
 fn ranking(methods: &[Summary], cases: &[&Judged]) -> Vec<String> {
     let retrains =
         |name: &str| crate::methods::named(name).is_some_and(|m| m.retrains() || m.is_control());
@@ -149,7 +149,7 @@ fn summary(method: &str, cases: &[&Judged]) -> Summary {
     }
 }
 
-/// Holds every two rankings beside each other.
+/// Compares every two rankings.
 fn stability(rankings: Vec<(u64, Vec<String>)>) -> Option<Stability> {
     let of = |(_, ranking): &(u64, Vec<String>)| ranking.len();
     let methods = rankings.first().map_or(0, of);

@@ -15,13 +15,13 @@ pub struct Floor {
     pub limit: f64,
 }
 
-/// What all metrics together say of retrained networks by chance: of many metrics, some are over
-/// their floors. A group by which no more of them are, and none by more, is not distinguishable.
+/// What all metrics together show for retrained networks by chance: out of many metrics, some exceed
+/// their noise floors. A group that exceeds no more of them, and none by more, is not distinguishable.
 #[derive(Clone, Copy, Debug, Default, PartialEq, serde::Serialize, serde::Deserialize)]
 pub struct Chance {
-    /// Metrics that are over their floors; one way to divide the retrained networks in twenty has more.
-    pub told: usize,
-    /// The largest distance of all, in units of the noise floor.
+    /// Metrics beyond their noise floors: the 95th percentile over random splits of the retrained networks.
+    pub beyond_noise: usize,
+    /// The largest distance in any split, in units of the noise floor.
     pub units: f64,
 }
 
@@ -102,11 +102,11 @@ impl Chance {
     /// Of distances in units of the noise floor, by metric and by way to divide the retrained networks.
     fn of(units: &[Vec<f64>]) -> Self {
         let ways = units.first().map_or(0, Vec::len);
-        let told = |way: usize| units.iter().filter(|metric| metric[way] > 1.0).count();
-        let mut counts: Vec<usize> = (0..ways).map(told).collect();
+        let beyond = |way: usize| units.iter().filter(|metric| metric[way] > 1.0).count();
+        let mut counts: Vec<usize> = (0..ways).map(beyond).collect();
         counts.sort_unstable();
         Self {
-            told: counts.get(one_in_twenty(ways)).copied().unwrap_or(0),
+            beyond_noise: counts.get(one_in_twenty(ways)).copied().unwrap_or(0),
             units: units.iter().flatten().copied().fold(1.0, f64::max),
         }
     }
@@ -114,7 +114,7 @@ impl Chance {
     /// Whether a group with these distances, in units of the noise floor, is distinguishable from
     /// retrained networks.
     pub fn exceeded(&self, units: &[f64]) -> bool {
-        units.iter().filter(|u| **u > 1.0).count() > self.told
+        units.iter().filter(|u| **u > 1.0).count() > self.beyond_noise
             || units.iter().any(|u| *u > self.units)
     }
 }
@@ -389,7 +389,7 @@ mod tests {
         let units = |metric| numbers(metric).map(|x| x / 1.96).collect::<Vec<f64>>();
         let metrics: Vec<Vec<f64>> = (0..10).map(units).collect();
         let chance = Chance::of(&metrics);
-        assert_eq!(chance.told, 2);
+        assert_eq!(chance.beyond_noise, 2);
         assert!(chance.units > 1.5 && chance.units < 2.5, "{chance:?}");
         let others: Vec<Vec<f64>> = (10..20).map(units).collect();
         let one = |way: usize| others.iter().map(|m| m[way]).collect::<Vec<_>>();

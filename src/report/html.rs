@@ -1,4 +1,5 @@
-//! A run as one self-contained page: no scripts, no network, readable on a phone and on paper.
+//! A run: what it found, and as one self-contained page: no scripts, no network, readable on a phone and
+//! on paper.
 //!
 //! Some servers and mail clients drop style sheets. So order, words and marks hold all that matters,
 //! `cellpadding` keeps the cells of tables apart, and a `meta` element lets the page be dark.
@@ -9,17 +10,16 @@ pub(crate) mod mark;
 mod matrix;
 mod notes;
 
-use maud::{DOCTYPE, Markup, PreEscaped, html};
+use maud::{Markup, html};
 
-use super::palette;
 use super::plot;
-use crate::record::{Arm, Outcome, Phase, Point};
+use super::sheet::page::{document, figure, section, warnings};
+use super::sheet::{Cell, NONE, Part, Row, Section, Sheet, percent, plus_minus};
+use crate::record::{Arm, Outcome, Phase, Point, Spread};
 use crate::run_record::RunRecord;
-use crate::verdict::{digits, list};
-use format::{NONE, number, percent};
-use mark::{key, stroke_key};
+use crate::verdict::digits;
+use mark::stroke_key;
 
-const STYLE: &str = include_str!("html/style.css");
 const ARMS: [Arm; 4] = [
     Arm::Original,
     Arm::Retrained,
@@ -70,42 +70,44 @@ pub(crate) const STAGES: [Stage; 4] = [
     },
 ];
 
-/// The page of a run.
-pub fn page(record: &RunRecord) -> String {
-    let title = title(record);
-    let page = html! {
-        (DOCTYPE)
-        html lang="en" {
-            head {
-                meta charset="utf-8";
-                meta name="viewport" content="width=device-width, initial-scale=1";
-                meta name="color-scheme" content="light dark";
-                title { (title) " · unlearn" }
-                style { (PreEscaped(palette::css())) (PreEscaped(matrix::css())) (PreEscaped(STYLE)) }
-            }
-            body {
-                main {
-                    (head(record, &title))
-                    (curves(record))
-                    (results(record))
-                    (notes::how_to_read(record))
-                    (digits::section(record))
-                    (matrix::section(record))
-                    (notes::limits())
-                    (losses(record))
-                    (notes::facts(record))
-                }
-            }
-        }
+/// What a run found.
+pub fn sheet(record: &RunRecord) -> Sheet {
+    let mut warnings = Vec::new();
+    if let Some(place) = &record.interrupted {
+        warnings.push(format!("This is not the whole run. Interrupted {place}."));
+    }
+    if let Some(warning) = &record.data.warning {
+        warnings.push(format!("Note: {warning}"));
+    }
+    let sections = match record.outcomes.is_empty() {
+        true => Vec::new(),
+        false => vec![results(record), losses(record)],
     };
-    page.into_string()
+    Sheet {
+        title: format!("Forgetting {}", digits(&record.config.forget)),
+        warnings,
+        lead: record.verdict.clone(),
+        sections,
+        cases: Vec::new(),
+    }
 }
 
-fn title(record: &RunRecord) -> String {
-    match record.config.forget.as_slice() {
-        [digit] => format!("Forgetting the digit {digit}"),
-        digits => format!("Forgetting the digits {}", list(digits)),
-    }
+/// The page of a run.
+pub fn page(record: &RunRecord) -> String {
+    let sheet = sheet(record);
+    let sections = |brief| sheet.sections.iter().filter(move |s| s.brief == brief);
+    let body = html! {
+        (head(record, &sheet))
+        (curves(record))
+        @for part in sections(true) { (section(part, None)) }
+        (notes::how_to_read(record))
+        (digits::section(record))
+        (matrix::section(record))
+        (notes::limits())
+        @for part in sections(false) { (section(part, None)) }
+        (notes::facts(record))
+    };
+    document(&sheet.title, &matrix::css(), &body)
 }
 
 /// The class of a card in the arm's colour.
@@ -117,26 +119,21 @@ fn css_class(arm: Arm) -> &'static str {
     }
 }
 
-fn head(record: &RunRecord, title: &str) -> Markup {
+fn head(record: &RunRecord, sheet: &Sheet) -> Markup {
     let learners = record.config.learners;
     let plural = if learners == 1 { "network" } else { "networks" };
     html! {
         header {
             p.eyebrow { "unlearn" span.dim { " · " (record.config.name) } }
-            h1 { (title) }
+            h1 { (sheet.title) }
             p.sub {
                 span.whole { (learners) " " (plural) " per arm" } " · " (record.data.name) " · "
                 span.whole { (record.started) " UTC" }
             }
         }
-        @if let Some(place) = &record.interrupted {
-            div.warning role="alert" { b { "Not the whole run. " } "It was interrupted " (place) "." }
-        }
-        @if let Some(warning) = &record.data.warning {
-            div.warning role="alert" { b { "Mind the data. " } (warning) }
-        }
-        @if !record.verdict.is_empty() {
-            div.verdict { @for sentence in &record.verdict { p { (sentence) } } }
+        (warnings(sheet))
+        @if !sheet.lead.is_empty() {
+            div.verdict { @for sentence in &sheet.lead { p { (sentence) } } }
         }
         (story(record))
     }
@@ -147,13 +144,13 @@ fn story(record: &RunRecord) -> Markup {
     let forgotten = digits(&record.config.forget);
     html! {
         @if record.outcomes.is_empty() { p.caption { "No phase was finished." } }
-        @else { p.caption { "Accuracy on the " (forgotten) } }
+        @else { p.caption { "Accuracy on " (forgotten) } }
         div.story {
             @for stage in &STAGES {
                 @if let Some(outcome) = record.outcome(stage.phase, stage.arm) {
                     div.step.(css_class(stage.arm)).faded[stage.faded] {
                         p.name { b { (stage.title) } " " span.dim { (stage.when) } }
-                        p.figure { (percent(&outcome.figures.forget_accuracy)) }
+                        p.figure { (figure(&percent(&outcome.figures.forget_accuracy))) }
                     }
                 }
             }
@@ -182,112 +179,65 @@ fn curves(record: &RunRecord) -> Markup {
 }
 
 /// The four figures of every arm at the end of every phase.
-fn results(record: &RunRecord) -> Markup {
-    html! {
-        section {
-            h2 { "Results after each phase" }
-            div.scroll {
-                table.results cellpadding="4" {
-                    (results_head())
-                    @for phase in PHASES {
-                        @let rows = outcomes(record, phase);
-                        @if !rows.is_empty() {
-                            tbody {
-                                tr.phase { th colspan="5" scope="rowgroup" { "after " (phase.name()) } }
-                                @for outcome in rows { (result_row(outcome)) }
-                            }
-                        }
-                    }
-                }
-            }
-        }
-    }
-}
-
-fn results_head() -> Markup {
-    html! {
-        thead {
-            tr {
-                th.arm rowspan="2" scope="col" { "arm" }
-                th.over colspan="3" scope="colgroup" { span { "accuracy" } }
-                th.over scope="colgroup" { span { "confidence" } }
-            }
-            tr {
-                th scope="col" { "all digits" }
-                th scope="col" { "forgotten" }
-                th scope="col" { "others" }
-                th scope="col" { "forgotten" }
-            }
-        }
-    }
-}
-
-fn outcomes(record: &RunRecord, phase: Phase) -> Vec<&Outcome> {
-    let arms = ARMS.into_iter();
-    arms.filter_map(|arm| record.outcome(phase, arm)).collect()
-}
-
-fn result_row(outcome: &Outcome) -> Markup {
-    let figures = &outcome.figures;
-    let main = matches!(outcome.arm, Arm::Unlearned | Arm::Relearned);
-    html! {
-        tr.main[main] {
-            th scope="row" { (key(outcome.arm, outcome.arm == Arm::Unlearned)) (outcome.arm.name()) }
-            td { (percent(&figures.test_accuracy)) }
-            td.key-figure { (percent(&figures.forget_accuracy)) }
-            td { (percent(&figures.retain_accuracy)) }
-            td { (percent(&figures.forget_confidence)) }
-        }
-    }
+fn results(record: &RunRecord) -> Section {
+    let row = |outcome: &Outcome| {
+        let f = &outcome.figures;
+        let cells = [
+            percent(&f.test_accuracy),
+            percent(&f.forget_accuracy),
+            percent(&f.retain_accuracy),
+            plus_minus(&f.forget_confidence, 1.0, 2, ""),
+        ];
+        of_arm(outcome.arm, cells.map(Cell::from))
+    };
+    let rows = by_phase(|phase, arm| record.outcome(phase, arm).map(row));
+    let head = [
+        "arm",
+        "test\naccuracy",
+        "forget\naccuracy",
+        "retain\naccuracy",
+        "forget\nconfidence",
+    ];
+    Section::brief("Results after each phase", vec![Part::table(head, rows)])
 }
 
 /// The losses at the last evaluation of each phase.
-fn losses(record: &RunRecord) -> Markup {
-    let last = |phase: Phase, arm: Arm| {
-        let mut points = record.points.iter().rev();
-        points.find(|p| p.phase == phase && p.arm == arm)
+fn losses(record: &RunRecord) -> Section {
+    let row = |point: &Point| {
+        let loss = |loss: &Spread| plus_minus(loss, 1.0, 3, "");
+        let train = point.train_loss.as_ref().map_or(NONE.to_owned(), loss);
+        of_arm(point.arm, [train, loss(&point.test_loss)].map(Cell::from))
     };
-    html! {
-        section {
-            h2 { "Loss" }
-            p.lead {
-                "Mean cross-entropy in nats (guessing evenly costs 2.303): on the training batches "
-                "since the evaluation before, and on all test images. While unlearning, an arm's \
-                 training loss is that of its own task."
-            }
-            div.losses {
-                @for phase in PHASES {
-                    @let points: Vec<&Point> = ARMS.iter().filter_map(|&arm| last(phase, arm)).collect();
-                    @if !points.is_empty() { (loss_table(phase, &points)) }
-                }
-            }
-        }
+    let rows = by_phase(|phase, arm| {
+        let mut points = record.points.iter().rev();
+        points.find(|p| p.phase == phase && p.arm == arm).map(row)
+    });
+    let text = "Mean cross-entropy in nats (a uniform guess costs 2.303): on the training batches since the \
+                previous evaluation, and on all test images. While unlearning, an arm's training loss is \
+                that of its own task.";
+    let table = Part::table(["arm", "training", "test"], rows);
+    Section::new("Loss", vec![Part::text(text), table])
+}
+
+fn of_arm<const N: usize>(arm: Arm, cells: [Cell; N]) -> Row {
+    Row {
+        arm: Some(arm),
+        ..Row::new(arm.name(), cells)
     }
 }
 
-fn loss_table(phase: Phase, points: &[&Point]) -> Markup {
-    html! {
-        table.results.loss cellpadding="4" {
-            thead {
-                tr {
-                    th.arm scope="col" { (phase.name()) }
-                    th scope="col" { "training" }
-                    th scope="col" { "test" }
-                }
-            }
-            tbody {
-                @for point in points {
-                    tr {
-                        th scope="row" {
-                            (key(point.arm, point.arm == Arm::Unlearned)) (point.arm.name())
-                        }
-                        td { @if let Some(l) = &point.train_loss { (number(l)) } @else { (NONE) } }
-                        td { (number(&point.test_loss)) }
-                    }
-                }
-            }
+/// The rows of all phases, each below its phase's name.
+fn by_phase(row: impl Fn(Phase, Arm) -> Option<Row>) -> Vec<Row> {
+    let mut rows = Vec::new();
+    for phase in PHASES {
+        let of_phase = ARMS.into_iter().filter_map(|arm| row(phase, arm));
+        let first = rows.len();
+        rows.extend(of_phase);
+        if rows.len() > first {
+            rows.insert(first, Row::new(format!("after {}", phase.name()), []));
         }
     }
+    rows
 }
 
 #[cfg(test)]

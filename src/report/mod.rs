@@ -6,6 +6,7 @@ mod palette;
 pub mod plot;
 #[cfg(test)]
 pub(crate) mod sample;
+pub mod sheet;
 
 use std::path::Path;
 

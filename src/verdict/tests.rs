@@ -89,28 +89,25 @@ fn zero_has_no_sign() {
 }
 
 #[test]
-fn unlearned_networks_are_held_beside_originals_and_retrained_ones() {
+fn unlearned_networks_are_compared_with_originals_and_retrained_ones() {
     let trace = |unlearned| said(&run(unlearned)).swap_remove(1);
     mentions(
         &trace(ORIGINAL),
-        "they are still like the originals; no sign that anything",
+        "they still match the originals; there is no sign of forgetting.",
     );
-    mentions(
-        &trace(RETRAINED),
-        "they are like networks that never saw it.",
-    );
+    mentions(&trace(RETRAINED), "they match networks that never saw it.");
     let both = trace(([114, 976], 0.25));
     mentions(&both, "distinguishable from both");
     // Every difference stands there with its interval.
-    mentions(&both, "by -85.6 points of accuracy (95\u{a0}% CI ");
+    mentions(&both, "by -85.6 points in accuracy (95\u{a0}% CI ");
     assert_eq!(both.matches("95\u{a0}% CI").count(), 4, "{both}");
     // Confidently wrong is not like the original, however alike the confidences are.
     mentions(&trace(([0, 975], ORIGINAL.1)), "distinguishable from both");
 }
 
-/// With few images nothing is excluded, but what was measured can still be said.
+/// With few images no difference is excluded, but the measured one can still be stated.
 #[test]
-fn few_images_say_how_far_they_can_tell() {
+fn few_images_limit_the_resolution() {
     let few = |phase, arm, right: [u32; 2], confidence| {
         outcome(
             phase,
@@ -128,18 +125,18 @@ fn few_images_say_how_far_they_can_tell() {
     let trace = said(&outcomes([75, 75], 0.95)).swap_remove(1);
     mentions(
         &trace,
-        "still like the originals, as far as 4 learners and 80 test images can tell;",
+        "still match the originals, within the resolution of 4 learners and 80 test images;",
     );
     let trace = said(&outcomes([72, 75], 0.95)).swap_remove(1);
     mentions(
         &trace,
-        "distinguishable from networks that never saw it, but not from the originals",
+        "distinguishable from retrained networks, but not from the originals",
     );
     mentions(&trace, "4 learners and 80 test images");
 }
 
 #[test]
-fn where_originals_never_learned_nothing_is_said_of_forgetting() {
+fn there_is_no_verdict_on_forgetting_what_was_never_learned() {
     let constant = |phase, arm| outcome(phase, arm, vec![score(100, 0, 0, 0.1); 2]);
     let outcomes = [
         constant(Phase::Learn, Arm::Original),
@@ -194,20 +191,20 @@ fn two_learners_with_equal_differences_are_too_few() {
         &text,
         "the difference is +0.70 points (95\u{a0}% CI -2.65 to +4.05)",
     );
-    mentions(&text, "2 learners and 1000 test images are too few to tell");
+    mentions(&text, "2 learners and 1000 test images are too few to show");
     let single = relearned(100, &[[967, 960]]);
-    mentions(&single, "a single learner cannot tell");
+    mentions(&single, "a single learner cannot show");
     assert!(!single.contains("CI"), "{single}");
 }
 
 /// What another device or another digit of precision changes does not turn the sentence round.
 #[test]
-fn differences_that_are_not_worth_a_word_are_called_so() {
+fn negligible_differences_are_called_so() {
     let slight = [[9752, 9737], [9765, 9750], [9741, 9728], [9758, 9740]];
     for down in 0..4 {
         let pairs = slight.map(|[a, b]| [a - 5 * down, b]);
         let text = relearned(1000, &pairs);
-        mentions(&text, "less than 0.5 points is not worth a word");
+        mentions(&text, "less than 0.5 points is negligible");
     }
     let equal = relearned(1000, &[[9752, 9752]; 4]);
     mentions(&equal, "the difference is 0.00 points");
@@ -217,15 +214,15 @@ fn differences_that_are_not_worth_a_word_are_called_so() {
     );
     let more = [[9852, 9737], [9865, 9750], [9841, 9728], [9858, 9740]];
     let more = relearned(1000, &more);
-    mentions(&more, "relearning brought more than training on would have");
+    mentions(&more, "relearning gained more than continued training");
     let less = [[9637, 9752], [9650, 9765], [9628, 9741], [9640, 9758]];
-    mentions(&relearned(1000, &less), "relearning brought less than");
+    mentions(&relearned(1000, &less), "relearning gained less than");
     let wide = relearned(
         1000,
         &[[9752, 9737], [9710, 9760], [9790, 9728], [9758, 9740]],
     );
     mentions(
         &wide,
-        "4 learners and 10000 test images are too few to tell",
+        "4 learners and 10000 test images are too few to show",
     );
 }

@@ -3,8 +3,8 @@
 
 use maud::{Markup, html};
 
-use super::{label, units};
-use crate::compare::{Judged, MethodRow, Moments, Portrait, Sensitivity, Tried};
+use super::label;
+use crate::compare::{Judged, MethodRow, Moments, Portrait, Tried};
 use crate::methods::named;
 use crate::metrics::{Kind, Scope};
 use crate::record::Arm;
@@ -13,6 +13,7 @@ use crate::report::palette::{BLUE, CARD, GREEN, GREY, INK, OCHRE, PURPLE, Rgb, T
 use crate::report::plot::chart::{Axis, Bar, Bars, Chart, Line, MARKS};
 use crate::report::plot::picture::Stroke;
 use crate::report::plot::{colour, stroke};
+use crate::report::sheet::units;
 
 /// Bars of the ranking end here, in units of noise: a ruined network is as far as one likes.
 const LONGEST: f64 = 20.0;
@@ -31,7 +32,10 @@ pub(super) fn ranking(rows: &[Ranked]) -> Markup {
     let share = |units: f64| percent(units / longest);
     let parts = Kind::ALL.len() as f64;
     html! {
-        p { "The line is a score of 1." @if longest >= LONGEST { " Bars end at " (LONGEST) "." } " In this order:" }
+        p {
+            "Each kind's part of the bar is what it adds to the score; the line marks a score of 1."
+            @if longest >= LONGEST { " Bars end at " (LONGEST) "." } " From the left:"
+        }
         ul.legend {
             @for kind in Kind::ALL { li { (square(kind_colour(kind), kind_colour(kind))) (kind.name()) } }
         }
@@ -68,6 +72,11 @@ fn kind_colour(kind: Kind) -> Rgb {
     }
 }
 
+/// All pictures of a case but the ranking.
+pub(super) fn pictures(c: &Judged) -> Markup {
+    html! { (answers(c)) (relearning(c)) (settings(c)) }
+}
+
 /// Pictures beside each other, one for each method that has one.
 fn panels(c: &Judged, picture: impl Fn(&MethodRow) -> Option<Markup>) -> Markup {
     html! {
@@ -94,7 +103,7 @@ fn percents() -> Axis {
 }
 
 /// Where images of what is forgotten go, beside where the retrained networks send them.
-pub(super) fn answers(c: &Judged) -> Markup {
+fn answers(c: &Judged) -> Markup {
     let bar = |m: &Moments, arm| Bar {
         value: m.mean,
         std: m.std,
@@ -120,10 +129,10 @@ pub(super) fn answers(c: &Judged) -> Markup {
             p {
                 @match c.case.scope {
                     Scope::Digits(_) => {
-                        "What networks call images of what they forgot. Networks that never saw a digit do not "
-                        "answer at random, and that is what a method has to come near. "
+                        "How networks classify images of what they forgot. Networks that never saw a digit do "
+                        "not answer at random; a method should come close to their answers. "
                     }
-                    Scope::Samples(_) => { "What networks call the training images that they forgot. " }
+                    Scope::Samples(_) => { "How networks classify the training images that they forgot. " }
                 }
                 "Whiskers: standard deviation over networks."
             }
@@ -137,7 +146,7 @@ pub(super) fn answers(c: &Judged) -> Markup {
 }
 
 /// How networks learn again, beside originals and retrained networks.
-pub(super) fn relearning(c: &Judged) -> Markup {
+fn relearning(c: &Judged) -> Markup {
     // The first steps are those that count.
     let place = |step: u32| f64::from(step + 1).log2();
     let line = |portrait: &Portrait, arm: Arm| Line {
@@ -180,8 +189,8 @@ pub(super) fn relearning(c: &Judged) -> Markup {
             h2 { "How soon it comes back" }
             p {
                 "Accuracy on what was forgotten, while networks train on everything. Knowledge that is still inside "
-                "comes back sooner than networks learn that never had it. Thin dashes: 95 % of the originals', "
-                "where it counts as known again. Bands: standard deviation over networks."
+                "comes back sooner than retrained networks learn it. Thin dashes: 95 % of the originals' accuracy, "
+                "which counts as relearned. Bands: standard deviation over networks."
             }
             (keys(stroke_key, &[
                 (Arm::Unlearned, "the method"),
@@ -197,22 +206,18 @@ pub(super) fn relearning(c: &Judged) -> Markup {
 const STRENGTHS: [Rgb; 5] = [BLUE, OCHRE, PURPLE, GREEN, GREY];
 
 /// The gap after every setting that was tried: how fast results decay away from the chosen one.
-pub(super) fn settings(c: &Judged) -> Markup {
+fn settings(c: &Judged) -> Markup {
     let picture = |row: &MethodRow| {
-        let sensitivity = row.sensitivity.as_ref()?;
-        Some(html! {
-            (sweep(row).svg())
-            (strengths(row))
-            p.dim { (surroundings(row, sensitivity)) }
-        })
+        row.sensitivity.as_ref()?;
+        Some(html! { (sweep(row).svg()) (strengths(row)) })
     };
     html! {
         section {
-            h2 { "Settings" }
+            h2 { "Settings tried" }
             p {
-                "The average gap, in points, after every setting that was tried, on two networks that methods "
-                "are not scored on, and against six retrained networks that they are not scored by (those of "
-                "the row " i { "retrain" } "). The smallest (with a ring) was taken."
+                "The average gap, in percentage points, with every setting tried, on two networks and against six "
+                "retrained ones (those of the row " i { "retrain" } ") that have no part in the scoring. The setting "
+                "with the smallest gap (ringed) was chosen."
             }
             (panels(c, picture))
         }
@@ -322,32 +327,4 @@ fn strengths(row: &MethodRow) -> Markup {
             } }
         } }
     }
-}
-
-/// The chosen setting and its neighbours, in words.
-fn surroundings(row: &MethodRow, s: &Sensitivity) -> String {
-    let gap = |gap: f64| match gap.is_finite() {
-        true => format!("{gap:.1}"),
-        false => "diverged".to_owned(),
-    };
-    let next = s
-        .neighbours
-        .iter()
-        .map(|n| format!("{} {}", n.direction.name(), gap(n.tried.gap)));
-    let parts = [row.setting.rate, row.setting.strength];
-    let parts = parts.iter().filter(|part| **part > 0.0);
-    let mut text = format!(
-        "{}: {}; next to it: {}.",
-        parts.map(f64::to_string).collect::<Vec<_>>().join(", "),
-        gap(s.gap),
-        next.collect::<Vec<_>>().join(", ")
-    );
-    if !s.ends.is_empty() {
-        let ends: Vec<&str> = s.ends.iter().map(|end| end.name()).collect();
-        text += &format!(
-            " The grid ends here: a {} was not tried, and might be better.",
-            ends.join(" or ")
-        );
-    }
-    text
 }

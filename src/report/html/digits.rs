@@ -2,10 +2,10 @@
 
 use maud::{Markup, html};
 
-use super::format::bare_percent;
 use super::mark::bar;
 use super::{STAGES, Stage};
 use crate::record::{CLASSES, Outcome};
+use crate::report::sheet::{page::figure, plus_minus};
 use crate::run_record::RunRecord;
 
 /// A card per digit, with a bar per stage.
@@ -26,7 +26,7 @@ pub(crate) fn section(record: &RunRecord) -> Markup {
         section {
             h2 { "Digit by digit" }
             p.lead {
-                "How many percent of each digit's test images are read correctly, after the phases named above."
+                "Percentage of each digit's test images that are read correctly, after the phases named above."
                 @if record.config.learners > 1 {
                     " Thin lines in the bars: ± one standard deviation over the learners."
                 }
@@ -46,7 +46,7 @@ fn card(digit: usize, gone: bool, outcomes: &[(&Stage, &Outcome)]) -> Markup {
                 @let accuracy = outcome.digit_accuracy(digit);
                 tr {
                     th scope="row" { (stage.title) }
-                    td { (bare_percent(&accuracy)) }
+                    td { (figure(&plus_minus(&accuracy, 100.0, 1, ""))) }
                     td { (bar(stage.arm, stage.faded, &accuracy)) }
                 }
             } }

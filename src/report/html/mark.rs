@@ -6,8 +6,7 @@ use crate::record::{Arm, Spread};
 use crate::report::palette::{CARD, INK, PALE, Rgb, TRACK};
 use crate::report::plot;
 use crate::report::plot::chart::Mark;
-
-use super::format::has_std;
+use crate::report::sheet::has_std;
 
 /// A small square in the arm's colour: unlearned and relearned share one, and differ in shade.
 pub(crate) fn key(arm: Arm, faded: bool) -> Markup {

@@ -14,10 +14,9 @@ pub(crate) fn section(record: &RunRecord) -> Markup {
         section {
             h2 { "What each digit is read as" }
             p.lead {
-                "Of the images of a digit (row), how many percent were read as each digit (column): "
-                "the diagonal is right, everything else is mistaken. Mean over the learners; empty "
-                "cells are below 0.05 %. Colours grow with the square root, so that rare mistakes \
-                 show too."
+                "Percentage of each digit's images (row) that were read as each digit (column): the diagonal "
+                "is right, everything else is wrong. Mean over the learners; empty cells are below 0.05 %. "
+                "Shades follow the square root, to show rare mistakes too."
             }
             div.matrices {
                 @for stage in &STAGES {
@@ -65,7 +64,7 @@ fn cell(share: f64) -> Markup {
 fn label(share: f64) -> String {
     let percent = 100.0 * share;
     match percent {
-        p if p.is_nan() => super::format::NONE.to_owned(),
+        p if p.is_nan() => crate::report::sheet::NONE.to_owned(),
         p if p < 0.05 => String::new(),
         p if p < 9.95 => format!("{p:.1}"),
         p => format!("{p:.0}"),

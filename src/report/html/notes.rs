@@ -22,11 +22,11 @@ pub(crate) fn how_to_read(record: &RunRecord) -> Markup {
                 }
                 dt { (key(Arm::Retrained, false)) "retrained" }
                 dd {
-                    "Never saw the " (forgotten) " before the relearn phase. What not knowing it \
+                    "Never saw " (forgotten) " before the relearn phase. What not knowing it \
                      looks like, and how fast it is learned for the first time."
                 }
                 dt { (key(Arm::Unlearned, true)) "unlearned" }
-                dd { "The original networks after they were made to forget the " (forgotten) "." }
+                dd { "The original networks after they were made to forget " (forgotten) "." }
                 dt { (key(Arm::Relearned, false)) "relearned" }
                 dd { "The unlearned networks, trained on all digits again." }
                 dt { "±" }
@@ -34,7 +34,7 @@ pub(crate) fn how_to_read(record: &RunRecord) -> Markup {
                 dt { "confidence" }
                 dd {
                     "The mean of the largest softmax output: how sure the network is of its answer, \
-                     right or wrong. With ten digits it cannot be below 10 %."
+                     right or wrong. With ten digits it cannot be below 0.10."
                 }
             }
         }

@@ -85,7 +85,7 @@ fn one_learner_that_only_learned_has_a_page() {
     let mut record = sample::run(config, &[Phase::Learn]);
     record.outcomes[0].figures.forget_confidence.mean = f64::NAN;
     let words = words(&page(&record));
-    assert!(words.contains("Forgetting the digits 3, 5 and 8"));
+    assert!(words.contains("Forgetting digits 3, 5 and 8"));
     assert!(!words.contains("± 0.0") && !words.contains("after unlearn"));
     assert!(words.contains(NONE) && !words.contains("NaN"));
 }

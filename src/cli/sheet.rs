@@ -1,0 +1,65 @@
+//! A sheet as text.
+
+use unlearn::report::sheet::{Part, Row, Section, Sheet};
+
+use super::table::columns;
+use super::text::{beside, fold};
+
+/// Columns by which an item's lines after the first are set in.
+const INDENT: usize = 4;
+/// Columns of the names beside their meanings.
+const TERM: usize = 15;
+
+/// What a terminal shows.
+pub(crate) fn brief(sheet: &Sheet) -> String {
+    text(sheet, false)
+}
+
+/// Everything.
+pub(crate) fn full(sheet: &Sheet) -> String {
+    text(sheet, true) + "\n"
+}
+
+fn text(sheet: &Sheet, all: bool) -> String {
+    let lead = sheet.warnings.iter().chain(&sheet.lead);
+    let mut blocks: Vec<String> = lead.map(|text| fold(text, 0)).collect();
+    let sections = sheet.sections.iter().filter(|s| all || s.brief);
+    blocks.extend(sections.map(section));
+    for case in sheet.cases.iter().filter(|_| all) {
+        blocks.push(heading(&case.title, "="));
+        blocks.push(text(case, all));
+    }
+    blocks.join("\n\n")
+}
+
+fn heading(title: &str, line: &str) -> String {
+    format!("{title}\n{}", line.repeat(title.chars().count()))
+}
+
+fn section(section: &Section) -> String {
+    let parts: Vec<String> = section.parts.iter().map(part).collect();
+    format!("{}\n{}", heading(section.title, "-"), parts.join("\n\n"))
+}
+
+fn part(part: &Part) -> String {
+    let lines = |lines: Vec<String>| lines.join("\n");
+    match part {
+        Part::Text(text) => fold(text, 0),
+        Part::List(all) => lines(all.iter().map(|text| fold(text, INDENT)).collect()),
+        Part::Terms(all) => lines(
+            all.iter()
+                .map(|(name, of)| beside(name, TERM, of))
+                .collect(),
+        ),
+        Part::Table(table) => columns(&table.head, &table.rows.iter().map(row).collect::<Vec<_>>()),
+    }
+}
+
+fn row(row: &Row) -> Vec<String> {
+    let name = match row.reference {
+        true => format!("({})", row.name),
+        false => row.name.clone(),
+    };
+    let cells = row.cells.iter().map(|cell| cell.text.clone());
+    std::iter::once(name).chain(cells).collect()
+}

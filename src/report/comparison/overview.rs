@@ -1,0 +1,139 @@
+//! What is said of all cases together.
+
+use super::plots::Ranked;
+use super::{RANKING, case, label};
+use crate::compare::{Across, Comparison, Forget, Judged, Stability, Summary};
+use crate::metrics::Kind;
+use crate::report::sheet::{Cell, NONE, Part, Row, Section, units};
+use crate::verdict::fixed;
+
+/// The sections.
+pub(super) fn sections(c: &Comparison) -> Vec<Section> {
+    let mut sections = Vec::new();
+    if c.never_learned.is_empty() {
+        sections.push(ranking(c));
+    }
+    if c.cases.iter().any(|case| case.never_learned.is_none()) {
+        sections.push(scores(c));
+    }
+    sections.push(values(c));
+    sections
+}
+
+/// The methods as the picture shows them; none where they are not ranked.
+pub(super) fn ranked(c: &Comparison) -> Vec<Ranked> {
+    let ranked = |row: &Summary| Ranked {
+        method: row.method.clone(),
+        score: row.score.mean,
+        kinds: row.kinds.iter().map(|(kind, a)| (*kind, a.mean)).collect(),
+    };
+    c.methods.iter().map(ranked).collect()
+}
+
+fn ranking(c: &Comparison) -> Section {
+    let head = ["method", "score"].into_iter();
+    let head = head.chain(Kind::ALL.map(Kind::name)).chain(["gap"]);
+    let rows = c.methods.iter().map(|row| {
+        let kinds = row.kinds.iter().map(|(_, kind)| across(kind));
+        let gap = spread(&row.average_gap);
+        let cells = [across(&row.score)].into_iter().chain(kinds);
+        Row::new(label(&row.method), cells.chain([gap]))
+    });
+    let over = over(c);
+    let mut parts = vec![
+        Part::text(super::figures(
+            c.methods.iter().map(|row| row.method.as_str()),
+        )),
+        Part::table(head, rows),
+        Part::text(format!(
+            "Mean ± standard deviation over {over}. gap: mean difference from the retrained networks over \
+             UA, RA, TA kept and MIA, in percentage points."
+        )),
+    ];
+    for sentence in [case::known_at_once, case::nothing_to_forget] {
+        let all: Option<Vec<&str>> = c.cases.iter().map(sentence).collect();
+        parts.extend(all.and_then(|all| all.first().copied()).map(Part::text));
+    }
+    if let Some(stability) = &c.stability {
+        parts.push(Part::Text(stable(stability)));
+        let rankings = stability.rankings.iter();
+        let line = |(seed, all): &(u64, Vec<String>)| format!("seed {seed}: {}", all.join(", "));
+        parts.push(Part::List(rankings.map(line).collect()));
+    }
+    Section::brief(RANKING, parts)
+}
+
+/// Scores of methods by case.
+fn scores(c: &Comparison) -> Section {
+    let name = |case: &Judged| c.settings.name(&case.case).replace(", ", ",\n");
+    let head = ["method".to_owned()].into_iter();
+    let head = head.chain(c.cases.iter().map(name));
+    let rows = c.methods.iter().map(|row| {
+        let scores = row.score.cases.iter();
+        Row::new(label(&row.method), scores.map(|s| Cell::distance(*s)))
+    });
+    Section::brief("Scores by case", vec![Part::table(head, rows)])
+}
+
+fn values(c: &Comparison) -> Section {
+    let values = c.methods.first().map_or(&[][..], |row| &row.values);
+    let names = values.iter().map(|(name, _)| name.as_str());
+    let rows = c.methods.iter().map(|row| {
+        let values = row.values.iter().map(|(_, value)| spread(value));
+        Row::new(label(&row.method), values)
+    });
+    let text = format!(
+        "Mean ± standard deviation over {} of the mean over networks.",
+        over(c)
+    );
+    let table = Part::table(["method"].into_iter().chain(names), rows);
+    Section::new("Values", vec![Part::Text(text), table])
+}
+
+/// What a standard deviation over cases is over: "10 digits".
+fn over(c: &Comparison) -> String {
+    let seeds = c.settings.seeds.len();
+    match (&c.settings.forget, seeds) {
+        (Forget::Each, 1) => format!("{} digits", c.cases.len()),
+        (Forget::Each, _) => format!("{} pairs of a digit and a seed", c.cases.len()),
+        _ => format!("{seeds} seeds"),
+    }
+}
+
+/// A distance over cases.
+fn across(value: &Across) -> Cell {
+    let mut cell = Cell::distance(value.mean);
+    if value.mean.is_finite() {
+        cell.text += &format!(" ± {}", units(value.std));
+    }
+    cell
+}
+
+/// A number over cases.
+fn spread(value: &Across) -> Cell {
+    let digits = if value.mean.abs() >= 10.0 { 1 } else { 2 };
+    let (mean, std) = (fixed(value.mean, digits), fixed(value.std, digits));
+    Cell::from(match value.mean.is_finite() {
+        true => format!("{mean} ± {std}"),
+        false => NONE.to_owned(),
+    })
+}
+
+/// Whether the ranking is the same under every seed.
+fn stable(s: &Stability) -> String {
+    let judgement = match s.stable {
+        true => "The ranking is stable across seeds",
+        false => {
+            "The ranking is not stable across seeds: read it as groups of methods, not as an order"
+        }
+    };
+    let end = s.end;
+    format!(
+        "{judgement}. Any two of the {} seeds share at least {} of the {end} best and {} of the {end} \
+         worst methods; Kendall's τ of their rankings is at least {}.",
+        s.rankings.len(),
+        s.best_shared,
+        s.worst_shared,
+        fixed(s.tau, 2)
+    )
+}

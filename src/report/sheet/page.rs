@@ -1,0 +1,96 @@
+//! A sheet as HTML.
+
+use maud::{DOCTYPE, Markup, PreEscaped, html};
+
+use super::{Part, Row, Section, Sheet, Table};
+use crate::record::Arm;
+use crate::report::html::mark::key;
+use crate::report::palette;
+
+const STYLE: &str = include_str!("../html/style.css");
+
+/// A self-contained page, with a style sheet of its own.
+pub(crate) fn document(title: &str, style: &str, body: &Markup) -> String {
+    let page = html! {
+        (DOCTYPE)
+        html lang="en" {
+            head {
+                meta charset="utf-8";
+                meta name="viewport" content="width=device-width, initial-scale=1";
+                meta name="color-scheme" content="light dark";
+                title { (title) " · unlearn" }
+                style { (PreEscaped(palette::css())) (PreEscaped(STYLE)) (PreEscaped(style)) }
+            }
+            body { main { (body) } }
+        }
+    };
+    page.into_string()
+}
+
+/// What a reader must know first.
+pub(crate) fn warnings(sheet: &Sheet) -> Markup {
+    html! { @for text in &sheet.warnings { div.warning role="alert" { (text) } } }
+}
+
+/// A section, with a picture below its first part.
+pub(crate) fn section(section: &Section, picture: Option<Markup>) -> Markup {
+    let mut picture = picture;
+    html! {
+        section {
+            h2 { (section.title) }
+            @for part in &section.parts {
+                (self::part(part))
+                @if let Some(picture) = picture.take() { (picture) }
+            }
+        }
+    }
+}
+
+fn part(part: &Part) -> Markup {
+    html! { @match part {
+        Part::Text(text) => { p.lead { (text) } }
+        Part::List(all) => { ul { @for text in all { li { (text) } } } }
+        Part::Terms(all) => { dl.notes { @for (name, meaning) in all { dt { (name) } dd { (meaning) } } } }
+        Part::Table(table) => { (self::table(table)) }
+    } }
+}
+
+fn table(table: &Table) -> Markup {
+    html! {
+        div.scroll { table.sheet cellpadding="4" {
+            thead { tr { @for cell in &table.head { th scope="col" { (lines(cell)) } } } }
+            tbody { @for row in &table.rows { (self::row(row, table.head.len())) } }
+        } }
+    }
+}
+
+/// A text with its line breaks.
+fn lines(text: &str) -> Markup {
+    html! { @for (number, line) in text.lines().enumerate() { @if number > 0 { br; } (line) } }
+}
+
+fn row(row: &Row, columns: usize) -> Markup {
+    let main = matches!(row.arm, Some(Arm::Unlearned | Arm::Relearned));
+    html! {
+        @if row.cells.is_empty() { tr.phase { th colspan=(columns) scope="rowgroup" { (row.name) } } }
+        @else { tr.main[main].reference[row.reference] {
+            th scope="row" {
+                @if let Some(arm) = row.arm { (key(arm, arm == Arm::Unlearned)) }
+                (row.name)
+            }
+            @for cell in &row.cells {
+                td class=[cell.noise.map(super::Noise::name)] { (figure(&cell.text)) }
+            }
+            @for _ in row.cells.len() + 1..columns { td {} }
+        } }
+    }
+}
+
+/// A figure, its standard deviation or its unit less prominent.
+pub(crate) fn figure(text: &str) -> Markup {
+    html! {
+        @if let Some((mean, std)) = text.split_once(" ± ") { (mean) " " span.pm { "± " (std) } }
+        @else if let Some(number) = text.strip_suffix(" %") { (number) span.unit { " %" } }
+        @else { (text) }
+    }
+}

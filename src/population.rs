@@ -66,7 +66,7 @@ impl<'d> Population<'d> {
     /// `initialise` or `inherit`.
     ///
     /// # Errors
-    /// `Usage` where the device cannot hold so many learners; `Device` where it fails.
+    /// `Usage` if the device cannot hold so many learners; `Device` if it fails.
     pub fn new(
         device: &'d dyn Device,
         model: &Model,
@@ -81,7 +81,7 @@ impl<'d> Population<'d> {
     /// The same for learners whose steps are more than the loss's gradient.
     ///
     /// # Errors
-    /// As `new`; `Usage` where the rule does not fit the learners.
+    /// As `new`; `Usage` if the rule does not fit the learners.
     pub fn ruled(
         device: &'d dyn Device,
         model: &Model,
@@ -177,7 +177,7 @@ impl<'d> Population<'d> {
     /// Gives every learner fresh weights from its key.
     ///
     /// # Errors
-    /// `Device` where the device fails.
+    /// `Device` if the device fails.
     pub fn initialise(&self, keys: &[[u32; 2]]) -> Result<()> {
         let buffer = self.device.allocate("keys", 2 * keys.len())?;
         self.device.upload(buffer, 0, bytemuck::cast_slice(keys))?;
@@ -205,7 +205,7 @@ impl<'d> Population<'d> {
     /// Copies weights on the device: learner i takes those of learner `from[i]` of `parent`.
     ///
     /// # Errors
-    /// `Device` where the device fails.
+    /// `Device` if the device fails.
     pub fn inherit(&self, parent: &Population, from: &[usize]) -> Result<()> {
         let size = self.model.parameters() as usize;
         let mut recording = Recording::default();
@@ -226,7 +226,7 @@ impl<'d> Population<'d> {
     /// Trains for `steps` steps; `done` hears of progress.
     ///
     /// # Errors
-    /// `Device` where the device fails.
+    /// `Device` if the device fails.
     pub fn train(&self, steps: u32, done: &mut dyn FnMut(u32)) -> Result<()> {
         self.begin()?;
         let mut single = steps;
@@ -250,7 +250,7 @@ impl<'d> Population<'d> {
     /// clocks as in a step, out of step with the others.
     ///
     /// # Errors
-    /// `Device` where the device fails.
+    /// `Device` if the device fails.
     pub(crate) fn dispatches(
         &self,
         train: &DeviceImages,
@@ -277,7 +277,7 @@ impl<'d> Population<'d> {
     /// Every learner's score on all test images.
     ///
     /// # Errors
-    /// `Device` where the device fails.
+    /// `Device` if the device fails.
     pub fn evaluate(&self) -> Result<Vec<Score>> {
         self.device.run(&self.evaluation, 1, &mut |_| {})?;
         let counts = self.device.download(self.buffers.counts)?;

@@ -34,7 +34,7 @@ impl Folder {
     /// reports can be written.
     ///
     /// # Errors
-    /// `Usage` where it is somebody else's, or in use; `File` where it cannot be written.
+    /// `Usage` if it is somebody else's, or in use; `File` if it cannot be written.
     pub fn open(path: &Path) -> Result<Self> {
         let mark = path.join(MARK);
         let made = match Folders::make_new(path)? {
@@ -74,7 +74,7 @@ impl Folder {
     /// Writes the reports, in the order of `REPORTS`: all of them, or else the old ones stand.
     ///
     /// # Errors
-    /// `File` where one cannot be written.
+    /// `File` if one cannot be written.
     pub fn write(&self, reports: [String; 4]) -> Result<()> {
         let paths = REPORTS.map(|name| self.path.join(name));
         let reports = paths.iter().zip(&reports);

@@ -63,7 +63,7 @@ pub(crate) struct Lab<'a> {
 /// Compares the methods.
 ///
 /// # Errors
-/// `Usage` where something does not fit; `Device` and `File` where those fail.
+/// `Usage` if something does not fit; `Device` and `File` if those fail.
 pub fn compare(
     settings: &Settings,
     data: &Dataset,

@@ -49,7 +49,7 @@ impl Schedule {
     /// A job in `budget` steps.
     ///
     /// # Errors
-    /// `Device` where what the method draws on cannot be computed.
+    /// `Device` if what the method draws on cannot be computed.
     #[expect(
         clippy::cast_possible_truncation,
         clippy::cast_sign_loss,

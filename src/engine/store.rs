@@ -19,7 +19,7 @@ impl Store {
     /// A store in this folder, which is made where it is missing.
     ///
     /// # Errors
-    /// `File` where it cannot be made, or not be written.
+    /// `File` if it cannot be made, or not be written.
     pub fn new(folder: &Path) -> Result<Self> {
         let made = Folders::make(folder)?;
         files::probe_folder(folder)?;
@@ -40,7 +40,7 @@ impl Store {
     /// The numbers that `make` makes from what `recipe` says, or those that were kept.
     ///
     /// # Errors
-    /// What `make` fails with; `File` where they cannot be kept.
+    /// What `make` fails with; `File` if they cannot be kept.
     pub(crate) fn get(
         &self,
         recipe: &str,
@@ -63,7 +63,7 @@ impl Store {
     /// Keeps numbers.
     ///
     /// # Errors
-    /// `File` where they cannot be written.
+    /// `File` if they cannot be written.
     pub(crate) fn keep(&self, recipe: &str, made: &[f32]) -> Result<()> {
         let Some(path) = self.path(recipe) else {
             return Ok(());

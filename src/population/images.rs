@@ -18,7 +18,7 @@ impl DeviceImages {
     /// Copies the images to the device.
     ///
     /// # Errors
-    /// `Data` where there is no image, or not a digit and `PIXELS` for each; `Device` where they
+    /// `Data` if there is no image, or not a digit and `PIXELS` for each; `Device` if they
     /// do not fit.
     pub fn upload(device: &dyn Device, images: &Images) -> Result<Self> {
         let count = images.len();

@@ -32,7 +32,7 @@ impl Population<'_> {
     /// width], of hidden layers behind their ReLU, and at last the logits.
     ///
     /// # Errors
-    /// `Device` where the device fails.
+    /// `Device` if the device fails.
     pub fn activations(
         &self,
         images: &DeviceImages,
@@ -70,7 +70,7 @@ impl Population<'_> {
     /// their velocities and moves nothing. Their samples' weights are changed.
     ///
     /// # Errors
-    /// `Device` where the device fails.
+    /// `Device` if the device fails.
     pub fn importance(
         &self,
         images: &DeviceImages,
@@ -151,7 +151,7 @@ impl Population<'_> {
     /// others that entries name.
     ///
     /// # Errors
-    /// `Usage` for more samples than a batch has; `Device` where the device fails.
+    /// `Usage` for more samples than a batch has; `Device` if the device fails.
     pub fn climb(
         &self,
         images: &DeviceImages,

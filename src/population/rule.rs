@@ -225,7 +225,7 @@ impl Population<'_> {
     /// population without `Rule::Logged` nothing.
     ///
     /// # Errors
-    /// `Device` where the device fails.
+    /// `Device` if the device fails.
     pub fn logged(&self) -> Result<Vec<f32>> {
         let Ruled::Logged { log, .. } = self.ruled else {
             return Ok(Vec::new());

@@ -36,17 +36,17 @@ pub trait Observer: Progress {
     /// An evaluation: one point for each arm.
     ///
     /// # Errors
-    /// Where the points cannot be kept; the run stops.
+    /// If the points cannot be kept; the run stops.
     fn evaluated(&mut self, points: &[Point]) -> Result<()>;
     /// A phase ended; `weights` are each arm's parameters [learners, model.parameters()].
     ///
     /// # Errors
-    /// Where the weights cannot be kept; the run stops.
+    /// If the weights cannot be kept; the run stops.
     fn end(&mut self, outcomes: &[Outcome], weights: &[Vec<f32>]) -> Result<()>;
     /// From this state the run could go on.
     ///
     /// # Errors
-    /// Where it cannot be kept; the run stops.
+    /// If it cannot be kept; the run stops.
     fn keep(&mut self, state: &State) -> Result<()>;
 }
 
@@ -129,7 +129,7 @@ impl<'a> Run<'a> {
     /// Checks that the configuration fits data and device, and brings the data there.
     ///
     /// # Errors
-    /// `Usage` where something does not fit; `Device` where the device fails.
+    /// `Usage` if something does not fit; `Device` if the device fails.
     pub fn new(
         config: &'a Config,
         data: &'a Dataset,
@@ -169,8 +169,8 @@ impl<'a> Run<'a> {
     /// hold the networks says so here, before anything is computed.
     ///
     /// # Errors
-    /// `Usage` where the state is of another build, other data, another device or other settings;
-    /// `Device` where the device fails.
+    /// `Usage` if the state is of another build, other data, another device or other settings;
+    /// `Device` if the device fails.
     pub fn start(&self, from: Option<State>) -> Result<Underway<'_>> {
         match from {
             None => {
@@ -193,7 +193,7 @@ impl<'a> Run<'a> {
     /// Runs on to the end; returns the seconds that each phase took.
     ///
     /// # Errors
-    /// `Interrupted` where the observer stopped it, after the state was kept; `Diverged` where a loss
+    /// `Interrupted` if the observer stopped it, after the state was kept; `Diverged` if a loss
     /// became unusable; whatever device and observer fail with.
     pub fn run(
         &self,

@@ -107,7 +107,7 @@ impl State {
     /// The file's content.
     ///
     /// # Errors
-    /// `Data` where it cannot be encoded.
+    /// `Data` if it cannot be encoded.
     pub fn to_bytes(&self) -> Result<Vec<u8>> {
         let mut tensors = Vec::new();
         let mut add = |name: String, dtype, bytes| {
@@ -142,7 +142,7 @@ impl State {
     /// What `to_bytes` made.
     ///
     /// # Errors
-    /// `Data` where it is something else.
+    /// `Data` if it is something else.
     pub fn of_bytes(bytes: &[u8]) -> Result<Self> {
         let (_, metadata) = SafeTensors::read_metadata(bytes).map_err(unusable)?;
         let notes = metadata.metadata().as_ref();

@@ -1,4 +1,4 @@
-//! What is done to all weights at a time.
+//! Operations on all weights at once.
 
 use super::Population;
 use crate::device::{Buffer, Recording};
@@ -60,7 +60,7 @@ impl Population<'_> {
         )
     }
 
-    /// Runs a kernel on all weights, with what it reads uploaded for it.
+    /// Runs a kernel on all weights, after uploading its inputs.
     fn edit<P: Params>(&self, params: P, read: &[&[u32]]) -> Result<()> {
         let upload = |words: &&[u32]| -> Result<Buffer> {
             let buffer = self.device.allocate("numbers for an edit", words.len())?;

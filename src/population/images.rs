@@ -55,7 +55,7 @@ impl DeviceImages {
 }
 
 impl DeviceImages {
-    /// Gives their memory back.
+    /// Frees their memory.
     pub fn free(self, device: &dyn Device) {
         device.free(&[self.pixels, self.labels, self.plain_order], &[]);
     }

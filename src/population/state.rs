@@ -1,12 +1,12 @@
-//! What learners are between steps: parameters, velocities and clocks.
+//! The state of learners between steps: parameters, velocities and clocks.
 
 use super::Population;
 use crate::error::Result;
 use crate::kernels::Clock;
 
 impl Population<'_> {
-    /// Sets the learners' clocks. A learner's walk through its samples goes on after the steps that its
-    /// clock says are done.
+    /// Sets the learners' clocks. A learner continues its walk through its samples after the steps
+    /// on its clock.
     ///
     /// # Errors
     /// `Device` if the device fails.
@@ -24,7 +24,7 @@ impl Population<'_> {
         Ok(bytemuck::pod_collect_to_vec(&words))
     }
 
-    /// As `clocks`; afterwards the sums of losses begin again at 0.
+    /// As `clocks`, but resets the sums of losses to 0.
     ///
     /// # Errors
     /// `Device` if the device fails.
@@ -50,7 +50,7 @@ impl Population<'_> {
         Ok(words.into_iter().map(f32::from_bits).collect())
     }
 
-    /// The velocities of all parameters, which momentum keeps from step to step.
+    /// The velocities of all parameters (momentum).
     ///
     /// # Errors
     /// `Device` if the device fails.

@@ -123,7 +123,7 @@ pub(crate) fn networks(flag: &str, count: usize) -> Result<()> {
         0 => refuse(format!("--{flag} 0: there must be one network at least")),
         1..=MOST_NETWORKS => Ok(()),
         _ => refuse(format!(
-            "--{flag} {count}: 100,000 networks are the most that can be numbered; choose fewer"
+            "--{flag} {count}: at most 100,000 networks can be numbered; choose fewer"
         )),
     }
 }
@@ -131,7 +131,7 @@ pub(crate) fn networks(flag: &str, count: usize) -> Result<()> {
 /// Samples per step.
 pub(crate) fn batch(count: usize) -> Result<()> {
     match count {
-        0 => refuse("--batch 0: a step needs one sample at least; try --batch 64".to_owned()),
+        0 => refuse("--batch 0: a step needs at least one sample; try --batch 64".to_owned()),
         _ => Ok(()),
     }
 }
@@ -156,7 +156,7 @@ pub(crate) fn digits(digits: &[u8]) -> Result<()> {
         )),
         (None, 0) => refuse("--forget names no digit: choose from 0 to 9".to_owned()),
         (None, CLASSES) => refuse(
-            "--forget names all ten digits: nothing is left to keep. Leave one out at least"
+            "--forget names all ten digits: nothing is left to keep. Leave out at least one"
                 .to_owned(),
         ),
         _ => Ok(()),
@@ -178,7 +178,7 @@ pub(crate) fn kept(digits: &[u8], data: &Dataset) -> Result<usize> {
         *kept = images.labels.iter().filter(|l| !digits.contains(l)).count();
         if *kept == 0 {
             return Err(Error::Usage(format!(
-                "the {set} set of {name} holds nothing but the forgotten digits: nothing is left to keep"
+                "the {set} set of {name} contains only the forgotten digits: nothing is left to keep"
             )));
         }
     }

@@ -227,14 +227,14 @@ impl Config {
         }
         if method.takes_back_steps() && (self.momentum > 0.0 || self.weight_decay > 0.0) {
             return refuse(
-                "--method amnesiac takes back steps of plain SGD: leave out --momentum and \
+                "--method amnesiac undoes steps of plain SGD: leave out --momentum and \
                  --weight-decay"
                     .to_owned(),
             );
         }
         match (self.strength, method.strength()) {
             (Some(_), None) => refuse(format!(
-                "--strength: {name} has no parameter but its rate; leave it out"
+                "--strength: {name} has no parameter other than its rate; leave it out"
             )),
             (Some(s), Some(what)) if !(0.0..=method.most()).contains(&s) => refuse(format!(
                 "--strength {s}: {what} of {name} must lie between 0 and {}",

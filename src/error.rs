@@ -32,7 +32,7 @@ pub enum Error {
     /// A learner's loss became NaN, infinite or unreasonably large during training.
     #[error(
         "training diverged in the {phase} phase at step {step} (learner {learner} of the {arm} arm): \
-         the loss is no longer a usable number. Lower {setting}. What was computed before is kept"
+         the loss is no longer a usable number. Lower {setting}. Results so far are kept"
     )]
     Diverged {
         /// The phase's name.

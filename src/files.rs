@@ -285,7 +285,7 @@ fn end_of_links(path: &Path) -> io::Result<Option<PathBuf>> {
         }
         path = at.join(next);
     }
-    Err(io::Error::other("its links lead in a circle"))
+    Err(io::Error::other("its links form a cycle"))
 }
 
 /// Whether a path ends in a separator.

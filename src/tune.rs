@@ -63,8 +63,7 @@ pub fn fastest_by(
         let missing = several(device).filter(|kernel| !variants.contains_key(kernel.name));
         let missing: Vec<_> = missing.map(|kernel| kernel.name).collect();
         note(&format!(
-            "tuning   could not measure {}: their first variants run, and the next time they are \
-             measured again",
+            "tuning   could not measure {}: their default variants are used, and measured again next time",
             missing.join(", ")
         ));
     } else if let Some(file) = file {
@@ -100,8 +99,8 @@ pub fn apply(device: &dyn Device, variants: &Variants) -> Result<()> {
         let found = row.and_then(|row| Some((row, named(device, row, variant)?)));
         let (row, variant) = found.ok_or_else(|| {
             Error::Usage(format!(
-                "{} has no variant {variant:?} of a kernel {kernel:?}, which [variants] in the \
-                 settings names: take the line out, or choose the --device anew",
+                "{} has no variant {variant:?} of a kernel {kernel:?}, which [variants] in \
+                 the settings names: remove the line, or choose --device again",
                 device.record().name
             ))
         })?;

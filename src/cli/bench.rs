@@ -252,7 +252,7 @@ impl Bench<'_> {
             self.start_up(start.elapsed().as_secs_f64())?;
         }
         self.table.begin("ceilings", 1);
-        // After the first step, which the trial of a clock would make warm.
+        // After the first step, which the clock's trial would warm up.
         self.report.timing = self.device.clock();
         let ceilings = bench::ceilings(self.device, options.budget)?;
         self.report.ceilings = Some(ceilings);
@@ -420,7 +420,7 @@ const STEPS: &str = "learners        step  spread  on the device  s per learner-
 impl Watch for Table {
     fn begin(&mut self, what: &str, measurements: u64) {
         self.counter.begin(what, measurements);
-        // Some take long: that they go on shall be seen.
+        // Some take long: show that they are still running.
         self.counter.tick(Duration::from_millis(500));
     }
 

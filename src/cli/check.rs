@@ -82,7 +82,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<bool> {
     let output = arguments.json.as_deref().map(Output::new).transpose()?;
     let mut devices = device::open_all(&arguments.device, opening)?;
     devices.retain(|opened| !(planting && opened.spec == "cpu"));
-    // Where the report goes to stdout, nothing else does.
+    // If the report goes to stdout, nothing else does.
     let mut table = Table::new(!matches!(output, Some(Output::Stdout)));
     let (mut subjects, mut unopened) = (Vec::new(), Vec::new());
     for Opened {
@@ -117,7 +117,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<bool> {
         table.line(&fold(&text, 0))?;
     }
     match output.map_or(Ok(()), |output| output.write(&report)) {
-        // That something is wrong must not get lost because its report did.
+        // A failure must not be masked by a report that cannot be written.
         Err(e) if !report.passed => super::text::error(&format!("error: {e}")),
         written => written?,
     }
@@ -194,7 +194,7 @@ fn failed(device: &DeviceReport, row: &Row, failure: &Failure) -> String {
     ] {
         text += &format!("\n{}", beside(&format!("  {label}"), LABEL, value));
     }
-    // In one line, to be copied.
+    // On one line, for copying.
     text + &format!("\n{:<LABEL$}{}", "  again", failure.command)
 }
 

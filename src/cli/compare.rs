@@ -69,9 +69,9 @@ impl Progress for Live {
 
 /// Compares methods.
 pub(crate) fn run(arguments: &Arguments, signals: &OnceCell<Signals>) -> Result<()> {
-    // What makes no sense with any data is said before data are fetched.
+    // Settings that are invalid with any data are refused before data is fetched.
     arguments.settings(1).check()?;
-    // Held until the folder is in it.
+    // Held until the comparison's folder exists inside it.
     let _runs = match &arguments.out {
         Some(_) => Folders::default(),
         None => runs()?,
@@ -113,7 +113,7 @@ pub(crate) fn run(arguments: &Arguments, signals: &OnceCell<Signals>) -> Result<
     }
     let comparison = compared?;
     let written = write(&comparison, &folder);
-    // Where they could not be written, this is what there is.
+    // If the reports could not be written, this is all there is.
     let printed = super::print(&words::brief(&comparison));
     if written.is_ok() {
         let place = format!(
@@ -135,7 +135,7 @@ fn runs() -> Result<Folders> {
 
 const RUNS: &str = "runs";
 
-/// A line of `methods.jsonl`.
+/// One line of `methods.jsonl`.
 #[derive(Serialize)]
 struct Line<'a> {
     #[serde(flatten)]

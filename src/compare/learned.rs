@@ -10,8 +10,8 @@ use crate::statistics::knows;
 use crate::verdict::{digits, never_learned};
 
 impl Lab<'_> {
-    /// What is to be said where originals, of either set, know too little to forget, or retrained ones too
-    /// little to measure forgetting by.
+    /// The warning if originals (of either set) know too little to forget, or retrained networks
+    /// too little to measure forgetting.
     pub(super) fn never_learned(&self, base: &Base) -> Result<Option<String>> {
         let scope = &self.engine.case.scope;
         let what = match scope {
@@ -33,8 +33,8 @@ impl Lab<'_> {
         let (ignorant, of) = self.count(&originals, knows_what)?;
         if let Some(said) = never_learned("originals", &what, ignorant, of) {
             return Ok(Some(format!(
-                "{said}: guessing does as well. They have nothing to forget, so methods are not ranked. Let \
-                 them learn longer (--epochs), or at another rate (--lr)."
+                "{said}: guessing does as well. They have nothing to forget, so methods are not ranked. \
+                 Train them longer (--epochs), or with another rate (--lr)."
             )));
         }
         let knows_rest = |network: &Observed| {
@@ -47,13 +47,13 @@ impl Lab<'_> {
         let said = never_learned("retrained networks", "what is to be kept", ignorant, of);
         Ok(said.map(|said| {
             format!(
-                "{said}: guessing does as well. There is nothing to measure forgetting by, so methods are not \
-                 ranked. Let networks learn longer (--epochs), or at another rate (--lr)."
+                "{said}: guessing does as well. Forgetting cannot be measured against them, so methods are not \
+                 ranked. Train them longer (--epochs), or with another rate (--lr)."
             )
         }))
     }
 
-    /// How many of some networks do not know, and how many there are.
+    /// How many of these networks do not know, and their total.
     fn count(
         &self,
         weights: &Weights,
@@ -65,7 +65,7 @@ impl Lab<'_> {
     }
 }
 
-/// How often an image of digit `[row]` was taken for digit `[column]`.
+/// Confusion matrix: how often an image of digit `[row]` was classified as digit `[column]`.
 fn confusion(outputs: &Outputs) -> [[u32; CLASSES]; CLASSES] {
     let mut table = [[0; CLASSES]; CLASSES];
     for (logits, label) in outputs.iter() {

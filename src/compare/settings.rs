@@ -48,7 +48,7 @@ impl Forget {
         match self {
             Self::Digits(digits) => checks::digits(digits),
             Self::Samples(count) if *count < LEAST_SAMPLES => Err(Error::Usage(format!(
-                "--forget-samples {count}: fewer than {LEAST_SAMPLES} images tell nothing of \
+                "--forget-samples {count}: fewer than {LEAST_SAMPLES} images are too few to measure \
                  forgetting; try --forget-samples 500"
             ))),
             Self::Samples(_) | Self::Each => Ok(()),
@@ -146,17 +146,16 @@ impl Settings {
         checks::networks("retrained", self.retrained)?;
         if self.retrained < LEAST_RETRAINED {
             return Err(Error::Usage(format!(
-                "--retrained {}: a noise floor is what retrained networks differ by among \
-                 themselves, which takes {LEAST_RETRAINED} of them at least; 32 are good",
+                "--retrained {}: the noise floor needs at least {LEAST_RETRAINED} retrained networks; 32 are good",
                 self.retrained
             )));
         }
         if self.budget == 0 {
-            return refuse("--budget 0: methods need a step at least; try --budget 900");
+            return refuse("--budget 0: methods need at least one step; try --budget 900");
         }
         checks::batch(self.batch)?;
         if self.seeds.is_empty() {
-            return refuse("--seeds: name one at least, such as --seeds 1");
+            return refuse("--seeds: name at least one, such as --seeds 1");
         }
         checks::learning(self.epochs)?;
         checks::rate("lr", self.lr)?;
@@ -216,8 +215,8 @@ fn check_data(scope: &Scope, batch: usize, data: &Dataset) -> Result<()> {
         Scope::Digits(digits) => checks::kept(digits, data)?,
         Scope::Samples(count) if *count >= labels.len() => {
             return Err(Error::Usage(format!(
-                "--forget-samples {count}: {name} holds {} training images, and some must be left to \
-                 retrain with; take fewer",
+                "--forget-samples {count}: {name} holds {} training images, and some must remain for \
+                 retraining; choose fewer",
                 labels.len()
             )));
         }

@@ -168,7 +168,7 @@ impl Cache {
         }
         if let Err(reason) = kept {
             notify(&format!(
-                "what was downloaded is used, but not kept for the next run: {reason}"
+                "the download is used, but not saved for the next run: {reason}"
             ));
         }
         Ok(files)
@@ -206,7 +206,7 @@ fn unkept(error: &Error) -> String {
         _ => ErrorKind::Other,
     };
     match kind {
-        ErrorKind::StorageFull | ErrorKind::QuotaExceeded => format!("{error}. Free some room"),
+        ErrorKind::StorageFull | ErrorKind::QuotaExceeded => format!("{error}. Free some space"),
         _ => format!("{error}. Make it writable, or set {CACHES} to another folder"),
     }
 }

@@ -58,8 +58,7 @@ impl fmt::Display for Remedy {
             ),
             (Self::Proxy, name) => write!(
                 f,
-                "Ask whoever runs the proxy that {} names to let this address pass, or name it \
-                 in NO_PROXY",
+                "Ask the administrator of the proxy in {} to allow this address, or add it to NO_PROXY",
                 name.unwrap_or("HTTPS_PROXY")
             ),
             (Self::Retry, _) => write!(f, "Run again later"),
@@ -108,7 +107,7 @@ impl Failure {
                 },
             ),
             Error::Timeout(Timeout::Resolve | Timeout::Connect) => (
-                format!("gave no connection in {:?}", patience.connect),
+                format!("did not connect within {:?}", patience.connect),
                 Remedy::Connect,
             ),
             Error::Timeout(Timeout::Global) => (

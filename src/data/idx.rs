@@ -141,7 +141,7 @@ fn check_labels(path: &Path, labels: &[u8]) -> Result<()> {
             "Take images of digits: of EMNIST, its splits digits and mnist",
         ),
         (0, 46 | 61) => (
-            "; with digits and letters, EMNIST's other splits have so many",
+            "; EMNIST's splits with digits and letters have that many",
             "Take images of digits: of EMNIST, its splits digits and mnist",
         ),
         (48.., ..=57) => (
@@ -158,7 +158,7 @@ fn check_labels(path: &Path, labels: &[u8]) -> Result<()> {
         ),
     };
     let what = format!(
-        "has labels from {least} to {most}, where only 0 to 9 can stand: label {index} (counted \
+        "has labels from {least} to {most}, but only 0 to 9 are valid: label {index} (counted \
          from 0) is {}{guess}",
         labels[index]
     );
@@ -176,7 +176,7 @@ fn bad(path: &Path, what: &str, remedy: &str) -> Error {
 /// The error for a file that cannot be opened.
 fn refused(path: &Path, error: &io::Error) -> Error {
     let remedy = match error.kind() {
-        ErrorKind::PermissionDenied => "Give yourself the right to read it (chmod u+r)",
+        ErrorKind::PermissionDenied => "Make it readable (chmod u+r)",
         _ => AGAIN,
     };
     bad(path, &format!("cannot be read: {error}"), remedy)
@@ -318,7 +318,7 @@ impl Reader<'_> {
         let remedy = match (rows, columns) {
             _ if swapped == [SIDE as u64; 2] => BIG_ENDIAN,
             (32, 32) => "Cut two pixels off each side, which is what MNIST at 32 x 32 has added",
-            _ => "Scale or cut the images to that size",
+            _ => "Scale or crop the images to that size",
         };
         self.bad(&what, remedy)
     }

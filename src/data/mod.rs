@@ -120,7 +120,7 @@ pub fn load(source: impl AsRef<Path>, notify: &dyn Fn(&str)) -> Result<Dataset> 
         Some("auto") => auto(notify),
         Some("builtin") => Ok(built_in(None)),
         Some("") => Err(Error::Data(
-            "--data names nothing: name a folder that holds the four idx files, or use --data \
+            "--data is empty: name a folder that holds the four idx files, or use --data \
              auto (MNIST) or --data builtin (digits made by this program)"
                 .to_owned(),
         )),
@@ -206,8 +206,8 @@ fn partly_mnist(others: &[&Source]) -> Option<String> {
     let names = others.iter().filter_map(|file| file.path.file_name());
     let names: Vec<_> = names.map(|name| name.to_string_lossy()).collect();
     Some(format!(
-        "not MNIST's content (by its SHA-256), although the other files beside it are MNIST's: \
-         {}. Unless that is meant, the file is damaged: fetch it again, or use --data auto",
+        "not MNIST's content (by its SHA-256), although the other files are MNIST's: {}. \
+         Unless that is intended, the file is damaged: fetch it again, or use --data auto",
         names.join(", ")
     ))
 }

@@ -131,7 +131,7 @@ fn look(path: &Path, index: usize, deeper: bool) -> State {
 
 pub(super) fn unreadable(error: &std::io::Error) -> String {
     let remedy = match error.kind() {
-        ErrorKind::PermissionDenied => " (give yourself the right to it, with chmod)",
+        ErrorKind::PermissionDenied => " (grant yourself access with chmod)",
         _ => "",
     };
     format!("cannot be read: {error}{remedy}")

@@ -40,7 +40,7 @@ impl<'a> Engine<'a> {
         let crews = crews(&missing, &schedules, together.max(1));
         let what = match jobs.len() - missing.len() {
             0 => what.to_owned(),
-            kept => format!("{what}, {kept} of {} kept from before", jobs.len()),
+            kept => format!("{what}, {kept} of {} from the cache", jobs.len()),
         };
         progress.begin(&what, u64::from(budget) * crews.len() as u64);
         for crew in crews {

@@ -118,8 +118,8 @@ impl Engine<'_> {
             population.train(self.training.steps(self.labels().len()), &mut |_| {})?;
             if population.parameters()? != *subject.originals {
                 return Err(Error::Device(format!(
-                    "{} trains the same networks to other weights a second time, so amnesiac cannot \
-                     take steps back: leave it out, or choose another --device",
+                    "{} does not reproduce its own training bit for bit, so amnesiac cannot undo \
+                     steps: leave it out, or choose another --device",
                     self.device.record().name
                 )));
             }

@@ -14,7 +14,7 @@ impl Method for Amnesiac {
     }
 
     fn rule(&self) -> &'static str {
-        "θ₀ − Σ Δθ of the batches that held forget samples, then CE(retain)"
+        "θ₀ − Σ Δθ of the batches with forget samples, then CE(retain)"
     }
 
     fn source(&self) -> &'static str {

@@ -15,7 +15,7 @@ impl Method for SalUn {
     }
 
     fn rule(&self) -> &'static str {
-        "random-label on the share q of weights with the largest |Σ∇CE(forget)| > 0"
+        "random-label on the fraction q of weights with the largest |Σ∇CE(forget)| > 0"
     }
 
     fn source(&self) -> &'static str {

@@ -21,7 +21,7 @@ impl Method for ZeroLogit {
     }
 
     fn source(&self) -> &'static str {
-        "a control: output metrics must be fooled by it, and the others not"
+        "a control that fools output metrics, but must not fool the others"
     }
 
     fn settings(&self) -> Vec<Setting> {

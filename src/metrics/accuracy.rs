@@ -61,7 +61,7 @@ impl Metric for Test {
     fn meaning(&self) -> &'static str {
         match self.kept_only {
             true => "accuracy on test images of the digits to keep, %",
-            false => "accuracy on all test images, %, of which the forgotten digits cap it",
+            false => "accuracy on all test images, %, capped by the forgotten digits",
         }
     }
 

@@ -32,7 +32,7 @@ impl Metric for LayerDistance {
     }
 
     fn meaning(&self) -> &'static str {
-        "distance of this layer's weights from retrained networks', as a share of their norm; ideal: theirs"
+        "distance of this layer's weights from retrained networks', relative to their norm; ideal: theirs"
     }
 
     fn kind(&self) -> Kind {

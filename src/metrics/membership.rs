@@ -53,7 +53,7 @@ impl Metric for ModifiedEntropy {
     }
 
     fn meaning(&self) -> &'static str {
-        "as MIA, by modified entropies (Song and Mittal) instead of losses; ideal ½"
+        "like MIA, on modified entropies (Song and Mittal) instead of losses; ideal ½"
     }
 
     fn kind(&self) -> Kind {
@@ -98,7 +98,7 @@ impl Metric for Efficacy {
     }
 
     fn meaning(&self) -> &'static str {
-        "share of forget images called non-members by an attack trained on keep against test; high: unseen"
+        "fraction of forget images classified as non-members by an attack trained on keep against test; high: unseen"
     }
 
     fn kind(&self) -> Kind {

@@ -25,7 +25,7 @@ impl DeviceImages {
         let digits = images.labels.iter().all(|&l| usize::from(l) < CLASSES);
         if count == 0 || !digits || images.pixels.len() != count * PIXELS {
             return Err(Error::Data(format!(
-                "{count} labels and {} pixels are no set of images: each needs a digit from 0 to \
+                "{count} labels and {} pixels are not a set of images: each needs a digit from 0 to \
                  9 and {PIXELS} pixels",
                 images.pixels.len()
             )));

@@ -91,7 +91,9 @@ impl Ruled {
             }
             Rule::Projected(clip) => {
                 if !learners.is_multiple_of(2) {
-                    return Err(Error::Usage(format!("{learners} learners are no pairs")));
+                    return Err(Error::Usage(format!(
+                        "{learners} learners do not form pairs"
+                    )));
                 }
                 let sums = 2 * learners * STRIPES as usize;
                 Self::Projected {

@@ -112,7 +112,7 @@ pub(super) fn check(
     let mut lists = distinct(taught).into_iter();
     if taught.is_empty() || batch == 0 || lists.any(|l| l.is_empty() || !l.iter().all(there)) {
         return Err(Error::Usage(
-            "a population needs learners, a batch of one sample at least, and sample lists that \
+            "a population needs learners, a batch of at least one sample, and sample lists that \
              name images of the training set"
                 .to_owned(),
         ));

@@ -62,7 +62,7 @@ pub(super) fn check_size(
     Err(Error::Usage(match learners <= by_buffers {
         true => format!(
             "--learners {learners} need about {} of memory, and {} are left: {ARMS} arms of them train \
-             side by side, and are there twice between two phases; {remedy}",
+             side by side, and exist twice between phases; {remedy}",
             size(need(learners)),
             size(limits.memory)
         ),

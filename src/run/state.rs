@@ -240,7 +240,7 @@ impl Run<'_> {
         };
         if let Some(what) = differs {
             return Err(Error::Usage(format!(
-                "it was begun with {what}, and would not end with the same bits"
+                "it was started with {what}, so the results would differ"
             )));
         }
         let weights = crews.iter().flat_map(|crew| crew.weights.clone());

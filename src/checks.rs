@@ -123,7 +123,7 @@ pub(crate) fn networks(flag: &str, count: usize) -> Result<()> {
         0 => refuse(format!("--{flag} 0: there must be one network at least")),
         1..=MOST_NETWORKS => Ok(()),
         _ => refuse(format!(
-            "--{flag} {count}: at most 100,000 networks can be numbered; choose fewer"
+            "--{flag} {count}: 100,000 networks is the maximum; choose fewer"
         )),
     }
 }

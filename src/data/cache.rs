@@ -168,7 +168,7 @@ impl Cache {
         }
         if let Err(reason) = kept {
             notify(&format!(
-                "the download is used, but not saved for the next run: {reason}"
+                "the download is used, but not kept for the next run: {reason}"
             ));
         }
         Ok(files)

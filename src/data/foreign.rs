@@ -106,7 +106,7 @@ fn text(start: &[u8]) -> Option<Form> {
     let line = text.split(|byte| b"\r\n".contains(byte)).next()?;
     let line = String::from_utf8_lossy(&line[..line.len().min(60)]);
     Some(Form {
-        what: format!("is a text file: \"{line}\""),
+        what: format!("is a text: \"{line}\""),
         remedy: AGAIN,
     })
 }

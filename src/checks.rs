@@ -1,19 +1,20 @@
-//! What settings must be, whichever job takes them: `run` and `compare` refuse the same in the same words.
+//! Validation of settings, shared by `run` and `compare`, which refuse the same values in the same
+//! words.
 
 use crate::data::Dataset;
 use crate::error::{Error, Result};
 use crate::record::CLASSES;
 
-/// Networks have numbers, and those from here on belong to others (`compare::train`).
+/// Networks are numbered; numbers from here on are reserved for others (see `engine`).
 const MOST_NETWORKS: usize = 100_000;
-/// Passes of the longest phase.
+/// The longest phase, in passes.
 const MOST_EPOCHS: f64 = 10_000.0;
 
 fn refuse(text: String) -> Result<()> {
     Err(Error::Usage(text))
 }
 
-/// A number as it would be typed: 1e-50, not fifty digits.
+/// A number as typed: 1e-50, not fifty digits.
 fn typed(value: f64) -> String {
     let text = format!("{value:?}");
     match text.contains('e') {
@@ -22,8 +23,8 @@ fn typed(value: f64) -> String {
     }
 }
 
-/// Refuses what is negative or no finite number, and what is not in the floating point that devices
-/// compute in: there a number below its smallest normal one may be 0.
+/// Refuses negative and non-finite numbers, and numbers outside the range of the devices' floating
+/// point, which may flush anything below its smallest normal number to 0.
 pub(crate) fn number(flag: &str, value: f64) -> Result<()> {
     let text = typed(value);
     if !value.is_finite() || value.is_sign_negative() {
@@ -48,7 +49,7 @@ pub(crate) fn number(flag: &str, value: f64) -> Result<()> {
     Ok(())
 }
 
-/// A learning rate of networks that are to learn something.
+/// A learning rate for networks that are to learn something.
 pub(crate) fn rate(flag: &str, value: f64) -> Result<()> {
     number(flag, value)?;
     match value > 0.0 {
@@ -75,8 +76,8 @@ pub(crate) fn momentum(value: f64) -> Result<()> {
     }
 }
 
-/// Decay takes rate · decay of a weight in every step: from all of it on, the sign of weights changes
-/// with every step, and from twice of it on they grow.
+/// Decay subtracts rate · decay times a weight in every step: at 1 and above, weights change sign
+/// in every step, and at 2 and above they grow.
 pub(crate) fn decay(value: f64, flag: &str, rate: f64) -> Result<()> {
     match rate * value < 1.0 {
         true => Ok(()),
@@ -93,7 +94,7 @@ pub(crate) fn decay(value: f64, flag: &str, rate: f64) -> Result<()> {
     }
 }
 
-/// The length of a phase that may be left out.
+/// The length of an optional phase.
 pub(crate) fn epochs(flag: &str, value: f64) -> Result<()> {
     match (0.0..=MOST_EPOCHS).contains(&value) && !value.is_sign_negative() {
         true => Ok(()),
@@ -116,13 +117,13 @@ pub(crate) fn learning(value: f64) -> Result<()> {
     }
 }
 
-/// How many networks there are.
+/// The number of networks.
 pub(crate) fn networks(flag: &str, count: usize) -> Result<()> {
     match count {
         0 => refuse(format!("--{flag} 0: there must be one network at least")),
         1..=MOST_NETWORKS => Ok(()),
         _ => refuse(format!(
-            "--{flag} {count}: 100,000 networks are the most that can be numbered; choose fewer"
+            "--{flag} {count}: 100,000 networks is the maximum; choose fewer"
         )),
     }
 }
@@ -130,12 +131,12 @@ pub(crate) fn networks(flag: &str, count: usize) -> Result<()> {
 /// Samples per step.
 pub(crate) fn batch(count: usize) -> Result<()> {
     match count {
-        0 => refuse("--batch 0: a step needs one sample at least; try --batch 64".to_owned()),
+        0 => refuse("--batch 0: a step needs at least one sample; try --batch 64".to_owned()),
         _ => Ok(()),
     }
 }
 
-/// A list that networks train with must hold a batch.
+/// A sample list must hold at least one batch.
 pub(crate) fn fits(batch: usize, images: usize, what: &str) -> Result<()> {
     match batch <= images {
         true => Ok(()),
@@ -155,14 +156,15 @@ pub(crate) fn digits(digits: &[u8]) -> Result<()> {
         )),
         (None, 0) => refuse("--forget names no digit: choose from 0 to 9".to_owned()),
         (None, CLASSES) => refuse(
-            "--forget names all ten digits: nothing is left to keep. Leave one out at least"
+            "--forget names all ten digits: nothing is left to keep. Leave out at least one"
                 .to_owned(),
         ),
         _ => Ok(()),
     }
 }
 
-/// Every digit to forget must be among these data, and others too: the number of training images to keep.
+/// Every digit to forget must occur in this data, and others too: returns the number of training
+/// images to keep.
 pub(crate) fn kept(digits: &[u8], data: &Dataset) -> Result<usize> {
     let name = &data.record.name;
     let mut kept = [0; 2];
@@ -176,7 +178,7 @@ pub(crate) fn kept(digits: &[u8], data: &Dataset) -> Result<usize> {
         *kept = images.labels.iter().filter(|l| !digits.contains(l)).count();
         if *kept == 0 {
             return Err(Error::Usage(format!(
-                "the {set} set of {name} holds nothing but the forgotten digits: nothing is left to keep"
+                "the {set} set of {name} contains only the forgotten digits: nothing is left to keep"
             )));
         }
     }
@@ -199,7 +201,7 @@ mod tests {
         for fine in [0.0, 1e-7, 1.2e-38, 0.1, 3e38] {
             number("lr", fine).unwrap();
         }
-        // The first two are 0 in f32, the third one is on some devices.
+        // The first two are 0 in f32, the third is on some devices.
         for small in [1e-50, 1e-46, 1e-40] {
             refused(
                 number("lr", small),

@@ -1,4 +1,4 @@
-//! What a run is: every setting, resolved. Echoed into every record, and read back by `--config`.
+//! All settings of a run, resolved: written into every record, and read back by `--config`.
 
 use clap::builder::NonEmptyStringValueParser;
 use serde::{Deserialize, Serialize};
@@ -11,21 +11,21 @@ use crate::model::Model;
 use crate::population::LEARNING_RATE;
 use crate::tune::Variants;
 
-/// All settings of `unlearn run`: what `config.toml` holds, and flags set.
+/// All settings of `unlearn run`, as set by flags and stored in `config.toml`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, clap::Args)]
 #[serde(deny_unknown_fields, default)]
 pub struct Config {
-    /// A name for the default run folder; what is no letter or digit becomes a dash
+    /// Name for the default run folder; characters other than letters and digits become dashes
     #[arg(long, required = false, value_parser = NonEmptyStringValueParser::new())]
     pub name: String,
-    /// Where the images come from: `auto`, `builtin`, or a folder with the idx files.
+    /// Source of the images: `auto`, `builtin`, or a folder with the idx files.
     #[arg(skip)]
     pub data: String,
-    /// Where to compute: auto (a hardware GPU, else a software adapter, else the CPU without
-    /// shaders), cpu, or an adapter's number or name (see `unlearn devices`)
+    /// Device to compute on: auto (a hardware GPU, else a software adapter, else the CPU without
+    /// shaders), cpu, or an adapter's index or name (see `unlearn devices`)
     #[arg(long, required = false, value_name = "auto|cpu|INDEX|NAME")]
     pub device: String,
-    /// Networks in each arm
+    /// Networks per arm
     #[arg(long, required = false, value_name = "N")]
     pub learners: usize,
     /// Widths of the hidden layers
@@ -34,7 +34,7 @@ pub struct Config {
     /// Digits to forget
     #[arg(long, required = false, value_name = "DIGITS", value_parser = lists::digits)]
     pub forget: Digits,
-    /// Seed of weights and sample orders
+    /// Seed for initial weights and sample orders
     #[arg(long, required = false, value_name = "N")]
     pub seed: u64,
     /// Samples per step
@@ -80,13 +80,13 @@ pub struct Config {
         allow_negative_numbers = true
     )]
     pub unlearn_epochs: f64,
-    /// How to unlearn: uniform, or another method (see `unlearn methods`)
+    /// Unlearning method (see `unlearn methods`)
     #[arg(long, required = false, value_name = "NAME")]
     pub method: String,
-    /// Learning rate while unlearning [default: that of --lr; of another --method the usual one]
+    /// Learning rate of the unlearn phase [default: --lr for uniform, else the method's usual rate]
     #[arg(long, value_name = "RATE", allow_negative_numbers = true)]
     pub unlearn_lr: Option<f64>,
-    /// The method's own parameter, such as α, where it has one [default: the method's usual one]
+    /// The method's own parameter, such as α, if it has one [default: the method's usual value]
     #[arg(long, value_name = "NUMBER", allow_negative_numbers = true)]
     pub strength: Option<f64>,
     /// Length of the relearn phase, in passes over the training images
@@ -97,11 +97,11 @@ pub struct Config {
         allow_negative_numbers = true
     )]
     pub relearn_epochs: f64,
-    /// Evaluations on the test images per epoch, and four more early in each phase
+    /// Evaluations on the test images per epoch, plus four early in each phase
     #[arg(long, required = false, value_name = "N")]
     pub evaluations: u32,
-    /// The variant of each kernel; none: measured on the device, or remembered. (Tables come last
-    /// in TOML.)
+    /// The variant of each kernel; if empty, it is measured on the device or taken from the cache.
+    /// (Tables come last in TOML.)
     #[serde(skip_serializing_if = "Variants::is_empty")]
     #[arg(skip)]
     pub variants: Variants,
@@ -134,7 +134,7 @@ impl Default for Config {
 }
 
 impl Config {
-    /// Refuses settings that make no sense.
+    /// Refuses invalid settings.
     ///
     /// # Errors
     /// `Usage`, naming the setting, the reason and the remedy.
@@ -155,7 +155,7 @@ impl Config {
         self.check_epochs()
     }
 
-    /// The method, where its name is known.
+    /// The method, if its name is known.
     pub fn method(&self) -> Option<&'static dyn Method> {
         methods::named(&self.method)
     }
@@ -163,7 +163,7 @@ impl Config {
     /// The method.
     ///
     /// # Errors
-    /// `Usage` where there is none of this name.
+    /// `Usage` if there is no method of this name.
     pub fn known_method(&self) -> Result<&'static dyn Method> {
         self.method().ok_or_else(|| {
             let known: Vec<&str> = methods::METHODS.iter().map(|m| m.name()).collect();
@@ -175,7 +175,7 @@ impl Config {
         })
     }
 
-    /// What the method usually is set to, where a run does not train on with its own settings.
+    /// The method's usual setting, unless it trains on with the run's own settings.
     fn usual(&self) -> Option<Setting> {
         let own = self.method().filter(|method| !method.trains_on());
         own.map(|method| method.usual())
@@ -187,19 +187,19 @@ impl Config {
         self.unlearn_lr.unwrap_or(usual)
     }
 
-    /// What the method is set to.
+    /// The method's setting.
     pub fn setting(&self) -> Setting {
         let usual = self.usual().map_or(0.0, |usual| usual.strength);
         Setting::new(self.unlearn_rate(), self.strength.unwrap_or(usual))
     }
 
-    /// The flag to blame where training diverges.
+    /// The flag to blame if training diverges.
     pub(crate) fn fault_of_learning(&self) -> &'static str {
         let usual = Self::default().lr;
         farthest(&[("--lr", self.lr, usual), self.momentum_as_rate()])
     }
 
-    /// The flag to blame where unlearning diverges.
+    /// The flag to blame if unlearning diverges.
     pub(crate) fn fault_of_unlearning(&self) -> &'static str {
         let rate = |usual| ("--unlearn-lr", self.unlearn_rate(), usual);
         match self.usual() {
@@ -211,7 +211,7 @@ impl Config {
         }
     }
 
-    /// With momentum µ a gradient counts 1/(1 − µ) times in the long run.
+    /// With momentum µ, a gradient's total weight over time is 1/(1 − µ).
     fn momentum_as_rate(&self) -> (&'static str, f64, f64) {
         ("--momentum", 1.0 / (1.0 - self.momentum), 1.0)
     }
@@ -227,14 +227,14 @@ impl Config {
         }
         if method.takes_back_steps() && (self.momentum > 0.0 || self.weight_decay > 0.0) {
             return refuse(
-                "--method amnesiac takes back steps of plain SGD: leave out --momentum and \
+                "--method amnesiac undoes steps of plain SGD: leave out --momentum and \
                  --weight-decay"
                     .to_owned(),
             );
         }
         match (self.strength, method.strength()) {
             (Some(_), None) => refuse(format!(
-                "--strength: {name} has no parameter but its rate; leave it out"
+                "--strength: {name} has no parameter other than its rate; leave it out"
             )),
             (Some(s), Some(what)) if !(0.0..=method.most()).contains(&s) => refuse(format!(
                 "--strength {s}: {what} of {name} must lie between 0 and {}",

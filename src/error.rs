@@ -1,4 +1,4 @@
-//! What can go wrong, in words for the person at the command line: what, where, why, remedy.
+//! Errors, worded for the user at the command line: what, where, why, remedy.
 
 use std::path::{Path, PathBuf};
 
@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
-    /// A setting has a value that makes no sense, alone or beside another one.
+    /// A setting is invalid, alone or in combination with others.
     #[error("{0}")]
     Usage(String),
     /// The data is missing, damaged, or not what it claims to be.
@@ -16,28 +16,28 @@ pub enum Error {
     /// A device could not be found, refused a request, or stopped answering.
     #[error("{0}")]
     Device(String),
-    /// The compiler refused a shader.
+    /// A shader failed to compile.
     #[error("{0}")]
     Shader(String),
     /// A file could not be read or written.
     #[error("cannot {action} {}: {source}", path.display())]
     File {
-        /// What was tried: "read", "write", "create".
+        /// The attempted action: "read", "write", "create".
         action: &'static str,
         /// The file or folder.
         path: PathBuf,
-        /// What the operating system said.
+        /// The operating system's error.
         source: std::io::Error,
     },
-    /// A learner's loss left the finite numbers (or anything sensible) while it trained.
+    /// A learner's loss became NaN, infinite or unreasonably large during training.
     #[error(
         "training diverged in the {phase} phase at step {step} (learner {learner} of the {arm} arm): \
-         the loss is no longer a usable number. Lower {setting}. What was computed before is kept"
+         the loss is no longer a usable number. Lower {setting}. Results so far are kept"
     )]
     Diverged {
         /// The phase's name.
         phase: &'static str,
-        /// The first step, counted from 1, whose batch had a bad loss.
+        /// The first step, counted from 1, whose batch had an unusable loss.
         step: u32,
         /// The learner's number within its arm, from 0.
         learner: usize,
@@ -46,7 +46,7 @@ pub enum Error {
         /// The flag at fault.
         setting: &'static str,
     },
-    /// The work was asked to stop (`Progress::stopped`). What was computed before is kept.
+    /// The work was asked to stop (`Progress::stopped`). Results so far are kept.
     #[error("interrupted")]
     Interrupted,
 }
@@ -66,5 +66,5 @@ impl Error {
     }
 }
 
-/// The result of everything here that can fail.
+/// The result of all fallible operations of this crate.
 pub type Result<T> = std::result::Result<T, Error>;

@@ -1,4 +1,4 @@
-//! How files and folders are made: a file is either whole or not there, and only what this program made
+//! Creating files and folders: a file is either complete or absent, and only what this program made
 //! is ever replaced or removed.
 
 use std::fs::{self, File, Metadata, OpenOptions, TryLockError};
@@ -9,13 +9,13 @@ use tempfile::NamedTempFile;
 
 use crate::error::{Error, Result};
 
-/// Tries whether a file can be written, and leaves nothing behind.
+/// Tests whether a file can be written, without leaving anything behind.
 ///
 /// # Errors
 /// `File` as `write`.
 pub fn probe(path: &Path) -> Result<()> {
     let attempt = || match Target::of(path)? {
-        // What opens and closes a pipe ends it for its reader.
+        // Opening and closing a pipe would end it for its reader.
         Target::Stream if is_pipe(path) => Ok(()),
         Target::Stream => in_place(path, &[], append()),
         Target::Old(..) => Ok(()),
@@ -31,27 +31,27 @@ pub fn probe(path: &Path) -> Result<()> {
     attempt().map_err(|e| Error::file("write", path)(plain(e)))
 }
 
-/// Tries whether files can be made in a folder, and leaves nothing behind.
+/// Tests whether files can be created in a folder, without leaving anything behind.
 ///
 /// # Errors
-/// `File` where they cannot.
+/// `File` if they cannot.
 pub fn probe_folder(path: &Path) -> Result<()> {
     let made = new_draft(path, None);
     made.map(drop).map_err(Error::file("write into", path))
 }
 
-/// Writes a file atomically: a draft beside it, synced, then renamed. Where the file system or the
-/// folder does not let a draft take its place, the file itself is written. Links are followed; a new
-/// file gets the mode that the umask leaves, an old one keeps its own. What is no regular file, such as
-/// /dev/stdout, is written as it is.
+/// Writes a file atomically: a draft next to it, synced, then renamed. If the file system or the
+/// folder does not allow replacing it with a draft, the file is written in place. Links are
+/// followed; a new file gets its mode from the umask, an old one keeps its own. Anything but a
+/// regular file, such as /dev/stdout, is written in place.
 ///
 /// # Errors
-/// `File` where the folder or the file cannot be written, or the disk is full.
+/// `File` if the folder or the file cannot be written, or the disk is full.
 pub fn write(path: &Path, bytes: &[u8]) -> Result<()> {
     write_all(&[(path, bytes)])
 }
 
-/// Writes files that belong together: none replaces an old one before all are whole.
+/// Writes files that belong together: no old one is replaced before all drafts are complete.
 ///
 /// # Errors
 /// `File` as `write`.
@@ -67,7 +67,7 @@ pub fn write_all(files: &[(&Path, &[u8])]) -> Result<()> {
     Ok(())
 }
 
-/// A file that grows by whole pieces.
+/// A file to which whole records are appended.
 #[derive(Debug)]
 pub struct Log {
     path: PathBuf,
@@ -76,10 +76,10 @@ pub struct Log {
 }
 
 impl Log {
-    /// An empty one.
+    /// Creates an empty one.
     ///
     /// # Errors
-    /// `File` where it is there already, or cannot be made.
+    /// `File` if it is there already, or cannot be made.
     pub fn create(path: PathBuf) -> Result<Self> {
         let file = OpenOptions::new().append(true).create_new(true).open(&path);
         let file = file.map_err(Error::file("create", &path))?;
@@ -92,10 +92,10 @@ impl Log {
         })
     }
 
-    /// One that is there, for as long as no other process has it; none where one does.
+    /// Opens an existing one and locks it; `None` if another process holds it.
     ///
     /// # Errors
-    /// `File` where it cannot be opened.
+    /// `File` if it cannot be opened.
     pub fn resume(path: PathBuf) -> Result<Option<Self>> {
         let file = OpenOptions::new().read(true).append(true).open(&path);
         let file = file.map_err(Error::file("open", &path))?;
@@ -106,10 +106,10 @@ impl Log {
         Ok(Some(Self { path, file, length }))
     }
 
-    /// Cuts off what follows on the first lines, and returns those.
+    /// Truncates after the first lines, and returns those.
     ///
     /// # Errors
-    /// `File` where it cannot be read or cut.
+    /// `File` if it cannot be read or cut.
     pub fn keep(&mut self, lines: usize) -> Result<String> {
         let failed = |e| Error::file("read", &self.path)(e);
         let bytes = fs::read(&self.path).map_err(failed)?;
@@ -126,18 +126,18 @@ impl Log {
         String::from_utf8(kept).map_err(|e| Error::file("read", &self.path)(io::Error::other(e)))
     }
 
-    /// Makes what was added durable.
+    /// Syncs the appended records.
     ///
     /// # Errors
-    /// `File` where the disk failed.
+    /// `File` if the disk failed.
     pub fn sync(&self) -> Result<()> {
         sync(&self.file).map_err(Error::file("write", &self.path))
     }
 
-    /// Appends a piece, or nothing of it.
+    /// Appends a record, completely or not at all.
     ///
     /// # Errors
-    /// `File` where the disk is full.
+    /// `File` if the disk is full.
     pub fn add(&mut self, text: &str) -> Result<()> {
         if let Err(e) = self.file.write_all(text.as_bytes()) {
             let _ = self.file.set_len(self.length);
@@ -148,15 +148,15 @@ impl Log {
     }
 }
 
-/// Folders that were made for something. When it is dropped, those of them that are empty go again.
+/// Folders created for something. On drop, those that are empty are removed again.
 #[derive(Debug, Default)]
 pub struct Folders(Vec<PathBuf>);
 
 impl Folders {
-    /// Makes a folder, and those above it, where they are missing.
+    /// Creates a folder and its missing parents.
     ///
     /// # Errors
-    /// `File` where that is not possible; none of them is left then.
+    /// `File` if that is not possible; none of them is left then.
     pub fn make(path: &Path) -> Result<Self> {
         let mut made = Self::default();
         let named = path.ancestors().take_while(|p| !p.as_os_str().is_empty());
@@ -176,19 +176,19 @@ impl Folders {
         Ok(made)
     }
 
-    /// Makes a folder that was not there, and those above it; none where something is there.
+    /// Creates a new folder and its missing parents; `None` if something already exists there.
     ///
     /// # Errors
-    /// `File` where that is not possible; none of them is left then.
+    /// `File` if that is not possible; none of them is left then.
     pub fn make_new(path: &Path) -> Result<Option<Self>> {
         let mut made = Self::make(folder(path))?;
         Ok(made.add(path)?.then_some(made))
     }
 
-    /// Makes one more folder; false where something is there.
+    /// Creates another folder; false if something already exists there.
     ///
     /// # Errors
-    /// `File` where that is not possible.
+    /// `File` if that is not possible.
     pub fn add(&mut self, path: &Path) -> Result<bool> {
         match fs::create_dir(path) {
             Ok(()) => self.0.push(path.to_owned()),
@@ -202,13 +202,13 @@ impl Folders {
 impl Drop for Folders {
     fn drop(&mut self) {
         for folder in self.0.iter().rev() {
-            // Nothing but an empty folder is removed by this.
+            // This removes only empty folders.
             let _ = fs::remove_dir(folder);
         }
     }
 }
 
-/// The bytes in lower-case hexadecimal digits.
+/// The bytes in lower-case hexadecimal.
 pub(crate) fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
@@ -218,12 +218,12 @@ pub fn is_empty(path: &Path) -> bool {
     fs::read_dir(path).is_ok_and(|mut entries| entries.next().is_none())
 }
 
-/// A folder's path without a separator at its end, so that files in it are named well.
+/// A folder's path without a trailing separator, for clean file names.
 pub(crate) fn plain_path(path: &Path) -> PathBuf {
     path.components().collect()
 }
 
-/// Refuses a folder that is something else, or not ours.
+/// Refuses something that is not a folder, or not ours.
 pub(crate) fn refuse(path: &Path, why: &str) -> Error {
     let what = match path.metadata() {
         Ok(there) if there.is_dir() => why,
@@ -236,18 +236,18 @@ pub(crate) fn refuse(path: &Path, why: &str) -> Error {
     ))
 }
 
-/// What is written to.
+/// The target of a write.
 enum Target {
-    /// No regular file.
+    /// Not a regular file.
     Stream,
-    /// A regular file that can be written.
+    /// A writable regular file.
     Old(PathBuf, Metadata),
-    /// Nothing is there yet.
+    /// Nothing there yet.
     New(PathBuf),
 }
 
 impl Target {
-    /// What a path names in the end.
+    /// Resolves a path.
     fn of(path: &Path) -> io::Result<Self> {
         let there = path.metadata();
         let stream = |there: &Metadata| !there.is_file() && !there.is_dir();
@@ -259,7 +259,7 @@ impl Target {
         };
         match there {
             Ok(there) if there.is_file() => {
-                // A file that is protected against writing is not to be replaced either.
+                // A write-protected file must not be replaced either.
                 OpenOptions::new().write(true).open(&target)?;
                 Ok(Self::Old(target, there))
             }
@@ -271,8 +271,8 @@ impl Target {
     }
 }
 
-/// Where links lead, even if nothing is there; none if it is a stream of this process that happens to
-/// go to a file, which whoever opened it goes on with.
+/// Resolves links, even dangling ones; `None` for an inherited stream of this process that happens
+/// to be a file, to which others may be writing as well.
 fn end_of_links(path: &Path) -> io::Result<Option<PathBuf>> {
     let mut path = path.to_owned();
     for _ in 0..40 {
@@ -285,7 +285,7 @@ fn end_of_links(path: &Path) -> io::Result<Option<PathBuf>> {
         }
         path = at.join(next);
     }
-    Err(io::Error::other("its links lead in a circle"))
+    Err(io::Error::other("its links form a cycle"))
 }
 
 /// Whether a path ends in a separator.
@@ -313,7 +313,7 @@ fn is_pipe(_: &Path) -> bool {
     false
 }
 
-/// The content beside its place; none where it has to be written there itself.
+/// Writes the content to a draft; `None` if it has to be written in place.
 fn draft(path: &Path, bytes: &[u8]) -> io::Result<Option<(NamedTempFile, PathBuf)>> {
     let (target, old) = match Target::of(path)? {
         Target::Stream => return Ok(None),
@@ -357,7 +357,7 @@ fn mode(old: Option<&Metadata>) -> u32 {
     })
 }
 
-/// Puts a draft in its place.
+/// Moves a draft into place.
 fn commit(draft: Option<(NamedTempFile, PathBuf)>, path: &Path, bytes: &[u8]) -> io::Result<()> {
     if let Some((file, target)) = draft {
         match file.persist(&target) {
@@ -379,7 +379,7 @@ fn commit(draft: Option<(NamedTempFile, PathBuf)>, path: &Path, bytes: &[u8]) ->
     }
 }
 
-/// What already went into a stream stays, also if the stream goes to a file.
+/// Keeps what a stream already holds, even if the stream is a file.
 fn append() -> OpenOptions {
     let mut options = OpenOptions::new();
     options.write(true).append(cfg!(unix));
@@ -395,7 +395,7 @@ fn in_place(path: &Path, bytes: &[u8], options: OpenOptions) -> io::Result<()> {
     }
 }
 
-/// Makes the content durable where that is possible.
+/// Syncs the content if possible.
 fn sync(file: &File) -> io::Result<()> {
     match file.sync_all() {
         Err(e) if !is_unable(&e) => Err(e),
@@ -403,8 +403,8 @@ fn sync(file: &File) -> io::Result<()> {
     }
 }
 
-/// Whether an error says that a file system or a folder cannot or must not do something, in contrast
-/// to a disk that failed or is full.
+/// Whether an error means that a file system or folder does not support or allow something, as
+/// opposed to a disk that failed or is full.
 fn is_unable(error: &io::Error) -> bool {
     let kinds = [
         ErrorKind::AlreadyExists,
@@ -418,15 +418,15 @@ fn is_unable(error: &io::Error) -> bool {
     kinds.contains(&error.kind())
 }
 
-/// Makes the rename itself durable. Not every system can sync a folder, and the file is whole
-/// either way, so a failure is passed over.
+/// Syncs the rename itself. Not every system can sync a folder, and the file is complete either
+/// way, so failures are ignored.
 fn sync_folder(folder: &Path) {
     if let Ok(folder) = File::open(folder) {
         let _ = folder.sync_all();
     }
 }
 
-/// An error in words that say what is missing.
+/// An error worded as what is missing.
 fn plain(error: io::Error) -> io::Error {
     match error.kind() {
         ErrorKind::NotFound => io::Error::other("there is no such folder"),
@@ -443,7 +443,7 @@ mod tests {
         let place = tempfile::tempdir().unwrap();
         let target = place.path().join("file");
         fs::write(&target, "an old and longer text").unwrap();
-        // Another file system, where there is one.
+        // Another file system, if there is one.
         let other = Path::new("/dev/shm");
         let elsewhere = if other.is_dir() { other } else { place.path() };
         let draft = new_draft(elsewhere, None).unwrap();

@@ -1,8 +1,8 @@
 //! **unlearn** trains networks on handwritten digits in WGSL compute shaders, makes them forget
-//! chosen digits, and trains them again: a whole population of networks in every dispatch, so that
-//! every figure has an error bar and stands beside networks that never saw those digits.
+//! chosen digits, and trains them again. Every dispatch covers a whole population of networks, so
+//! every figure has an error bar and a comparison with networks that never saw those digits.
 //!
-//! The program of the same name is made of this crate; `examples/` has three more. Four networks
+//! The program of the same name is built on this crate; `examples/` has three more. Four networks
 //! learn the built-in digits on the CPU:
 //!
 //! ```
@@ -35,29 +35,30 @@
 //!
 //! # Layers
 //!
-//! Modules stand in layers: each imports only from those above it in the list of this file, which a
-//! test keeps. From the ground up:
+//! Modules are layered: each imports only from those above it in this file's list, which a test
+//! enforces. From the bottom up:
 //!
-//! - [`error`], [`random`], [`record`], [`files`] and their like know nothing of networks.
+//! - [`error`], [`random`], [`record`], [`files`] and similar modules are independent of networks.
 //! - [`metrics`] measure forgetting; [`data`] are the images; [`model`] is the network's shape.
-//! - [`kernels`] are the shaders, each with its form on the CPU and its reference in f64; a
+//! - [`kernels`] are the shaders, each with its CPU implementation and its f64 reference; a
 //!   [`device`] runs recordings of them.
-//! - A [`population`] is learners of one shape, trained in lockstep: it records what a step is.
-//! - [`check`], [`tune`] and [`bench`](mod@bench) hold kernels and steps against references and clocks.
-//! - [`methods`] say what learners are taught so that they forget.
-//! - The [`engine`] takes networks through training and methods. [`config`] says what a [`run`] of the
-//!   main job is, and [`compare`] sets many methods beside retrained networks.
-//! - [`run_record`], [`verdict`], [`run_folder`] and [`report`] are what comes out.
+//! - A [`population`] is learners of one shape, trained in lockstep; it records steps and evaluations.
+//! - [`check`] and [`bench`](mod@bench) test and time kernels and steps; [`tune`] picks the fastest
+//!   variants.
+//! - [`methods`] define what learners are taught to make them forget.
+//! - The [`engine`] takes networks through training and methods. [`config`] holds the settings of a
+//!   [`run`]; [`compare`] compares many methods with retrained networks.
+//! - [`run_record`], [`verdict`], [`run_folder`] and [`report`] are the output.
 
 #![warn(clippy::unwrap_used, clippy::expect_used)]
 
-// What can go wrong, in words for people.
+// Errors, worded for users.
 pub mod error;
 
-// The memory that is left, limits of containers included.
+// Available memory, including container limits.
 pub mod memory;
 
-// How far long work is.
+// Progress of long work.
 pub mod progress;
 
 // Counter-based random numbers, the same on host and device.
@@ -66,25 +67,25 @@ pub mod random;
 // Results as plain data: figures over learners, evaluation points, devices and data.
 pub mod record;
 
-// Lists at the command line.
+// Lists on the command line.
 pub mod lists;
 
 // The process's threads.
 pub mod threads;
 
-// Files that are either whole or not there.
+// Atomic file writes.
 pub mod files;
 
-// Metrics of forgetting, a file each.
+// Metrics of forgetting, one file each.
 pub mod metrics;
 
-// How sure a difference is, and which one is worth a word.
+// How certain a difference is, and whether it matters.
 mod statistics;
 
 // The images: MNIST from a folder, a cache or the network, or the built-in digits.
 pub mod data;
 
-// What settings must be, for `run` and `compare` alike.
+// Validation of settings, shared by `run` and `compare`.
 mod checks;
 
 // The network's shape and its layout in memory.
@@ -93,10 +94,10 @@ pub mod model;
 // Weights as files.
 pub mod checkpoint;
 
-// The kernels: shaders, forms on the CPU, costs, and references with bounds.
+// The kernels: shaders, CPU implementations, costs, and references with bounds.
 pub mod kernels;
 
-// What runs recordings of kernels: adapters, and the CPU.
+// Devices that run recordings of kernels: adapters, and the CPU.
 pub mod device;
 
 // Learners of one shape, trained in lockstep.
@@ -108,10 +109,10 @@ pub mod tune;
 // The correctness suite.
 pub mod check;
 
-// Unlearning methods, a file each.
+// Unlearning methods, one file each.
 pub mod methods;
 
-// How fast a device is.
+// Benchmarks of a device.
 pub mod bench;
 
 // The settings of a run.
@@ -120,16 +121,16 @@ pub mod config;
 // A whole run as plain data.
 pub mod run_record;
 
-// What the controls show, in words.
+// Verdicts: what the controls show, in words.
 pub mod verdict;
 
-// What `run` and `compare` stand on: networks on their way through training and methods.
+// The common base of `run` and `compare`: takes networks through training and methods.
 pub mod engine;
 
-// Many methods beside retrained networks.
+// Comparison of many methods with retrained networks.
 pub mod compare;
 
-// The main job: learn, unlearn, relearn.
+// `unlearn run`: learn, unlearn, relearn.
 pub mod run;
 
 // The folder of a run.

@@ -1,23 +1,23 @@
-//! The machine's memory: how much of it this process can still take.
+//! The machine's memory: how much this process can still allocate.
 
 use sysinfo::{CpuRefreshKind, RefreshKind, System};
 
-/// Bytes that can still be taken, but for a reserve: what the machine has left, and what the
-/// containers and the limits that the process runs under leave of it.
+/// Bytes still available, minus a reserve: the machine's free memory, within the limits of the
+/// process and its containers.
 pub fn available() -> u64 {
     let mut system = System::new();
     system.refresh_memory();
-    // Where it is not known it is 0: then nothing is refused.
+    // If unknown it is 0: then nothing is refused.
     let machine = Some(system.available_memory()).filter(|&bytes| bytes > 0);
     let bounds = machine.into_iter().chain(bounds());
     let least = bounds.min().unwrap_or(u64::MAX);
     least - least / RESERVE
 }
 
-/// One part in so many stays for what nobody counts.
+/// This fraction is kept for unaccounted memory.
 const RESERVE: u64 = 8;
 
-/// Refuses to go on where `bytes` more do not fit: the words go before the figures.
+/// Refuses an allocation of `bytes` that does not fit: the words before the figures.
 pub(crate) fn left(bytes: u64) -> std::result::Result<(), String> {
     let left = available();
     match bytes <= left {
@@ -30,12 +30,12 @@ pub(crate) fn left(bytes: u64) -> std::result::Result<(), String> {
     }
 }
 
-/// A number of bytes for people.
+/// A human-readable number of bytes.
 pub(crate) fn size(bytes: u64) -> String {
     indicatif::HumanBytes(bytes).to_string()
 }
 
-/// The CPU's model, where the system says it.
+/// The CPU's model, if the system reports it.
 pub(crate) fn cpu() -> Option<String> {
     let what = RefreshKind::nothing().with_cpu(CpuRefreshKind::nothing());
     let system = System::new_with_specifics(what);
@@ -52,13 +52,13 @@ fn bounds() -> Vec<u64> {
 #[cfg(target_os = "linux")]
 use linux::bounds;
 
-/// What Linux limits processes by, beside the machine's memory.
+/// Limits on Linux processes in addition to the machine's memory.
 #[cfg(target_os = "linux")]
 mod linux {
     use std::fs::read_to_string;
     use std::path::{Path, PathBuf};
 
-    /// The names of a control group's files, and of what can be given back among what is used.
+    /// The names of a control group's files, and of its reclaimable memory.
     struct Files {
         limit: &'static str,
         used: &'static str,
@@ -76,7 +76,7 @@ mod linux {
         cached: ["active_file", "inactive_file"],
     };
 
-    /// What control groups and the process's own limits leave.
+    /// What control groups and the process's own limits allow.
     pub(super) fn bounds() -> Vec<u64> {
         let read = |file: &str| read_to_string(Path::new("/proc/self").join(file));
         let [groups, mounts, limits, status] =
@@ -88,8 +88,8 @@ mod linux {
         groups.chain(own(&limits, &status)).collect()
     }
 
-    /// The folders of the control groups that the process is in, from its own up, with the names of
-    /// their files: in either version, and as far as they are mounted here.
+    /// The control group folders of the process, from its own upwards, with the names of their
+    /// files: for either cgroup version, as far as mounted here.
     fn folders(groups: &str, mounts: &str) -> Vec<(PathBuf, &'static Files)> {
         let mut folders = Vec::new();
         for mount in mounts.lines() {
@@ -109,7 +109,7 @@ mod linux {
             let Some(path) = path(groups, controller) else {
                 continue;
             };
-            // In a container, the mount may begin at its own group.
+            // In a container, the mount may start at its own group.
             let below = Path::new(path).strip_prefix(root);
             let own = Path::new(at).join(below.unwrap_or(Path::new("")));
             let above = own.ancestors().take_while(|f| f.starts_with(at));
@@ -128,7 +128,7 @@ mod linux {
         })
     }
 
-    /// What a group may still take; none where it has no limit.
+    /// What a group may still allocate; `None` if it has no limit.
     fn room(folder: &Path, files: &Files) -> Option<u64> {
         let read = |file: &str| read_to_string(folder.join(file)).ok();
         let number = |file: &str| read(file)?.trim().parse::<u64>().ok();
@@ -140,7 +140,7 @@ mod linux {
         Some(limit.saturating_sub(used.saturating_sub(cached)))
     }
 
-    /// What `ulimit` leaves, of all addresses and of data.
+    /// What `ulimit` allows of address space and data.
     fn own<'a>(limits: &'a str, status: &'a str) -> impl Iterator<Item = u64> + 'a {
         let kinds = [
             ("Max address space", "VmSize:"),

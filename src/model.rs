@@ -1,9 +1,9 @@
-//! The network: its shape, and where each parameter lies in a learner's allocation.
+//! The network: its shape, and each parameter's place in a learner's allocation.
 //!
-//! All parameters of a learner are one allocation; a layer's weight matrix is [outputs, inputs]
-//! as in `torch.nn.Linear`, followed by its biases. Widths are padded to multiples of four with
-//! zeros, which stay zero through training (their activations, gradients and decay are all
-//! zero), so that every kernel reads and writes whole vec4s.
+//! All parameters of a learner are one allocation; a layer's weight matrix is [outputs, inputs] as
+//! in `torch.nn.Linear`, followed by its biases. Widths are padded to multiples of four with zeros,
+//! which stay zero in training (their activations, gradients and decay are all zero), so every
+//! kernel reads and writes whole vec4s.
 
 use crate::data::PIXELS;
 use crate::error::{Error, Result};
@@ -49,7 +49,7 @@ impl Model {
     /// ```
     ///
     /// # Errors
-    /// `Usage` where there is no hidden layer, or one of width 0 or over 4096.
+    /// `Usage` if there is no hidden layer, or one of width 0 or over 4096.
     pub fn new(hidden: &[usize]) -> Result<Self> {
         if hidden.is_empty() || hidden.len() > 8 || hidden.iter().any(|&w| w == 0 || w > 4096) {
             return Err(Error::Usage(format!(

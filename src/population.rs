@@ -1,7 +1,7 @@
 //! A population: learners of one shape, trained in lockstep, every dispatch covering all of them.
 //!
-//! The clock is the step, not the epoch: learners with sample lists of different lengths stay
-//! together. A step and an evaluation are recorded once; training only runs the recording.
+//! Time is counted in steps, not epochs, so learners with sample lists of different lengths stay in
+//! lockstep. A step and an evaluation are recorded once; training only runs the recording.
 
 mod buffers;
 mod curriculum;
@@ -44,9 +44,9 @@ pub struct Population<'d> {
     batch: usize,
     buffers: Buffers,
     step: Program,
-    /// Images that go through the network at a time outside of training.
+    /// Batch size of evaluations.
     part: usize,
-    /// So many steps at a time; none where a step stands alone.
+    /// Several steps recorded as one; `None` if steps run one by one.
     several: Option<(u32, Program)>,
     evaluation: Program,
     ruled: Ruled,
@@ -56,17 +56,17 @@ fn last(model: &Model) -> Layer {
     model.layers()[model.layers().len() - 1]
 }
 
-/// Sizes as the shaders take them; `Population::new` has checked that they fit.
+/// A size as the shaders take it; `Population::new` has checked that it fits.
 fn word(n: usize) -> u32 {
     u32::try_from(n).unwrap_or(u32::MAX)
 }
 
 impl<'d> Population<'d> {
-    /// One learner for each curriculum, with `batch` samples a step. Weights are zero until
-    /// `initialise` or `inherit`.
+    /// One learner per curriculum, with `batch` samples a step. Weights are zero until `initialise`
+    /// or `inherit`.
     ///
     /// # Errors
-    /// `Usage` where the device cannot hold so many learners; `Device` where it fails.
+    /// `Usage` if the device cannot hold so many learners; `Device` if it fails.
     pub fn new(
         device: &'d dyn Device,
         model: &Model,
@@ -78,10 +78,10 @@ impl<'d> Population<'d> {
         Self::ruled(device, model, batch, [train, test], taught, Rule::Gradient)
     }
 
-    /// The same for learners whose steps are more than the loss's gradient.
+    /// The same for learners with an update rule beyond the loss's gradient.
     ///
     /// # Errors
-    /// As `new`; `Usage` where the rule does not fit the learners.
+    /// As `new`; `Usage` if the rule does not fit the learners.
     pub fn ruled(
         device: &'d dyn Device,
         model: &Model,
@@ -124,8 +124,8 @@ impl<'d> Population<'d> {
         Ok(population)
     }
 
-    /// Uploads lists, targets and settings: afterwards the learners, as many as there are, are taught
-    /// this. The lists and tables must be those that the population was made with.
+    /// Uploads lists, targets and settings for the first learners. The lists and tables must be
+    /// those the population was created with.
     fn teach(&self, taught: &[Curriculum]) -> Result<()> {
         let lists = distinct(taught);
         let mut starts = Vec::new();
@@ -177,7 +177,7 @@ impl<'d> Population<'d> {
     /// Gives every learner fresh weights from its key.
     ///
     /// # Errors
-    /// `Device` where the device fails.
+    /// `Device` if the device fails.
     pub fn initialise(&self, keys: &[[u32; 2]]) -> Result<()> {
         let buffer = self.device.allocate("keys", 2 * keys.len())?;
         self.device.upload(buffer, 0, bytemuck::cast_slice(keys))?;
@@ -205,7 +205,7 @@ impl<'d> Population<'d> {
     /// Copies weights on the device: learner i takes those of learner `from[i]` of `parent`.
     ///
     /// # Errors
-    /// `Device` where the device fails.
+    /// `Device` if the device fails.
     pub fn inherit(&self, parent: &Population, from: &[usize]) -> Result<()> {
         let size = self.model.parameters() as usize;
         let mut recording = Recording::default();
@@ -223,10 +223,10 @@ impl<'d> Population<'d> {
         Ok(())
     }
 
-    /// Trains for `steps` steps; `done` hears of progress.
+    /// Trains for `steps` steps; `done` receives progress.
     ///
     /// # Errors
-    /// `Device` where the device fails.
+    /// `Device` if the device fails.
     pub fn train(&self, steps: u32, done: &mut dyn FnMut(u32)) -> Result<()> {
         self.begin()?;
         let mut single = steps;
@@ -238,7 +238,7 @@ impl<'d> Population<'d> {
         self.device.run(&self.step, single, done)
     }
 
-    /// Some training steps and their number, for timing them.
+    /// A program of some training steps and their number, for timing.
     pub(crate) fn steps(&self) -> (u32, &Program) {
         match &self.several {
             Some((n, program)) => (*n, program),
@@ -246,11 +246,11 @@ impl<'d> Population<'d> {
         }
     }
 
-    /// Each dispatch of a step as a program of its own, for timing it. Running one moves weights or
-    /// clocks as in a step, out of step with the others.
+    /// Each dispatch of a step as a separate program, for timing. Running one changes weights or
+    /// clocks as in a step, but without the other dispatches.
     ///
     /// # Errors
-    /// `Device` where the device fails.
+    /// `Device` if the device fails.
     pub(crate) fn dispatches(
         &self,
         train: &DeviceImages,
@@ -277,7 +277,7 @@ impl<'d> Population<'d> {
     /// Every learner's score on all test images.
     ///
     /// # Errors
-    /// `Device` where the device fails.
+    /// `Device` if the device fails.
     pub fn evaluate(&self) -> Result<Vec<Score>> {
         self.device.run(&self.evaluation, 1, &mut |_| {})?;
         let counts = self.device.download(self.buffers.counts)?;
@@ -297,7 +297,7 @@ impl Drop for Population<'_> {
     }
 }
 
-/// A score from a learner's counts; the layout is `score.wgsl`'s.
+/// Decodes a learner's counts; the layout is that of `score.wgsl`.
 fn score(counts: &[u32]) -> Score {
     let mut score = Score {
         confusion: [[0; CLASSES]; CLASSES],

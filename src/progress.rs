@@ -1,4 +1,4 @@
-//! How far long work is: a bar where someone watches, lines at a bounded rate elsewhere.
+//! Progress of long work: a bar on terminals, rate-limited lines elsewhere.
 
 use std::cell::Cell;
 use std::env;
@@ -6,27 +6,27 @@ use std::time::{Duration, Instant};
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
-/// Hears how far long work is, and may stop it.
+/// Receives the progress of long work, and may stop it.
 pub trait Progress {
-    /// Something begins, of `units` units.
+    /// A task of `units` units begins.
     fn begin(&mut self, _what: &str, _units: u64) {}
-    /// So many more units of it are done.
+    /// `units` more units of it are done.
     fn advance(&mut self, _units: u64) {}
-    /// Something that a person should know now.
+    /// A message for the user.
     fn note(&mut self, _text: &str) {}
-    /// Whether to stop as soon as possible: what was computed is kept.
+    /// Whether to stop as soon as possible; results so far are kept.
     fn stopped(&self) -> bool {
         false
     }
 }
 
-/// Hears nothing.
+/// Ignores progress.
 pub struct Silent;
 
 impl Progress for Silent {}
 
-/// A bar that counts to `length` on stderr. It is hidden where it would leave nothing but control
-/// characters: off terminals, on dumb ones, and in logs of continuous integration.
+/// A bar that counts to `length` on stderr. It is hidden if it would only leave control characters:
+/// off terminals, on dumb ones, and in CI logs.
 pub fn bar(length: u64, template: &str) -> ProgressBar {
     let set = |name| env::var_os(name).is_some_and(|value| !value.is_empty());
     let target = match ["CI", "TF_BUILD"].into_iter().any(set) {
@@ -40,22 +40,22 @@ pub fn bar(length: u64, template: &str) -> ProgressBar {
     }
 }
 
-/// The template of a bar for anything that is counted; its message says what.
+/// The template of a bar for anything countable; its message says what is counted.
 pub const COUNT: &str = "{bar:20.cyan/dim} {percent:>3} %  {elapsed:>4}  {wide_msg}";
 
-/// For how long nothing may be said.
+/// The longest time without output.
 pub const SILENCE: Duration = Duration::from_secs(10);
-/// Between two lines.
+/// The shortest time between two lines.
 const APART: Duration = Duration::from_secs(2);
 
-/// How often a line stands in for a bar that is hidden: at each tenth of the work, but no more than one
-/// in two seconds, and one in ten seconds where a tenth takes longer.
+/// Limits the lines that replace a hidden bar: one at each tenth of the work, but at most one every
+/// two seconds, and one every ten seconds if a tenth takes longer.
 pub struct Pace {
     last: Cell<(Instant, u64)>,
 }
 
 impl Pace {
-    /// The first line comes no earlier than two seconds from now.
+    /// The first line comes at the earliest two seconds from now.
     #[allow(clippy::new_without_default, reason = "it starts a clock")]
     pub fn new() -> Self {
         Self {
@@ -81,7 +81,7 @@ impl Pace {
     }
 }
 
-/// How far a bar is, in words.
+/// A bar's progress in words.
 pub fn words(bar: &ProgressBar) -> String {
     let share = 100 * bar.position() / bar.length().unwrap_or_default().max(1);
     format!("{share:>3} %  {:>4.0} s", bar.elapsed().as_secs_f64())

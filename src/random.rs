@@ -1,5 +1,5 @@
-//! Counter-based random numbers and keyed permutations: integers only, so the host, the CPU
-//! device and the shaders (`initialise.wgsl`, `sample_order.wgsl`) compute the same bits.
+//! Counter-based random numbers and keyed permutations. They use integers only, so the host, the
+//! CPU device and the shaders (`initialise.wgsl`, `sample_order.wgsl`) compute the same bits.
 
 /// Threefry-2x32 with 20 rounds: two words that look random for every `counter`, different for
 /// every `key`. Source: Salmon et al., "Parallel random numbers: as easy as 1, 2, 3", SC 2011.
@@ -21,7 +21,7 @@ pub fn threefry2x32(key: [u32; 2], counter: [u32; 2]) -> [u32; 2] {
     [x, y]
 }
 
-/// What a learner's key is for; keys of different purposes are unrelated.
+/// The purpose of a learner's key; keys of different purposes are unrelated.
 #[derive(Clone, Copy, Debug)]
 pub enum Purpose {
     /// Fresh weights.
@@ -32,8 +32,8 @@ pub enum Purpose {
     Noise,
 }
 
-/// The key of learner number `learner` under the run's `seed`. Arms share the keys of learners
-/// with the same number, so that they differ in nothing but what they were taught.
+/// The key of learner number `learner` under the run's `seed`. Arms share the keys of learners with
+/// the same number, so they differ only in what they were taught.
 #[expect(
     clippy::cast_possible_truncation,
     reason = "the two halves of the seed"
@@ -47,7 +47,7 @@ pub fn learner_key(seed: u64, learner: u32, purpose: Purpose) -> [u32; 2] {
     threefry2x32([seed as u32, (seed >> 32) as u32], [learner, purpose])
 }
 
-/// The place in 0…n−1 to which the permutation of this key and epoch sends `position`.
+/// The image in 0…n−1 of `position` under the permutation of this key and epoch.
 ///
 /// An alternating Feistel network on the next power of two, walked until the value falls below
 /// `n` (Black and Rogaway, "Ciphers with arbitrary finite domains", 2002).
@@ -108,8 +108,8 @@ mod tests {
 
     #[test]
     fn the_permutation_leaves_no_trace_of_the_order() {
-        // For a random permutation Σ (π(i) − i)² has mean (n³ − n)/6 and a relative spread of
-        // about 1/√n; six of those are allowed.
+        // For a random permutation Σ (π(i) − i)² has mean (n³ − n)/6 and a relative standard
+        // deviation of about 1/√n; six of those are allowed.
         let n = 10_000u32;
         let sum: f64 = (0..n)
             .map(|i| (f64::from(permuted([1, 2], 0, n, i)) - f64::from(i)).powi(2))

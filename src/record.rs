@@ -1,4 +1,4 @@
-//! Results as plain data: figures over learners, evaluation points, and what they were computed on.
+//! Results as plain data: figures over learners, evaluation points, data and device.
 
 use std::fmt;
 
@@ -34,7 +34,7 @@ impl Phase {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Arm {
-    /// Control: never unlearned, trained on all digits throughout, for just as many steps.
+    /// Control: never unlearned, trained on all digits throughout, for the same number of steps.
     Original,
     /// Control: never saw the forgotten digits before the relearn phase.
     Retrained,
@@ -56,20 +56,19 @@ impl Arm {
     }
 }
 
-/// What one learner does on the test images.
+/// One learner's results on the test images.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Score {
-    /// How often an image of digit `[row]` was read as digit `[column]`.
+    /// Confusion matrix: how often an image of digit `[row]` was classified as digit `[column]`.
     pub confusion: [[u32; CLASSES]; CLASSES],
-    /// Mean over the images of each digit of the largest softmax output.
+    /// Mean of the largest softmax output over the images of each digit.
     pub confidence: [f64; CLASSES],
-    /// Mean cross-entropy over the images of each digit, in nats (an image counts 24 at most).
+    /// Mean cross-entropy over the images of each digit, in nats (at most 24 per image).
     pub loss: [f64; CLASSES],
 }
 
 impl Score {
-    /// The share of right answers to the images of those digits that count; no number where there is no
-    /// image.
+    /// The accuracy on the images of the digits that count; NaN if there are no such images.
     ///
     /// ```
     /// # use unlearn::record::Score;
@@ -101,8 +100,8 @@ impl Score {
     }
 }
 
-/// A figure over the learners of an arm. What is no number, or infinite, is null in JSON, and comes back
-/// as no number.
+/// A figure over the learners of an arm. NaN and infinity become null in JSON, which reads back as
+/// NaN.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Spread {
     /// Arithmetic mean.
@@ -116,7 +115,7 @@ pub struct Spread {
     pub learners: Vec<f64>,
 }
 
-/// Reads a number that JSON has no way to write, and has null for, as no number.
+/// Reads null, JSON's stand-in for NaN and infinity, as NaN.
 pub(crate) fn null_is_nan<'de, D: Deserializer<'de>>(from: D) -> Result<f64, D::Error> {
     Ok(Option::deserialize(from)?.unwrap_or(f64::NAN))
 }
@@ -162,12 +161,12 @@ pub struct Figures {
     pub forget_accuracy: Spread,
     /// Accuracy on the other test images.
     pub retain_accuracy: Spread,
-    /// Mean over the forgotten digits' test images of the largest softmax output.
+    /// Mean of the largest softmax output over the forgotten digits' test images.
     pub forget_confidence: Spread,
 }
 
 impl Figures {
-    /// The figures of learners with these scores, where the digits of `forget` are the forgotten ones.
+    /// The figures of learners with these scores, given the forgotten digits.
     pub fn of(scores: &[Score], forget: &[u8]) -> Self {
         let forgotten = |digit: usize| forget.iter().any(|&f| usize::from(f) == digit);
         let over = |value: &dyn Fn(&Score) -> f64| Spread::of(scores.iter().map(value).collect());
@@ -193,7 +192,7 @@ pub struct Point {
     pub epoch: f64,
     /// Seconds since the run's first step.
     pub seconds: f64,
-    /// Mean training loss since the point before, in nats; none before the first step.
+    /// Mean training loss since the previous point, in nats; `None` before the first step.
     pub train_loss: Option<Spread>,
     /// Mean test loss, in nats.
     pub test_loss: Spread,
@@ -216,7 +215,7 @@ pub struct Outcome {
 }
 
 impl Outcome {
-    /// Accuracy per digit, over the learners; NaN where no test image shows it.
+    /// Accuracy per digit, over the learners; NaN if there is no test image of it.
     pub fn digit_accuracy(&self, digit: usize) -> Spread {
         let share = |score: &Score| {
             let row = score.confusion[digit];
@@ -225,7 +224,7 @@ impl Outcome {
         Spread::of(self.scores.iter().map(share).collect())
     }
 
-    /// The mean over learners of the share of digit `[row]` read as `[column]`.
+    /// The mean over learners of the fraction of digit `[row]` classified as `[column]`.
     pub fn mean_confusion(&self) -> [[f64; CLASSES]; CLASSES] {
         let mut mean = [[0.0; CLASSES]; CLASSES];
         for score in &self.scores {
@@ -294,19 +293,19 @@ pub struct DeviceRecord {
     pub kind: DeviceKind,
     /// Driver name and version, where there is one.
     pub driver: String,
-    /// Why this one, where `auto` chose it.
+    /// Why `auto` chose it, if it did.
     pub reason: String,
 }
 
-/// What was trained on.
+/// The data used for training.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct DataRecord {
     /// "MNIST", "built-in digits", or "idx files".
     pub name: String,
-    /// For files: the SHA-256 over the SHA-256 of each of the four, unpacked, in hex and a line each.
-    /// (Where they are is nobody's business whom a report is shown to.)
+    /// For files: the SHA-256 over the SHA-256 of each of the four, unpacked, in hex and a line
+    /// each. (Their location is left out, because reports are shared.)
     pub sha256: Option<String>,
-    /// Something the reader must know, such as that the built-in digits had to stand in.
+    /// Something the reader must know, such as that the built-in digits replaced MNIST.
     pub warning: Option<String>,
     /// Training images.
     pub train: usize,
@@ -315,7 +314,7 @@ pub struct DataRecord {
 }
 
 impl DataRecord {
-    /// The start of the hash, which is enough for people.
+    /// The start of the hash, enough for display.
     pub fn hash(&self) -> Option<&str> {
         let hash = self.sha256.as_deref()?;
         Some(hash.get(..12).unwrap_or(hash))

@@ -1,25 +1,25 @@
-//! How sure a difference is, which one is worth a word, and whether a network knows something at all.
+//! How certain a difference is, whether it matters, and whether a network knows anything at all.
 
 use statrs::distribution::{Binomial, ContinuousCDF, DiscreteCDF, StudentsT};
 
 use crate::record::{CLASSES, Spread};
 
-/// The smallest difference of accuracies or confidences that is worth a word: half a percentage point.
-/// Networks that differ by nothing but the seed scatter by 0.1 to 0.4 points of test accuracy on MNIST, and
-/// the same run on another device ends up to 0.3 points away (`docs/results.md`).
+/// The smallest difference of accuracies or confidences that matters: half a percentage point.
+/// Networks that differ only in the seed scatter by 0.1 to 0.4 points of test accuracy on MNIST,
+/// and the same run on another device ends up to 0.3 points away (`docs/results.md`).
 pub(crate) const WORTH: f64 = 0.005;
 
 /// A network knows digits if guessing would do as well with less than this probability.
 const CHANCE: f64 = 0.01;
 
-/// What is known of a difference.
+/// The conclusion about a difference.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Size {
     /// The whole interval lies below `WORTH`, on either side of zero.
     Negligible,
     /// The whole interval lies beyond `WORTH`, on one side of zero.
     Clear,
-    /// The interval holds both.
+    /// The interval extends across `WORTH`.
     Unknown,
 }
 
@@ -32,15 +32,16 @@ pub(crate) struct Difference {
 }
 
 impl Difference {
-    /// Of means over the same `images`, by learner.
+    /// For means over the same `images`, by learner.
     ///
-    /// The standard error is that of the mean over learners, but no smaller than what so many images can
-    /// resolve. Where two networks differ by d, at least d·n of the n images are answered right by one
-    /// alone, and the sampling variance of the difference is at least (d − d²)/n (McNemar's pairs; Agresti,
-    /// *Categorical Data Analysis*, on dependent proportions). Learners share the images, so more of them
-    /// do not make it smaller. An image is the least that counts: of no difference in n images, the
-    /// interval reaches about as far as the rule of three says. Of confidences, it is the error if every
-    /// image changed by all or nothing, which is more than they have.
+    /// The standard error is that of the mean over learners, but at least what this number of
+    /// images can resolve. If two networks differ by d, at least d·n of the n images are answered
+    /// correctly by only one of them, and the sampling variance of the difference is at least (d −
+    /// d²)/n (McNemar's pairs; Agresti, *Categorical Data Analysis*, on dependent proportions).
+    /// Learners share the images, so more learners do not make it smaller. At least one image
+    /// counts: if n images show no difference, the interval reaches about as far as the rule of
+    /// three. For confidences, it is the error if every image changed by all or nothing, an upper
+    /// limit.
     pub(crate) fn of(a: &[f64], b: &[f64], images: f64) -> Self {
         let spread = Spread::of(a.iter().zip(b).map(|(a, b)| a - b).collect());
         let learners = spread.learners.len() as f64;
@@ -73,13 +74,14 @@ fn student(degrees: usize) -> f64 {
     t.map_or(f64::INFINITY, |t| t.inverse_cdf(0.975))
 }
 
-/// Whether a network knows the digits that count: it is right on more of their images than by guessing.
-/// `confusion` says how often an image of digit `[row]` was taken for digit `[column]`.
+/// Whether a network knows the digits that count, that is, does better than guessing on their
+/// images. `confusion[row][column]` counts how often an image of digit `row` was classified as
+/// `column`.
 ///
-/// Whoever guesses is right on one image in ten, and whoever gives an answer often is often right by
-/// it: the share of images that guessing gets is the larger of the two, 1/10 and the share expected if
-/// the same answers had nothing to do with the images (as in Cohen's κ). The network is right on more
-/// where a binomial distribution with that share has as many with a probability below `CHANCE`.
+/// A guess is right on one image in ten, and a frequent answer is often right by chance. The chance
+/// level is the larger of 1/10 and the accuracy expected if the same answers were independent of
+/// the images (as in Cohen's κ). The network knows the digits if a binomial distribution at that
+/// level reaches its number of hits with a probability below `CHANCE`.
 pub(crate) fn knows(confusion: &[[u32; CLASSES]; CLASSES], counts: impl Fn(usize) -> bool) -> bool {
     let of_digit = |digit: usize| confusion[digit].iter().map(|&n| u64::from(n)).sum::<u64>();
     let answered = |digit: usize| {
@@ -106,7 +108,7 @@ mod tests {
     use super::*;
     use crate::random::threefry2x32;
 
-    /// Numbers that repeat: uniform ones, normal ones, and counts.
+    /// Reproducible random numbers: uniform, normal, and counts.
     struct Draws(u32);
 
     impl Draws {
@@ -134,8 +136,8 @@ mod tests {
     const IMAGES: f64 = 1000.0;
     const TRIALS: u32 = 2000;
 
-    /// Accuracies of two arms whose expected difference is `truth`: every learner has its own
-    /// `discordant` images in the mean, and scatters by `scatter` besides.
+    /// Accuracies of two arms whose expected difference is `truth`: every learner has `discordant`
+    /// images on average, and additional scatter of `scatter`.
     fn arms(
         draws: &mut Draws,
         learners: u32,
@@ -154,7 +156,7 @@ mod tests {
         Difference::of(&differences, &vec![0.0; differences.len()], IMAGES)
     }
 
-    /// One in twenty, and three standard errors of so many trials.
+    /// One in twenty, plus three standard errors of this number of trials.
     fn few(count: u32) -> bool {
         let trials = f64::from(TRIALS);
         f64::from(count) <= trials * 0.05 + 3.0 * (trials * 0.05 * 0.95).sqrt()
@@ -177,7 +179,7 @@ mod tests {
         }
     }
 
-    /// What is as large as `WORTH` is neither called negligible nor clear more often than it may be.
+    /// A difference as large as `WORTH` is called neither negligible nor clear too often.
     #[test]
     fn a_difference_at_the_limit_is_seldom_called_either() {
         let mut draws = Draws(1 << 30);
@@ -208,7 +210,7 @@ mod tests {
         assert_eq!(none.size(), Size::Negligible);
         let single = Difference::of(&[0.9], &[0.1], 1000.0);
         assert_eq!((single.size(), single.half), (Size::Unknown, f64::INFINITY));
-        // What is large is clear with two.
+        // A large difference is clear with two learners.
         let large = Difference::of(&[0.93, 0.94], &[0.0, 0.0], 87.0);
         assert_eq!(large.size(), Size::Clear);
     }
@@ -220,7 +222,7 @@ mod tests {
         assert!((d.half - 2.776_445 * (2.5f64 / 5.0).sqrt()).abs() < 1e-5);
     }
 
-    /// From printed tables.
+    /// From published tables.
     #[test]
     fn quantiles_of_students_t_are_those_of_tables() {
         let known = [
@@ -244,7 +246,8 @@ mod tests {
         }
     }
 
-    /// A network that is right on `right` of 100 images of each digit, and else takes it for the next.
+    /// A network that classifies `right` of 100 images of each digit correctly, and the rest as the
+    /// next digit.
     fn confusion(right: [u32; CLASSES]) -> [[u32; CLASSES]; CLASSES] {
         let mut table = [[0; CLASSES]; CLASSES];
         for (digit, &right) in right.iter().enumerate() {
@@ -259,14 +262,14 @@ mod tests {
         let only = |digit: usize| move |d: usize| d == digit;
         assert!(knows(&confusion([95; 10]), |_| true));
         assert!(knows(&confusion([95; 10]), only(5)));
-        // One in ten is guessing, and 18 in a hundred are more than its distribution has but for 1 %.
+        // Guessing gets one in ten; 18 in a hundred are beyond all but 1 % of its distribution.
         assert!(!knows(&confusion([10; 10]), |_| true));
         let mut some = [95; 10];
         for (right, known) in [(0, false), (10, false), (15, false), (30, true)] {
             some[5] = right;
             assert_eq!(knows(&confusion(some), only(5)), known, "{right}");
         }
-        // Whoever always says 5 is always right on it, and knows nothing.
+        // A constant answer of 5 is always right on 5s, and knows nothing.
         let mut constant = [[0; CLASSES]; CLASSES];
         constant.iter_mut().for_each(|row| row[5] = 100);
         for digit in 0..CLASSES {

@@ -1,4 +1,4 @@
-//! Threads: as many as the system gives, which may be none.
+//! Threads: as many as the system allows, possibly none.
 
 use std::io;
 use std::num::NonZero;
@@ -7,12 +7,12 @@ use std::thread::{Builder, available_parallelism};
 
 use rayon::{ThreadBuilder, ThreadPoolBuilder};
 
-/// What a thread does.
+/// A thread's work.
 type Job = Box<dyn FnOnce() + Send>;
 
-/// Makes rayon's pool, once for the process, with a thread for every core, or as many as the system
-/// gives; where it gives none, of the calling thread alone. rayon itself would panic there, at its
-/// first use.
+/// Builds rayon's global pool, once per process, with one thread per core, or as many as the system
+/// allows; if it allows none, with the calling thread alone. rayon itself would panic on first use
+/// in that case.
 pub fn start() {
     static ONCE: Once = Once::new();
     ONCE.call_once(|| {
@@ -23,18 +23,18 @@ pub fn start() {
             0 => pool.use_current_thread(),
             _ => pool,
         };
-        // Fails only where the program that uses this library has made the pool already.
+        // Fails only if the application has already built the pool.
         let _ = pool.build_global();
     });
 }
 
-/// Whether the system gives one more thread, for libraries that panic where it does not.
+/// Whether the system allows one more thread, for libraries that panic otherwise.
 pub fn another() -> bool {
     let thread = Builder::new().spawn(|| {});
     thread.is_ok_and(|thread| thread.join().is_ok())
 }
 
-/// What rayon takes by default.
+/// rayon's default.
 fn wanted() -> usize {
     let set = std::env::var("RAYON_NUM_THREADS").ok();
     let set = set.and_then(|text| text.parse().ok());
@@ -47,9 +47,9 @@ fn spawn(job: Job) -> io::Result<()> {
     named.spawn(job).map(|_| ())
 }
 
-/// Starts up to `wanted` threads that wait for work: how many they are, and what gives each its own.
-/// They come first, since a pool that cannot start one of its threads fails, and the global one can
-/// be made once only.
+/// Starts up to `wanted` threads that wait for work; returns their number, and a handler that gives
+/// each its job. They are started first because a pool fails if one of its threads cannot start,
+/// and the global pool can be built only once.
 fn hired(
     wanted: usize,
     spawn: &mut dyn FnMut(Job) -> io::Result<()>,
@@ -59,7 +59,7 @@ fn hired(
     let mut hire = || {
         let receiver = receiver.clone();
         spawn(Box::new(move || {
-            // Locked for this line alone.
+            // Locked for this line only.
             let work = receiver
                 .lock()
                 .unwrap_or_else(PoisonError::into_inner)
@@ -82,7 +82,7 @@ mod tests {
     use super::*;
     use rayon::prelude::*;
 
-    /// Threads of a pool where the system gives no more than `limit`.
+    /// The number of threads in a pool if the system allows `limit`.
     fn pool(wanted: usize, limit: usize) -> usize {
         let mut left = limit;
         let mut scarce = |job| {
@@ -111,7 +111,7 @@ mod tests {
 
     #[test]
     fn without_any_thread_the_calling_one_does_the_work() {
-        // A thread of its own, which stays a worker of the pool.
+        // On a separate thread, which stays a worker of the pool.
         let done = std::thread::spawn(|| {
             let (count, handler) = hired(2, &mut |_| Err(io::Error::other("no thread")));
             assert_eq!(count, 0);

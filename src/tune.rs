@@ -1,5 +1,5 @@
-//! Which variant of each kernel a device runs: measured once for an adapter, remembered in the cache
-//! folder, and written into every run, so that a run repeats to the bit.
+//! Which variant of each kernel a device runs: measured once per adapter, cached on disk, and
+//! recorded in every run so that it can be repeated bit for bit.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -19,8 +19,7 @@ use crate::model::Model;
 use crate::progress::{self, Pace};
 use crate::record::DeviceKind;
 
-/// The variant of each kernel, by name. Kernels that are not named run the one that the device
-/// chooses by itself.
+/// The variant of each kernel, by name. For other kernels the device chooses.
 pub type Variants = BTreeMap<String, String>;
 
 /// Learners of the shapes that are timed.
@@ -28,11 +27,11 @@ const LEARNERS: u32 = 4;
 /// How long a measurement lasts.
 const BUDGET: Duration = Duration::from_millis(30);
 
-/// The fastest variants on a device: remembered ones, unless `again`, or measured now, of which
-/// `note` hears.
+/// The fastest variants on a device: cached ones, unless `again`, or newly measured ones, with
+/// messages through `note`.
 ///
 /// # Errors
-/// `Device` where the device fails.
+/// `Device` if the device fails.
 pub fn fastest(device: &dyn Device, again: bool, note: &dyn Fn(&str)) -> Result<Variants> {
     // The CPU's fast form is the fast one.
     if device.record().kind == DeviceKind::Cpu {
@@ -41,11 +40,11 @@ pub fn fastest(device: &dyn Device, again: bool, note: &dyn Fn(&str)) -> Result<
     fastest_by(device, file(device).as_deref(), again, note)
 }
 
-/// The same of any device, with the file that remembers, if there is one. It is believed if it names
-/// just what a measurement would, and so a damaged or partial one is measured again and replaced.
+/// The same for any device, with the cache file, if there is one. The cache is used only if it
+/// names exactly the measurable kernels; a damaged or partial one is measured again and replaced.
 ///
 /// # Errors
-/// `Device` where the device fails.
+/// `Device` if the device fails.
 pub fn fastest_by(
     device: &dyn Device,
     file: Option<&Path>,
@@ -65,24 +64,23 @@ pub fn fastest_by(
         let missing = several(device).filter(|kernel| !variants.contains_key(kernel.name));
         let missing: Vec<_> = missing.map(|kernel| kernel.name).collect();
         note(&format!(
-            "tuning   could not measure {}: their first variants run, and the next time they are \
-             measured again",
+            "tuning   could not measure {}: their default variants are used, and measured again next time",
             missing.join(", ")
         ));
     } else if let Some(file) = file {
-        // Without it, the next run measures again.
+        // Without the file, the next run measures again.
         let _ = write(file, &variants);
     }
     Ok(variants)
 }
 
-/// The kernels of which a device has several candidates.
+/// The kernels for which a device has several candidates.
 fn several(device: &dyn Device) -> impl Iterator<Item = &'static Kernel> {
     let several = |kernel: &&'static Kernel| candidates(device, kernel).len() > 1;
     KERNELS.iter().map(|spec| &spec.kernel).filter(several)
 }
 
-/// Whether these are a candidate of every kernel that has several, and nothing else.
+/// Whether this is one candidate for every kernel that has several, and nothing else.
 fn is_complete(device: &dyn Device, variants: &Variants) -> bool {
     let named = |kernel: &Kernel| {
         let name = variants.get(kernel.name);
@@ -91,10 +89,10 @@ fn is_complete(device: &dyn Device, variants: &Variants) -> bool {
     several(device).all(named) && several(device).count() == variants.len()
 }
 
-/// Makes a device run these variants in what is compiled from now on.
+/// Makes a device use these variants in everything compiled from now on.
 ///
 /// # Errors
-/// `Usage` where there is no such kernel, or the device has no such variant of it.
+/// `Usage` if there is no such kernel, or the device has no such variant of it.
 pub fn apply(device: &dyn Device, variants: &Variants) -> Result<()> {
     for (kernel, variant) in variants {
         let mut rows = KERNELS.iter().map(|spec| &spec.kernel);
@@ -102,8 +100,8 @@ pub fn apply(device: &dyn Device, variants: &Variants) -> Result<()> {
         let found = row.and_then(|row| Some((row, named(device, row, variant)?)));
         let (row, variant) = found.ok_or_else(|| {
             Error::Usage(format!(
-                "{} has no variant {variant:?} of a kernel {kernel:?}, which [variants] in the \
-                 settings names: take the line out, or choose the --device anew",
+                "{} has no variant {variant:?} of a kernel {kernel:?}, which [variants] in \
+                 the settings names: remove the line, or choose --device again",
                 device.record().name
             ))
         })?;
@@ -116,8 +114,8 @@ fn named(device: &dyn Device, kernel: &Kernel, name: &str) -> Option<&'static Va
     device.variants(kernel).iter().find(|v| v.name == name)
 }
 
-/// The variants of a kernel that are made for a device of this kind. Others would cost more to
-/// compile than they could ever save: on lavapipe, up to five seconds each.
+/// The variants of a kernel intended for this kind of device. Others would cost more to compile
+/// than they could ever save: on lavapipe, up to five seconds each.
 fn candidates(device: &dyn Device, kernel: &Kernel) -> Vec<&'static Variant> {
     let software = device.record().kind == DeviceKind::Software;
     let variants = device.variants(kernel).iter();
@@ -140,7 +138,7 @@ fn measure(device: &dyn Device, note: &dyn Fn(&str)) -> Result<Variants> {
         let times = times(device, spec, &offered);
         device.choose(&spec.kernel, None);
         let times = times?;
-        // The fastest is not known where the clock failed for one of them.
+        // If the clock failed for one of them, the fastest is unknown.
         if times.iter().any(|(_, seconds)| seconds.is_nan()) {
             continue;
         }
@@ -152,8 +150,8 @@ fn measure(device: &dyn Device, note: &dyn Fn(&str)) -> Result<Variants> {
     Ok(variants)
 }
 
-/// What each variant takes at all shapes of training together; NaN where the clock failed. One that is
-/// wrong there, or for which there is no room, is not in the list.
+/// Each variant's total time over all training shapes; NaN if the clock failed. Variants that are
+/// wrong or do not fit are left out.
 fn times(
     device: &dyn Device,
     spec: &'static Spec,
@@ -175,8 +173,8 @@ fn times(
     Ok(all)
 }
 
-/// Where the variants of a device are remembered: another driver, or another shader, is another
-/// file. None where the user has no home.
+/// The cache file for a device's variants; other drivers and shaders have other files. `None` if
+/// the user has no home.
 fn file(device: &dyn Device) -> Option<PathBuf> {
     let record = device.record();
     let mut hash = Sha256::new();

@@ -22,43 +22,43 @@ use super::text::{beside, fold, note};
 #[derive(Args, Debug)]
 pub(crate) struct Arguments {
     /// Which devices: auto (the best adapter), all (every adapter, and the CPU), cpu, or an
-    /// adapter's number or name (see `unlearn devices`)
+    /// adapter's index or name (see `unlearn devices`)
     #[arg(long, value_name = "auto|all|cpu|INDEX|NAME", default_value = "auto")]
     device: String,
     /// Only this kernel, or `training` for whole steps
     #[arg(long, value_name = "NAME")]
     kernel: Option<String>,
-    /// Only this variant of the kernels; steps take those that a run would take
+    /// Only this variant of the kernels; steps use the variants of a run
     #[arg(long, value_name = "NAME")]
     variant: Option<String>,
-    /// This shape instead of those of training: rows, inputs, outputs and learners, such as
+    /// Shape to use instead of those in training: rows, inputs, outputs and learners, such as
     /// 64x784x128x4
     #[arg(long, value_name = "RxIxOxL")]
     shape: Option<Shape>,
-    /// Whole steps of so many networks at a time; none by default where --kernel, --variant or
-    /// --shape asks for less than everything [default: 1,8,64,256]
+    /// Population sizes for whole steps; by default no whole steps with --kernel, --variant or
+    /// --shape [default: 1,8,64,256]
     #[arg(long, value_name = "N,...", value_delimiter = ',', value_parser = clap::value_parser!(u32).range(1..))]
     learners: Option<Vec<u32>>,
-    /// The images of the steps: auto ($UNLEARN_DATA, the cache, a checked download, else the
-    /// built-in digits), builtin, or a folder with the four idx files
+    /// Source of the images for steps: auto ($UNLEARN_DATA, else the cache, a verified download, or
+    /// the built-in digits), builtin, or a folder with the four idx files
     #[arg(long, value_name = "auto|builtin|DIR", default_value = "auto", value_parser = super::path())]
     data: PathBuf,
-    /// Measure the kernels' variants for the steps again, instead of taking what is remembered
+    /// Measure again which kernel variants are fastest for whole steps, ignoring the cache
     #[arg(long)]
     retune: bool,
-    /// Seed of all numbers
+    /// Seed of all random numbers
     #[arg(long, value_name = "N", default_value_t = 1)]
     seed: u32,
-    /// Write the whole report to a file, or to stdout with -
+    /// Write the full report to a file, or to stdout with -
     #[arg(long, value_name = "FILE", value_parser = super::path())]
     json: Option<PathBuf>,
-    /// Show the times beside those of an earlier report
+    /// Compare with an earlier report
     #[arg(long, value_name = "OLD.json", value_parser = super::path())]
     compare: Option<PathBuf>,
-    /// About how long a measurement lasts
+    /// Approximate duration of a measurement
     #[arg(long, value_name = "S", default_value_t = 0.25, hide = true, value_parser = seconds)]
     seconds: f64,
-    /// Plant the fault with this number in the kernel's shader
+    /// Inject the fault with this number into the kernel's shader
     #[arg(long, value_name = "N", requires = "kernel", hide = true)]
     plant: Option<usize>,
 }
@@ -73,7 +73,7 @@ fn seconds(text: &str) -> std::result::Result<f64, String> {
     }
 }
 
-/// The reports in a file: an object for one device, a list for several.
+/// Reads the reports in a file: an object for one device, a list for several.
 fn read(path: &Path) -> Result<Vec<Report>> {
     let text = std::fs::read(path).map_err(|source| Error::File {
         action: "read",
@@ -98,7 +98,7 @@ fn read(path: &Path) -> Result<Vec<Report>> {
     )))
 }
 
-/// The version that wrote a report, where it is another one.
+/// The version that wrote a report, if different.
 fn other_version(text: &[u8]) -> String {
     let report: serde_json::Value = serde_json::from_slice(text).unwrap_or_default();
     let report = report.get(0).unwrap_or(&report);
@@ -109,7 +109,7 @@ fn other_version(text: &[u8]) -> String {
     })
 }
 
-/// Measures, prints the table, and says whether every kernel is right.
+/// Measures, prints the table, and returns whether every kernel is right.
 pub(crate) fn run(arguments: &Arguments, started: Instant) -> Result<bool> {
     let options = arguments.options()?;
     let old = arguments.compare.as_deref().map(read).transpose()?;
@@ -196,13 +196,13 @@ impl Arguments {
         Ok(bench::Options { check, budget })
     }
 
-    /// What a check needs besides a case, to see the same.
+    /// The flags with which a check sees the same case.
     fn flags(&self) -> String {
         let planted = self.plant.map(|n| format!(" --plant {n}"));
         format!(" --seed {}{}", self.seed, planted.unwrap_or_default())
     }
 
-    /// Sizes of populations.
+    /// Population sizes.
     fn learners(&self) -> Vec<u32> {
         let training = self.kernel.as_deref().is_none_or(|name| name == "training");
         let all = training && self.variant.is_none() && self.shape.is_none();
@@ -237,7 +237,7 @@ struct Bench<'a> {
     options: &'a bench::Options,
     learners: &'a [u32],
     retune: bool,
-    /// Seconds until the devices were open, and from there until the data was loaded.
+    /// Seconds until the devices were open, and from then until the data was loaded.
     before: [f64; 2],
     report: &'a mut Report,
     table: &'a mut Table,
@@ -253,7 +253,7 @@ impl Bench<'_> {
             self.start_up(start.elapsed().as_secs_f64())?;
         }
         self.table.begin("ceilings", 1);
-        // After the first step, which the trial of a clock would make warm.
+        // After the first step, which the clock's trial would warm up.
         self.report.timing = self.device.clock();
         let ceilings = bench::ceilings(self.device, options.budget)?;
         self.report.ceilings = Some(ceilings);
@@ -293,24 +293,24 @@ impl Bench<'_> {
     }
 }
 
-/// The table, a line at a time, with a bar below it where someone watches.
+/// The table, a line at a time, with a progress bar below it on terminals.
 struct Table {
     counter: Counter,
     visible: bool,
-    /// Which heading stands over the last line.
+    /// The heading above the last line.
     heading: &'static str,
-    /// Which kernel the last line is about.
+    /// The kernel of the last line.
     kernel: String,
-    /// The device at hand.
+    /// The current device.
     spec: String,
-    /// What a check needs besides, to see the same.
+    /// The flags with which a check sees the same case.
     flags: String,
 }
 
-/// Where a figure could not be measured.
+/// Marks a figure that could not be measured.
 const NONE: &str = "–";
 
-/// Any other figure.
+/// Formats any other figure.
 fn figure(value: f64, digits: usize) -> String {
     match value.is_finite() {
         true => format!("{value:.digits$}"),
@@ -318,7 +318,7 @@ fn figure(value: f64, digits: usize) -> String {
     }
 }
 
-/// Microseconds, in a unit that suits.
+/// Formats microseconds in a suitable unit.
 fn time(us: f64) -> String {
     match us.abs() {
         n if !n.is_finite() => NONE.to_owned(),
@@ -328,7 +328,7 @@ fn time(us: f64) -> String {
     }
 }
 
-/// A rate in three digits or so; none where there is nothing to count, or it could not be measured.
+/// Formats a rate to about three digits; empty if there is nothing to count or it could not be measured.
 fn rate(value: f64) -> String {
     match value {
         0.0 => NONE.to_owned(),
@@ -351,7 +351,7 @@ impl Table {
         }
     }
 
-    /// Another device begins.
+    /// Starts a new device.
     fn device(&mut self, spec: &str, headline: &str) -> Result<()> {
         if !self.spec.is_empty() {
             self.line("")?;
@@ -368,7 +368,7 @@ impl Table {
         }
     }
 
-    /// The check of a kernel that is wrong.
+    /// The command that checks a wrong kernel.
     fn again(&self, row: &KernelRow) -> String {
         let (kernel, variant, shape) = (&row.kernel, &row.variant, row.shape);
         format!(
@@ -378,8 +378,8 @@ impl Table {
         )
     }
 
-    /// A line of a table; its heading first, where it is another than the last line's. A closed
-    /// stdout ends the table, not the measurement.
+    /// Prints a line of a table, after its heading if that changed. A closed stdout ends the table,
+    /// not the measurement.
     fn row(&mut self, heading: &'static str, text: &str) {
         if self.heading != heading {
             self.heading = heading;
@@ -421,7 +421,7 @@ const STEPS: &str = "learners        step  spread  on the device  s per learner-
 impl Progress for Table {
     fn begin(&mut self, what: &str, measurements: u64) {
         self.counter.begin(what, measurements);
-        // Some take long: that they go on shall be seen.
+        // Some take long: show that they are still running.
         self.counter.tick(Duration::from_millis(500));
     }
 

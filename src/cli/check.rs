@@ -19,34 +19,34 @@ use super::{Output, mutants};
 #[derive(Args, Debug)]
 pub(crate) struct Arguments {
     /// Which devices: all (every adapter, and the CPU), auto (the best adapter), cpu, or an
-    /// adapter's number or name (see `unlearn devices`)
+    /// adapter's index or name (see `unlearn devices`)
     #[arg(long, value_name = "all|auto|cpu|INDEX|NAME", default_value = "all")]
     device: String,
     /// Only this kernel, or `training` for whole steps
     #[arg(long, value_name = "NAME")]
     kernel: Option<String>,
-    /// Only this variant: plain, small, shared, split, mirrored, lanes, or on the CPU gemm or twin
+    /// Only this variant: plain, small, shared, split, mirrored or lanes; on the CPU, gemm or twin
     #[arg(long, value_name = "NAME")]
     variant: Option<String>,
     /// Only this shape: rows, inputs, outputs and learners, such as 64x784x128x4
     #[arg(long, value_name = "RxIxOxL", requires = "kernel")]
     shape: Option<Shape>,
-    /// Only these contents of the buffers: random, exact (small integers), tiny (zeros, subnormal
-    /// and tiny numbers among random ones) or large (some rows are 1e15 times as large)
+    /// Only these buffer contents: random, exact (small integers), tiny (zeros, subnormal and tiny
+    /// numbers among random ones) or large (some rows are 1e15 times as large)
     #[arg(long, value_name = "FILL", value_parser = fill)]
     fill: Option<Fill>,
-    /// Seed of all numbers and of the random shapes
+    /// Seed of all random numbers and shapes
     #[arg(long, value_name = "N", default_value_t = 1)]
     seed: u32,
-    /// Measure the check itself: plant faults in the shaders (the plain variants, unless --variant
-    /// says otherwise), and count how many it finds
+    /// Test the check itself: inject faults into the shaders (the plain variants, unless --variant
+    /// says otherwise), and count how many it catches
     #[arg(long, conflicts_with_all = ["shape", "fill", "json", "plant"])]
     mutants: bool,
-    /// Plant the fault with this number, from 0, in the kernel's shader, to see what a failure
+    /// Inject the fault with this number, from 0, into the kernel's shader, to see what a failure
     /// looks like
     #[arg(long, value_name = "N", requires = "kernel")]
     plant: Option<usize>,
-    /// Write the whole report to a file, or to stdout with -
+    /// Write the full report to a file, or to stdout with -
     #[arg(long, value_name = "FILE", value_parser = super::path())]
     json: Option<PathBuf>,
 }
@@ -56,7 +56,7 @@ fn fill(text: &str) -> std::result::Result<Fill, String> {
     found.ok_or_else(|| "give random, exact, tiny or large".to_owned())
 }
 
-/// Checks, prints the table, and says whether all is right.
+/// Checks, prints the table, and returns whether everything passed.
 pub(crate) fn run(arguments: &Arguments) -> Result<bool> {
     let options = Options {
         kernel: arguments.kernel.clone(),
@@ -83,7 +83,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<bool> {
     let output = arguments.json.as_deref().map(Output::new).transpose()?;
     let mut devices = device::open_all(&arguments.device, opening)?;
     devices.retain(|opened| !(planting && opened.spec == "cpu"));
-    // Where the report goes to stdout, nothing else does.
+    // If the report goes to stdout, nothing else does.
     let mut table = Table::new(!matches!(output, Some(Output::Stdout)));
     let (mut subjects, mut unopened) = (Vec::new(), Vec::new());
     for Opened {
@@ -118,14 +118,14 @@ pub(crate) fn run(arguments: &Arguments) -> Result<bool> {
         table.line(&fold(&text, 0))?;
     }
     match output.map_or(Ok(()), |output| output.write(&report)) {
-        // That something is wrong must not get lost because its report did.
+        // A failure must not be masked by a report that cannot be written.
         Err(e) if !report.passed => super::text::error(&format!("error: {e}")),
         written => written?,
     }
     Ok(report.passed)
 }
 
-/// The table, a line at a time, with a bar below it where someone watches.
+/// The table, a line at a time, with a progress bar below it on terminals.
 struct Table {
     counter: Counter,
     visible: bool,
@@ -171,10 +171,10 @@ impl Table {
     }
 }
 
-/// Columns of the labels of a failure.
+/// Width of the labels of a failure.
 const LABEL: usize = 12;
 
-/// A failure, whole.
+/// A failure in full.
 fn failed(device: &DeviceReport, row: &Row, failure: &Failure) -> String {
     let d = &device.device;
     let text = format!(
@@ -191,7 +191,7 @@ fn failed(device: &DeviceReport, row: &Row, failure: &Failure) -> String {
     for (label, words) in labels.iter().zip(failure.mismatch.cause.words()) {
         text += &format!("\n{}", beside(&format!("  {label}"), LABEL, &words));
     }
-    // In one line, to be copied.
+    // On one line, for copying.
     text + &format!("\n{:<LABEL$}{}", "  again", failure.command)
 }
 
@@ -242,7 +242,7 @@ fn summary(report: &Report) -> String {
     fold(&text, 0)
 }
 
-/// Goes on below the row, which has no room for it either.
+/// Continues below the row, which has no room for it either.
 fn no_room(cases: u32) -> String {
     format!("\n{:22} {cases} more have no room on this device", "")
 }

@@ -24,22 +24,22 @@ use super::text::{beside, fold, note};
 pub(crate) struct Arguments {
     #[command(flatten)]
     settings: Settings,
-    /// Forget so many training images instead, drawn at random
+    /// Forget N randomly drawn training images instead of digits
     #[arg(long, value_name = "N", conflicts_with = "forget")]
     forget_samples: Option<usize>,
-    /// Steps that each method has [default: those of a pass over the training images]
+    /// Steps per method [default: one pass over the training images]
     #[arg(long, value_name = "STEPS")]
     budget: Option<u32>,
-    /// Where the images come from: auto, builtin, or a folder with the four idx files
+    /// Source of the images: auto, builtin, or a folder with the four idx files
     #[arg(long, value_name = "auto|builtin|DIR", default_value = "auto", value_parser = super::path())]
     data: PathBuf,
-    /// The folder; the same settings go on where they were interrupted [default:
+    /// Folder; an interrupted comparison with the same settings resumes [default:
     /// runs/compare-FORGET-HASH]
     #[arg(long, value_name = "DIR", value_parser = super::path())]
     out: Option<PathBuf>,
 }
 
-/// Shows what is being done, and how far it is.
+/// Shows the current task and its progress.
 struct Live {
     counter: Counter,
     signals: Signals,
@@ -68,9 +68,9 @@ impl Progress for Live {
 
 /// Compares methods.
 pub(crate) fn run(arguments: &Arguments, signals: &OnceCell<Signals>) -> Result<()> {
-    // What makes no sense with any data is said before data are fetched.
+    // Settings that are invalid with any data are refused before data is fetched.
     arguments.settings(1).check()?;
-    // Held until the folder is in it.
+    // Held until the comparison's folder exists inside it.
     let _runs = match &arguments.out {
         Some(_) => Folders::default(),
         None => runs()?,
@@ -124,7 +124,7 @@ pub(crate) fn run(arguments: &Arguments, signals: &OnceCell<Signals>) -> Result<
     written.and(printed)
 }
 
-/// The folder of default folders, tried before the name of one is known.
+/// The parent of default folders, tried before the folder's name is known.
 fn runs() -> Result<Folders> {
     let runs = Path::new(RUNS);
     let made = Folders::make(runs)?;
@@ -134,7 +134,7 @@ fn runs() -> Result<Folders> {
 
 const RUNS: &str = "runs";
 
-/// A line of `methods.jsonl`.
+/// One line of `methods.jsonl`.
 #[derive(Serialize)]
 struct Line<'a> {
     #[serde(flatten)]
@@ -162,7 +162,7 @@ fn write(comparison: &Comparison, folder: &Folder) -> Result<()> {
 }
 
 impl Arguments {
-    /// The settings, where there are so many training images.
+    /// The settings, given the number of training images.
     fn settings(&self, images: usize) -> Settings {
         let mut settings = self.settings.clone();
         if let Some(count) = self.forget_samples {
@@ -197,7 +197,7 @@ fn default_folder(settings: &Settings) -> PathBuf {
 /// Hidden layers of the default network.
 const DEFAULT_LAYERS: usize = 2;
 
-/// What a parameter is set to, ascending; nothing where it is nothing but 0.
+/// A parameter's values, ascending; empty if it is always 0.
 fn tried(what: &str, values: impl Iterator<Item = f64>) -> String {
     let mut values: Vec<f64> = values.filter(|v| *v > 0.0).collect();
     values.sort_by(f64::total_cmp);
@@ -209,7 +209,7 @@ fn tried(what: &str, values: impl Iterator<Item = f64>) -> String {
     }
 }
 
-/// Columns of the labels beside what methods and metrics are.
+/// Width of the labels next to descriptions of methods and metrics.
 const LABEL: usize = 15;
 
 /// Lists the methods and the metrics.

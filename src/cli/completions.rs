@@ -4,7 +4,7 @@ use clap::{Args, CommandFactory};
 use clap_complete::Shell;
 use unlearn::error::Result;
 
-/// Where each shell looks for it.
+/// Where each shell looks for its script.
 const PLACES: &str = "\
 Examples:
   unlearn completions bash > ~/.local/share/bash-completion/completions/unlearn
@@ -16,13 +16,13 @@ Examples:
 #[derive(Debug, Args)]
 #[command(after_help = PLACES)]
 pub(crate) struct Arguments {
-    /// The shell that is to complete
+    /// Shell to generate the script for
     shell: Shell,
 }
 
-/// Prints the script by which a shell completes subcommands, flags and their values.
+/// Prints the completion script for subcommands, flags and their values.
 pub(crate) fn run(arguments: &Arguments) -> Result<()> {
-    // In memory first: clap_complete panics where it cannot write, as behind `| head`.
+    // In memory first: clap_complete panics if it cannot write, as in `| head`.
     let mut script = Vec::new();
     let mut command = super::Cli::command();
     clap_complete::generate(arguments.shell, &mut command, "unlearn", &mut script);

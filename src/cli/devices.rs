@@ -11,15 +11,15 @@ use super::text::beside;
 /// The flags.
 #[derive(Debug, Args)]
 pub(crate) struct Arguments {
-    /// Print JSON; sizes in bytes
+    /// Print JSON, with sizes in bytes
     #[arg(long)]
     json: bool,
 }
 
-/// Columns of the labels beside it.
+/// Width of the labels.
 const LABEL: usize = 14;
 
-/// Prints every device: what it can hold and do, and why `auto` picks it or does not.
+/// Prints every device: its limits and features, and why `auto` picks it or not.
 pub(crate) fn run(arguments: &Arguments) -> Result<()> {
     let choices = device::list();
     if arguments.json {
@@ -94,7 +94,7 @@ fn limits(limits: &AdapterLimits) -> [(&'static str, String); 5] {
     ]
 }
 
-/// The features that are present, or those that are not.
+/// The features that are present, or those that are missing.
 fn features(abilities: &Abilities, present: bool) -> String {
     let features = abilities.features.iter();
     let names = features.filter(|(_, has)| **has == present);

@@ -1,6 +1,6 @@
 //! The command line, one file per subcommand.
 
-/// `eprintln!` that a closed stderr does not end.
+/// `eprintln!` that does not panic on a closed stderr.
 macro_rules! say {
     ($($text:tt)*) => {{
         use std::io::Write;
@@ -38,8 +38,8 @@ use unlearn::threads;
 
 use signals::Signals;
 
-/// Trains networks on handwritten digits in WGSL compute shaders, makes them forget chosen
-/// digits, and trains them again: many networks at once, beside controls.
+/// Train populations of networks on handwritten digits in WGSL compute shaders, make them
+/// forget chosen digits, and compare them with networks that never saw those digits.
 #[derive(Debug, Parser)]
 #[command(version, after_help = EXIT_CODES, max_term_width = text::WIDTH)]
 struct Cli {
@@ -47,28 +47,28 @@ struct Cli {
     command: Command,
 }
 
-const EXIT_CODES: &str = "Exit codes: 0 fine; 1 a check failed, or a kernel of a benchmark is wrong; 2 usage, data or device; 130 interrupted by Ctrl-C, 143 by SIGTERM: what was computed is kept, and a second signal ends at once.";
+const EXIT_CODES: &str = "Exit codes: 0 success; 1 a check failed, or a benchmarked kernel is wrong; 2 usage, data or device; 130 interrupted by Ctrl-C, 143 by SIGTERM: results so far are kept, and a second signal exits at once.";
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// Learn, unlearn and relearn, with the controls beside it; writes a run folder.
+    /// Learn, unlearn and relearn next to control networks; writes a run folder.
     Run(Box<run::Arguments>),
-    /// Hold every kernel on every device against references, within derived bounds.
+    /// Check every kernel on every device against references, within derived error bounds.
     Check(Box<check::Arguments>),
-    /// Measure what every kernel and whole training steps take, beside what the device could do.
+    /// Benchmark every kernel and whole training steps against the device's ceilings.
     Bench(Box<bench::Arguments>),
-    /// Apply unlearning methods to the same networks, and measure how far each is from networks that
-    /// never saw the forgotten digits.
+    /// Apply unlearning methods to the same networks, and measure how far each ends up from networks
+    /// that never saw the forgotten digits.
     Compare(Box<compare::Arguments>),
-    /// Write the reports of finished runs anew, and put several runs beside each other.
+    /// Regenerate the reports of finished runs, and compare several runs.
     Report(runs::ReportArguments),
-    /// List runs: what they were set to, and what came of them.
+    /// List runs with their settings and results.
     Runs(runs::ListArguments),
     /// List the unlearning methods, with their rules and sources, and the metrics.
     Methods,
-    /// List the devices: what they can do, which one `auto` picks, and why.
+    /// List the devices: their capabilities, and which one `auto` picks, and why.
     Devices(devices::Arguments),
-    /// Print the script by which a shell completes what is typed after `unlearn`.
+    /// Print a shell completion script.
     Completions(completions::Arguments),
 }
 
@@ -77,8 +77,7 @@ pub(crate) fn path() -> impl TypedValueParser<Value = PathBuf> {
     PathBufValueParser::new().try_map(|path| tilde(&path).map(|()| path))
 }
 
-/// Refuses a tilde that should have become the home folder: as it is, a folder of that name would be
-/// made.
+/// Refuses a tilde that the shell did not expand: otherwise a folder named `~` would be created.
 fn tilde(path: &Path) -> Result<(), &'static str> {
     match path.as_os_str().as_encoded_bytes().starts_with(b"~") {
         false => Ok(()),
@@ -116,7 +115,7 @@ pub(crate) fn main() -> ExitCode {
     }
 }
 
-/// Refusals for which the terminal is too narrow are folded as other errors are.
+/// Wraps usage errors that are too wide for the terminal, like other errors.
 fn parse() -> Cli {
     Cli::try_parse().unwrap_or_else(|e| {
         let said = e.to_string();
@@ -128,7 +127,7 @@ fn parse() -> Cli {
     })
 }
 
-/// Prints to stdout; a reader that went away, as `| head` does, is no error.
+/// Prints to stdout; a closed pipe, as with `| head`, is not an error.
 pub(crate) fn print(text: &str) -> unlearn::error::Result<()> {
     use std::io::Write;
     match writeln!(std::io::stdout(), "{text}") {
@@ -141,7 +140,7 @@ pub(crate) fn print(text: &str) -> unlearn::error::Result<()> {
     }
 }
 
-/// A device in a line, with what `--device` takes for it, if that matters.
+/// A device in one line, with its `--device` value if that matters.
 pub(crate) fn headline(spec: &str, device: &DeviceRecord) -> String {
     let DeviceRecord {
         name,
@@ -154,14 +153,14 @@ pub(crate) fn headline(spec: &str, device: &DeviceRecord) -> String {
     text::beside(&format!("device {spec}"), columns, &text)
 }
 
-/// Where the report in JSON goes.
+/// Destination of the JSON report.
 pub(crate) enum Output {
     Stdout,
     File(PathBuf),
 }
 
 impl Output {
-    /// Tried before the work, so that its result is not lost.
+    /// Tries the destination before the work, lest its result be lost.
     pub(crate) fn new(path: &Path) -> unlearn::error::Result<Self> {
         if path.as_os_str() == "-" {
             return Ok(Self::Stdout);

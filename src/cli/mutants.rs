@@ -10,7 +10,7 @@ use unlearn::progress::Progress;
 use super::progress::Counter;
 use super::text::fold;
 
-/// Measures the check's power, prints the table, and says whether every mutant is accounted for.
+/// Measures the check's power, prints the table, and returns whether every mutant is accounted for.
 pub(crate) fn run(spec: &str, options: &Options) -> Result<bool> {
     if spec == "cpu" {
         return Err(Error::Usage(
@@ -87,7 +87,7 @@ fn summary(scores: &[MutationScore]) -> String {
     text + &fold(&all, 0)
 }
 
-/// A line for each variant, with a bar below them where someone watches.
+/// A line for each variant, with a progress bar below on terminals.
 struct Table {
     counter: Counter,
 }

@@ -1,4 +1,4 @@
-//! Live progress on stderr: bars where someone watches, lines elsewhere.
+//! Live progress on stderr: bars on terminals, lines elsewhere.
 
 use std::time::{Duration, Instant};
 
@@ -7,12 +7,12 @@ use unlearn::progress::{self, Pace, SILENCE};
 use unlearn::record::{Phase, Point};
 use unlearn::threads;
 
-/// Shows how far a run is: a bar, or a line for each evaluation.
+/// Shows a run's progress: a bar, or a line for each evaluation.
 pub(crate) struct RunProgress {
     bar: ProgressBar,
     phase: Option<Phase>,
     started: Instant,
-    /// When the last line was.
+    /// Time of the last line.
     said: Instant,
 }
 
@@ -29,7 +29,7 @@ impl RunProgress {
         }
     }
 
-    /// A line of text, above the bars.
+    /// Prints a line of text above the bars.
     pub(crate) fn note(&self, text: &str) {
         self.bar.suspend(|| super::text::note(text));
     }
@@ -71,7 +71,7 @@ impl RunProgress {
         }
     }
 
-    /// Closes the present phase's bar, leaving its last line.
+    /// Closes the current phase's bar, leaving its last line.
     pub(crate) fn end(&mut self) {
         let phase = self.phase.take();
         if let (Some(phase), false) = (phase, self.bar.is_hidden()) {
@@ -86,7 +86,7 @@ impl RunProgress {
     }
 }
 
-/// What the arm that a phase is about has come to, in columns.
+/// The current figures of the phase's main arm, in columns.
 fn figures(point: &Point) -> String {
     let loss = match point.train_loss.as_ref().map(|loss| loss.mean) {
         None => "-".to_owned(),
@@ -100,14 +100,14 @@ fn figures(point: &Point) -> String {
     format!("loss {loss:>5}  test {test:>4}  forget {forget:>4}  retain {retain:>4} %")
 }
 
-/// Shows how far something is that is counted: a bar, or a line now and then.
+/// Shows the progress of countable work: a bar, or occasional lines.
 pub(crate) struct Counter {
     bar: ProgressBar,
     pace: Pace,
 }
 
 impl Counter {
-    /// Of nothing yet.
+    /// Without work so far.
     pub(crate) fn new() -> Self {
         Self {
             bar: ProgressBar::hidden(),
@@ -128,7 +128,7 @@ impl Counter {
         }
     }
 
-    /// Redraws the bar now and then by itself.
+    /// Redraws the bar periodically.
     pub(crate) fn tick(&self, interval: Duration) {
         if !self.bar.is_hidden() && threads::another() {
             self.bar.enable_steady_tick(interval);

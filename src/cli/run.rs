@@ -1,4 +1,4 @@
-//! `unlearn run`: the main job.
+//! `unlearn run`.
 
 mod arguments;
 
@@ -27,7 +27,7 @@ use super::sheet;
 use super::signals::Signals;
 use super::text::{self, fold};
 
-/// Runs the main job, or goes on with it.
+/// Starts or resumes a run.
 pub(crate) fn run(arguments: &Arguments, signals: &OnceCell<Signals>) -> Result<()> {
     match &arguments.resume {
         Some(folder) => resume(folder, signals),
@@ -49,7 +49,7 @@ fn begin(arguments: &Arguments, signals: &OnceCell<Signals>) -> Result<()> {
     let started = humantime::format_rfc3339_seconds(SystemTime::now()).to_string();
     let claim = arguments.claim(&config, &started)?;
     let progress = RunProgress::new();
-    // Not from the settings, which are text: a folder's name may be none.
+    // Not from the settings, which are text: a folder name may not be valid UTF-8.
     let source = arguments.data.as_deref();
     let source = source.unwrap_or(Path::new(&config.data));
     let dataset = data::load(source, &|text| progress.note(text))?;
@@ -75,7 +75,7 @@ fn begin(arguments: &Arguments, signals: &OnceCell<Signals>) -> Result<()> {
     finish(&config, &dataset, &*device, &run, underway, live)
 }
 
-/// Goes on with the run in a folder from where it was last kept.
+/// Resumes the run in a folder from its last saved state.
 fn resume(path: &Path, signals: &OnceCell<Signals>) -> Result<()> {
     let config = run_folder::read_config(path)?;
     config.check()?;
@@ -131,7 +131,7 @@ fn resume(path: &Path, signals: &OnceCell<Signals>) -> Result<()> {
     finish(&config, &dataset, &*device, &run, underway, live)
 }
 
-/// Runs to the end, and reports what was computed, however it ended.
+/// Runs to the end, and reports the results, however it ended.
 fn finish(
     config: &Config,
     dataset: &Dataset,
@@ -148,7 +148,7 @@ fn finish(
         return seconds.map(|_| ());
     }
     let data = match dataset.folder() {
-        // Reports are shared: they say what the data is, not where.
+        // Reports are shared: they name the data, not its folder.
         Some(_) => dataset.record.label(),
         None => config.data.clone(),
     };
@@ -170,8 +170,8 @@ fn finish(
             ..config.clone()
         },
     };
-    // What was computed before a failure is reported too, as far as it can be. The first failure is
-    // the one to be told of.
+    // Results before a failure are reported too, as far as possible. The first failure is the one
+    // to report.
     let summary = live.folder.finish(&record);
     let reports = report::write(&record, live.folder.path());
     let done = seconds.map(|_| ()).and(summary).and(reports);
@@ -182,7 +182,7 @@ fn finish(
     done.and(shown)
 }
 
-/// Puts what `auto` chose in its place, so that the run can be repeated.
+/// Replaces `auto` by its choice, so that the run can be repeated.
 fn resolve(config: &mut Config, data: &Dataset, device: String) {
     config.data = data.source.to_string_lossy().into_owned();
     config.device = device;
@@ -228,14 +228,14 @@ fn show(record: &RunRecord, folder: &Path, failure: Option<&Error>) -> Result<()
     super::print(&format!("\n{found}\n\n{}\n", fold(&place, 0)))
 }
 
-/// Keeps what happens, and shows it.
+/// Saves and shows what happens.
 struct Live {
     model: Model,
     folder: RunFolder,
     progress: RunProgress,
     points: Vec<Point>,
     outcomes: Vec<Outcome>,
-    /// Where the run could go on.
+    /// The point from which the run could resume.
     place: (Phase, u32),
     signals: Signals,
 }

@@ -1,4 +1,4 @@
-//! `unlearn report` and `unlearn runs`: what earlier runs were set to, and what came of them.
+//! `unlearn report` and `unlearn runs`: settings and results of earlier runs.
 
 use std::path::{Path, PathBuf};
 
@@ -17,19 +17,19 @@ use super::text::{fold, note};
 
 #[derive(Args, Debug)]
 pub(crate) struct ReportArguments {
-    /// Folders of runs
+    /// Run folders
     #[arg(required = true, value_name = "DIR", value_parser = super::path())]
     runs: Vec<PathBuf>,
 }
 
 #[derive(Args, Debug)]
 pub(crate) struct ListArguments {
-    /// The folder that holds the folders of runs
+    /// Parent of the run folders
     #[arg(value_name = "DIR", default_value = "runs", value_parser = super::path())]
     folder: PathBuf,
 }
 
-/// Writes reports anew; several runs are put beside each other.
+/// Regenerates reports, and compares several runs.
 pub(crate) fn report(arguments: &ReportArguments) -> Result<()> {
     let read = |folder: &PathBuf| match run_folder::read(folder) {
         Err(Error::File { source, .. }) if source.kind() == std::io::ErrorKind::NotFound => {
@@ -97,7 +97,7 @@ fn entry(folder: &Path) -> String {
     text
 }
 
-/// What is not a setting of the experiment, or has a line of its own.
+/// Fields that are not settings of the experiment, or have a line of their own.
 const ASIDE: [&str; 4] = ["name", "data", "device", "variants"];
 
 /// The settings by name.
@@ -108,7 +108,7 @@ pub(super) fn fields(config: &Config) -> Map<String, Value> {
     }
 }
 
-/// A value as it would be typed.
+/// A value as typed on the command line.
 pub(super) fn typed(value: Option<&Value>) -> String {
     match value {
         None | Some(Value::Null) => NONE.to_owned(),
@@ -122,7 +122,7 @@ pub(super) fn typed(value: Option<&Value>) -> String {
     }
 }
 
-/// The settings that are not the default ones, as flags.
+/// The settings that differ from the defaults, as flags.
 fn settings(config: &Config) -> String {
     let named = Config {
         unlearn_lr: None,
@@ -151,7 +151,7 @@ fn settings(config: &Config) -> String {
 
 const NONE: &str = "–";
 
-/// The figures that sum a run up.
+/// The summary figures of a run.
 const FIGURES: [(&str, Phase, Arm, bool); 5] = [
     ("unlearned forget", Phase::Unlearn, Arm::Unlearned, true),
     ("unlearned retain", Phase::Unlearn, Arm::Unlearned, false),
@@ -173,7 +173,7 @@ fn figures(record: &RunRecord) -> impl Iterator<Item = String> {
     })
 }
 
-/// Runs beside each other: settings that differ, and what came of them.
+/// Compares runs: settings that differ, and results.
 fn beside(folders: &[PathBuf], records: &[RunRecord]) -> String {
     let all: Vec<Map<String, Value>> = records.iter().map(|r| fields(&r.config)).collect();
     let mut names: Vec<&String> = all.iter().flat_map(Map::keys).collect();

@@ -1,4 +1,4 @@
-//! Ctrl-C and SIGTERM: the first asks the work to stop, the second ends the program at once.
+//! Ctrl-C and SIGTERM: the first asks the work to stop, the second exits immediately.
 
 use std::cell::OnceCell;
 use std::sync::Arc;
@@ -8,23 +8,23 @@ use signal_hook::consts::{SIGINT, SIGTERM};
 use signal_hook::flag::{register, register_conditional_shutdown, register_usize};
 use unlearn::error::{Error, Result};
 
-/// Knows whether a signal came.
+/// Records whether a signal arrived.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Signals {
     came: Arc<AtomicBool>,
     which: Arc<AtomicUsize>,
 }
 
-/// What a shell adds to the number of the signal that ended a program.
+/// Shells add this to the number of the signal that ended a program.
 const BASE: i32 = 128;
 
 impl Signals {
-    /// From now on signals do not end the program by themselves. `main` finds in `kept` which one came.
+    /// From now on a first signal does not end the program. `main` reads the signal from `kept`.
     pub(crate) fn catch(kept: &OnceCell<Self>) -> Result<Self> {
         let signals = kept.get_or_init(Self::default).clone();
         let failed = |e| Error::Device(format!("signals cannot be handled: {e}"));
         for signal in [SIGINT, SIGTERM] {
-            // In this order: the first signal finds that none came before.
+            // In this order, so that the first signal finds no earlier one.
             register_conditional_shutdown(signal, BASE + signal, signals.came.clone())
                 .and_then(|_| register(signal, signals.came.clone()))
                 .and_then(|_| {
@@ -36,12 +36,12 @@ impl Signals {
         Ok(signals)
     }
 
-    /// Whether one came.
+    /// Whether a signal arrived.
     pub(crate) fn came(&self) -> bool {
         self.came.load(Ordering::Relaxed)
     }
 
-    /// The exit code that says which: 130 for Ctrl-C, 143 for SIGTERM.
+    /// The exit code for the signal: 130 for Ctrl-C, 143 for SIGTERM.
     pub(crate) fn code(&self) -> u8 {
         let signal = self.which.load(Ordering::Relaxed);
         u8::try_from(signal)

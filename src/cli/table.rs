@@ -1,15 +1,15 @@
-//! Tables that fit the width of text.
+//! Tables that fit the text width.
 
 use comfy_table::{CellAlignment, Table, presets};
 use textwrap::core::display_width;
 
 use super::text::WIDTH;
 
-/// Columns between columns.
+/// Spaces between columns.
 const GAP: usize = 2;
 
-/// A table; columns for which there is no room follow below, beside the first one again. All but the
-/// first have numbers in them.
+/// A table; columns that do not fit continue below, after the first column again. All but the first
+/// are numeric.
 pub(crate) fn columns(head: &[String], rows: &[Vec<String>]) -> String {
     let width = |column: usize| {
         let cells = rows.iter().filter_map(|row| row.get(column));

@@ -1,18 +1,17 @@
-//! Text for people: folded at words, with commands whole.
+//! Text output: wrapped at words, with commands kept whole.
 
 use std::io::stderr;
 
 use textwrap::core::display_width;
 use textwrap::{Options, WordSplitter};
 
-/// Columns of all that goes to stdout, whatever the terminal: what is redirected into a file does not
-/// depend on where.
+/// Width of stdout output, whatever the terminal, so that redirected output is the same everywhere.
 pub(crate) const WIDTH: usize = 80;
 
-/// Columns of text where the terminal is too narrow for any.
+/// Minimum width on narrow terminals.
 const LEAST: usize = 20;
 
-/// Folds every line, and sets what follows its first part in by so many columns.
+/// Wraps every line, with this indent on continuation lines.
 pub(crate) fn fold(text: &str, indent: usize) -> String {
     fold_to(text, WIDTH, indent)
 }
@@ -26,7 +25,7 @@ fn fold_to(text: &str, width: usize, indent: usize) -> String {
     lines.join("\n")
 }
 
-/// A text folded beside its label.
+/// A text wrapped next to its label.
 pub(crate) fn beside(label: &str, columns: usize, text: &str) -> String {
     let label = format!("{label:<columns$}");
     wrap(text, WIDTH, &label, &" ".repeat(columns))
@@ -41,10 +40,10 @@ fn wrap(line: &str, width: usize, first: &str, others: &str) -> String {
     textwrap::fill(&joined(line), options).replace(JOINT, " ")
 }
 
-/// Stands for a space at which no line ends.
+/// A placeholder for non-breaking spaces.
 const JOINT: char = '\u{e000}';
 
-/// Keeps commands, which stand in backticks, and numbers with their units together.
+/// Keeps commands (in backticks), and numbers with their units, together.
 fn joined(line: &str) -> String {
     let line = line
         .replace(" %", "\u{e000}%")
@@ -58,17 +57,17 @@ fn joined(line: &str) -> String {
     parts.join("`")
 }
 
-/// Columns of the labels that some notes begin with.
+/// Width of the labels that some notes begin with.
 const LABEL: usize = 9;
 
-/// Says something on stderr, set in beside its label, if it has one.
+/// Prints a note on stderr, indented past its label, if it has one.
 pub(crate) fn note(text: &str) {
     let labelled = text.find("  ").is_some_and(|at| at < LABEL);
     let width = columns().unwrap_or(WIDTH);
     super::say!("{}", fold_to(text, width, if labelled { LABEL } else { 2 }));
 }
 
-/// Says on stderr what is wrong: folded where someone reads it, and in one line where a program does.
+/// Prints an error on stderr: wrapped on a terminal, otherwise in one line for programs.
 pub(crate) fn error(text: &str) {
     match columns() {
         Some(width) => super::say!("{}", fold_to(text, width, 7)),
@@ -76,12 +75,12 @@ pub(crate) fn error(text: &str) {
     }
 }
 
-/// Whether no line is wider than the terminal that shows it.
+/// Whether every line fits the terminal.
 pub(crate) fn fits(text: &str) -> bool {
     columns().is_none_or(|width| text.lines().all(|line| display_width(line) <= width))
 }
 
-/// Columns of text on stderr, where it is a terminal.
+/// Width of text on stderr, if it is a terminal.
 fn columns() -> Option<usize> {
     let (width, _) = terminal_size::terminal_size_of(stderr())?;
     Some(usize::from(width.0).clamp(LEAST, WIDTH))

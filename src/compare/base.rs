@@ -1,5 +1,5 @@
-//! The networks that everything is compared with: originals and retrained ones, with a second set of
-//! both, on which settings are chosen.
+//! The networks that methods start from and are measured against: originals and retrained ones,
+//! with a second set of both for tuning.
 
 use std::rc::Rc;
 use std::sync::Arc;
@@ -11,29 +11,29 @@ use crate::population::Curriculum;
 use crate::progress::Progress;
 use crate::random::{Purpose, learner_key};
 
-/// Original networks on which settings are tried.
+/// Original networks for tuning.
 pub(super) const TRIED: usize = 2;
-/// Retrained networks by which settings are chosen: others than those that methods are scored by.
+/// Retrained networks for tuning, separate from those used for scoring.
 pub(super) const CHOOSERS: usize = 6;
-/// Networks that no method has touched.
+/// Networks without unlearning.
 pub(crate) struct Base {
     pub(crate) originals: Rc<Weights>,
     pub(crate) retrained: Weights,
-    /// Originals on which settings are tried.
+    /// Originals for tuning.
     pub(crate) tried: Rc<Weights>,
-    /// Retrained networks by which they are chosen.
+    /// Retrained networks for tuning.
     pub(crate) choosers: Weights,
 }
 
-/// Networks that are trained alike, with the numbers from `first` on.
+/// Networks trained alike, numbered from `first` on.
 struct Group {
-    /// With all training images, or with those alone that are not to be forgotten.
+    /// On all training images, or only on those to keep.
     all: bool,
     first: u32,
     count: usize,
 }
 
-/// Groups that are not in the cache yet, to be trained side by side.
+/// Groups missing from the cache, to be trained side by side.
 struct Missing<'a> {
     lab: &'a Lab<'a>,
     recipe: String,
@@ -41,8 +41,8 @@ struct Missing<'a> {
     list: Arc<Vec<u32>>,
 }
 
-/// Trains the networks of all cases that no method touches and that are not in the cache: in one
-/// population, as far as the device holds them. Cases with the same seed have the same originals.
+/// Trains the base networks of all cases that are not in the cache, in one population as far as the
+/// device has room. Cases with the same seed share their originals.
 pub(super) fn train(labs: &[Lab<'_>], progress: &mut dyn Progress) -> Result<()> {
     let Some(any) = labs.first() else {
         return Ok(());
@@ -103,7 +103,7 @@ fn missing<'a>(labs: &'a [Lab<'a>]) -> Vec<Missing<'a>> {
 }
 
 impl Missing<'_> {
-    /// What a network is taught, and the key of its first weights.
+    /// A network's curriculum, and the key of its initial weights.
     fn network(&self, number: u32) -> (Curriculum, [u32; 2]) {
         let lesson = self.lab.engine.lesson(self.list.clone(), number, 0);
         let key = learner_key(self.lab.engine.case.seed, number, Purpose::Weights);
@@ -112,7 +112,7 @@ impl Missing<'_> {
 }
 
 impl Lab<'_> {
-    /// What a group's weights depend on.
+    /// Everything that a group's weights depend on.
     fn recipe(&self, group: &Group) -> String {
         let s = self.settings;
         let images = match group.all {
@@ -126,7 +126,7 @@ impl Lab<'_> {
         )
     }
 
-    /// The groups of a case. The k-th original and the k-th retrained network begin with the same
+    /// The groups of a case. The k-th original and the k-th retrained network start from the same
     /// weights.
     fn groups(&self) -> [Group; 4] {
         let s = self.settings;
@@ -139,14 +139,14 @@ impl Lab<'_> {
         groups.map(|(all, first, count)| Group { all, first, count })
     }
 
-    /// This case's networks that no method touches, which `train` has put into the cache.
+    /// This case's base networks, which `train` has put into the cache.
     pub(super) fn base(&self) -> Result<Base> {
         let kept = |group: &Group| {
             let numbers = group.count * self.engine.size();
             let found = self.engine.store.find(&self.recipe(group), numbers);
             found.ok_or_else(|| {
                 Error::Data(
-                    "trained networks have gone from the cache folder, or are damaged: start the \
+                    "trained networks in the cache folder are missing or damaged: start the \
                      comparison again"
                         .to_owned(),
                 )

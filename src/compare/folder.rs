@@ -1,4 +1,4 @@
-//! The folder of a comparison: a mark that it is one, what is kept, and the reports.
+//! The folder of a comparison: its marker file, the cache, and the reports.
 
 use std::fs::{File, OpenOptions, TryLockError};
 use std::io::Write;
@@ -7,16 +7,16 @@ use std::path::{Path, PathBuf};
 use crate::error::{Error, Result};
 use crate::files::{self, Folders};
 
-/// A folder that is ours, as long as no other comparison is at work in it.
+/// A folder that is ours, and locked against other comparisons.
 #[derive(Debug)]
 pub struct Folder {
     path: PathBuf,
-    /// Open, it holds the lock.
+    /// Holds the lock while open.
     mark: File,
     _made: Folders,
 }
 
-/// The file by which a comparison knows its folder: nobody else's reports are replaced.
+/// The file that marks a folder as a comparison's, so that no other files are replaced.
 const MARK: &str = "unlearn-compare.txt";
 
 const MARK_TEXT: &str = "`unlearn compare` works in this folder: it replaces compare.json, methods.jsonl, \
@@ -30,11 +30,11 @@ const NOT_OURS: &str =
 pub const REPORTS: [&str; 4] = ["compare.json", "methods.jsonl", "report.txt", "report.html"];
 
 impl Folder {
-    /// Makes the folder, or takes an empty one or that of an earlier comparison, and makes sure that the
-    /// reports can be written.
+    /// Creates the folder, or takes an empty one or that of an earlier comparison, and verifies
+    /// that the reports can be written.
     ///
     /// # Errors
-    /// `Usage` where it is somebody else's, or in use; `File` where it cannot be written.
+    /// `Usage` if it belongs to something else, or is in use; `File` if it cannot be written.
     pub fn open(path: &Path) -> Result<Self> {
         let mark = path.join(MARK);
         let made = match Folders::make_new(path)? {
@@ -58,7 +58,8 @@ impl Folder {
         Ok(folder)
     }
 
-    /// Says in the mark what it is for. This is not replaced as other files are: the lock would be lost.
+    /// Explains the folder in the marker file. It is written in place: replacing it would lose the
+    /// lock.
     fn explain(&mut self) -> std::io::Result<()> {
         match self.mark.metadata()?.len() {
             0 => self.mark.write_all(MARK_TEXT.as_bytes()),
@@ -66,15 +67,15 @@ impl Folder {
         }
     }
 
-    /// Where it is.
+    /// The folder's path.
     pub fn path(&self) -> &Path {
         &self.path
     }
 
-    /// Writes the reports, in the order of `REPORTS`: all of them, or else the old ones stand.
+    /// Writes the reports, in the order of `REPORTS`: either all are replaced, or none.
     ///
     /// # Errors
-    /// `File` where one cannot be written.
+    /// `File` if one cannot be written.
     pub fn write(&self, reports: [String; 4]) -> Result<()> {
         let paths = REPORTS.map(|name| self.path.join(name));
         let reports = paths.iter().zip(&reports);
@@ -86,7 +87,7 @@ impl Folder {
 }
 
 impl Drop for Folder {
-    /// A folder in which nothing was computed is left as it was found.
+    /// A folder in which nothing was computed is left as found.
     fn drop(&mut self) {
         let unused = std::fs::read_dir(&self.path)
             .is_ok_and(|mut all| all.all(|entry| entry.is_ok_and(|e| e.file_name() == MARK)));

@@ -10,8 +10,8 @@ use crate::statistics::knows;
 use crate::verdict::{digits, never_learned};
 
 impl Lab<'_> {
-    /// Why methods are not ranked, where originals of either set know too little to forget, or retrained
-    /// networks too little to be a reference.
+    /// The warning if originals (of either set) know too little to forget, or retrained networks
+    /// too little to measure forgetting.
     pub(super) fn never_learned(&self, base: &Base) -> Result<Option<String>> {
         let scope = &self.engine.case.scope;
         let what = match scope {
@@ -53,7 +53,7 @@ impl Lab<'_> {
         }))
     }
 
-    /// How many of some networks do not know, and how many there are.
+    /// How many of these networks do not know, and their total.
     fn count(
         &self,
         weights: &Weights,
@@ -65,7 +65,7 @@ impl Lab<'_> {
     }
 }
 
-/// How often an image of digit `[row]` was taken for digit `[column]`.
+/// Confusion matrix: how often an image of digit `[row]` was classified as digit `[column]`.
 fn confusion(outputs: &Outputs) -> [[u32; CLASSES]; CLASSES] {
     let mut table = [[0; CLASSES]; CLASSES];
     for (logits, label) in outputs.iter() {

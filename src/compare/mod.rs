@@ -1,11 +1,11 @@
-//! Which method really forgets: every method on the same originals, beside a population that never saw
-//! the forgotten digits.
+//! Compares unlearning methods: each is applied to the same originals, and measured against a
+//! population that never saw the forgotten digits.
 //!
-//! A comparison has cases: what is forgotten, and under which seed; usually there is one. `base` trains
-//! originals, retrained networks and, for choosing settings, a second set of both, for all cases side by
-//! side. Then, case by case, the [`engine`](crate::engine) takes originals through the methods and asks
-//! all networks what they know; `judge` makes metrics, noise floors and a ranking of that. `summary`
-//! looks at all cases.
+//! A comparison has cases, each a forgotten set under a seed; usually there is one. `base` trains
+//! originals, retrained networks and, for tuning, a second set of both, for all cases side by side.
+//! Then, case by case, the [`engine`](crate::engine) applies the methods to the originals and
+//! evaluates all networks; `judge` computes metrics, noise floors and a ranking. `summary` combines
+//! all cases.
 
 mod base;
 mod folder;
@@ -30,7 +30,7 @@ pub use sensitivity::{Direction, Neighbour, Sensitivity};
 pub use settings::{Forget, Settings};
 pub use summary::{Across, Comparison, Stability, Summary};
 
-/// Says which case it is that something is done for.
+/// Prefixes progress with the case it belongs to.
 struct Named<'a> {
     name: String,
     progress: &'a mut dyn Progress,
@@ -54,7 +54,7 @@ impl Progress for Named<'_> {
     }
 }
 
-/// A case in the making.
+/// A case in progress.
 pub(crate) struct Lab<'a> {
     settings: &'a Settings,
     engine: Engine<'a>,
@@ -63,7 +63,7 @@ pub(crate) struct Lab<'a> {
 /// Compares the methods.
 ///
 /// # Errors
-/// `Usage` where something does not fit; `Device` and `File` where those fail.
+/// `Usage` if settings, data and device do not fit; the errors of device and files.
 pub fn compare(
     settings: &Settings,
     data: &Dataset,
@@ -119,13 +119,13 @@ fn labs<'a>(
 }
 
 impl Lab<'_> {
-    /// Steps that originals and retrained networks get.
+    /// Training steps of originals and retrained networks.
     fn steps(&self) -> u32 {
         let images = self.engine.labels().len();
         self.engine.training.steps(images)
     }
 
-    /// Takes the methods through this case.
+    /// Runs all methods on this case.
     fn run(&self, methods: &[&'static dyn Method], progress: &mut dyn Progress) -> Result<Judged> {
         let base = self.base()?;
         let never_learned = self.never_learned(&base)?;

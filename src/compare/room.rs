@@ -10,8 +10,8 @@ use crate::population::most;
 use crate::record::CLASSES;
 
 impl Lab<'_> {
-    /// Bytes on the host of what is known of all networks when they are judged: answers and weights of
-    /// each, and of retrained ones also what metrics make of them, for groups of two sizes.
+    /// Host memory in bytes for judging: outputs and weights of all networks, and features of
+    /// retrained ones for groups of two sizes.
     fn known(&self, methods: usize, learners: usize) -> u64 {
         let asked = [true, false].map(|forgotten| {
             let images = self.engine.images(forgotten).len();
@@ -36,8 +36,8 @@ impl Lab<'_> {
         (networks * network + 2 * retrained * features) as u64
     }
 
-    /// Refuses more networks than methods can be applied to, all originals at a time, some of them
-    /// twice; or more than memory holds.
+    /// Refuses more networks than fit when methods are applied to all originals at once, with some
+    /// networks doubled, or when all are judged.
     pub(super) fn check_room(&self, methods: usize) -> Result<()> {
         let engine = &self.engine;
         let (learners, name) = (self.settings.learners, &engine.device.record().name);

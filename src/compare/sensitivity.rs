@@ -1,11 +1,11 @@
-//! How fast a method's results decay away from the setting that was chosen for it.
+//! How a method's results depend on its setting, around the chosen one.
 
 use serde::Serialize;
 
 use super::Tried;
 use crate::methods::Setting;
 
-/// Where a neighbour lies.
+/// The direction of a neighbour.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Direction {
@@ -38,7 +38,7 @@ impl Direction {
         }
     }
 
-    /// How far a setting lies in this direction from another; none where it lies elsewhere.
+    /// How far a setting lies in this direction from another; `None` if it lies elsewhere.
     fn distance(self, from: Setting, to: Setting) -> Option<f64> {
         let (rate, strength) = (to.rate - from.rate, to.strength - from.strength);
         let (along, across) = match self {
@@ -63,27 +63,27 @@ impl Direction {
 /// A setting next to the chosen one.
 #[derive(Clone, Copy, Debug, Serialize)]
 pub struct Neighbour {
-    /// Where it lies.
+    /// Its direction.
     pub direction: Direction,
-    /// It, and its gap.
+    /// The setting, and its gap.
     #[serde(flatten)]
     pub tried: Tried,
 }
 
-/// The surroundings of the chosen setting in the grid of those that were tried.
+/// The neighbourhood of the chosen setting in the grid of settings tried.
 #[derive(Clone, Debug, Serialize)]
 pub struct Sensitivity {
-    /// The average gap after the chosen setting, as the neighbours' on networks that methods are not
-    /// scored on.
+    /// The average gap of the chosen setting; like the neighbours', it is measured on the tuning
+    /// networks.
     pub gap: f64,
     /// The settings next to it.
     pub neighbours: Vec<Neighbour>,
-    /// Directions in which the grid ends here: a better setting may lie beyond.
+    /// Directions in which the grid ends at the chosen setting: a better one may lie beyond.
     pub ends: Vec<Direction>,
 }
 
 impl Sensitivity {
-    /// Of a setting among those that were tried; none where no other was.
+    /// For one of the settings tried; `None` if it was the only one.
     pub(super) fn of(tried: &[Tried], chosen: Setting) -> Option<Self> {
         let own = tried.iter().find(|t| t.setting == chosen)?;
         let next = |direction: Direction| {
@@ -95,7 +95,7 @@ impl Sensitivity {
         let neighbours: Vec<Neighbour> = Direction::ALL.into_iter().filter_map(next).collect();
         let there = |d: Direction| neighbours.iter().any(|n| n.direction == d);
         let ends = Direction::ALL.into_iter();
-        // Where nothing was tried along an axis, the grid has no end there.
+        // An axis along which nothing was tried has no end.
         let ends = ends.filter(|d| !there(*d) && there(d.opposite())).collect();
         (!neighbours.is_empty()).then_some(Self {
             gap: own.gap,

@@ -1,4 +1,4 @@
-//! What is compared, and which settings make no sense.
+//! The settings of a comparison, and their validation.
 
 use serde::{Deserialize, Serialize};
 
@@ -21,12 +21,12 @@ pub enum Forget {
     Digits(Vec<u8>),
     /// Each of the ten digits, in turn.
     Each,
-    /// So many training images, drawn at random.
+    /// This number of training images, drawn at random.
     Samples(usize),
 }
 
 impl Forget {
-    /// What `--forget` takes.
+    /// Parses `--forget`.
     fn parse(text: &str) -> std::result::Result<Self, String> {
         if text.trim() == "each" {
             return Ok(Self::Each);
@@ -35,7 +35,7 @@ impl Forget {
         Ok(Self::Digits(digits))
     }
 
-    /// What is forgotten at a time.
+    /// The forgotten set of each case.
     fn scopes(&self) -> Vec<Scope> {
         match self {
             Self::Digits(digits) => vec![Scope::Digits(digits.clone())],
@@ -48,7 +48,7 @@ impl Forget {
         match self {
             Self::Digits(digits) => checks::digits(digits),
             Self::Samples(count) if *count < LEAST_SAMPLES => Err(Error::Usage(format!(
-                "--forget-samples {count}: fewer than {LEAST_SAMPLES} images tell nothing of \
+                "--forget-samples {count}: fewer than {LEAST_SAMPLES} images are too few to measure \
                  forgetting; try --forget-samples 500"
             ))),
             Self::Samples(_) | Self::Each => Ok(()),
@@ -56,18 +56,18 @@ impl Forget {
     }
 }
 
-/// Fewer retrained networks than this can be divided in so few ways that no floor is known.
+/// Fewer retrained networks have too few splits to estimate a floor.
 const LEAST_RETRAINED: usize = 8;
-/// Fewer images than this tell nothing of forgetting.
+/// Fewer images are too few to measure forgetting.
 const LEAST_SAMPLES: usize = 20;
 
-/// What is compared. Flags set all of it but what data and device decide.
+/// The settings of a comparison. Flags set all fields except those that depend on data or device.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, clap::Args)]
 pub struct Settings {
-    /// Where the images come from.
+    /// Source of the images.
     #[arg(skip)]
     pub data: String,
-    /// Where to compute: auto, cpu, or an adapter's number or name (see `unlearn devices`)
+    /// Device to compute on: auto, cpu, or an adapter's index or name (see `unlearn devices`)
     #[arg(long, value_name = "auto|cpu|INDEX|NAME", default_value = "auto")]
     pub device: String,
     /// Methods to compare, or all (see `unlearn methods`)
@@ -79,13 +79,13 @@ pub struct Settings {
         default_value = "all"
     )]
     pub methods: Vec<String>,
-    /// Digits to forget, all at once; or each of the ten, in turn
+    /// Digits to forget at once, or `each` for every digit in turn
     #[arg(long, value_name = "DIGITS|each", default_value = "5", value_parser = Forget::parse)]
     pub forget: Forget,
-    /// Original networks, each of which every method gets
+    /// Original networks; every method is applied to all of them
     #[arg(long, value_name = "N", default_value_t = 32)]
     pub learners: usize,
-    /// Networks that never see what is to be forgotten, which the methods are measured by
+    /// Retrained networks, which never see the forgotten images and serve as the reference
     #[arg(long, value_name = "N", default_value_t = 32)]
     pub retrained: usize,
     /// Widths of the hidden layers
@@ -97,7 +97,7 @@ pub struct Settings {
         default_value = "128,64"
     )]
     pub hidden: Vec<usize>,
-    /// Passes over the training images that originals and retrained networks get
+    /// Training of originals and retrained networks, in passes over the training images
     #[arg(
         long,
         value_name = "N",
@@ -105,7 +105,7 @@ pub struct Settings {
         allow_negative_numbers = true
     )]
     pub epochs: f64,
-    /// Learning rate of their training, and of relearning
+    /// Learning rate of training and relearning
     #[arg(
         long,
         value_name = "RATE",
@@ -116,11 +116,11 @@ pub struct Settings {
     /// Samples per step
     #[arg(long, value_name = "N", default_value_t = 64)]
     pub batch: usize,
-    /// Steps that each method has.
+    /// Steps per method.
     #[arg(skip)]
     pub budget: u32,
-    /// Seeds of everything random: with several, all is done under each, and the report says whether
-    /// the ranking of methods is the same
+    /// Seeds; with several, the comparison is repeated under each, and the report says whether the
+    /// ranking of methods is stable
     #[arg(
         long,
         alias = "seed",
@@ -136,7 +136,7 @@ pub struct Settings {
 }
 
 impl Settings {
-    /// Refuses settings that make no sense.
+    /// Refuses invalid settings.
     ///
     /// # Errors
     /// `Usage`, naming the setting, the reason and the remedy.
@@ -146,17 +146,16 @@ impl Settings {
         checks::networks("retrained", self.retrained)?;
         if self.retrained < LEAST_RETRAINED {
             return Err(Error::Usage(format!(
-                "--retrained {}: a noise floor is what retrained networks differ by among \
-                 themselves, which takes {LEAST_RETRAINED} of them at least; 32 are good",
+                "--retrained {}: the noise floor needs at least {LEAST_RETRAINED} retrained networks; 32 are good",
                 self.retrained
             )));
         }
         if self.budget == 0 {
-            return refuse("--budget 0: methods need a step at least; try --budget 900");
+            return refuse("--budget 0: methods need at least one step; try --budget 900");
         }
         checks::batch(self.batch)?;
         if self.seeds.is_empty() {
-            return refuse("--seeds: name one at least, such as --seeds 1");
+            return refuse("--seeds: name at least one, such as --seeds 1");
         }
         checks::learning(self.epochs)?;
         checks::rate("lr", self.lr)?;
@@ -165,7 +164,7 @@ impl Settings {
         Model::new(&self.hidden).map(|_| ())
     }
 
-    /// Refuses settings that make no sense, or not with these data.
+    /// Refuses settings that are invalid, or invalid with this data.
     ///
     /// # Errors
     /// `Usage`, naming the setting, the reason and the remedy.
@@ -186,7 +185,7 @@ impl Settings {
         self.seeds.iter().flat_map(of).collect()
     }
 
-    /// A name for a case, in which only that is said which the cases differ by.
+    /// A name for a case that contains only what distinguishes it from the other cases.
     pub fn name(&self, case: &Case) -> String {
         let scope = match &case.scope {
             Scope::Digits(digits) => crate::verdict::digits(digits),
@@ -200,7 +199,7 @@ impl Settings {
         }
     }
 
-    /// Methods that `all` does not mean here: they work on digits, and there are none to forget.
+    /// Methods that `all` excludes: they need forgotten digits, and samples are forgotten here.
     pub fn left_out(&self) -> Vec<&'static str> {
         let samples = matches!(self.forget, Forget::Samples(_));
         let known = crate::methods::METHODS.iter();
@@ -209,15 +208,15 @@ impl Settings {
     }
 }
 
-/// Refuses to forget what is not there, and to forget all there is.
+/// Refuses to forget absent digits, or everything.
 fn check_data(scope: &Scope, batch: usize, data: &Dataset) -> Result<()> {
     let (labels, name) = (&data.train.labels, &data.record.name);
     let kept = match scope {
         Scope::Digits(digits) => checks::kept(digits, data)?,
         Scope::Samples(count) if *count >= labels.len() => {
             return Err(Error::Usage(format!(
-                "--forget-samples {count}: {name} holds {} training images, and some must be left to \
-                 retrain with; take fewer",
+                "--forget-samples {count}: {name} holds {} training images, and some must remain for \
+                 retraining; choose fewer",
                 labels.len()
             )));
         }
@@ -227,7 +226,7 @@ fn check_data(scope: &Scope, batch: usize, data: &Dataset) -> Result<()> {
     checks::fits(batch, kept, "training images that are not to be forgotten")
 }
 
-/// The methods that are compared.
+/// The methods to compare.
 pub(super) fn methods(settings: &Settings) -> Result<Vec<&'static dyn Method>> {
     let known = crate::methods::METHODS;
     let unfit = settings.left_out();

@@ -5,11 +5,11 @@ use sha2::{Digest, Sha256};
 use std::io::{self, ErrorKind, Read};
 use std::time::Duration;
 
-/// No file of the set unpacks to more bytes than this: train images, at 47 million, is the
-/// largest. A file that does is not unpacked further.
+/// No file of the set unpacks to more bytes than this: the train images, at 47 million, are the
+/// largest. Larger files are not unpacked further.
 const LARGEST: u64 = 64 << 20;
 
-/// A gzipped file to download, and how to know that it is the right one.
+/// A gzipped file to download, and how to verify it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Archive {
     /// The file's name, on the mirrors and in the cache.
@@ -21,7 +21,7 @@ pub struct Archive {
 }
 
 impl Archive {
-    /// Why these bytes are not this file, if they are not: what to say after the file's name.
+    /// Why these bytes are not this file, if they are not; worded to follow the file's name.
     pub(super) fn fault(&self, bytes: &[u8]) -> Option<String> {
         match unpacked_digest(bytes) {
             Ok(digest) if digest == self.unpacked => None,
@@ -46,14 +46,14 @@ fn unpacked_digest(gzipped: &[u8]) -> io::Result<String> {
     }
 }
 
-/// How long to wait for a mirror before the next one is tried.
+/// Timeouts per mirror.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Patience {
-    /// Until the connection stands, name look-up and encryption included.
+    /// Until connected, including DNS and TLS.
     pub connect: Duration,
-    /// Until an answer begins, and from one piece of it to the next.
+    /// Until the response starts, and between chunks.
     pub stall: Duration,
-    /// For one file from start to end.
+    /// For a whole file.
     pub whole: Duration,
 }
 

@@ -1,8 +1,8 @@
 //! The built-in digits: a stand-in for MNIST, drawn by our own code.
 //!
-//! Where MNIST cannot be reached (an offline machine, a test run) the tool trains on these
-//! instead: 28 x 28 grey images of the digits 0 to 9, 0 for paper and 255 for full ink. The
-//! strokes of the module `strokes` are written by a simulated hand, in four steps.
+//! If MNIST cannot be reached (an offline machine, a test run), the tool trains on these instead:
+//! 28 x 28 grey images of the digits 0 to 9, 0 for paper and 255 for full ink. A simulated hand
+//! draws the strokes of the module `strokes` in four steps.
 //!
 //! 1. *Write.* A style of the digit is chosen and its points are displaced: by the writer's slant
 //!    and proportions, by a smooth warp of the whole sheet, by each stroke sitting a little off
@@ -20,8 +20,8 @@
 //! platform because the drawing uses nothing but `+ - * /`, square roots, comparisons and casts,
 //! whose results IEEE 754 fixes; sine and its like differ between mathematical libraries.
 //!
-//! The sizes below are tuned so that a 784-128-64-10 network learns these digits as fast and as
-//! well as it learns MNIST: about 90% after a quarter of an epoch, 97.5% after five.
+//! The constants below are tuned so that a 784-128-64-10 network learns these digits as fast and as
+//! well as MNIST: about 90% after a quarter of an epoch, 97.5% after five.
 
 use super::strokes::{self, Stroke};
 use super::{PIXELS, SIDE};
@@ -33,7 +33,7 @@ use std::ops::RangeInclusive;
 const MIDDLE: f32 = 13.5;
 /// The side of the box that a digit is scaled into, in pixels.
 const BOX: f32 = 20.0;
-/// Straight pieces that stand for one span of the spline.
+/// Straight segments per span of the spline.
 const PIECES: u8 = 6;
 /// Half the width, in pixels, of the soft edge of a pen stroke.
 const SOFT: f32 = 0.6;
@@ -148,7 +148,7 @@ impl Hand {
         }
     }
 
-    /// A stroke's points as this hand sets them, still in sheet units but about the centre.
+    /// A stroke's points as drawn by this hand, still in sheet units but relative to the centre.
     fn write(&self, stroke: Stroke, dice: &mut Dice) -> Vec<(f32, f32)> {
         let (shift_x, shift_y) = self.stray(3.0, dice);
         let grow = 1.0 + 0.05 * self.sloppiness * dice.bell();
@@ -188,14 +188,14 @@ impl Hand {
     }
 }
 
-/// A place that the pen passes.
+/// A point on the pen's path.
 #[derive(Clone, Copy)]
 struct Dot {
     x: f32,
     y: f32,
     /// Half the width of the ink here, in pixels.
     radius: f32,
-    /// Whether the pen draws on its way from the dot before to this one.
+    /// Whether the pen draws on the way from the previous dot to this one.
     down: bool,
 }
 
@@ -276,7 +276,7 @@ fn centre(path: &[Dot]) -> (f32, f32) {
     (x / mass, y / mass)
 }
 
-/// Inks the pixels near the straight piece between two dots.
+/// Inks the pixels near the segment between two dots.
 fn ink(canvas: &mut [f32; PIXELS], from: Dot, to: Dot) {
     let reach = from.radius.max(to.radius) + SOFT;
     let (dx, dy) = (to.x - from.x, to.y - from.y);
@@ -301,7 +301,7 @@ fn ink(canvas: &mut [f32; PIXELS], from: Dot, to: Dot) {
 
 /// The pixels of the image between two coordinates.
 fn pixels(low: f32, high: f32) -> RangeInclusive<u8> {
-    // A cast cuts towards zero: adding one rounds the lower end up.
+    // A cast truncates: adding one rounds the lower end up.
     byte((low + 1.0).min(27.0))..=byte(high.min(27.0))
 }
 
@@ -322,7 +322,7 @@ fn develop(canvas: &[f32; PIXELS], dice: &mut Dice, image: &mut [u8]) {
     }
 }
 
-/// The whole part, or the end of 0..=255 that is nearest.
+/// The integer part, clamped to 0..=255.
 #[expect(clippy::cast_possible_truncation, reason = "the cast saturates")]
 #[expect(clippy::cast_sign_loss, reason = "the cast saturates")]
 fn byte(value: f32) -> u8 {

@@ -1,11 +1,11 @@
-//! The folder that MNIST is kept in once it has been downloaded.
+//! The folder that caches a downloaded MNIST.
 //!
-//! A file enters the folder by a rename, after its content was found right, and is checked again
-//! whenever it is used. So an interrupted download leaves nothing half done, and a file that
-//! spoiled on disk is noticed and fetched again.
+//! A file enters the folder by a rename after its content was verified, and is verified again on
+//! every use. So an interrupted download leaves nothing half done, and corruption on disk is
+//! noticed and the file fetched again.
 //!
-//! What is checked is the SHA-256 of the unpacked content. That of the gzipped file would not do:
-//! copies of MNIST are about whose content is the same, but which were packed anew.
+//! The SHA-256 is that of the unpacked content, not of the gzipped file: some copies of MNIST in
+//! circulation have the same content, compressed differently.
 
 use super::archive::{Archive, Patience};
 use super::download::Downloader;
@@ -48,7 +48,7 @@ const MIRRORS: [&str; 2] = [
     "https://storage.googleapis.com/cvdf-datasets/mnist/",
 ];
 
-/// The variable that names the folder of all caches.
+/// The variable that names the user's cache folder.
 const CACHES: &str = if cfg!(windows) {
     "LOCALAPPDATA"
 } else {
@@ -58,13 +58,13 @@ const CACHES: &str = if cfg!(windows) {
 /// A folder for downloaded files, and where to download them from.
 #[derive(Clone, Debug)]
 pub struct Cache {
-    /// The folder; it is created when the first file is stored. None where the user has none.
+    /// The folder, created when the first file is stored. `None` if the user has no cache folder.
     pub folder: Option<PathBuf>,
     /// The files: train images, train labels, test images, test labels.
     pub archives: [Archive; 4],
-    /// The addresses that the files' names are appended to, in the order they are tried in.
+    /// Base URLs for the files' names, in the order they are tried.
     pub mirrors: Vec<String>,
-    /// How long to wait for a mirror.
+    /// Timeouts per mirror.
     pub patience: Patience,
 }
 
@@ -80,13 +80,13 @@ impl Cache {
         }
     }
 
-    /// The images from the folder, after downloading what is missing or damaged there. If what was
-    /// downloaded cannot be kept in the folder, it is used all the same, and `notify` is told.
+    /// The images from the folder, after downloading missing or damaged files. If downloads cannot
+    /// be saved in the folder, they are used anyway, and `notify` is called.
     ///
     /// # Errors
     ///
-    /// [`Error::Data`] if a file can be had from no mirror, with each mirror's reason, or if the
-    /// files are right but do not hold images.
+    /// [`Error::Data`] if no mirror yields a file, with each mirror's reason, or if the files are
+    /// intact but do not hold images.
     pub fn load(&self, notify: &dyn Fn(&str)) -> Result<Dataset> {
         if let Some(dataset) = self.kept() {
             return Ok(dataset);
@@ -94,12 +94,12 @@ impl Cache {
         self.open(&self.fill(notify)?, notify)
     }
 
-    /// The same, but the built-in digits where the files cannot be had. That is told through
-    /// `notify` and in the record's warning.
+    /// The same, but falls back to the built-in digits if the files are unavailable, with a message
+    /// through `notify` and in the record's warning.
     ///
     /// # Errors
     ///
-    /// As for [`Cache::load`], but only after all four files were found right.
+    /// As for [`Cache::load`], but only after all four files were verified.
     pub fn load_or_builtin(&self, notify: &dyn Fn(&str)) -> Result<Dataset> {
         if let Some(dataset) = self.kept() {
             return Ok(dataset);
@@ -110,8 +110,8 @@ impl Cache {
         }
     }
 
-    /// The images, if the folder has them all and undamaged. This is the usual case, so the
-    /// files are read once, and only looked at one by one if something turns out to be amiss.
+    /// The images, if all files are in the folder and intact. This is the common case, so the files
+    /// are read once, and only inspected one by one if that fails.
     fn kept(&self) -> Option<Dataset> {
         self.folder.as_ref()?;
         let files = self.archives.map(|archive| self.path(&archive).into());
@@ -134,7 +134,7 @@ impl Cache {
         folder.join(archive.name)
     }
 
-    /// The four files, after downloading what is missing or damaged.
+    /// The four files, after downloading missing or damaged ones.
     fn fill(&self, notify: &dyn Fn(&str)) -> Result<[Source; 4]> {
         let mut files = self.archives.map(|a| Source::from(self.path(&a)));
         let faults: Vec<_> = self.archives.par_iter().map(|a| self.inspect(a)).collect();
@@ -152,7 +152,7 @@ impl Cache {
             }
             wanted.push(number);
         }
-        // The smallest first: where something is wrong, it shows sooner.
+        // The smallest first, to fail early.
         wanted.sort_by_key(|&number| self.archives[number].size);
         let archives: Vec<_> = wanted.iter().map(|&n| self.archives[n]).collect();
         let mut downloader = Downloader::new(&self.mirrors, self.patience, &archives, notify);
@@ -168,13 +168,13 @@ impl Cache {
         }
         if let Err(reason) = kept {
             notify(&format!(
-                "what was downloaded is used, but not kept for the next run: {reason}"
+                "the download is used, but not kept for the next run: {reason}"
             ));
         }
         Ok(files)
     }
 
-    /// Makes the folder, or says why nothing can be kept.
+    /// Creates the folder, or says why nothing can be saved.
     fn make_folder(&self) -> std::result::Result<Folders, String> {
         let Some(folder) = &self.folder else {
             return Err(format!(
@@ -191,7 +191,7 @@ impl Cache {
         match fs::read(self.path(archive)) {
             Ok(bytes) => archive.fault(&bytes).map_or(State::Whole, State::Damaged),
             Err(error) => match error.kind() {
-                // Where the folder itself is wrong, its remedy comes once, at the end.
+                // If the folder itself is the problem, its remedy comes once, at the end.
                 ErrorKind::NotFound | ErrorKind::NotADirectory => State::Missing,
                 _ => State::Damaged(format!("cannot be read ({error})")),
             },
@@ -199,22 +199,22 @@ impl Cache {
     }
 }
 
-/// Why a file was not kept, and what to do.
+/// Why a file was not saved, and what to do.
 fn unkept(error: &Error) -> String {
     let kind = match error {
         Error::File { source, .. } => source.kind(),
         _ => ErrorKind::Other,
     };
     match kind {
-        ErrorKind::StorageFull | ErrorKind::QuotaExceeded => format!("{error}. Free some room"),
+        ErrorKind::StorageFull | ErrorKind::QuotaExceeded => format!("{error}. Free some space"),
         _ => format!("{error}. Make it writable, or set {CACHES} to another folder"),
     }
 }
 
-/// What the cache has of a file.
+/// The state of a file in the cache.
 enum State {
     Whole,
     Missing,
-    /// There, but not right, for this reason.
+    /// Present, but invalid for this reason.
     Damaged(String),
 }

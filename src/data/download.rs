@@ -1,4 +1,4 @@
-//! Gets one file after another from mirrors that may be down, slow, or not what they seem.
+//! Gets files from mirrors that may be down, slow, or serve something else.
 
 use super::archive::{Archive, Patience};
 use super::failure::{Failure, Remedy};
@@ -13,10 +13,10 @@ use ureq::tls::TlsConfig;
 /// A file, or the reason why a mirror did not yield it.
 type Attempt = std::result::Result<Vec<u8>, Failure>;
 
-/// Downloads files, with a progress bar where someone watches, and lines elsewhere.
+/// Downloads files, with a progress bar on terminals, and lines elsewhere.
 pub(super) struct Downloader<'a> {
     agent: ureq::Agent,
-    /// What was wrong with the system's certificates.
+    /// Problems with the system's certificates.
     untrusted: Vec<String>,
     mirrors: &'a [String],
     patience: Patience,
@@ -30,14 +30,14 @@ pub(super) struct Downloader<'a> {
 }
 
 impl<'a> Downloader<'a> {
-    /// A downloader for `wanted`, which is all that its progress bar will know of.
+    /// A downloader for `wanted`, the total of its progress bar.
     pub(super) fn new(
         mirrors: &'a [String],
         patience: Patience,
         wanted: &[Archive],
         notify: &'a dyn Fn(&str),
     ) -> Self {
-        // ureq bounds the look-up of names by a thread, and panics where there is none to be had.
+        // ureq runs DNS look-ups with a timeout on a thread, and panics if it cannot spawn one.
         let bounded = threads::another();
         let (roots, untrusted) = trust::trusted();
         let agent = ureq::Agent::config_builder()
@@ -87,7 +87,7 @@ impl<'a> Downloader<'a> {
             }
         }
         if remedies.contains(&Remedy::Certificates) {
-            // Not part of the error, which a report may hold: these name folders.
+            // Not part of the error, which may end up in a report: these name folders.
             for fault in &self.untrusted {
                 self.say(&format!("certificates: {fault}"));
             }
@@ -103,7 +103,7 @@ impl<'a> Downloader<'a> {
 
     fn attempt(&self, url: &str, archive: &Archive) -> Attempt {
         let mut request = self.agent.get(url);
-        // A proxy for the outside world cannot reach this machine's own servers.
+        // A proxy for external hosts cannot reach this machine's own servers.
         let own = ["http://127.0.0.1", "https://127.0.0.1"];
         if own.iter().any(|own| url.starts_with(own)) {
             request = request.config().proxy(None).build();
@@ -142,13 +142,13 @@ impl<'a> Downloader<'a> {
         }
     }
 
-    /// Passes a line on without tearing the progress bar apart.
+    /// Prints a line without garbling the progress bar.
     fn say(&self, line: &str) {
         self.bar.suspend(|| (self.notify)(line));
     }
 }
 
-/// Clears itself away at the end.
+/// Clears the bar when dropped.
 fn new_bar(bytes: u64) -> ProgressBar {
     let template = "{wide_bar:.cyan/dim} {bytes}/{total_bytes} {bytes_per_sec}  {msg}";
     progress::bar(bytes, template).with_finish(ProgressFinish::AndClear)
@@ -158,7 +158,7 @@ fn address(mirror: &str, name: &str) -> String {
     format!("{}/{name}", mirror.trim_end_matches('/'))
 }
 
-/// Passes a body on if it is the file.
+/// Returns a body if it is the requested file.
 fn judge(bytes: Vec<u8>, announced: Option<u64>, limit: u64, archive: &Archive) -> Attempt {
     let length = bytes.len() as u64;
     let fault = if length > limit {

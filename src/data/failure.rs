@@ -1,4 +1,4 @@
-//! Why a download failed, and what helps against it.
+//! Why a download failed, and what to do about it.
 
 use super::archive::Patience;
 use rustls::CertificateError;
@@ -6,26 +6,26 @@ use std::fmt;
 use std::io::{self, ErrorKind};
 use std::time::SystemTime;
 
-/// Why a mirror did not yield a file, in words to follow the address, and what to do.
+/// Why a mirror did not yield a file, worded to follow the address, and what to do.
 pub(super) struct Failure {
     pub(super) reason: String,
     pub(super) remedy: Remedy,
 }
 
-/// What helps.
+/// The kind of remedy.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Remedy {
-    /// There is no way to the mirror.
+    /// The mirror cannot be reached.
     Connect,
-    /// Somebody unknown signs for it.
+    /// Its certificate has an unknown issuer.
     Certificates,
-    /// Its certificate is not for today.
+    /// Its certificate is expired or not yet valid.
     Clock,
-    /// The proxy wants to know who asks.
+    /// The proxy requires authentication.
     Password,
-    /// The proxy does not want to.
+    /// The proxy refuses.
     Proxy,
-    /// It may be the mirror's fault.
+    /// The mirror may be at fault.
     Retry,
 }
 
@@ -58,8 +58,7 @@ impl fmt::Display for Remedy {
             ),
             (Self::Proxy, name) => write!(
                 f,
-                "Ask whoever runs the proxy that {} names to let this address pass, or name it \
-                 in NO_PROXY",
+                "Ask the administrator of the proxy in {} to allow this address, or add it to NO_PROXY",
                 name.unwrap_or("HTTPS_PROXY")
             ),
             (Self::Retry, _) => write!(f, "Run again later"),
@@ -67,7 +66,7 @@ impl fmt::Display for Remedy {
     }
 }
 
-/// The variable whose proxy is taken, in the order that ureq looks at them.
+/// The proxy variable in effect, in ureq's order of precedence.
 fn proxy_variable() -> Option<&'static str> {
     let names = [
         "ALL_PROXY",
@@ -108,7 +107,7 @@ impl Failure {
                 },
             ),
             Error::Timeout(Timeout::Resolve | Timeout::Connect) => (
-                format!("gave no connection in {:?}", patience.connect),
+                format!("did not connect within {:?}", patience.connect),
                 Remedy::Connect,
             ),
             Error::Timeout(Timeout::Global) => (

@@ -8,7 +8,7 @@ use std::ffi::OsString;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
-/// Where in a folder the files may be: in itself, or where torchvision puts them below its root.
+/// Where in a folder the files may be: directly, or below torchvision's root.
 const PLACES: [&str; 4] = ["", "raw", "MNIST/raw", "MNIST"];
 
 /// The four files, and the folder that they are in.
@@ -36,7 +36,7 @@ pub(super) fn locate(folder: &Path) -> Result<Found> {
         false => folder.join(place),
     });
     for place in places.filter(|place| place.is_dir()) {
-        // What may not be entered fails file by file, though it is the folder's fault.
+        // A folder without access fails file by file, so report the folder.
         if let Err(error) = place.join(".").metadata() {
             return Err(unusable(&place, &unreadable(&error)));
         }
@@ -73,7 +73,7 @@ fn unusable(folder: &Path, what: &str) -> Error {
     ))
 }
 
-/// What to say of a file where a folder should be.
+/// The error for a file in place of a folder.
 fn file_for_folder(file: &Path) -> String {
     let parent = match file.parent() {
         Some(parent) if parent.as_os_str().is_empty() => Path::new("."),
@@ -93,7 +93,7 @@ fn file_for_folder(file: &Path) -> String {
     }
 }
 
-/// Says what is wrong with the four files of a folder, some of which are there.
+/// Reports what is wrong with the four files of a folder, some of which are there.
 fn faults(names: &[OsString], states: &[State; 4]) -> String {
     let unusable: Vec<&str> = states
         .iter()
@@ -115,7 +115,7 @@ fn faults(names: &[OsString], states: &[State; 4]) -> String {
     parts.join("; it ")
 }
 
-/// Says which files are not there, and what is there instead.
+/// Reports which files are missing, and what is there instead.
 fn lacks(missing: &[bool; 4], names: &[OsString]) -> String {
     const SHOWN: usize = 8;
     let lacking: Vec<_> = STEMS

@@ -1,19 +1,19 @@
-//! Names what stands where an idx file should, with a remedy that helps.
+//! Recognises other file formats in place of an idx file, and suggests a remedy.
 
-/// What a file is, to follow "it" in a message, and what to do about it.
+/// A file format, worded to follow "it" in a message, and what to do about it.
 pub(super) struct Form {
     pub(super) what: String,
     pub(super) remedy: &'static str,
 }
 
-/// What a message says of a file that is fetched again with better luck.
+/// The remedy for a file worth downloading again.
 pub(super) const AGAIN: &str = "Get the file again";
-/// What it says of data in another form.
+/// The remedy for data in another format.
 pub(super) const CONVERT: &str = "Write the data as idx files (docs/data.md shows how)";
 
 const UNPACK: &str = "Unpack it, and put the idx file that it holds in its place";
 
-/// How files begin, what they are, and the remedy.
+/// Magic bytes, formats, and remedies.
 const FORMS: [(&[u8], &str, &str); 15] = [
     (
         b"version https://git-lfs",
@@ -53,7 +53,8 @@ const TYPES: [(u8, &str); 5] = [
     (0x0e, "64-bit floats"),
 ];
 
-/// What a file is that starts so, and not as an idx file of `dimensions` dimensions does.
+/// The format of a file that starts with these bytes, unless they begin an idx file of `dimensions`
+/// dimensions.
 pub(super) fn recognise(start: &[u8], dimensions: u8) -> Option<Form> {
     let form = |what: String, remedy| Some(Form { what, remedy });
     if let Some((_, what, remedy)) = FORMS.iter().find(|form| start.starts_with(form.0)) {
@@ -84,11 +85,11 @@ pub(super) fn recognise(start: &[u8], dimensions: u8) -> Option<Form> {
     }
 }
 
-/// What to do about a header whose numbers are the wrong way round.
+/// What to do about a header in the wrong byte order.
 pub(super) const BIG_ENDIAN: &str =
     "Write the header's numbers with the highest byte first (big-endian), as idx files have them";
 
-/// Files of text: what a download leaves that went wrong.
+/// Text files: the leftovers of failed downloads.
 fn text(start: &[u8]) -> Option<Form> {
     let start = start.strip_prefix(b"\xef\xbb\xbf").unwrap_or(start);
     let text = start.trim_ascii();

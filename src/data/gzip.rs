@@ -1,15 +1,15 @@
-//! Unpacks gzip files as gzip itself does: members one after another, and zeros behind them.
+//! Unpacks gzip files as gzip itself does: concatenated members, with trailing zeros ignored.
 
 use flate2::bufread::GzDecoder;
 use std::io::{self, BufRead, ErrorKind, Read};
 
-/// Bytes behind the end of the gzip data that are neither zeros nor more of it.
+/// Trailing bytes that are neither zeros nor another member.
 #[derive(Debug, thiserror::Error)]
 #[error("trailing garbage: {0} bytes behind the end of the gzip data")]
 pub(super) struct Garbage(u64);
 
-/// The unpacked bytes. Tapes and block copies pad a file with zeros, which are passed over.
-/// [`flate2::bufread::MultiGzDecoder`] would take them for a damaged member.
+/// The unpacked bytes. Tapes and block copies pad a file with zeros, which are ignored.
+/// [`flate2::bufread::MultiGzDecoder`] would treat them as a damaged member.
 pub(super) struct Gunzip<R> {
     member: Option<GzDecoder<R>>,
 }
@@ -21,7 +21,7 @@ impl<R: BufRead> Gunzip<R> {
         }
     }
 
-    /// Goes on to what is behind a member that has ended.
+    /// Continues after the end of a member.
     fn advance(&mut self, mut input: R) -> io::Result<()> {
         if input.fill_buf()?.first() == Some(&0x1f) {
             self.member = Some(GzDecoder::new(input));

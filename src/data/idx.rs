@@ -1,8 +1,8 @@
-//! Reads idx files, the format that MNIST comes in, and trusts nothing that they say.
+//! Reads idx files, the format of MNIST, without trusting them.
 //!
 //! An idx file is a magic number, one size per dimension (all of them big-endian u32), and the
-//! bytes. The header is checked against the length of the file before memory is set aside for
-//! what it promises, so a damaged header costs an error message and not 3 terabytes.
+//! bytes. The header is checked against the file's length before allocating memory for it, so a
+//! damaged header costs an error message and not 3 terabytes.
 
 use super::foreign::{self, AGAIN, BIG_ENDIAN};
 use super::gzip::{Garbage, Gunzip};
@@ -14,12 +14,12 @@ use std::fs::File;
 use std::io::{self, BufRead, BufReader, ErrorKind, Read};
 use std::path::{Path, PathBuf};
 
-/// Bytes that are enough to recognise a file by.
+/// Number of bytes sufficient to recognise a file format.
 const START: usize = 512;
-/// A deflate stream unpacks to this many times its length at most.
+/// Maximum compression ratio of deflate.
 const DEFLATE_LIMIT: u64 = 1032;
 
-/// What an idx file holds.
+/// The kind of data in an idx file.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Kind {
     Images,
@@ -69,7 +69,7 @@ pub(super) struct Set {
     pub(super) digests: [String; 2],
 }
 
-/// An idx file: one on disk, or one that was downloaded and could not be kept.
+/// An idx file: on disk, or downloaded but not saved.
 pub(super) struct Source {
     pub(super) path: PathBuf,
     pub(super) bytes: Option<Vec<u8>>,
@@ -82,7 +82,7 @@ impl From<PathBuf> for Source {
 }
 
 impl Source {
-    /// The content, and its length as it is on disk.
+    /// The content, and its size on disk.
     fn open(&self) -> io::Result<(Box<dyn BufRead + '_>, u64)> {
         if let Some(bytes) = &self.bytes {
             return Ok((Box::new(&bytes[..]), bytes.len() as u64));
@@ -93,7 +93,7 @@ impl Source {
     }
 }
 
-/// Reads four files, all at once: the train set and the test set.
+/// Reads all four files concurrently: the train set and the test set.
 pub(super) fn read(files: &[Source; 4]) -> Result<(Set, Set)> {
     let [train_images, train_labels, test_images, test_labels] = files;
     let (train, test) = rayon::join(
@@ -141,7 +141,7 @@ fn check_labels(path: &Path, labels: &[u8]) -> Result<()> {
             "Take images of digits: of EMNIST, its splits digits and mnist",
         ),
         (0, 46 | 61) => (
-            "; with digits and letters, EMNIST's other splits have so many",
+            "; EMNIST's splits with digits and letters have that many",
             "Take images of digits: of EMNIST, its splits digits and mnist",
         ),
         (48.., ..=57) => (
@@ -158,14 +158,14 @@ fn check_labels(path: &Path, labels: &[u8]) -> Result<()> {
         ),
     };
     let what = format!(
-        "has labels from {least} to {most}, where only 0 to 9 can stand: label {index} (counted \
+        "has labels from {least} to {most}, but only 0 to 9 are valid: label {index} (counted \
          from 0) is {}{guess}",
         labels[index]
     );
     Err(bad(path, &what, remedy))
 }
 
-/// An error about a file, with a remedy that is a sentence so far.
+/// An error about a file, with a remedy that has no full stop yet.
 fn bad(path: &Path, what: &str, remedy: &str) -> Error {
     Error::Data(format!(
         "{} {what}. {remedy}, or use --data auto to have MNIST downloaded",
@@ -173,10 +173,10 @@ fn bad(path: &Path, what: &str, remedy: &str) -> Error {
     ))
 }
 
-/// The error for a file that the operating system refuses.
+/// The error for a file that cannot be opened.
 fn refused(path: &Path, error: &io::Error) -> Error {
     let remedy = match error.kind() {
-        ErrorKind::PermissionDenied => "Give yourself the right to read it (chmod u+r)",
+        ErrorKind::PermissionDenied => "Make it readable (chmod u+r)",
         _ => AGAIN,
     };
     bad(path, &format!("cannot be read: {error}"), remedy)
@@ -186,7 +186,7 @@ fn refused(path: &Path, error: &io::Error) -> Error {
 fn read_file(source: &Source, kind: Kind) -> Result<(Vec<u8>, String)> {
     let path = source.path.as_path();
     let (mut input, length) = source.open().map_err(|e| refused(path, &e))?;
-    // The name does not tell: browsers unpack a download and leave its name as it was.
+    // The name is no guide: browsers unpack a download and keep its name.
     let start = input.fill_buf().map_err(|e| refused(path, &e))?;
     let gzipped = start.starts_with(&[0x1f, 0x8b]);
     let input: Box<dyn Read + '_> = if gzipped {
@@ -204,7 +204,7 @@ fn read_file(source: &Source, kind: Kind) -> Result<(Vec<u8>, String)> {
     .read()
 }
 
-/// One file on its way in.
+/// A file being read.
 struct Reader<'a> {
     path: &'a Path,
     kind: Kind,
@@ -250,7 +250,7 @@ impl Reader<'_> {
             let remedy = "If it was swapped with another of the four files, swap their names";
             return self.bad(&what, remedy);
         }
-        // What there is will do.
+        // Use what is there.
         let missing = START.saturating_sub(start.len()) as u64;
         let _ = self.input.by_ref().take(missing).read_to_end(&mut start);
         let hex = |bytes: &[u8]| bytes.iter().map(|b| format!("{b:02x}")).collect::<Vec<_>>();
@@ -290,14 +290,14 @@ impl Reader<'_> {
                  can hold",
                 self.length
             );
-            // A number below 65,536 with its lowest byte first looks so.
+            // A number below 65,536 in little-endian order looks like this.
             let turned = sizes[0].trailing_zeros() >= 16;
             return Err(self.bad(&what, if turned { BIG_ENDIAN } else { AGAIN }));
         }
         if !self.gzipped && whole != self.length {
             return Err(self.wrong_length(count, whole, self.length));
         }
-        // The images, a copy of them for the device, and one on its way there.
+        // The images, a copy for the device, and one in transit.
         memory::left(3 * body).map_err(|why| {
             Error::Data(format!(
                 "{} says that it holds {count} {noun}, which need {why}. Use fewer, or a machine with \
@@ -318,18 +318,19 @@ impl Reader<'_> {
         let remedy = match (rows, columns) {
             _ if swapped == [SIDE as u64; 2] => BIG_ENDIAN,
             (32, 32) => "Cut two pixels off each side, which is what MNIST at 32 x 32 has added",
-            _ => "Scale or cut the images to that size",
+            _ => "Scale or crop the images to that size",
         };
         self.bad(&what, remedy)
     }
 
     fn body(&mut self, expected: usize, header: usize) -> Result<Vec<u8>> {
-        // MNIST's images pack to a fifth. A header that promises more than eight times the file
-        // must prove it before it gets the memory.
+        // MNIST's images compress to a fifth. A header that promises more than eight times the file
+        // size must prove it before it gets the memory.
         let likely = self.length.saturating_mul(8);
         let likely = usize::try_from(likely).unwrap_or(usize::MAX);
         let mut body = Vec::with_capacity(expected.min(likely) + 1);
-        // One byte more shows whether there is any; and only at its end does gzip check its sum.
+        // Reading one byte more detects excess data; and gzip verifies its checksum only at the
+        // end.
         self.append(expected + 1, &mut body, header)?;
         if body.len() == expected {
             return Ok(body);
@@ -341,7 +342,7 @@ impl Reader<'_> {
         Err(self.wrong_length(count as u64, (header + expected) as u64, found))
     }
 
-    /// Reads up to `count` bytes into `to`; `before` are the unpacked bytes that came before.
+    /// Reads up to `count` bytes into `to`, after `before` unpacked bytes.
     fn append(&mut self, count: usize, to: &mut Vec<u8>, before: usize) -> Result<()> {
         let got = self.input.by_ref().take(count as u64).read_to_end(to);
         got.map_err(|error| self.broken(error, before + to.len()))?;
@@ -358,7 +359,7 @@ impl Reader<'_> {
         } else if found < expected {
             ("is cut off", AGAIN.to_owned())
         } else {
-            // Zeros too: they may be pixels or labels, and the header's number may be wrong.
+            // Zeros too: they may be pixels or labels, and the header's count may be wrong.
             let more = found - expected;
             let file = if self.gzipped { " on it unpacked" } else { "" };
             let cut = format!("cut them off (truncate -s {expected}{file})");

@@ -35,10 +35,10 @@ pub const PIXELS: usize = SIDE * SIDE;
 
 /// The environment variable that names the data folder for the source `auto`.
 const VARIABLE: &str = "UNLEARN_DATA";
-/// Images in MNIST's training set and test set; the built-in digits are as many.
+/// Images in MNIST's training set and test set, and in those of the built-in digits.
 const SIZES: (usize, usize) = (60_000, 10_000);
 
-/// Images with their labels: at least one, and as many of the one as of the other.
+/// Images with their labels: equally many, and at least one.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Images {
     /// Shape `[n, 784]`: the images one after another, row by row; 0 is paper, 255 is ink.
@@ -54,14 +54,14 @@ impl Images {
         self.labels.len()
     }
 
-    /// Whether there is no image, which is never so for images that [`load`] returns.
+    /// Whether there are no images; never true for a result of [`load`].
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.labels.is_empty()
     }
 }
 
-// Derived, this would print 47 million numbers for MNIST.
+// The derived implementation would print 47 million numbers for MNIST.
 impl fmt::Debug for Images {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Images({} of {} pixels)", self.len(), PIXELS)
@@ -77,51 +77,50 @@ impl From<builtin::Digits> for Images {
     }
 }
 
-/// What a run trains and tests on.
+/// The data that a run trains and tests on.
 #[derive(Clone, Debug)]
 pub struct Dataset {
     /// The images to train on.
     pub train: Images,
     /// The images to test on.
     pub test: Images,
-    /// What they are.
+    /// Their description.
     pub record: DataRecord,
-    /// What [`load`] takes to find the same images again: `builtin`, `auto`, or the absolute path
-    /// of the folder that they came from.
+    /// The value of [`load`]'s `source` that finds the same images again: `builtin`, `auto`, or the
+    /// absolute path of their folder.
     pub source: PathBuf,
 }
 
 impl Dataset {
-    /// The folder that the images came from, where there is one.
+    /// The folder that the images came from, if any.
     #[must_use]
     pub fn folder(&self) -> Option<&Path> {
         Some(self.source.as_path()).filter(|source| source.is_absolute())
     }
 }
 
-/// Loads the images that `source` names, telling the user through `notify`, a line at a time,
-/// what takes long or has to be known.
+/// Loads the images named by `source`; `notify` gets messages, a line at a time.
 ///
 /// - `"builtin"`: the built-in digits, 60,000 and 10,000.
-/// - `"auto"`: the folder that the environment variable `UNLEARN_DATA` names, if it is set and
+/// - `"auto"`: the folder named by the environment variable `UNLEARN_DATA`, if it is set and
 ///   not empty. Otherwise MNIST from the user's cache folder (`unlearn/mnist` in it), downloaded
-///   into it where need be. If that fails too, the built-in digits, with a warning in the record.
-/// - Anything else is a folder that holds the four idx files, plain or gzipped, under their usual
+///   if necessary. If that fails too, the built-in digits, with a warning in the record.
+/// - Anything else is a folder with the four idx files, plain or gzipped, under their usual
 ///   names (`train-images-idx3-ubyte`, `train-images.idx3-ubyte`, with or without `.gz`, and so
-///   on), or torchvision's root, whose `MNIST/raw` has them. A plain file goes before a gzipped
-///   one.
+///   on), or torchvision's root, with the files in `MNIST/raw`. Plain files take precedence over
+///   gzipped ones.
 ///
 /// # Errors
 ///
-/// [`Error::Data`] if a folder that the user named, as `source` or in `UNLEARN_DATA`, or one of
-/// its files is missing, damaged, not readable or something else than it should be.
+/// [`Error::Data`] if a folder given by the user, as `source` or in `UNLEARN_DATA`, or one of its
+/// files is missing, damaged, unreadable or of another kind.
 pub fn load(source: impl AsRef<Path>, notify: &dyn Fn(&str)) -> Result<Dataset> {
     let source = source.as_ref();
     match source.to_str() {
         Some("auto") => auto(notify),
         Some("builtin") => Ok(built_in(None)),
         Some("") => Err(Error::Data(
-            "--data names nothing: name a folder that holds the four idx files, or use --data \
+            "--data is empty: name a folder that holds the four idx files, or use --data \
              auto (MNIST) or --data builtin (digits made by this program)"
                 .to_owned(),
         )),
@@ -138,7 +137,7 @@ fn auto(notify: &dyn Fn(&str)) -> Result<Dataset> {
     Cache::mnist(folder).load_or_builtin(notify)
 }
 
-/// Says that it was the environment variable that named the folder.
+/// Adds that the folder came from the environment variable.
 fn blame_variable(error: Error) -> Error {
     Error::Data(format!(
         "{error} (The environment variable {VARIABLE} names this folder; unset it to use the \
@@ -156,7 +155,7 @@ fn absolute(folder: &Path) -> PathBuf {
     std::path::absolute(folder).unwrap_or_else(|_| folder.to_path_buf())
 }
 
-/// Reads the four files, and compares them with the SHA-256 that MNIST's files have unpacked.
+/// Reads the four files, and compares them with the SHA-256 of MNIST's unpacked files.
 fn open_files(
     source: PathBuf,
     files: &[Source; 4],
@@ -198,8 +197,8 @@ fn open_files(
     })
 }
 
-/// A plain idx file has no checksum of its own. But where its neighbours are MNIST's, a file that
-/// is not is most likely damaged. Reports show this warning, so it names no folder.
+/// A plain idx file has no checksum of its own. But among MNIST's files, one with other content is
+/// most likely damaged. Reports show this warning, so it names no folder.
 fn partly_mnist(others: &[&Source]) -> Option<String> {
     if others.is_empty() || others.len() == 4 {
         return None;
@@ -207,8 +206,8 @@ fn partly_mnist(others: &[&Source]) -> Option<String> {
     let names = others.iter().filter_map(|file| file.path.file_name());
     let names: Vec<_> = names.map(|name| name.to_string_lossy()).collect();
     Some(format!(
-        "not MNIST's content (by its SHA-256), although the other files beside it are MNIST's: \
-         {}. Unless that is meant, the file is damaged: fetch it again, or use --data auto",
+        "not MNIST's content (by its SHA-256), although the other files are MNIST's: {}. \
+         Unless that is intended, the file is damaged: fetch it again, or use --data auto",
         names.join(", ")
     ))
 }
@@ -229,7 +228,7 @@ fn built_in(warning: Option<String>) -> Dataset {
     }
 }
 
-/// The built-in digits in place of MNIST, which must not go unnoticed.
+/// The built-in digits in place of MNIST, with a warning.
 fn stand_in(reason: &str, notify: &dyn Fn(&str)) -> Dataset {
     let warning = format!(
         "MNIST could not be had, so the built-in digits stand in for it, and the results are not \
@@ -292,7 +291,7 @@ mod tests {
                 let name = file.path.file_name().unwrap_or_default().to_string_lossy();
                 assert_eq!(warning.contains(&*name), index == odd, "{warning}");
             }
-            // Reports hold the warning, and people share reports.
+            // Reports contain the warning, and may be shared.
             assert!(!warning.contains(&*folder.path().to_string_lossy()));
             assert_eq!(told.take(), [format!("WARNING: {warning}")]);
         }

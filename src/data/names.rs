@@ -1,4 +1,4 @@
-//! The names that the four files go by, and what there is at them.
+//! The file names of the four files, and what exists under them.
 
 use std::collections::BTreeSet;
 use std::ffi::{OsStr, OsString};
@@ -14,15 +14,15 @@ pub(super) const STEMS: [(&str, &str); 4] = [
     ("t10k-labels", "idx1-ubyte"),
 ];
 
-/// What there is of one of the four files.
+/// What was found of one of the four files.
 pub(super) enum State {
     There(PathBuf),
     Missing,
-    /// Something has its name and cannot be read: a sentence with the name and a remedy.
+    /// Something of that name exists but is unreadable: a sentence with the name and a remedy.
     Unusable(String),
 }
 
-/// Whether all four files are in this very folder.
+/// Whether all four files are directly in this folder.
 pub(super) fn holds_all(folder: &Path) -> bool {
     let names = listing(folder).unwrap_or_default();
     is_whole(folder, &names, "") || only_set(folder, &names).is_some()
@@ -43,8 +43,8 @@ pub(super) fn listing(folder: &Path) -> std::io::Result<Vec<OsString>> {
     Ok(names)
 }
 
-/// Which of the four files a name stands for, in any case, and what it has before the usual name:
-/// `emnist-digits-` for example. EMNIST calls its test files `test-…`.
+/// Which of the four files a name denotes, ignoring case, and its prefix, such as `emnist-digits-`.
+/// EMNIST calls its test files `test-…`.
 pub(super) fn part(name: &OsStr) -> Option<(String, usize)> {
     let name = name.to_string_lossy().to_lowercase();
     let name = name.strip_suffix(".gz").unwrap_or(&name);
@@ -60,21 +60,21 @@ pub(super) fn part(name: &OsStr) -> Option<(String, usize)> {
         })
 }
 
-/// What the sets in a folder have before their files' usual names, where that is something.
+/// The nonempty prefixes of the sets in a folder.
 pub(super) fn prefixes(names: &[OsString]) -> BTreeSet<String> {
     let prefix = |name: &OsString| Some(part(name)?.0).filter(|prefix| !prefix.is_empty());
     names.iter().filter_map(prefix).collect()
 }
 
-/// The prefix of a set, where it is the only one in its folder.
+/// The prefix of the only set in its folder.
 pub(super) fn only_set(folder: &Path, names: &[OsString]) -> Option<String> {
     let sets = prefixes(names).into_iter();
     let mut sets = sets.filter(|prefix| is_whole(folder, names, prefix));
     sets.next().filter(|_| sets.next().is_none())
 }
 
-/// Looks for a file under all its names; a plain one goes before a gzipped one, and the usual
-/// name before others. Some folders may be entered but not listed, hence the usual names.
+/// Looks for a file under all its names; plain files take precedence over gzipped ones, and the
+/// usual name over others. Some folders may be entered but not listed, hence the usual names.
 pub(super) fn state(
     folder: &Path,
     names: &[OsString],
@@ -103,8 +103,8 @@ pub(super) fn state(
     fault
 }
 
-/// What is at a path that has a file's name. One archive in use has a folder of the very name
-/// around each file.
+/// What is at a path with a file's name. One archive in use wraps each file in a folder of the same
+/// name.
 fn look(path: &Path, index: usize, deeper: bool) -> State {
     let name = path.file_name().unwrap_or_default().to_string_lossy();
     let unusable = |what: String| State::Unusable(format!("{name} {what}"));
@@ -131,7 +131,7 @@ fn look(path: &Path, index: usize, deeper: bool) -> State {
 
 pub(super) fn unreadable(error: &std::io::Error) -> String {
     let remedy = match error.kind() {
-        ErrorKind::PermissionDenied => " (give yourself the right to it, with chmod)",
+        ErrorKind::PermissionDenied => " (grant yourself access with chmod)",
         _ => "",
     };
     format!("cannot be read: {error}{remedy}")

@@ -1,4 +1,4 @@
-//! Says what a folder holds in place of the four files, and what to do with it.
+//! Reports what a folder contains instead of the four files, and what to do with it.
 
 use super::names::{holds_all, listing, prefixes};
 use std::ffi::OsString;
@@ -8,7 +8,7 @@ const UNPACK: &str = "an archive: unpack it, and name the folder with the idx fi
 const CONVERT: &str = "which is not read here: write the data as idx files (docs/data.md shows \
                        how), or, for MNIST, use --data auto";
 
-/// Files by the ends of their names, and what to do with them.
+/// File extensions, and what to do with such files.
 const FORMS: [(&[&str], &str, &str); 13] = [
     (
         &[
@@ -51,11 +51,11 @@ const FORMS: [(&[&str], &str, &str); 13] = [
     ),
 ];
 
-/// How deep below a folder the files are looked for, and in how many folders at most.
+/// How deep below a folder to look for the files, and in how many folders at most.
 const DEPTH: usize = 3;
 const FOLDERS: usize = 300;
 
-/// What is in a folder that none of the four files is in: words to follow the list of names.
+/// What is in a folder without any of the four files; worded to follow the list of names.
 pub(super) fn pointer(folder: &Path) -> String {
     let folders = tree(folder);
     if let Some(found) = folders.iter().find(|folder| holds_all(folder)) {
@@ -83,7 +83,7 @@ pub(super) fn pointer(folder: &Path) -> String {
     folders.iter().find_map(words).unwrap_or_default()
 }
 
-/// What the first file of a known form is; its name is shown behind `below`.
+/// The first file of a known format; its name is shown relative to `below`.
 pub(super) fn form(names: &[OsString], below: &str) -> String {
     let lower: Vec<_> = names
         .iter()
@@ -104,7 +104,7 @@ pub(super) fn form(names: &[OsString], below: &str) -> String {
     found.or_else(numbered).unwrap_or_default()
 }
 
-/// A folder and those below it, the upper ones first.
+/// A folder and its subfolders, breadth first.
 fn tree(folder: &Path) -> Vec<PathBuf> {
     let mut all = vec![folder.to_path_buf()];
     let mut level = all.clone();
@@ -117,14 +117,14 @@ fn tree(folder: &Path) -> Vec<PathBuf> {
     all
 }
 
-/// The folders in a folder. Links are not followed: they may lead in circles.
+/// The folders in a folder. Links are not followed, because they may form cycles.
 fn folders(folder: &Path) -> Vec<PathBuf> {
     let entries = folder.read_dir().into_iter().flatten().flatten();
     let real = entries.filter(|entry| entry.file_type().is_ok_and(|kind| kind.is_dir()));
     real.map(|entry| entry.path()).collect()
 }
 
-/// Whether this is a tree with a folder per digit, or one for training and one for testing.
+/// Whether this is a tree with one folder per digit, or one each for training and testing.
 fn pictures(folder: &Path) -> bool {
     let known = |folder: &PathBuf| {
         let name = folder.file_name().unwrap_or_default();

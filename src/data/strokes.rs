@@ -21,8 +21,8 @@ const fn style(weight: u32, strokes: &'static [Stroke]) -> Style {
     Style { weight, strokes }
 }
 
-/// The strokes of one style of `digit` (0 to 9), chosen by a random `word`, each style as often
-/// as its weight says.
+/// The strokes of one style of `digit` (0 to 9), chosen by a random `word` in proportion to the
+/// styles' weights.
 pub(crate) fn choose(digit: u8, word: u32) -> &'static [Stroke] {
     let styles = STYLES[usize::from(digit)];
     let total: u32 = styles.iter().map(|style| style.weight).sum();

@@ -1,13 +1,13 @@
-//! Which certificates a mirror, or a proxy in between, may show.
+//! Which certificates to accept from a mirror, or from a proxy in between.
 
 use ureq::tls::{Certificate, RootCerts};
 
-/// The certificates to trust, and what was wrong with those of the system.
+/// The certificates to trust, and problems with those of the system.
 ///
-/// The system's (or those that `SSL_CERT_FILE` and `SSL_CERT_DIR` name in their place) hold the
-/// one that a company's proxy signs with. Mozilla's, which are built in, serve where the system
-/// has none, as slim containers, or old ones. Trusting both is safe here: a download counts by
-/// its SHA-256 alone.
+/// The system's certificates (or those named by `SSL_CERT_FILE` and `SSL_CERT_DIR` instead) include
+/// the one that a company's proxy signs with. Mozilla's, which are built in, serve systems without
+/// certificates, such as slim containers, or with old ones. Trusting both is safe here: downloads
+/// are verified by SHA-256 anyway.
 pub(super) fn trusted() -> (RootCerts, Vec<String>) {
     let system = rustls_native_certs::load_native_certs();
     let built_in = webpki_root_certs::TLS_SERVER_ROOT_CERTS.iter();

@@ -1,4 +1,4 @@
-//! Methods at work: all of them on all originals, side by side as far as they step by one rule.
+//! Applies methods: all of them to all originals, side by side if they share an update rule.
 
 use std::rc::Rc;
 
@@ -10,13 +10,14 @@ use crate::methods::By;
 use crate::population::Curriculum;
 use crate::progress::Progress;
 
-/// Networks that are trained together at the most: when they are done, they are kept, and interrupted
-/// work goes on behind them.
+/// The most networks trained together. Each batch of them is cached when done, so interrupted work
+/// resumes after it.
 const TOGETHER: usize = 128;
 
 impl<'a> Engine<'a> {
     /// Takes `originals` through every job of `budget` steps: weights by job, [originals,
-    /// model.parameters()]. What was done before comes from the store, whatever it was done beside.
+    /// model.parameters()]. Earlier results come from the store, whatever they were computed
+    /// alongside.
     pub(crate) fn apply(
         &self,
         jobs: &[Job],
@@ -39,7 +40,7 @@ impl<'a> Engine<'a> {
         let crews = crews(&missing, &schedules, together.max(1));
         let what = match jobs.len() - missing.len() {
             0 => what.to_owned(),
-            kept => format!("{what}, {kept} of {} kept from before", jobs.len()),
+            kept => format!("{what}, {kept} of {} from the cache", jobs.len()),
         };
         progress.begin(&what, u64::from(budget) * crews.len() as u64);
         for crew in crews {
@@ -60,7 +61,7 @@ impl<'a> Engine<'a> {
         Ok(results.into_iter().flatten().collect())
     }
 
-    /// Trains networks side by side for `steps` steps: their weights afterwards.
+    /// Trains networks side by side for `steps` steps, and returns their weights.
     pub(crate) fn trained(
         &self,
         taught: Vec<Curriculum>,
@@ -77,7 +78,7 @@ impl<'a> Engine<'a> {
     }
 }
 
-/// Jobs that are done together: those that step by the same rules, so many at a time.
+/// Jobs that are done together: those with the same update rules, up to a limit.
 fn crews(jobs: &[usize], schedules: &[Rc<Schedule>], together: usize) -> Vec<Vec<usize>> {
     let rules = |job: usize| schedules[job].parts.iter().find_map(|part| part.by);
     let mut crews = Vec::new();

@@ -1,5 +1,4 @@
-//! Networks on their way through schedules, as far as they step by one rule: one population trains
-//! them all.
+//! Networks moving through schedules with one update rule: one population trains them all.
 
 use std::rc::Rc;
 use std::time::{Duration, Instant};
@@ -14,13 +13,13 @@ use crate::population::{Curriculum, DeviceImages, Importance, Population, Rule};
 use crate::progress::Progress;
 use crate::record::Score;
 
-/// Steps between two looks at whether to stop: the fewest, and the number to begin with. Multiples of
-/// what a population may do at a time.
+/// Steps between two checks for a stop: the minimum, and the initial number. Multiples of the
+/// number of steps that a population may take at once.
 const SLICE: [u32; 2] = [8, 64];
-/// A slice that takes longer is halved, one that takes less than half of it is doubled.
+/// A slice that takes longer is halved; one that takes less than half as long is doubled.
 const PATIENCE: Duration = Duration::from_millis(250);
 
-/// The networks that methods are applied to, and what methods may draw on.
+/// The networks that methods are applied to, and the inputs available to methods.
 #[derive(Clone)]
 pub(crate) struct Subject<'a> {
     pub(crate) originals: Rc<Weights>,
@@ -35,58 +34,58 @@ impl<'a> Subject<'a> {
     }
 }
 
-/// A group of networks, and what it goes through.
+/// A group of networks, and its schedule.
 pub(crate) struct Track {
     pub(crate) schedule: Rc<Schedule>,
     pub(crate) weights: Weights,
 }
 
-/// Tracks side by side.
+/// Tracks that train side by side.
 pub(crate) struct Crew<'a> {
     engine: &'a Engine<'a>,
     subject: Option<Subject<'a>>,
     tracks: Vec<Track>,
     /// Steps of the longest schedule.
     budget: u32,
-    /// Steps that are done.
+    /// Steps done.
     step: u32,
-    /// Whether what is to be done to weights before the next step is done.
+    /// Whether edits of weights due before the next step are done.
     edited: bool,
     live: Option<Live<'a>>,
 }
 
-/// The population of the tracks that train at the moment.
+/// The population of the tracks that are training now.
 struct Live<'a> {
     population: Population<'a>,
     /// Numbers of those tracks, whose weights are nowhere else, and of their networks.
     busy: Vec<(usize, usize)>,
     /// Learners for each network.
     twice: usize,
-    /// Whether velocities last from step to step.
+    /// Whether velocities persist from step to step.
     momentum: bool,
-    /// Images in place of the training images.
+    /// Images that replace the training images.
     noisy: Option<DeviceImages>,
-    /// The step after which others train, or none.
+    /// The step after which the set of training tracks changes.
     end: u32,
 }
 
-/// All that must be known to go on.
+/// Everything needed to resume.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(crate) struct CrewState {
-    /// Steps that are done.
+    /// Steps done.
     pub(crate) step: u32,
-    /// By track.
+    /// Weights by track.
     pub(crate) weights: Vec<Weights>,
-    /// Of the population's learners; empty where none train.
+    /// Clocks of the population's learners; empty if none train.
     pub(crate) clocks: Vec<Clock>,
-    /// The same, where there is momentum.
+    /// Velocities of the same learners, if there is momentum.
     pub(crate) velocity: Vec<f32>,
     /// See `Crew`.
     pub(crate) edited: bool,
 }
 
 impl<'a> Crew<'a> {
-    /// Tracks that take `budget` steps. Those whose schedules have edits need a subject.
+    /// Tracks that take `budget` steps. Those with edits in their schedules need a subject.
     pub(crate) fn new(
         engine: &'a Engine<'a>,
         tracks: Vec<Track>,
@@ -104,8 +103,8 @@ impl<'a> Crew<'a> {
         }
     }
 
-    /// Makes the population of the first steps, where none of the tracks begins with an edit: a device
-    /// that cannot hold it says so now.
+    /// Creates the population of the first steps, unless a track begins with an edit, so that a
+    /// device that cannot hold it fails early.
     pub(crate) fn prepare(&mut self) -> Result<()> {
         if self.live.is_none() && self.step < self.budget {
             self.enter()?;
@@ -113,8 +112,8 @@ impl<'a> Crew<'a> {
         Ok(())
     }
 
-    /// Trains until a step is done; false where `progress` stopped it before. At the very start networks
-    /// stay as they are, later what schedules do to their weights at that step is done too.
+    /// Trains until a step is done; false if `progress` stopped it before. At the very start
+    /// networks stay unchanged; later, edits due at that step are done too.
     pub(crate) fn advance(&mut self, to: u32, progress: &mut dyn Progress) -> Result<bool> {
         if to == 0 && self.budget > 0 {
             return Ok(true);
@@ -140,7 +139,7 @@ impl<'a> Crew<'a> {
         }
     }
 
-    /// Steps that are done.
+    /// Steps done.
     pub(crate) fn step(&self) -> u32 {
         self.step
     }
@@ -170,8 +169,8 @@ impl<'a> Crew<'a> {
         }
     }
 
-    /// Clocks of all networks, with the losses since the last call; empty where not all of them train
-    /// one learner for each network.
+    /// Clocks of all networks, with the losses since the last call; empty unless all of them train
+    /// with one learner per network.
     pub(crate) fn take_clocks(&self) -> Result<Vec<Clock>> {
         match &self.live {
             Some(live) if live.is_plain(self.tracks.len()) => live.population.take_clocks(),
@@ -179,7 +178,7 @@ impl<'a> Crew<'a> {
         }
     }
 
-    /// What it is now.
+    /// The current state.
     pub(crate) fn state(&self) -> Result<CrewState> {
         let (mut clocks, mut velocity) = (Vec::new(), Vec::new());
         if let Some(live) = self.live.as_ref().filter(|live| live.end > self.step) {
@@ -197,7 +196,7 @@ impl<'a> Crew<'a> {
         })
     }
 
-    /// Goes on from what it was.
+    /// Resumes from a state.
     pub(crate) fn restore(&mut self, state: CrewState) -> Result<()> {
         (self.step, self.edited, self.live) = (state.step, state.edited, None);
         for (track, weights) in self.tracks.iter_mut().zip(state.weights) {
@@ -215,14 +214,14 @@ impl<'a> Crew<'a> {
         Ok(())
     }
 
-    /// The step before which the next part begins or ends, or the next edit is due.
+    /// The step before which a part begins or ends, or an edit is due.
     fn span_end(&self) -> u32 {
         let bounds = self.tracks.iter().flat_map(|t| t.schedule.bounds());
         let later = bounds.filter(|&bound| bound > self.step);
         later.min().unwrap_or(self.budget).min(self.budget)
     }
 
-    /// What schedules do to weights before the next step.
+    /// Does the edits of weights due before the next step.
     fn edit_all(&mut self) -> Result<()> {
         let step = self.step;
         let mut edits = self.tracks.iter().flat_map(|t| &t.schedule.edits);
@@ -241,7 +240,7 @@ impl<'a> Crew<'a> {
         Ok(())
     }
 
-    /// Trains until `to`; false where it was stopped before.
+    /// Trains until `to`; false if stopped before.
     fn train(&mut self, to: u32, progress: &mut dyn Progress) -> Result<bool> {
         let Some(live) = &self.live else {
             progress.advance((to - self.step).into());
@@ -267,7 +266,7 @@ impl<'a> Crew<'a> {
         Ok(true)
     }
 
-    /// Makes the population of the tracks that train from this step on.
+    /// Creates the population of the tracks that train from this step on.
     fn enter(&mut self) -> Result<()> {
         let parts = self.tracks.iter().map(|t| t.schedule.part(self.step));
         let busy: Vec<(usize, &Part)> = parts
@@ -299,7 +298,7 @@ impl<'a> Crew<'a> {
             (Some(By::Projected), _) => engine.ruled(&images, &taught, Rule::Projected(CLIP))?,
             _ => engine.ruled(&images, &taught, Rule::Gradient)?,
         };
-        // A method's walk through its samples goes on where it was.
+        // A method continues its walk through its samples.
         let clocks = busy.iter().flat_map(|(_, part)| {
             let done = Clock::at(self.step - part.steps.start);
             part.taught.iter().map(move |_| done)
@@ -347,12 +346,12 @@ impl<'a> Crew<'a> {
 }
 
 impl Live<'_> {
-    /// Whether all tracks train, a learner for each network.
+    /// Whether all tracks train with one learner per network.
     fn is_plain(&self, tracks: usize) -> bool {
         self.twice == 1 && self.busy.len() == tracks
     }
 
-    /// Replaces the weights of the tracks that train.
+    /// Reads back the weights of the tracks that train.
     fn harvest(&self, size: usize, weights: &mut [Weights]) -> Result<()> {
         let all = self.population.parameters()?;
         let mut networks = all.chunks_exact(size).step_by(self.twice);

@@ -1,4 +1,4 @@
-//! What methods do to weights between training, and what they draw on for it.
+//! Methods' edits of weights between training, and the quantities they need.
 
 use super::store::fingerprint;
 use super::{Engine, Subject, Training, Weights};
@@ -9,7 +9,7 @@ use crate::population::{Curriculum, DeviceImages, Importance, Population, Rule};
 use crate::random::{Purpose, learner_key};
 
 impl Engine<'_> {
-    /// Does to weights what a method does between training.
+    /// Applies a method's edit of weights.
     pub(super) fn edit(
         &self,
         weights: &mut Weights,
@@ -43,7 +43,7 @@ impl Engine<'_> {
         Ok(())
     }
 
-    /// The digits' rows of the last layer become 0, and their biases this. No arithmetic.
+    /// Sets the digits' rows of the last layer to 0, and their biases to this value.
     fn silence(&self, weights: &mut Weights, digits: &[u8], bias: f32) {
         let layers = self.model.layers();
         let last = layers[layers.len() - 1];
@@ -57,7 +57,7 @@ impl Engine<'_> {
         }
     }
 
-    /// The mean over all images, of what is known as the means over both kinds.
+    /// The mean over all images, from the means over both kinds.
     fn of_all(&self, of_forget: &Weights, of_retain: &Weights, task: &Task<'_>) -> Result<Weights> {
         let share = task.forget.len() as f32 / task.labels.len() as f32;
         let population = self.holding(of_retain)?;
@@ -99,8 +99,8 @@ impl Engine<'_> {
         })
     }
 
-    /// What steps with images to forget changed in the training of the originals with these numbers:
-    /// they are trained once more, and come out the same.
+    /// The change made by steps with images to forget in the training of the originals with these
+    /// numbers, which is repeated with identical results.
     fn logged(&self, subject: &Subject<'_>) -> Result<Weights> {
         let numbers = &subject.task.numbers[..];
         let Training { epochs, lr, .. } = self.training;
@@ -118,8 +118,8 @@ impl Engine<'_> {
             population.train(self.training.steps(self.labels().len()), &mut |_| {})?;
             if population.parameters()? != *subject.originals {
                 return Err(Error::Device(format!(
-                    "{} trains the same networks to other weights a second time, so amnesiac cannot \
-                     take steps back: leave it out, or choose another --device",
+                    "{} does not reproduce its own training bit for bit, so amnesiac cannot undo \
+                     steps: leave it out, or choose another --device",
                     self.device.record().name
                 )));
             }
@@ -127,7 +127,7 @@ impl Engine<'_> {
         })
     }
 
-    /// The training images and every learner's images of noise, where lessons name those.
+    /// The training images followed by every learner's noise images, if curricula refer to those.
     pub(super) fn with_noise(
         &self,
         taught: &[Curriculum],
@@ -149,7 +149,7 @@ impl Engine<'_> {
         Ok(Some(DeviceImages::upload(self.device, &all)?))
     }
 
-    /// Images of noise, for each learner `unsir::NOISE`, and their labels.
+    /// Noise images, `unsir::NOISE` per learner, and their labels.
     fn noise(&self, subject: &Subject<'_>) -> Result<(Vec<u8>, Vec<u8>)> {
         let task = &subject.task;
         let labels = unsir::labels(&task.digits);

@@ -1,11 +1,11 @@
-//! What `run` and `compare` stand on: networks of one data set and shape, taken through phases and
-//! methods.
+//! The common base of `run` and `compare`: networks of one shape and data set, taken through phases
+//! and methods.
 //!
-//! A method with a setting is a `Job`, and laid out in steps a `Schedule`; plain training is a schedule
-//! too. A `Crew` takes networks through schedules, all of them in one population as far as they step by
-//! one rule; it can stop at any step, and go on from what it was then. `Engine::apply` takes networks
-//! through many jobs and keeps what comes out in a [`Store`]; `observe` asks what networks answer and how
-//! soon they learn again.
+//! A method with a setting is a `Job`, laid out in steps as a `Schedule`; plain training is a
+//! schedule too. A `Crew` takes networks through schedules, all in one population if they share an
+//! update rule; it can stop at any step, and resume from that state. `Engine::apply` takes networks
+//! through many jobs and caches the results in a [`Store`]; `observe` evaluates networks and how
+//! soon they relearn.
 
 mod apply;
 mod crew;
@@ -36,14 +36,14 @@ pub(crate) use observe::{Relearned, SAMPLES};
 pub(crate) use schedule::Schedule;
 pub use store::{Store, name_of};
 
-/// Numbers of the networks of a comparison's second set begin here; those of fresh networks that methods
-/// draw on lie twice this above the networks'.
+/// Networks of a comparison's second set are numbered from here; the fresh networks that methods
+/// use are numbered from twice this above the networks' own.
 pub(crate) const SECOND: u32 = 100_000;
 
 /// Parameters of a group of networks, [networks, model.parameters()].
 pub(crate) type Weights = Vec<f32>;
 
-/// What is forgotten, under which seed.
+/// What is forgotten, and the seed.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Case {
     /// Seed of everything random.
@@ -84,7 +84,7 @@ pub(crate) struct Engine<'a> {
     pub(crate) test: DeviceImages,
     pub(crate) training: Training,
     pub(crate) store: &'a Store,
-    /// What every weight depends on: this program, the data, the network, and the device.
+    /// Everything that weights depend on: program, data, network, and device.
     pub(crate) origin: String,
     pub(crate) case: Case,
     /// Which training images are to be forgotten.
@@ -92,8 +92,8 @@ pub(crate) struct Engine<'a> {
 }
 
 impl<'a> Engine<'a> {
-    /// Uploads the data. `hardware` names what else the bits depend on: the device and its kernels'
-    /// variants.
+    /// Uploads the data. `hardware` names what else results depend on bit for bit: the device and
+    /// its kernel variants.
     pub(crate) fn new(
         device: &'a dyn Device,
         data: &'a Dataset,
@@ -145,14 +145,14 @@ impl<'a> Engine<'a> {
         self.model.parameters() as usize
     }
 
-    /// Indices of the training images that are to be forgotten, or are not.
+    /// Indices of the training images to forget, or of the others.
     pub(crate) fn images(&self, forgotten: bool) -> Vec<u32> {
         let numbered = (0u32..).zip(&self.forgotten);
         let chosen = numbered.filter(|(_, f)| **f == forgotten);
         chosen.map(|(i, _)| i).collect()
     }
 
-    /// The training images of a network that sees them all, or only those to be kept.
+    /// The training images of a network: all of them, or only those to keep.
     pub(crate) fn list(&self, all: bool) -> Vec<u32> {
         match all {
             true => (0u32..).take(self.labels().len()).collect(),
@@ -160,7 +160,7 @@ impl<'a> Engine<'a> {
         }
     }
 
-    /// All training images, those to forget with the bit that says so.
+    /// All training images, those to forget marked by a bit.
     fn marked(&self) -> Vec<u32> {
         let numbered = (0u32..).zip(&self.forgotten);
         let entry = |(i, forgotten): (u32, &bool)| if *forgotten { i | FORGET } else { i };
@@ -168,10 +168,10 @@ impl<'a> Engine<'a> {
     }
 }
 
-/// Key of the draw of samples, beside the seed.
+/// Key for drawing samples, next to the seed.
 const DRAW: u32 = 0x5a3b_1e5d;
 
-/// Which training images a case forgets: those of its digits, or the number that the seed draws.
+/// The training images that a case forgets: those of its digits, or a number drawn by the seed.
 fn forgotten(case: &Case, labels: &[u8]) -> Vec<bool> {
     match &case.scope {
         Scope::Digits(digits) => labels.iter().map(|l| digits.contains(l)).collect(),
@@ -192,14 +192,14 @@ fn forgotten(case: &Case, labels: &[u8]) -> Vec<bool> {
     }
 }
 
-/// A name for the content of this program: another build may compute other bits.
+/// An identifier of this build; another one may compute different bits.
 fn program() -> String {
     let own = std::env::current_exe().and_then(std::fs::read);
     let bytes = own.unwrap_or_else(|_| env!("CARGO_PKG_VERSION").into());
     hex(&Sha256::digest(bytes)[..8])
 }
 
-/// A name for the content of a data set.
+/// An identifier of a data set's content.
 fn digest(data: &Dataset) -> String {
     let mut hash = Sha256::new();
     for images in [&data.train, &data.test] {

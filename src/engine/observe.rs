@@ -1,4 +1,4 @@
-//! What networks answer, and how soon they learn again.
+//! Evaluates networks for metrics, and how soon they relearn.
 
 use super::store::fingerprint;
 use super::{Engine, Weights};
@@ -10,17 +10,17 @@ use crate::population::{Curriculum, DeviceImages};
 use crate::progress::Progress;
 use crate::record::CLASSES;
 
-/// Training images of either kind that metrics look at.
+/// Training images of either kind used by metrics.
 pub(crate) const SAMPLES: usize = 1000;
-/// Steps of relearning that all networks have at least.
+/// The minimum steps of relearning for all networks.
 const LEAST: u32 = 192;
-/// Numbers of the fresh networks that ZRF compares with begin here, apart from all that are trained.
+/// The fresh networks for ZRF are numbered from here, apart from all trained ones.
 const UNTAUGHT: u32 = 400_000;
-/// The share of the original accuracy at which the digits count as known again: 1 − α, α = .05.
+/// The fraction of the original accuracy at which the digits count as known again: 1 − α, α = .05.
 const KNOWN: f64 = 0.95;
 
-/// Steps of relearning after which networks are asked: 0, 1, 2, 4, and from there on twice in every
-/// doubling, 8, 12, 16, 24 … up to 3072, beyond which none are trained.
+/// Steps of relearning after which networks are evaluated: 0, 1, 2, 4, and from there on twice per
+/// doubling, 8, 12, 16, 24 … up to 3072, the maximum.
 fn asked() -> impl Iterator<Item = u32> {
     let later = (3..12).flat_map(|doubling| [1 << doubling, 3 << (doubling - 1)]);
     [0, 1, 2, 4].into_iter().chain(later)
@@ -29,29 +29,28 @@ fn asked() -> impl Iterator<Item = u32> {
 /// Steps, with the accuracy after them.
 type Curve = Vec<(u32, f64)>;
 
-/// How networks learned again.
+/// Relearning curves.
 pub(crate) struct Relearned {
-    /// Of each network, all with the same steps.
+    /// One per network, all with the same steps.
     pub(crate) curves: Vec<Curve>,
-    /// The accuracy at which what was forgotten counts as known again.
+    /// The accuracy at which the forgotten images count as known again.
     level: f64,
 }
 
 impl Relearned {
-    /// For each network the steps until it knew what was forgotten, found between two questions by a
-    /// straight line; none where it did not within those that were tried.
+    /// For each network the steps until it knew the forgotten images, interpolated linearly between
+    /// evaluations; `None` if it did not within the steps run.
     pub(crate) fn steps(&self) -> impl Iterator<Item = Option<f64>> {
         self.curves.iter().map(|curve| crossing(curve, self.level))
     }
 
-    /// Steps that were tried.
+    /// Steps run.
     pub(crate) fn limit(&self) -> u32 {
         let last = |curve: &Curve| curve.last().map(|point| point.0);
         self.curves.iter().find_map(last).unwrap_or(0)
     }
 
-    /// As numbers to keep: for each network its accuracies in the order of `asked`, filled up to its end
-    /// with what is no number.
+    /// For the cache: each network's accuracies in the order of `asked`, padded with NaN.
     fn numbers(&self) -> Vec<f32> {
         #[expect(clippy::cast_possible_truncation, reason = "a share, to be kept")]
         let short = |point: &(u32, f64)| point.1 as f32;
@@ -89,12 +88,12 @@ fn rows(padded: &[f32]) -> Vec<[f32; CLASSES]> {
 }
 
 impl Engine<'_> {
-    /// Networks that the device holds at a time.
+    /// Networks that fit on the device at once.
     fn most(&self) -> usize {
         self.room(0).unwrap_or(1)
     }
 
-    /// What each network of a group answers.
+    /// The outputs of each network of a group.
     pub(crate) fn observe(
         &self,
         weights: &Weights,
@@ -159,8 +158,8 @@ impl Engine<'_> {
         layers.map(|layer| own[range(layer)].to_vec()).collect()
     }
 
-    /// The images by which networks show what they know: test images of the forgotten digits, or the
-    /// forgotten training images that metrics look at.
+    /// The images that show what networks know: test images of the forgotten digits, or the
+    /// forgotten training images used by metrics.
     fn asked(&self) -> (&DeviceImages, Vec<u32>, Vec<u8>) {
         let (set, labels, images) = match &self.case.scope {
             Scope::Digits(digits) => {
@@ -175,9 +174,9 @@ impl Engine<'_> {
         (set, images, labels)
     }
 
-    /// Softmax outputs of so many networks with fresh weights for the images to forget that metrics look
-    /// at. The k-th network of every group is compared with the k-th of them: what ZRF says is then
-    /// nothing that a single fresh network happens to be like.
+    /// Softmax outputs of this number of freshly initialised networks for the images to forget used
+    /// by metrics. The k-th network of every group is compared with the k-th of them, so ZRF does
+    /// not depend on the peculiarities of a single fresh network.
     pub(crate) fn untaught(&self, networks: usize) -> Result<Vec<Vec<[f64; CLASSES]>>> {
         let last = self.model.layers().len() - 1;
         let samples = thinned(&self.images(true));
@@ -191,8 +190,9 @@ impl Engine<'_> {
             .collect())
     }
 
-    /// Trains all networks on all images and asks them for the forgotten ones on the way. `known` is the
-    /// accuracy that originals have. Without a limit they go on until all of them know the images again.
+    /// Trains all networks on all images, and evaluates them on the forgotten ones along the way.
+    /// `known` is the accuracy of the originals. Without a limit, training continues until all
+    /// networks know the images again.
     pub(crate) fn relearn(
         &self,
         weights: &Weights,
@@ -216,7 +216,7 @@ impl Engine<'_> {
                 for part in &parts {
                     done.push(self.some_relearn(part, known, limit, progress)?);
                 }
-                // All of them have as many steps as those that took longest.
+                // All networks take as many steps as the slowest.
                 let longest = done.iter().map(Relearned::limit).max().unwrap_or(0);
                 let mut all = Vec::new();
                 for (part, mut own) in parts.into_iter().zip(done) {

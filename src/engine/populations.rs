@@ -8,7 +8,7 @@ use crate::population::{Curriculum, DeviceImages, Population, Rule};
 use crate::random::{Purpose, learner_key};
 
 impl Training {
-    /// Steps of the training with this many images.
+    /// Steps of training with this number of images.
     #[expect(
         clippy::cast_possible_truncation,
         clippy::cast_sign_loss,
@@ -26,14 +26,14 @@ impl<'a> Engine<'a> {
         self.initialised(&numbers.iter().map(key).collect::<Vec<_>>())
     }
 
-    /// Networks with fresh weights, by the keys of those.
+    /// Networks with fresh weights from these keys.
     pub(crate) fn initialised(&self, keys: &[[u32; 2]]) -> Result<Weights> {
         let population = self.idle(keys.len())?;
         population.initialise(keys)?;
         population.parameters()
     }
 
-    /// Plain training of a network with this number, in a phase with this one.
+    /// Plain training of the network with this number, in the phase with this number.
     #[expect(clippy::cast_possible_truncation, reason = "devices compute in f32")]
     pub(crate) fn lesson(&self, samples: Arc<Vec<u32>>, number: u32, phase: u32) -> Curriculum {
         let Training {
@@ -50,12 +50,12 @@ impl<'a> Engine<'a> {
         }
     }
 
-    /// A population that is taught this.
+    /// A population with these curricula.
     pub(crate) fn population(&self, taught: &[Curriculum]) -> Result<Population<'a>> {
         self.ruled(&self.train, taught, Rule::Gradient)
     }
 
-    /// A population that is taught this, with these images, by a rule.
+    /// A population with these curricula, images and rule.
     pub(crate) fn ruled(
         &self,
         images: &DeviceImages,
@@ -67,7 +67,7 @@ impl<'a> Engine<'a> {
         Population::ruled(self.device, &self.model, batch, images, taught, rule)
     }
 
-    /// A population that is not trained.
+    /// A population that does not train.
     pub(crate) fn idle(&self, networks: usize) -> Result<Population<'a>> {
         let list = Arc::new(vec![0]);
         let taught: Vec<Curriculum> = (0u32..)
@@ -77,14 +77,14 @@ impl<'a> Engine<'a> {
         self.population(&taught)
     }
 
-    /// A population with these weights that is not trained.
+    /// A population with these weights that does not train.
     pub(crate) fn holding(&self, weights: &[f32]) -> Result<Population<'a>> {
         let population = self.idle(weights.len() / self.size())?;
         population.set_parameters(weights)?;
         Ok(population)
     }
 
-    /// A population with these weights and batches of so many samples, which is not trained.
+    /// A population with these weights and this batch size that does not train.
     pub(crate) fn asking(&self, weights: &[f32], batch: usize) -> Result<Population<'a>> {
         let networks = (0u32..).take(weights.len() / self.size());
         let lesson = |n| self.lesson(vec![0].into(), n, 0);

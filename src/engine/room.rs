@@ -9,7 +9,7 @@ use crate::methods::PADDED;
 use crate::population::{largest, most, words};
 
 impl Engine<'_> {
-    /// Networks that fit in one population, each with a table of targets at the worst.
+    /// Networks that fit in one population, assuming a table of targets for each.
     pub(crate) fn room(&self, images: usize) -> Result<usize> {
         let limits = self.device.limits();
         let by_size = largest(limits, &self.model, self.training.batch);
@@ -29,9 +29,9 @@ impl Engine<'_> {
         }
     }
 
-    /// Bytes of the machine's memory for so many networks that train, each with a table of targets for
-    /// so many images: a second population may ask them something, and their weights are on the host
-    /// as before, as after, and as what a rule goes by.
+    /// Bytes of the machine's memory for this number of training networks, each with a table of
+    /// targets for `images` images. A second population may evaluate them, and the host holds three
+    /// copies of weights: before, after, and those used by a rule.
     pub(crate) fn need(&self, limits: Limits, networks: usize, images: usize) -> u64 {
         let tables = networks * images * PADDED;
         let batch = self.training.batch;
@@ -44,8 +44,8 @@ impl Engine<'_> {
         limits.need(device, 4 * (4 * weights + tables as u64))
     }
 
-    /// Samples of a batch, so many at the most, whose pixels as floats the device can hold for so many
-    /// networks.
+    /// Batch size, up to `most`, for which the device can hold the pixels of this number of
+    /// networks as floats.
     pub(crate) fn batch(&self, networks: usize, most: usize) -> usize {
         let words = self.device.limits().buffer_words / (networks * PIXELS) as u64;
         usize::try_from(words).unwrap_or(most).clamp(1, most)

@@ -8,8 +8,8 @@ use crate::files::hex;
 use crate::methods::{By, Stage, Task};
 use crate::population::Curriculum;
 
-/// A part of a method's training: the steps at which it begins and ends, how its steps are more than
-/// the gradient, and what networks are taught meanwhile.
+/// A part of a method's training: its first and last step, what its steps do beyond the gradient,
+/// and the networks' curricula.
 pub(super) struct Part {
     pub(super) steps: std::ops::Range<u32>,
     pub(super) by: Option<By>,
@@ -17,14 +17,13 @@ pub(super) struct Part {
 }
 
 impl Part {
-    /// Steps that it takes.
+    /// Number of steps.
     pub(super) fn length(&self) -> u32 {
         self.steps.end - self.steps.start
     }
 }
 
-/// A job in time: what trains networks, and what is done to their weights before the step with this
-/// number.
+/// A job over time: what trains networks, and the edits of weights before certain steps.
 pub(crate) struct Schedule {
     pub(super) parts: Vec<Part>,
     pub(super) edits: Vec<(u32, Stage)>,
@@ -49,7 +48,7 @@ impl Schedule {
     /// A job in `budget` steps.
     ///
     /// # Errors
-    /// `Device` where what the method draws on cannot be computed.
+    /// `Device` if what the method draws on cannot be computed.
     #[expect(
         clippy::cast_possible_truncation,
         clippy::cast_sign_loss,
@@ -75,7 +74,7 @@ impl Schedule {
         Ok(Self { parts, edits })
     }
 
-    /// What networks are taught in this step.
+    /// The curricula in this step.
     pub(super) fn part(&self, step: u32) -> Option<&Part> {
         self.parts.iter().find(|p| p.steps.contains(&step))
     }
@@ -86,8 +85,8 @@ impl Schedule {
         parts.chain(self.edits.iter().map(|(step, _)| *step))
     }
 
-    /// What comes out depends on all of this: what networks are taught and when, what is done to them,
-    /// and the weights that they begin with.
+    /// Identifies everything that results depend on: what networks are taught and when, their
+    /// edits, and the initial weights.
     pub(super) fn fingerprint(&self, originals: &Weights) -> String {
         let mut hash = Sha256::new();
         hash.update(bytemuck::cast_slice::<f32, u8>(originals));

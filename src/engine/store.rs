@@ -1,4 +1,4 @@
-//! Weights that were computed once: interrupted work goes on where it was.
+//! A cache of computed weights, so that interrupted work can resume.
 
 use std::path::{Path, PathBuf};
 
@@ -7,19 +7,19 @@ use sha2::{Digest, Sha256};
 use crate::error::Result;
 use crate::files::{self, Folders, hex};
 
-/// A folder of weights, each file named by what it was made from.
+/// A folder of weights, each file named by its recipe.
 #[derive(Debug)]
 pub struct Store {
-    /// None: nothing is kept.
+    /// `None`: nothing is stored.
     folder: Option<PathBuf>,
     _made: Folders,
 }
 
 impl Store {
-    /// A store in this folder, which is made where it is missing.
+    /// A store in this folder, which is created if missing.
     ///
     /// # Errors
-    /// `File` where it cannot be made, or not be written.
+    /// `File` if it cannot be made, or not be written.
     pub fn new(folder: &Path) -> Result<Self> {
         let made = Folders::make(folder)?;
         files::probe_folder(folder)?;
@@ -29,7 +29,7 @@ impl Store {
         })
     }
 
-    /// A store that keeps nothing.
+    /// A store that stores nothing.
     pub fn nowhere() -> Self {
         Self {
             folder: None,
@@ -37,10 +37,10 @@ impl Store {
         }
     }
 
-    /// The numbers that `make` makes from what `recipe` says, or those that were kept.
+    /// Returns stored numbers for `recipe`, or calls `make` and stores the result.
     ///
     /// # Errors
-    /// What `make` fails with; `File` where they cannot be kept.
+    /// Those of `make`; `File` if the result cannot be stored.
     pub(crate) fn get(
         &self,
         recipe: &str,
@@ -55,15 +55,15 @@ impl Store {
         Ok(made)
     }
 
-    /// So many numbers that were kept. A file that is damaged, or of another length, is none.
+    /// Stored numbers. A file that is damaged or of another length counts as missing.
     pub(crate) fn find(&self, recipe: &str, numbers: usize) -> Option<Vec<f32>> {
         read(&self.path(recipe)?).filter(|kept| kept.len() == numbers)
     }
 
-    /// Keeps numbers.
+    /// Stores numbers.
     ///
     /// # Errors
-    /// `File` where they cannot be written.
+    /// `File` if they cannot be written.
     pub(crate) fn keep(&self, recipe: &str, made: &[f32]) -> Result<()> {
         let Some(path) = self.path(recipe) else {
             return Ok(());
@@ -80,7 +80,7 @@ impl Store {
     }
 }
 
-/// A short name for what a recipe makes.
+/// A short name for a recipe.
 pub fn name_of(recipe: &str) -> String {
     hex(&Sha256::digest(recipe)[..6])
 }

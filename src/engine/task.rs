@@ -1,4 +1,5 @@
-//! What methods may draw on: what the originals answer, what fresh networks do, which label is near.
+//! Inputs available to methods: outputs of the originals and of fresh networks, and nearest wrong
+//! labels.
 
 use std::rc::Rc;
 use std::sync::Arc;
@@ -9,14 +10,14 @@ use crate::methods::{Lazy, PADDED, Task};
 use crate::random::{Purpose, learner_key};
 use crate::record::CLASSES;
 
-/// Images that networks are asked for at a time.
+/// Images evaluated at a time.
 const ASKED: usize = 512;
 /// How far boundary shrink moves images.
 const EPSILON: f32 = 0.1;
 
 impl Engine<'_> {
-    /// What methods may draw on for these originals, the networks from number `first` on, whose sample
-    /// orders are those of phase 1. It is computed when a method asks for it.
+    /// The task for these originals, the networks numbered from `first` on, with sample orders of
+    /// phase 1. Its inputs are computed on first use.
     pub(crate) fn task(&self, originals: &Rc<Weights>, first: u32) -> Task<'_> {
         let networks = originals.len() / self.size();
         let numbers: Vec<u32> = (first..).take(networks).collect();
@@ -51,8 +52,8 @@ impl Engine<'_> {
         networks.map(of).collect()
     }
 
-    /// For each network and each of these images the largest output but the label's, after a step of
-    /// the image up its loss.
+    /// For each network and image, the largest output other than the label's, after a step of the
+    /// image up its loss.
     fn nearest(&self, weights: &Weights, images: &[u32]) -> Result<Vec<Arc<Vec<u8>>>> {
         let networks = weights.len() / self.size();
         let batch = self.batch(networks, ASKED);
@@ -70,7 +71,7 @@ impl Engine<'_> {
     }
 }
 
-/// The largest logit but the label's.
+/// The largest logit other than the label's.
 fn wrong(logits: &[f32], label: u8) -> u8 {
     let others = (0u8..).zip(&logits[..CLASSES]).filter(|(c, _)| *c != label);
     let largest = others.max_by(|(_, a), (_, b)| a.total_cmp(b));

@@ -1,11 +1,11 @@
-//! Amnesiac unlearning: the steps that saw forget samples are taken back.
+//! Amnesiac unlearning: undoes the training steps that saw forget samples.
 
 use super::{Method, Setting, Stage, Task, rates};
 use crate::error::Result;
 
-/// θ₀ − Σ Δθ over all steps of the original's training whose batch held a forget sample, then CE on the
-/// retain samples. Meant for few samples: where nearly every batch held one, what is left is nearly
-/// the first weights, and repairing is retraining.
+/// θ₀ − Σ Δθ over all steps of the original's training whose batch contained a forget sample, then
+/// CE on the retain samples. Meant for few samples: if nearly every batch contained one, what
+/// remains is close to the initial weights, and the repair amounts to retraining.
 pub struct Amnesiac;
 
 impl Method for Amnesiac {
@@ -14,7 +14,7 @@ impl Method for Amnesiac {
     }
 
     fn rule(&self) -> &'static str {
-        "θ₀ − Σ Δθ of the batches that held forget samples, then CE(retain)"
+        "θ₀ − Σ Δθ of the batches with forget samples, then CE(retain)"
     }
 
     fn source(&self) -> &'static str {

@@ -1,10 +1,10 @@
-//! Bad teacher: on the forget samples as a network that knows nothing, elsewhere as before.
+//! Bad teacher: imitates an untrained network on the forget samples, and the original elsewhere.
 
 use super::{Method, PADDED, Passed, SOFT, Setting, Stage, Task, rates};
 use crate::error::Result;
 
-/// KL(teacher ‖ student): a network with fresh weights teaches the forget samples, the original the
-/// retain samples, whose gradient is softmax(z) − teacher.
+/// KL(teacher ‖ student), with gradient softmax(z) − teacher. A freshly initialised network teaches
+/// the forget samples, the original the retain samples.
 pub struct BadTeacher;
 
 impl Method for BadTeacher {

@@ -1,4 +1,5 @@
-//! Boundary shrink: the forget samples become their neighbours across the decision boundary.
+//! Boundary shrink: relabels the forget samples with the nearest class across the decision
+//! boundary.
 
 use super::{Method, OTHER, Passed, Setting, Stage, Task, rates};
 use crate::error::Result;

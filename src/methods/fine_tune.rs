@@ -1,4 +1,4 @@
-//! Fine-tuning: go on with what may be kept, and hope that the rest fades.
+//! Fine-tuning: continues training on the retain samples only.
 
 use super::{Method, Setting, Stage, Task, rates};
 use crate::error::Result;

@@ -1,14 +1,16 @@
-//! Fisher forgetting: noise, the more the less a weight matters to what is kept.
+//! Fisher forgetting: adds noise, more of it to weights that matter less to the retain samples.
 
 use super::{Method, Passed, Setting, Stage, Task, grid};
 use crate::error::Result;
 
-/// θ ← θ + √(α / max(F_retain, `LEAST_FISHER`))·n, n of mean 0 and variance 1, with the exact diagonal
-/// of the empirical Fisher information, by the images' own labels (the authors' takes the model's). Their
-/// special treatment of the last layer, whose rows of forgotten classes become 0, is left out.
+/// θ ← θ + √(α / max(F_retain, `LEAST_FISHER`))·n, n of mean 0 and variance 1, with the exact
+/// diagonal of the empirical Fisher information at the images' own labels (the authors use the
+/// model's). Their special treatment of the last layer, which zeroes the rows of forgotten classes,
+/// is left out.
 pub struct FisherForgetting;
 
-/// The least information that counts: what does not matter at all would get noise without end.
+/// Lower limit of the information: weights that do not matter at all would otherwise get unbounded
+/// noise.
 pub const LEAST_FISHER: f32 = 1e-3;
 
 impl Method for FisherForgetting {

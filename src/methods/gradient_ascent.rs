@@ -1,9 +1,9 @@
-//! Gradient ascent (NegGrad): up the loss of the forget samples.
+//! Gradient ascent (NegGrad) on the loss of the forget samples.
 
 use super::{FORGET, Method, Setting, Stage, Task, rates};
 use crate::error::Result;
 
-/// −CE on the forget samples, and nothing that protects the others.
+/// −CE on the forget samples, without protection of the others.
 pub struct GradientAscent;
 
 impl Method for GradientAscent {

@@ -1,11 +1,11 @@
-//! ℓ1-sparse: fine-tuning that makes weights zero, the less needed ones first.
+//! ℓ1-sparse: fine-tuning that drives weights to zero, the least needed ones first.
 
 use super::{By, Method, Setting, Stage, Task, grid};
 use crate::error::Result;
 
 /// CE on the retain samples + α_t·‖θ‖₁ with α_t = α·(1 − t/T). The penalty's part of a step is the
-/// proximal one, w ← sign(w)·max(|w| − rate·α_t, 0), which reaches zeros where a subgradient would
-/// swing around them.
+/// proximal operator, w ← sign(w)·max(|w| − rate·α_t, 0), which reaches exact zeros where a
+/// subgradient would oscillate around them.
 pub struct L1Sparse;
 
 impl Method for L1Sparse {

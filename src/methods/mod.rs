@@ -1,9 +1,8 @@
-//! Unlearning methods: a file each, as what learners are taught, stage by stage.
+//! Unlearning methods, one file each, defined by what learners are taught, stage by stage.
 //!
-//! A method never touches a device. It says which samples a learner sees, with which targets and
-//! weights, at which rate and for which share of the budget; the population's shaders do the rest, for
-//! all methods and learners side by side. What a method does to weights between stages is a `Stage` as
-//! well.
+//! A method never touches a device. It specifies which samples a learner sees, with which targets,
+//! weights and rate, and for which fraction of the budget; the population's shaders execute that
+//! for all methods and learners side by side. Edits of weights between training are stages as well.
 
 pub mod amnesiac;
 pub mod bad_teacher;
@@ -33,7 +32,7 @@ use crate::record::CLASSES;
 
 pub use task::{Lazy, Task};
 
-/// All methods, in the order of tables.
+/// All methods, in table order.
 pub static METHODS: &[&dyn Method] = &[
     &retrain::Retrain,
     &fine_tune::FineTune,
@@ -63,12 +62,12 @@ pub fn named(name: &str) -> Option<&'static dyn Method> {
     METHODS.iter().copied().find(|m| m.name() == name)
 }
 
-/// What a method can be set to.
+/// A method's setting.
 #[derive(Clone, Copy, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
 pub struct Setting {
     /// Learning rate.
     pub rate: f64,
-    /// The method's own parameter, such as α or λ; 0 where it has none.
+    /// The method's own parameter, such as α or λ; 0 if it has none.
     pub strength: f64,
 }
 
@@ -79,19 +78,19 @@ impl Setting {
     }
 }
 
-/// Numbers of samples.
+/// Sample counts.
 #[derive(Clone, Copy, Debug)]
 pub struct Passed {
-    /// Those to forget.
+    /// Samples to forget.
     pub forget: usize,
-    /// Those to retain.
+    /// Samples to retain.
     pub retain: usize,
-    /// Those of the method's steps.
+    /// Samples of the method's steps.
     pub trained: usize,
 }
 
 impl Passed {
-    /// A teacher answers to every sample of the steps, once: forwards alone, a third of a step.
+    /// A teacher's forward pass on every sample of the steps costs a third of a step.
     fn of_teacher(self) -> usize {
         self.trained.min(self.forget + self.retain) / 3
     }
@@ -101,19 +100,19 @@ impl Passed {
 pub trait Method: Sync {
     /// Its name at the command line.
     fn name(&self) -> &'static str;
-    /// Its rule, in a line.
+    /// Its rule, in one line.
     fn rule(&self) -> &'static str;
-    /// Where it comes from.
+    /// Its source.
     fn source(&self) -> &'static str;
-    /// What `Setting::strength` is here; none where there is no such thing.
+    /// The meaning of `Setting::strength`; `None` if the method has no strength.
     fn strength(&self) -> Option<&'static str> {
         None
     }
     /// The settings that a sweep tries.
     fn settings(&self) -> Vec<Setting>;
-    /// The one of them that a sweep chose for one digit of MNIST, and a single run takes by default.
+    /// The setting that a sweep chose for one digit of MNIST; the default of a single run.
     fn usual(&self) -> Setting;
-    /// Whether its networks are those that never saw the forgotten samples: it then has no stages.
+    /// Whether its networks are the retrained ones: it then has no stages.
     fn retrains(&self) -> bool {
         false
     }
@@ -121,75 +120,75 @@ pub trait Method: Sync {
     fn needs_digits(&self) -> bool {
         false
     }
-    /// Whether it is no method, but a control by which metrics are tried.
+    /// Whether it is a control for testing metrics rather than a method.
     fn is_control(&self) -> bool {
         false
     }
-    /// Samples that go through networks besides those that its steps are counted by.
+    /// Samples that pass through networks in addition to those counted by its steps.
     fn passed(&self, _: Passed) -> usize {
         0
     }
-    /// The largest strength that makes sense.
+    /// The largest valid strength.
     fn most(&self) -> f64 {
         1e30
     }
-    /// Whether it takes back steps of the originals' training, which must be plain SGD then.
+    /// Whether it undoes steps of the originals' training, which must then be plain SGD.
     fn takes_back_steps(&self) -> bool {
         false
     }
-    /// Whether a run trains its networks on, with its own rate, momentum and decay.
+    /// Whether a run keeps training its networks with its own rate, momentum and decay.
     fn trains_on(&self) -> bool {
         false
     }
-    /// What the learners go through.
+    /// The learners' stages.
     ///
     /// # Errors
-    /// Where what it draws on cannot be computed.
+    /// If its inputs cannot be computed.
     fn stages(&self, task: &Task<'_>, setting: Setting) -> Result<Vec<Stage>>;
 }
 
-/// A part of what a method does.
+/// A stage of a method.
 #[derive(Debug)]
 pub enum Stage {
-    /// Training, for this share of the budget, with a curriculum for each learner.
+    /// Training for this fraction of the budget, with a curriculum for each learner.
     Train(f64, Vec<Curriculum>),
-    /// Training whose steps are more than the gradient.
+    /// Training whose steps do more than follow the gradient.
     TrainBy(By, f64, Vec<Curriculum>),
     /// Selective synaptic dampening of the original network.
     Dampen {
-        /// How many times more a weight must matter to the forget samples.
+        /// How many times more a weight must matter to the forget samples than to all.
         alpha: f32,
-        /// How much is left of it.
+        /// λ in the dampening factor.
         lambda: f32,
     },
-    /// Noise, the more the less a weight of the original network matters to the retain samples.
+    /// Noise, larger for weights of the original network that matter less to the retain samples.
     Noise {
         /// The scale of its variance.
         alpha: f32,
     },
-    /// All that steps with forget samples changed in the original's training is taken back.
+    /// Undoes every step of the original's training whose batch contained forget samples.
     Undo,
-    /// θ ← own · θ + original · θ₀ of every weight.
+    /// θ ← own · θ + original · θ₀ for every weight.
     Mix {
-        /// The factor of the present weights.
+        /// The factor of the current weights.
         own: f32,
-        /// The factor of the original network's.
+        /// The factor of the original network's weights.
         original: f32,
     },
-    /// The logits of these digits can no longer win: their rows of the last layer become 0, and
-    /// their biases this.
+    /// Keeps these digits from ever being the answer: their rows of the last layer become 0, and
+    /// their biases this value.
     Silence(Vec<u8>, f32),
 }
 
-/// How steps are more than the gradient: `population::Rule` has the formulas, in which
-/// `Curriculum::strength` plays a part.
+/// What steps do beyond the gradient; `population::Rule` has the formulas, with
+/// `Curriculum::strength` as a parameter.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum By {
-    /// With an ℓ1 penalty that fades until the end of the stage.
+    /// An ℓ1 penalty that fades out by the end of the stage.
     Sparse,
-    /// Only weights move that the forget samples pull at.
+    /// Only weights with a gradient from the forget samples move.
     Masked,
-    /// Pairs of curricula, of which the second one's loss must not climb.
+    /// Pairs of curricula; the second one's loss must not increase.
     Projected,
 }
 
@@ -201,7 +200,7 @@ fn rates(rates: &[f64]) -> Vec<Setting> {
     rates.iter().map(|&rate| Setting::new(rate, 0.0)).collect()
 }
 
-/// All pairs of these rates and strengths.
+/// All combinations of these rates and strengths.
 fn grid(rates: &[f64], strengths: &[f64]) -> Vec<Setting> {
     let pairs = rates
         .iter()

@@ -3,9 +3,9 @@
 use super::{FORGET, Method, Setting, Stage, Task, grid};
 use crate::error::Result;
 
-/// α · CE(retain) − (1 − α) · CE(forget). The rule takes a batch of each; here a batch has half of its
-/// samples from either, in expectation, the shorter list being cycled as often as that needs, and
-/// both weights are doubled, so that a step's expected gradient is the rule's.
+/// α · CE(retain) − (1 − α) · CE(forget). The original rule takes a batch of each. Here half of a
+/// batch comes from each list in expectation, with the shorter list repeated, and both weights are
+/// doubled so that the expected gradient is the same.
 pub struct NegGradPlus;
 
 impl Method for NegGradPlus {

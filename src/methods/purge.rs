@@ -1,18 +1,19 @@
-//! PURGE's projection: a step along the forget samples' gradient, without what would harm the others.
+//! PURGE's projection: follows the forget samples' gradient, minus the part that would harm the
+//! others.
 
 use super::retain_confusion::mean;
 use super::{By, Method, Passed, SOFT, Setting, Stage, Task, rates};
 use crate::error::Result;
 
-/// g_f: the gradient of CE on the forget samples to the mean output of θ₀ over the retain samples; g_r:
-/// that of CE + 3·KL(θ₀ ‖ θ) on the retain samples. Where g_f·g_r < 0, g_f ← g_f − (g_f·g_r/‖g_r‖²) g_r;
-/// cut to a length of 1, it is the step. Of the method's code these are left out: erasure of hidden
-/// layers, gates, and stopping by the retain loss.
+/// g_f: the gradient of CE on the forget samples to the mean output of θ₀ over the retain samples;
+/// g_r: that of CE + 3·KL(θ₀ ‖ θ) on the retain samples. If g_f·g_r < 0, g_f ← g_f −
+/// (g_f·g_r/‖g_r‖²) g_r; clipped to length 1, it is the step. Left out of the authors' method:
+/// erasure of hidden layers, gates, and stopping by the retain loss.
 pub struct Purge;
 
-/// The longest step's gradient.
+/// The gradient's length is clipped to this.
 pub const CLIP: f32 = 1.0;
-/// The weight of the distillation beside the label.
+/// The weight of distillation relative to the label.
 const DISTILLATION: f32 = 3.0;
 
 impl Method for Purge {
@@ -51,7 +52,8 @@ impl Method for Purge {
             f.strength = setting.rate as f32;
             r.table = Some(task.distilled(original, DISTILLATION).into());
             r.weights = [1.0 + DISTILLATION; 2];
-            // A rate of 0 and a momentum of 1 leave gradients where the projection finds them.
+            // A rate of 0 and a momentum of 1 accumulate gradients in the velocities, where the
+            // projection reads them.
             (f.momentum, r.momentum) = (1.0, 1.0);
         }
         let pairs = forget.into_iter().zip(retain).flat_map(|(f, r)| [f, r]);

@@ -1,10 +1,10 @@
-//! Random labels: the forget samples are taught something arbitrary.
+//! Random labels: teaches the forget samples arbitrary labels.
 
 use super::{Curriculum, Method, OTHER, Setting, Stage, Task, rates};
 use crate::error::Result;
 
-/// CE on the forget samples with a label that is drawn once for each, and CE on the retain samples. Two
-/// variants are in use: the true label may be drawn (`own`), or may not.
+/// CE on the forget samples with a label drawn once for each, and CE on the retain samples. Two
+/// variants are in use: the true label is among those drawn (`own`), or excluded.
 pub struct RandomLabel {
     /// Whether the true label may be drawn.
     pub own: bool,

@@ -1,4 +1,4 @@
-//! Retain-confusion (KL-R): the forget samples towards the mean output on the retain samples.
+//! Retain-confusion (KL-R): moves the forget samples towards the mean output on the retain samples.
 
 use super::{CLASSES, Method, PADDED, Passed, SOFT, Setting, Stage, Task, rates};
 use crate::error::Result;

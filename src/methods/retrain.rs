@@ -1,9 +1,10 @@
-//! Retraining: the gold standard that all others are measured by.
+//! Retraining: the gold standard for all other methods.
 
 use super::{Method, Setting, Stage, Task, rates};
 use crate::error::Result;
 
-/// Networks with fresh weights that see the retain samples only, for as many steps as the originals.
+/// Networks with fresh weights that only see the retain samples, for as many steps as the
+/// originals.
 pub struct Retrain;
 
 impl Method for Retrain {

@@ -1,12 +1,12 @@
-//! SalUn: random labels, taught to the weights only that the forget samples pull at.
+//! SalUn: random labels, taught only to the weights most salient for the forget samples.
 
 use super::random_label::random_labels;
 use super::{By, Method, Passed, Setting, Stage, Task, grid};
 use crate::error::Result;
 
-/// Of all weights the share q with the largest |Σ ∇CE(forget)|, none of which is zero, moves, by CE on the forget samples with a
-/// label that is drawn once for each, and CE on the retain samples; all others stay as they were, to
-/// the bit.
+/// Only the fraction q of weights with the largest nonzero |Σ ∇CE(forget)| moves, by CE on the
+/// forget samples with a label drawn once for each, and CE on the retain samples. All other weights
+/// stay bitwise unchanged.
 pub struct SalUn;
 
 impl Method for SalUn {
@@ -15,7 +15,7 @@ impl Method for SalUn {
     }
 
     fn rule(&self) -> &'static str {
-        "random-label on the share q of weights with the largest |Σ∇CE(forget)| > 0"
+        "random-label on the fraction q of weights with the largest |Σ∇CE(forget)| > 0"
     }
 
     fn source(&self) -> &'static str {

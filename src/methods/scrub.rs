@@ -1,17 +1,17 @@
-//! SCRUB: away from the teacher on the forget samples, then back to it on the others.
+//! SCRUB: away from the teacher on the forget samples, then back towards it on the others.
 
 use super::{FORGET, Method, Passed, SOFT, Setting, Stage, Task, grid};
 use crate::error::Result;
 
-/// First, for a share of the budget, KL(θ₀ ‖ θ) is maximised on the forget samples, and the sum of
-/// γ·CE and α·KL(θ₀ ‖ θ) is minimised on the retain samples; then only the latter. γ is 1, and so is
-/// the temperature. Both losses of a retain sample have one gradient, (γ + α)·(softmax(z) − t), with
-/// t the mean of label and teacher in the proportions γ and α.
+/// For a first part of the budget, KL(θ₀ ‖ θ) is maximised on the forget samples, and the sum of
+/// γ·CE and α·KL(θ₀ ‖ θ) is minimised on the retain samples; then only the latter. γ and the
+/// temperature are 1. Both losses of a retain sample share one gradient, (γ + α)·(softmax(z) − t),
+/// with t the mean of label and teacher in the proportions γ and α.
 pub struct Scrub;
 
-/// The share of the budget in which the forget samples take part.
+/// The fraction of the budget in which the forget samples take part.
 const MAXIMISING: f64 = 0.5;
-/// The weight of the climb on the forget samples.
+/// The weight of the ascent on the forget samples.
 const CLIMB: f32 = -0.1;
 
 impl Method for Scrub {
@@ -51,7 +51,7 @@ impl Method for Scrub {
         both.extend(&retain);
         let mut first = task.lessons(both, setting.rate);
         let mut second = task.lessons(retain, setting.rate);
-        // A walk of its own through the samples.
+        // Its own walk through the samples.
         second.iter_mut().for_each(|lesson| lesson.key[1] ^= 1);
         for ((one, other), original) in first.iter_mut().zip(&mut second).zip(task.originals.get()?)
         {

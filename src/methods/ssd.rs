@@ -1,12 +1,12 @@
-//! Selective synaptic dampening: weights that matter to the forget samples far more than to all become
-//! smaller, without any training.
+//! Selective synaptic dampening: shrinks weights that matter far more to the forget samples than to
+//! all, without any training.
 
 use super::{Method, Passed, Setting, Stage, Task, grid};
 use crate::error::Result;
 
-/// Where F_forget > α·F_all, θ ← θ·min(λ·F_all/F_forget, 1), λ = 1, with the exact diagonals of the
-/// empirical Fisher information: the mean over samples of squared gradients. (The authors' code squares
-/// gradients of batches.)
+/// If F_forget > α·F_all, θ ← θ·min(λ·F_all/F_forget, 1), λ = 1, with the exact diagonals of the
+/// empirical Fisher information: the mean over samples of squared gradients. (The authors' code
+/// squares batch gradients.)
 pub struct Ssd;
 
 impl Method for Ssd {

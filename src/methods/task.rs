@@ -1,4 +1,4 @@
-//! What is to be forgotten, and what methods may draw on.
+//! What is to be forgotten, and the inputs available to methods.
 
 use std::cell::OnceCell;
 use std::sync::Arc;
@@ -8,7 +8,7 @@ use crate::error::Result;
 use crate::population::Curriculum;
 use crate::random::threefry2x32;
 
-/// A value that is computed when it is first asked for.
+/// A value computed on first use.
 pub struct Lazy<'a, T> {
     value: OnceCell<T>,
     make: Box<dyn Fn() -> Result<T> + 'a>,
@@ -26,7 +26,7 @@ impl<'a, T> Lazy<'a, T> {
     /// The value.
     ///
     /// # Errors
-    /// What making it fails with.
+    /// Those of `make`.
     pub fn get(&self) -> Result<&T> {
         if let Some(value) = self.value.get() {
             return Ok(value);
@@ -36,20 +36,20 @@ impl<'a, T> Lazy<'a, T> {
     }
 }
 
-/// What is to be forgotten, and what methods may draw on.
+/// What is to be forgotten, and the inputs available to methods.
 pub struct Task<'a> {
     /// Labels of the training images.
     pub labels: &'a [u8],
     /// Indices of the training images to forget.
     pub forget: Vec<u32>,
-    /// Indices of all others.
+    /// Indices of all other training images.
     pub retain: Vec<u32>,
-    /// The digits to forget; none where single images are.
+    /// The digits to forget; empty if single images are forgotten.
     pub digits: Vec<u8>,
     /// For each learner the softmax outputs of its original network for all training images, padded
     /// [images, 12].
     pub originals: Lazy<'a, Vec<Arc<Vec<f32>>>>,
-    /// The same of a network with fresh weights for each learner.
+    /// The same for a freshly initialised network per learner.
     pub fresh: Lazy<'a, Vec<Arc<Vec<f32>>>>,
     /// For each learner and each image of `forget` the nearest wrong label (`boundary_shrink`).
     pub nearest: Lazy<'a, Vec<Arc<Vec<u8>>>>,
@@ -83,15 +83,16 @@ impl Task<'_> {
             .collect()
     }
 
-    /// A learner's images of noise, which follow on the training images (`unsir`).
+    /// A learner's noise images, which come after the training images (`unsir`).
     pub(super) fn noise(&self, learner: usize) -> impl Iterator<Item = u32> + Clone {
         (0u32..)
             .skip(self.labels.len() + learner * unsir::NOISE)
             .take(unsir::NOISE)
     }
 
-    /// For all retain samples the mean of label and teacher, in the proportions 1 and `weight`: CE and
-    /// `weight` times KL(teacher ‖ θ) together have the gradient (1 + weight)·(softmax(z) − that).
+    /// The mean of label and teacher for all retain samples, in the proportions 1 and `weight`: CE
+    /// and `weight` times KL(teacher ‖ θ) together have the gradient (1 + weight)·(softmax(z) −
+    /// mean).
     pub(super) fn distilled(&self, teacher: &[f32], weight: f32) -> Vec<f32> {
         let mut table = teacher.to_vec();
         for &image in &self.retain {
@@ -111,7 +112,7 @@ impl Task<'_> {
         marked.chain(self.retain.iter().copied()).collect()
     }
 
-    /// All samples in the order of their indices, those to forget with these bits in their entries.
+    /// All samples in index order, those to forget with these bits in their entries.
     pub(super) fn all(&self, bits: u32) -> Vec<u32> {
         let mut all: Vec<u32> = (0u32..).take(self.labels.len()).collect();
         self.forget.iter().for_each(|&f| all[f as usize] |= bits);

@@ -1,4 +1,4 @@
-//! Task negation: the opposite of what learning the forget samples once more does.
+//! Task negation: reverses the effect of further training on the forget samples.
 
 use super::{Method, Setting, Stage, Task, grid};
 use crate::error::Result;

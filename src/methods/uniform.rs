@@ -1,10 +1,10 @@
-//! Uniform target: the forget samples towards 1/classes everywhere.
+//! Uniform target: moves the forget samples towards 1/classes everywhere.
 
 use super::{Method, SOFT, Setting, Stage, Task, rates};
 use crate::error::Result;
 
-/// CE to the uniform distribution on the forget samples, dz = softmax(z) − 1/C; protected: with CE on
-/// the retain samples beside it.
+/// CE to the uniform distribution on the forget samples, dz = softmax(z) − 1/C; with protection,
+/// also CE on the retain samples.
 pub struct Uniform {
     /// Whether the retain samples are rehearsed.
     pub protected: bool,

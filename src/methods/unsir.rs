@@ -1,4 +1,4 @@
-//! UNSIR: images of noise that the network finds furthest from the forgotten digits impair it, and the
+//! UNSIR: noise images that maximise the loss on the forgotten digits impair the network, and the
 //! retain samples repair it.
 
 use super::{Method, OTHER, Passed, Setting, Stage, Task, rates};
@@ -6,32 +6,32 @@ use crate::data::PIXELS;
 use crate::error::Result;
 use crate::random::threefry2x32;
 
-/// For each learner `NOISE` images are made that maximise its CE for the forgotten digits, every digit
-/// by its own label. Impair: CE on them, with those labels, and on the retain samples, for half the
-/// budget. Repair: CE on the retain samples at half the rate. The noise is of images: pixels lie in
-/// [0, 1] and have 8 bits, and climb by the sign of their gradient, where the authors take Adam and a
-/// penalty on ‖noise‖².
+/// For each learner, `NOISE` images are optimised to maximise its CE for the forgotten digits, each
+/// with its digit's label. Impair: CE on them, with those labels, and on the retain samples, for
+/// half the budget. Repair: CE on the retain samples at half the rate. The noise consists of
+/// images: pixels lie in [0, 1], have 8 bits, and follow the sign of their gradient, where the
+/// authors use Adam and a penalty on ‖noise‖².
 pub struct Unsir;
 
-/// Images of noise for each learner.
+/// Noise images per learner.
 pub const NOISE: usize = 64;
-/// Steps that they climb, and the size of one.
+/// Ascent steps, and the size of one.
 pub const STEPS: u32 = 40;
 /// See `STEPS`.
 pub const SIZE: f32 = 0.05;
 
-/// The labels of a learner's images of noise: the digits to forget, in turn.
+/// The labels of a learner's noise images: the digits to forget, in turn.
 pub fn labels(digits: &[u8]) -> Vec<u8> {
     digits.iter().copied().cycle().take(NOISE).collect()
 }
 
-/// Order entries for making them: whatever image, with these labels.
+/// Order entries for optimising them: an arbitrary image, with these labels.
 pub fn entries(labels: &[u8]) -> Vec<u32> {
     let entry = |label: &u8| (u32::from(*label) + 1) << OTHER;
     labels.iter().map(entry).collect()
 }
 
-/// The pixels that a learner's images begin with: random in [0, 1).
+/// Initial pixels of a learner's images: random in [0, 1).
 pub fn start(key: [u32; 2]) -> impl Iterator<Item = f32> {
     let pixel = move |i| threefry2x32(key, [i, NOISE_DRAW])[0] >> 8;
     (0u32..)
@@ -39,7 +39,7 @@ pub fn start(key: [u32; 2]) -> impl Iterator<Item = f32> {
         .take(NOISE * PIXELS)
 }
 
-/// Pixels of 8 bits.
+/// Quantises pixels to 8 bits.
 #[expect(
     clippy::cast_possible_truncation,
     clippy::cast_sign_loss,
@@ -49,7 +49,7 @@ pub fn bytes(x: &[f32]) -> Vec<u8> {
     x.iter().map(|x| (x * 255.0 + 0.5) as u8).collect()
 }
 
-/// What the draws for noise are known by, beside the learner's key.
+/// Counter word that sets the noise draws apart, next to the learner's key.
 const NOISE_DRAW: u32 = 0x6e6f_6973;
 
 impl Method for Unsir {
@@ -83,7 +83,7 @@ impl Method for Unsir {
 
     fn stages(&self, task: &Task<'_>, setting: Setting) -> Result<Vec<Stage>> {
         let impair = task.lessons_each(setting.rate, |learner| {
-            // As many draws of noise as there were forget samples.
+            // As many noise samples as there were forget samples.
             let noise = task.noise(learner).cycle().take(task.forget.len());
             noise.chain(task.retain.iter().copied()).collect()
         });

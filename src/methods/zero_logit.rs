@@ -1,14 +1,14 @@
-//! Zero-logit: a control that forgets nothing, and looks as if it did.
+//! Zero-logit: a control that forgets nothing, but looks as if it did.
 
 use super::{Method, Setting, Stage, Task, rates};
 use crate::error::Result;
 
-/// The last layer's rows of the forgotten digits become 0 and their biases so low that they never win:
-/// everything below the last layer is as it was.
+/// The last layer's rows of the forgotten digits become 0 and their biases too low to win;
+/// everything below the last layer is unchanged.
 pub struct ZeroLogit;
 
-/// A bias with which a digit never is the answer. Not lower, or relearning would have to climb out of
-/// a hole, and be slow for that reason alone.
+/// A bias with which a digit is never the answer. Lower ones would slow down relearning for a
+/// reason unrelated to forgetting.
 const NEVER: f32 = -6.0;
 
 impl Method for ZeroLogit {
@@ -21,7 +21,7 @@ impl Method for ZeroLogit {
     }
 
     fn source(&self) -> &'static str {
-        "a control: output metrics must be fooled by it, and the others not"
+        "a control that fools output metrics, but must not fool the others"
     }
 
     fn settings(&self) -> Vec<Setting> {

@@ -1,4 +1,4 @@
-//! Accuracies: UA, RA, and the two that are both called TA.
+//! Accuracies: UA, RA, and the two that both go by the name of TA.
 
 use super::{Metric, Observed, Scope};
 
@@ -6,10 +6,11 @@ use super::{Metric, Observed, Scope};
 pub struct Unlearned;
 /// RA: accuracy on the training images to keep, in percent.
 pub struct Retained;
-/// TA, test accuracy, in percent. Repositories disagree on whether forgotten classes count: both.
+/// TA, test accuracy, in percent. Repositories disagree on whether forgotten classes count; we have
+/// both.
 pub struct Test {
-    /// Whether only the digits count that are to be kept. Over all classes accuracy has a ceiling that
-    /// is set by definition: 90 % after one of ten digits.
+    /// Whether only the digits to keep count. Over all classes, accuracy has a ceiling by
+    /// definition: 90 % after one of ten digits.
     pub kept_only: bool,
 }
 
@@ -60,7 +61,7 @@ impl Metric for Test {
     fn meaning(&self) -> &'static str {
         match self.kept_only {
             true => "accuracy on test images of the digits to keep, %",
-            false => "accuracy on all test images, %, of which the forgotten digits cap it",
+            false => "accuracy on all test images, %, capped by the forgotten digits",
         }
     }
 
@@ -93,7 +94,7 @@ mod tests {
         assert_eq!(value(&Unlearned), 50.0);
     }
 
-    /// A network that knows all digits but the forgotten ones is perfect where those do not count.
+    /// A network that knows all digits but the forgotten ones is perfect if those do not count.
     #[test]
     fn forgetting_digits_caps_the_accuracy_over_all_classes() {
         for digits in [vec![5], vec![3, 5], vec![3, 5, 8]] {

@@ -1,4 +1,4 @@
-//! CKA: does a hidden layer see images as that of a retrained network does?
+//! CKA: does a hidden layer represent images as a retrained network's does?
 
 use super::{Form, Kind, Metric, Observed, Scope, mean};
 
@@ -7,16 +7,17 @@ use super::{Form, Kind, Metric, Observed, Scope, mean};
 ///
 /// CKA(X, Y) = ‖YᵀX‖²_F / (‖XᵀX‖_F ‖YᵀY‖_F) = ⟨K, L⟩ / (‖K‖ ‖L‖), K = XXᵀ, L = YYᵀ,
 ///
-/// of activations less their means, [images, width]. It is 1 for layers that differ by a rotation, the
-/// order of their neurons or a factor. The form with K and L is computed: each network's K once, and then
-/// a pair is one scalar product. So few images make all values larger; they do so for all networks alike.
+/// of centred activations, [images, width]. It is 1 for layers that differ by a rotation, a
+/// permutation of neurons or a scale. The form with K and L is used: K is computed once per
+/// network, and each pair is then one scalar product. The small number of images inflates all
+/// values, but equally for all networks.
 pub struct Cka {
     name: String,
     layer: usize,
     images: Images,
 }
 
-/// Which images are looked at.
+/// Which images to compare on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Images {
     /// Those to forget.
@@ -25,11 +26,11 @@ pub enum Images {
     Retain,
 }
 
-/// Images that are looked at, at the most.
+/// Maximum number of images.
 pub(crate) const SAMPLES: usize = 250;
 
 impl Cka {
-    /// Of the hidden layer with this number, from 0.
+    /// The index of the hidden layer.
     pub fn new(layer: usize, images: Images) -> Self {
         let of = match images {
             Images::Forget => "f",
@@ -84,8 +85,8 @@ impl Metric for Cka {
     }
 }
 
-/// XXᵀ of centred activations, [images, width], scaled to the norm 1; all zeros where all images look
-/// alike.
+/// XXᵀ of centred activations, [images, width], scaled to norm 1; all zeros if all images have the
+/// same activations.
 fn kernel(activations: &[f32], images: usize) -> Vec<f64> {
     let rows = centred(activations, images);
     let mut kernel = Vec::with_capacity(rows.len() * rows.len());
@@ -97,7 +98,7 @@ fn kernel(activations: &[f32], images: usize) -> Vec<f64> {
 }
 
 fn product(one: &[f32], other: &[f32]) -> f32 {
-    // Eight sums side by side, so that they are computed at once.
+    // Eight independent sums, to vectorise.
     let mut sums = [0.0; 8];
     for (a, b) in one.chunks(8).zip(other.chunks(8)) {
         let terms = a.iter().zip(b).map(|(a, b)| a * b);
@@ -108,7 +109,7 @@ fn product(one: &[f32], other: &[f32]) -> f32 {
     sums.iter().sum()
 }
 
-/// Every n-th row, so that no more than `SAMPLES` remain, less the mean of these.
+/// Every n-th row, at most `SAMPLES` of them, centred on their mean.
 fn centred(activations: &[f32], images: usize) -> Vec<Vec<f32>> {
     let width = activations.len() / images.max(1);
     let rows = activations.chunks_exact(width.max(1));
@@ -171,7 +172,7 @@ mod tests {
         };
         let turned: Vec<f32> = cloud.chunks_exact(2).flat_map(turn).collect();
         assert!((cka(&cloud, &turned, 60) - 1.0).abs() < 1e-5);
-        // A factor of one column alone is no rotation.
+        // Scaling a single column is not a rotation.
         let stretched: Vec<f32> = cloud
             .chunks_exact(2)
             .flat_map(|row| [9.0 * row[0], row[1]])
@@ -179,7 +180,7 @@ mod tests {
         assert!(cka(&cloud, &stretched, 60) < 0.9);
     }
 
-    /// ‖YᵀX‖²_F / (‖XᵀX‖_F ‖YᵀY‖_F), of features instead of images, and in f64.
+    /// ‖YᵀX‖²_F / (‖XᵀX‖_F ‖YᵀY‖_F), over features instead of images, in f64.
     fn by_features(x: &[f32], y: &[f32], images: usize) -> f64 {
         let centre = |values: &[f32]| -> Vec<f64> {
             let width = values.len() / images;

@@ -1,5 +1,5 @@
-//! Noise floors: how far retrained networks are from other retrained networks, by one metric and by
-//! all of them together.
+//! Noise floors: how far retrained networks are from other retrained networks, by each metric and
+//! by all metrics jointly.
 
 use rayon::prelude::*;
 
@@ -9,9 +9,9 @@ use crate::random::threefry2x32;
 /// Distances of retrained networks from other retrained ones: the noise floor.
 #[derive(Clone, Copy, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
 pub struct Floor {
-    /// The mean over ways to divide them.
+    /// The mean over splits.
     pub mean: f64,
-    /// One in twenty was larger; no less than the metric's resolution.
+    /// The 95th percentile over splits, but at least the metric's resolution.
     pub limit: f64,
 }
 
@@ -25,35 +25,35 @@ pub struct Chance {
     pub units: f64,
 }
 
-/// What a metric says of a group.
+/// A metric's result for a group.
 #[derive(Clone, Debug)]
 pub struct Measured {
-    /// Of each network, or one of the group.
+    /// One value per network, or one for the group.
     pub values: Vec<f64>,
     /// How far the group is from the retrained networks.
     pub distance: f64,
     /// The same in units of the noise floor.
     pub units: f64,
-    /// Networks of which is only known that their value is larger.
+    /// Number of networks whose value is only a lower bound.
     pub censored: usize,
 }
 
-/// Ways to divide the retrained networks for a floor.
+/// Random splits of the retrained networks for a floor.
 pub const SPLITS: u32 = 100;
-/// Choices of networks over which a distance is averaged.
+/// Random choices of networks over which a distance is averaged.
 const CHOICES: u32 = 10;
 
-/// All metrics beside the retrained networks, for groups of some size.
+/// All metrics with the retrained networks as reference, for groups of one size.
 pub struct Panel<'a> {
     /// The noise floor of each metric.
     pub floors: Vec<Floor>,
-    /// What all together say by chance.
+    /// The limits for all metrics jointly.
     pub chance: Chance,
     comparers: Vec<Comparer<'a>>,
 }
 
 impl<'a> Panel<'a> {
-    /// For groups of `size`; `made` hears of every metric that is done.
+    /// For groups of `size`; `made` is called after every metric.
     pub fn new(
         metrics: &'a [Box<dyn Metric>],
         retrained: &[Observed],
@@ -80,7 +80,7 @@ impl<'a> Panel<'a> {
         }
     }
 
-    /// What every metric says of a group.
+    /// The results of every metric for a group.
     pub fn measure(&self, group: &[Observed]) -> Vec<Measured> {
         let pairs = self.comparers.iter().zip(&self.floors);
         pairs
@@ -88,8 +88,8 @@ impl<'a> Panel<'a> {
             .collect()
     }
 
-    /// What every metric says of the retrained networks among themselves. Where only groups have a
-    /// value it is the mean over ways to divide them.
+    /// The results of every metric for the retrained networks among themselves. Metrics of groups
+    /// give the mean over splits.
     pub fn retrained(&self) -> Vec<Measured> {
         let pairs = self.comparers.iter().zip(&self.floors);
         pairs
@@ -99,7 +99,7 @@ impl<'a> Panel<'a> {
 }
 
 impl Chance {
-    /// Of distances in units of the noise floor, by metric and by way to divide the retrained networks.
+    /// Computes the limits from distances in units of the noise floor, by metric and split.
     fn of(units: &[Vec<f64>]) -> Self {
         let ways = units.first().map_or(0, Vec::len);
         let beyond = |way: usize| units.iter().filter(|metric| metric[way] > 1.0).count();
@@ -119,7 +119,7 @@ impl Chance {
     }
 }
 
-/// The place, in ascending order, of the number that one in twenty is larger than.
+/// The index of the 95th percentile in ascending order.
 fn one_in_twenty(numbers: usize) -> usize {
     (numbers * 19 / 20).saturating_sub(1)
 }
@@ -127,9 +127,9 @@ fn one_in_twenty(numbers: usize) -> usize {
 /// Networks as a metric sees them.
 struct Seen {
     features: Vec<Vec<f64>>,
-    /// The value beside every retrained network, where pairs have values.
+    /// The value against every retrained network, for metrics of pairs.
     beside: Vec<Vec<f64>>,
-    /// Networks of which is only known that their value is larger.
+    /// Number of networks whose value is only a lower bound.
     censored: usize,
 }
 
@@ -158,7 +158,7 @@ impl Seen {
         places.iter().map(|&i| &self.features[i][..]).collect()
     }
 
-    /// The mean value of some of these networks beside retrained ones of other numbers.
+    /// The mean value of some of these networks against retrained ones with other numbers.
     fn apart(&self, some: &[usize], retrained: &[usize]) -> f64 {
         let one = |&i: &usize| {
             let others = retrained.iter().filter(|&&j| j != i);
@@ -173,7 +173,7 @@ fn features(metric: &dyn Metric, networks: &[Observed], task: &Scope) -> Vec<Vec
     networks.par_iter().map(of).collect()
 }
 
-/// 0…n − 1 in an order of its own for every number.
+/// A permutation of 0…n − 1, different for every number.
 fn shuffled(n: usize, number: u32) -> Vec<usize> {
     let index = |i: usize| u32::try_from(i).unwrap_or(u32::MAX);
     let mut order: Vec<usize> = (0..n).collect();
@@ -181,20 +181,19 @@ fn shuffled(n: usize, number: u32) -> Vec<usize> {
     order
 }
 
-/// A metric of two groups, whose distances are always taken between as many networks: `size` of the
-/// one and `retrained − size` of the retrained ones. What differs by nothing but the number of networks
-/// would be no difference.
+/// A metric of two groups. Its distances are always taken between groups of the same sizes, `size`
+/// of one and `retrained − size` of the retrained networks, so that group size does not bias them.
 struct Comparer<'a> {
     metric: &'a dyn Metric,
     retrained: Seen,
     size: usize,
     task: &'a Scope,
-    /// Those of retrained networks, by way to divide them.
+    /// Values of retrained networks, one per split.
     differences: Vec<f64>,
 }
 
 impl<'a> Comparer<'a> {
-    /// For groups of `size`, or of half of the retrained networks where that is less.
+    /// For groups of `size`, or of half of the retrained networks if that is fewer.
     fn new(metric: &'a dyn Metric, retrained: &[Observed], size: usize, task: &'a Scope) -> Self {
         let features = features(metric, retrained, task);
         let mut new = Self {
@@ -213,7 +212,7 @@ impl<'a> Comparer<'a> {
         new
     }
 
-    /// The noise floor: retrained networks, divided at random.
+    /// The noise floor, from random splits of the retrained networks.
     fn floor(&self) -> Floor {
         let mut distances: Vec<f64> = self.differences.iter().map(|d| d.abs()).collect();
         distances.sort_by(f64::total_cmp);
@@ -245,8 +244,8 @@ impl<'a> Comparer<'a> {
         }
     }
 
-    /// Of each network; of a group one, the mean over choices of networks, since it depends on how many
-    /// there are.
+    /// One value per network; for groups, the mean over choices of networks, because the value
+    /// depends on group size.
     fn values(&self, group: &Seen, differences: &[f64]) -> Vec<f64> {
         let all: Vec<usize> = (0..self.retrained.features.len()).collect();
         match self.metric.form() {
@@ -258,7 +257,7 @@ impl<'a> Comparer<'a> {
         }
     }
 
-    /// What a group has more than the retrained networks, for choices of both.
+    /// A group's excess over the retrained networks, for random choices of both.
     fn chosen(&self, group: &Seen) -> Vec<f64> {
         let one = |choice| {
             let order = shuffled(group.features.len(), choice);
@@ -275,7 +274,7 @@ impl<'a> Comparer<'a> {
         mean(&values.map(|v| self.metric.scaled(*v)).collect::<Vec<_>>())
     }
 
-    /// What some networks of a group have more than the rest of the retrained ones.
+    /// The excess of some networks of a group over the rest of the retrained ones.
     fn difference(&self, group: &Seen, picked: &[usize], rest: &[usize]) -> f64 {
         let theirs = &self.retrained;
         match self.metric.form() {
@@ -290,7 +289,7 @@ impl<'a> Comparer<'a> {
 mod tests {
     use super::*;
 
-    /// A network's accuracy on the images to forget, as a value of the network, of pairs, of groups.
+    /// A network's accuracy on the images to forget, as a metric of networks, pairs and groups.
     struct Example(Form);
 
     impl Metric for Example {
@@ -315,7 +314,7 @@ mod tests {
         }
     }
 
-    /// Equal networks are 1 apart: that is no distance, since it is so among retrained ones.
+    /// Equal networks are 1 apart: that is not a distance, because retrained ones are too.
     const PAIRS: Form = Form::Pairs(|a, b| 1.0 + (a[0] - b[0]).abs());
     const GROUPS: Form = Form::Groups {
         value: |a, b| 0.5 + (mean(&a.concat()) - mean(&b.concat())).abs(),
@@ -340,23 +339,24 @@ mod tests {
 
     #[test]
     fn distances_are_those_of_means_of_pairs_and_of_groups() {
-        // By themselves: 3 and 5 beside four that have 1.
+        // Per network: 3 and 5 against four with 1.
         let (group, _) = measured(Form::Each, &[1.0; 4], &[3.0, 5.0]);
         assert_eq!(group.values, [3.0, 5.0]);
         assert!((group.distance - 3.0).abs() < 1e-12);
-        // In pairs; networks of the same number are left out.
+        // Per pair; networks of the same number are left out.
         let (group, _) = measured(PAIRS, &[1.0, 1.0, 1.0, 1.0], &[3.0, 5.0]);
         assert_eq!(group.values, [3.0, 5.0]);
         assert!((group.distance - 3.0).abs() < 1e-12);
         let (twins, _) = measured(PAIRS, &[7.0, 9.0, 7.0, 9.0], &[7.0, 9.0]);
         assert_eq!(twins.values, [7.0 / 3.0, 7.0 / 3.0]);
-        // As groups: a value of what is equal is no distance.
+        // Per group: a value at `equal` is no distance.
         let (group, among) = measured(GROUPS, &[1.0; 4], &[3.0, 5.0]);
         assert_eq!((group.values[0], among.values[0]), (3.5, 0.5));
         assert!((group.distance - 3.0).abs() < 1e-12);
     }
 
-    /// Twice as soon is as far from 8 as from 800: in steps, the noise of slow networks would hide it.
+    /// Halving counts the same from 8 as from 800: in steps, the noise of slow networks would swamp
+    /// it.
     #[test]
     fn relearning_is_compared_on_a_logarithmic_scale() {
         use crate::metrics::relearning::RelearnSteps;
@@ -377,9 +377,9 @@ mod tests {
         assert!((distance(3.0, 7.0) - 2f64.ln()).abs() < 1e-9);
     }
 
-    /// Ten metrics of independent normal numbers: so many are over their floors by chance as a
-    /// binomial distribution says, whose 95th percentile is 2, and no group of their kind exceeds that
-    /// often; one that is far by all does.
+    /// Ten metrics of independent normal numbers: the number over their floors by chance follows a
+    /// binomial distribution with a 95th percentile of 2, which groups of the same kind rarely
+    /// exceed; a group that is far by all metrics does.
     #[test]
     fn by_chance_as_many_metrics_tell_as_a_binomial_distribution_says() {
         use super::super::examples::normal;
@@ -396,7 +396,7 @@ mod tests {
         let exceeded = (0..2000).filter(|way| chance.exceeded(&one(*way))).count();
         assert!((5..60).contains(&exceeded), "{exceeded} of 2000");
         assert!(chance.exceeded(&[3.0; 10]));
-        // By one metric that is farther than any was, or by too many.
+        // One metric farther than any split, or too many metrics.
         assert!(chance.exceeded(&[3.0, 0.0]));
         assert!(chance.exceeded(&[1.1, 1.2, 1.3]));
         assert!(!chance.exceeded(&[1.2, 0.3, f64::NAN, 1.1]));

@@ -1,5 +1,5 @@
-//! ε forgetting quality: how well the best threshold tells unlearned from retrained networks, image by
-//! image, in the terms of differential privacy.
+//! ε forgetting quality: how well the best threshold separates unlearned from retrained networks,
+//! image by image, in terms of differential privacy.
 
 use super::accuracy::{Retained, Test};
 use super::{CLASSES, Form, Metric, Observed, Scope, each, mean};
@@ -10,13 +10,13 @@ use super::{CLASSES, Form, Metric, Observed, Scope, each, mean};
 ///
 /// ε = max over attacks of { ln(1 − δ − FPR) − ln FNR, ln(1 − δ − FNR) − ln FPR }, δ = 10⁻⁵.
 ///
-/// Attacks with one rate of zero are left out, since so few networks cannot tell small rates from none;
-/// with both zero, ε is `CAP`, which is what an image counts at the most. Bins of ½ score 1, ½, ¼, …; the quality is their mean. The challenge took
-/// N = M = 512; with fewer, ε is coarse: rates are multiples of 1/N.
+/// Attacks with exactly one zero rate are left out, since few networks cannot resolve small rates;
+/// if both are zero, ε is `CAP`, the maximum per image. Bins of ½ score 1, ½, ¼, …; the quality is
+/// their mean. The challenge took N = M = 512; with fewer, ε is coarse: rates are multiples of 1/N.
 pub struct Epsilon;
 
 const DELTA: f64 = 1e-5;
-/// The ε of an image by which every network can be told.
+/// The ε of an image for which a threshold separates the networks completely.
 const CAP: f64 = 6.5;
 
 impl Metric for Epsilon {
@@ -44,9 +44,9 @@ impl Metric for Epsilon {
     }
 }
 
-/// The challenge's final score: F · RA_u/RA_r · TA_u/TA_r, F by ε, with the accuracies of unlearned and
-/// of retrained networks on the training and test images that are to be kept. The score that cannot be
-/// beaten is about that of other retrained networks.
+/// The challenge's final score: F · RA_u/RA_r · TA_u/TA_r, F by ε, with the accuracies of unlearned
+/// and of retrained networks on the training and test images to keep. The best achievable score is
+/// about that of other retrained networks.
 pub fn score(group: &[Observed], retrained: &[Observed], task: &Scope) -> f64 {
     let of = |networks: &[Observed]| -> Vec<Vec<f64>> { networks.iter().map(margins).collect() };
     let (own, theirs) = (of(group), of(retrained));
@@ -58,7 +58,7 @@ pub fn score(group: &[Observed], retrained: &[Observed], task: &Scope) -> f64 {
         * share(&Test { kept_only: true })
 }
 
-/// The challenge's forgetting quality F: the mean of ½ for every bin of ½.
+/// The challenge's forgetting quality F: the mean of the scores of ε in bins of ½.
 fn quality(epsilons: &[f64]) -> f64 {
     let score = |e: &f64| {
         if *e >= CAP {
@@ -70,12 +70,12 @@ fn quality(epsilons: &[f64]) -> f64 {
     mean(&epsilons.iter().map(score).collect::<Vec<_>>())
 }
 
-/// ε of each image, by the margins of networks.
+/// ε of each image, from the networks' margins.
 fn epsilons(group: &[&[f64]], reference: &[&[f64]]) -> Vec<f64> {
     by_image(group, reference, epsilon)
 }
 
-/// A value for each image, from the margins that it has in one group of networks and in another.
+/// A value for each image, from its margins in two groups of networks.
 pub(super) fn by_image(
     group: &[&[f64]],
     reference: &[&[f64]],
@@ -90,7 +90,7 @@ pub(super) fn by_image(
         .collect()
 }
 
-/// Networks' margins as groups are compared by.
+/// The networks' margins, by which groups are compared.
 pub(super) fn slices(margins: &[Vec<f64>]) -> Vec<&[f64]> {
     margins.iter().map(Vec::as_slice).collect()
 }
@@ -101,7 +101,7 @@ pub(super) fn margins(network: &Observed) -> Vec<f64> {
     network.forget.iter().map(margin).collect()
 }
 
-/// ln(p / (1 − p)) of the label's probability: its logit less the logarithm of the others' sum.
+/// ln(p / (1 − p)) of the label's probability: its logit minus the log-sum-exp of the others.
 pub fn confidence(logits: &[f32; CLASSES], label: usize) -> f64 {
     let others = (0..CLASSES)
         .filter(|c| *c != label)
@@ -111,14 +111,14 @@ pub fn confidence(logits: &[f32; CLASSES], label: usize) -> f64 {
     f64::from(logits[label]) - largest - total.ln()
 }
 
-/// The largest ε that any threshold shows between two sets of numbers.
+/// The largest ε of any threshold between two sets of numbers.
 pub fn epsilon(unlearned: &[f64], retrained: &[f64]) -> f64 {
     let mut best = 0.0f64;
     for &threshold in unlearned.iter().chain(retrained) {
         let above =
             |set: &[f64]| set.iter().filter(|x| **x > threshold).count() as f64 / set.len() as f64;
         let (u, r) = (above(unlearned), above(retrained));
-        // "Above" means unlearned, or it means retrained.
+        // "Above" can mean unlearned or retrained.
         for (false_positive, false_negative) in [(r, 1.0 - u), (1.0 - r, u)] {
             best = best.max(of_rates(false_positive, false_negative));
         }
@@ -154,8 +154,8 @@ mod tests {
         assert_eq!(epsilon(&far, &set), CAP);
     }
 
-    /// Five of ten beside one of ten above the only threshold: ln((1 − δ − .5) / .1), whichever group it
-    /// is, and on whichever side of the threshold.
+    /// Five of ten against one of ten above the only threshold: ln((1 − δ − .5) / .1), for either
+    /// group and either side of the threshold.
     #[test]
     fn both_rates_and_both_directions_count() {
         let set =
@@ -170,8 +170,8 @@ mod tests {
         }
     }
 
-    /// Of two uniform distributions that overlap by half, a threshold anywhere in the overlap errs in
-    /// one direction by t and in the other by ½ − t: ε is largest at the ends, where a rate falls to 1/N.
+    /// For two uniform distributions that overlap by half, a threshold anywhere in the overlap has
+    /// error rates t and ½ − t: ε is largest at the ends, where a rate falls to 1/N.
     #[test]
     fn overlapping_uniform_sets_have_what_their_rates_say() {
         let n = 100;
@@ -238,7 +238,8 @@ mod tests {
         }
     }
 
-    /// The same margins: F is 1. Half of the images to keep, and a third of the test images to keep.
+    /// The same margins: F is 1. Half of the retain images and a third of the retain test images
+    /// remain correct.
     #[test]
     fn the_final_score_takes_off_what_was_lost_of_what_is_to_be_kept() {
         let network = |kept: u8, i: u8| Observed {
@@ -252,7 +253,7 @@ mod tests {
         assert_eq!(score(&group(2), &group(2), &task), 1.0);
         let value = score(&group(7), &group(2), &task);
         assert!((value - 1.0 / 6.0).abs() < 1e-12, "{value}");
-        // Margins that every threshold tells: nothing is forgotten well.
+        // Margins separated by a threshold: nothing is forgotten well.
         let mut far = group(2);
         far.iter_mut()
             .for_each(|o| o.forget = outputs(&[5; 4], &[5; 4], 9.0));

@@ -1,4 +1,4 @@
-//! KLoM: the divergence of margins.
+//! KLoM: the KL divergence of margins.
 
 use super::forgetting_quality::{by_image, margins};
 use super::{Form, Metric, Observed, Scope, mean};
@@ -6,11 +6,11 @@ use super::{Form, Metric, Observed, Scope, mean};
 /// For each image to forget, the KL divergence between the distributions of the margin
 /// z_y − ln Σ_{c≠y} exp(z_c) over unlearned and over retrained networks, in histograms of `BINS` bins
 /// over the range of both; the mean over images (RoyRin/data-unlearning-bench, with 100 networks).
-/// Every bin has a little added, so that an empty one is no infinity.
+/// A constant is added to every bin, so that empty ones do not give infinity.
 pub struct Klom;
 
 const BINS: usize = 20;
-/// What is added to the probability of every bin.
+/// The constant added to the probability of every bin.
 const SMOOTHING: f64 = 1e-2;
 
 impl Metric for Klom {
@@ -82,7 +82,7 @@ mod tests {
             .collect()
     }
 
-    /// What the bins of two normal distributions have by Φ, with what every bin has added.
+    /// The expected bins of two normal distributions by Φ, with the constant added.
     fn by_bins(one: (f64, f64), other: (f64, f64), range: (f64, f64)) -> f64 {
         let width = (range.1 - range.0) / 20.0;
         let share = |(mean, deviation): (f64, f64), bin: u32| {
@@ -93,8 +93,8 @@ mod tests {
         (0..20).map(term).sum()
     }
 
-    /// KL of normal distributions is ln(σ₂/σ₁) + (σ₁² + d²)/2σ₂² − ½. Bins lose little of it; what is
-    /// added to them takes up to three quarters, the more the emptier the bins of the second are.
+    /// KL of normal distributions is ln(σ₂/σ₁) + (σ₁² + d²)/2σ₂² − ½. Binning loses little of it;
+    /// the added constant takes up to three quarters, more if the second's bins are emptier.
     #[test]
     fn normal_distributions_have_what_their_bins_say_and_the_closed_form_bounds() {
         for (one, other) in [

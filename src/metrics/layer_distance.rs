@@ -2,18 +2,18 @@
 
 use super::{Form, Kind, Metric, Observed, Scope};
 
-/// ‖θ − θ_r‖ / ‖θ_r‖ of a layer's weights and biases, the mean over retrained networks r that began with
-/// other weights. Neurons of networks that began apart have no common order, so that the value is near √2
-/// for all of them: it shows weights that have grown or are gone, and little else. The network that began
-/// with the same weights is nearer, and is left out: no two retrained networks began alike, and nothing
-/// would say how near is near.
+/// ‖θ − θ_r‖ / ‖θ_r‖ of a layer's weights and biases, averaged over retrained networks r with other
+/// initial weights. Networks with different initial weights have no common order of neurons, so the
+/// value is near √2 for all of them: it shows weights that have grown or vanished, and little else.
+/// The retrained network with the same initial weights is nearer, and left out: no two retrained
+/// networks share initial weights, so there is no reference for that distance.
 pub struct LayerDistance {
     name: String,
     layer: usize,
 }
 
 impl LayerDistance {
-    /// Of the layer with this number, from 0; the last gives the logits.
+    /// The index of the layer; the last one computes the logits.
     pub fn new(layer: usize) -> Self {
         Self {
             name: format!("Δ {}", layer + 1),
@@ -32,7 +32,7 @@ impl Metric for LayerDistance {
     }
 
     fn meaning(&self) -> &'static str {
-        "distance of this layer's weights from retrained networks', as a share of their norm; ideal: theirs"
+        "distance of this layer's weights from retrained networks', relative to their norm; ideal: theirs"
     }
 
     fn kind(&self) -> Kind {
@@ -71,13 +71,13 @@ mod tests {
 
     #[test]
     fn it_is_a_share_of_the_retrained_network_s_norm() {
-        // (3, 4) from (0, 4) is 3 apart: of 4, and of 5 the other way.
+        // (3, 4) is 3 from (0, 4): relative to 4, and to 5 the other way round.
         assert!((relative(&[3.0, 4.0], &[0.0, 4.0]) - 0.75).abs() < 1e-12);
         assert!((relative(&[0.0, 4.0], &[3.0, 4.0]) - 0.6).abs() < 1e-12);
         assert_eq!(relative(&[3.0, 4.0], &[3.0, 4.0]), 0.0);
     }
 
-    /// ‖a − b‖² = ‖a‖² + ‖b‖² − 2ab, and of independent numbers ab is nothing.
+    /// ‖a − b‖² = ‖a‖² + ‖b‖² − 2ab, and ab vanishes for independent numbers.
     #[test]
     fn independent_weights_are_the_root_of_two_apart() {
         let of = |key| (0..20_000).map(|i| normal(key, i)).collect::<Vec<_>>();

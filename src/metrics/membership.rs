@@ -1,22 +1,22 @@
-//! Membership inference: can an attacker tell from losses whether an image was trained on?
+//! Membership inference: can an attacker infer from losses whether an image was trained on?
 
 use super::forgetting_quality::confidence;
 use super::{CLASSES, Kind, Metric, Observed, Outputs, Scope, mean};
 use crate::random::threefry2x32;
 
-/// The starting kit's form (NeurIPS 2023 machine unlearning challenge): a logistic regression on the
-/// loss tells training images to forget from test images of the same digits, over ten stratified
-/// splits. The accuracy of the attack: ½ is ideal, and so is what retrained networks have.
+/// The starting kit's attack (NeurIPS 2023 machine unlearning challenge): a logistic regression on
+/// the loss separates training images to forget from test images of the same digits, over ten
+/// stratified splits. The value is its accuracy; ½ is ideal, and what retrained networks reach.
 pub struct StartingKit;
 
-/// The same attack on the modified entropy (Song and Mittal 2021), which also sees how sure a network is
-/// of wrong answers: Mentr = −(1 − p_y) ln p_y − Σ_{i≠y} p_i ln(1 − p_i), y the label. Code in circulation
-/// has ln p_i where ln(1 − p_i) is meant.
+/// The same attack on the modified entropy (Song and Mittal 2021), which also reflects confidence
+/// in wrong answers: Mentr = −(1 − p_y) ln p_y − Σ_{i≠y} p_i ln(1 − p_i), y the label. Code in
+/// circulation has ln p_i instead of ln(1 − p_i).
 pub struct ModifiedEntropy;
 
-/// MIA-efficacy (Unlearn-Sparse): an attack that tells training images to keep from test images of the
-/// same digits; the share of the images to forget that it calls no members. High means that they look
-/// as if they had never been trained on.
+/// MIA-efficacy (Unlearn-Sparse): an attack trained to separate training images to keep from test
+/// images of the same digits; the fraction of the images to forget that it classifies as
+/// non-members. High means that they look as if they had never been trained on.
 pub struct Efficacy;
 
 /// Stratified splits.
@@ -53,7 +53,7 @@ impl Metric for ModifiedEntropy {
     }
 
     fn meaning(&self) -> &'static str {
-        "as MIA, by modified entropies (Song and Mittal) instead of losses; ideal ½"
+        "like MIA, on modified entropies (Song and Mittal) instead of losses; ideal ½"
     }
 
     fn kind(&self) -> Kind {
@@ -74,7 +74,7 @@ impl Metric for ModifiedEntropy {
 fn entropies(outputs: &Outputs) -> Vec<f64> {
     let one = |(logits, label): (&[f32; CLASSES], u8)| {
         let term = |class: usize| {
-            // p and 1 − p from ln(p / (1 − p)), which neither end is too small for.
+            // p and 1 − p from ln(p / (1 − p)), without underflow at either end.
             let odds = confidence(logits, class);
             let (ln_p, ln_rest) = (-softplus(-odds), -softplus(odds));
             match class == usize::from(label) {
@@ -98,7 +98,7 @@ impl Metric for Efficacy {
     }
 
     fn meaning(&self) -> &'static str {
-        "share of forget images called non-members by an attack trained on keep against test; high: unseen"
+        "fraction of forget images classified as non-members by an attack trained on keep against test; high: unseen"
     }
 
     fn kind(&self) -> Kind {
@@ -119,13 +119,13 @@ impl Metric for Efficacy {
     }
 }
 
-/// So many of a list, evenly from all of it: test sets have easier and harder halves.
+/// `n` values, evenly spread over the list: test sets have easier and harder halves.
 fn spread(values: &[f64], n: usize) -> Vec<f64> {
     (0..n).map(|i| values[i * values.len() / n]).collect()
 }
 
-/// The mean accuracy, over stratified splits into halves, of telling members from others; both sides
-/// count alike.
+/// The mean balanced accuracy, over stratified splits into halves, of separating members from
+/// non-members.
 fn attack(members: &[f64], others: &[f64]) -> f64 {
     let n = members.len().min(others.len());
     let accuracies = (0..SPLITS).map(|split| {
@@ -154,7 +154,7 @@ struct Line {
 }
 
 impl Line {
-    /// By Newton's method, with a little ridge, so that separable sets have an answer.
+    /// Fits by Newton's method, with a small ridge so that separable sets have a solution.
     fn fit(members: &[f64], others: &[f64]) -> Self {
         let all: Vec<f64> = members.iter().chain(others).copied().collect();
         let centre = mean(&all);
@@ -206,8 +206,8 @@ mod tests {
         assert!((attack(&low, &low) - 0.5).abs() < 0.1);
     }
 
-    /// Two normal distributions a standard deviation apart: the best threshold lies halfway, and is
-    /// right with Φ(½) = .691.
+    /// Two normal distributions one standard deviation apart: the best threshold lies halfway, with
+    /// an accuracy of Φ(½) = .691.
     #[test]
     fn overlapping_normals_are_told_apart_as_often_as_theory_says() {
         let n = 4000;
@@ -217,7 +217,7 @@ mod tests {
         assert!((share - 0.691).abs() < 0.015, "{share}");
     }
 
-    /// Logits of these probabilities.
+    /// Logits for these probabilities.
     fn certain(probabilities: [f32; 3]) -> [f32; CLASSES] {
         let mut logits = [-1e30; CLASSES];
         let known = logits.iter_mut().zip(probabilities);
@@ -225,8 +225,8 @@ mod tests {
         logits
     }
 
-    /// Of (.7, .2, .1) with label 0: −.3 ln .7 − .2 ln .8 − .1 ln .9 = .1622; with ln p where
-    /// ln(1 − p) is meant, .6592. Of ten equal ones: −.9 ln .1 − .9 ln .9 = 2.1672.
+    /// For (.7, .2, .1) with label 0: −.3 ln .7 − .2 ln .8 − .1 ln .9 = .1622; with ln p instead of
+    /// ln(1 − p), .6592. For ten equal ones: −.9 ln .1 − .9 ln .9 = 2.1672.
     #[test]
     fn the_modified_entropy_is_that_of_its_formula() {
         let of = |logits, label| {
@@ -240,15 +240,16 @@ mod tests {
         let wrong = -0.3 * 0.7f64.ln() - 0.2 * 0.2f64.ln() - 0.1 * 0.1f64.ln();
         assert!((wrong - 0.6592).abs() < 1e-4);
         assert!((of([3.0; CLASSES], 4) - 2.1672).abs() < 1e-4);
-        // Sure and right: nothing. Sure and wrong, by 60 nats: 60 for the label, 60 for the answer.
+        // Confident and right: 0. Confident and wrong, by 60 nats: 60 for the label, 60 for the
+        // answer.
         let mut sure = [-1e30; CLASSES];
         (sure[1], sure[2]) = (60.0, 0.0);
         assert!(of(sure, 1).abs() < 1e-12);
         assert!((of(sure, 2) - 120.0).abs() < 1e-9);
     }
 
-    /// Networks whose margins for the label are these, on the images to forget, to keep, and on test
-    /// images that are to be forgotten and to be kept.
+    /// Networks with these margins for the label, on the images to forget, to keep, and on test
+    /// images of forgotten and kept digits.
     fn network(forget: f32, retain: f32, test_forget: f32, test_keep: f32) -> Observed {
         let some = |label: u8, margin: f32| {
             let mut all = Outputs::default();
@@ -285,7 +286,7 @@ mod tests {
             );
             assert!(value(metric, &apart) > 0.99, "{}", metric.name());
         }
-        // Images to forget that look like training images, and such that look like test images.
+        // Images to forget that look like training images, and ones that look like test images.
         assert!(value(&Efficacy, &apart) < 0.01);
         assert!(value(&Efficacy, &network(2.0, 4.0, 2.0, 2.0)) > 0.99);
     }

@@ -1,7 +1,9 @@
-//! Metrics of forgetting: a file each. All work on what networks answer, read back once, in f64.
+//! Metrics of forgetting, one file each. All use networks' outputs and weights, read back once, in
+//! f64.
 //!
-//! No value means anything by itself: a metric also says how far a group of networks is from
-//! another, and the distance of retrained networks from other retrained networks is its noise floor.
+//! No value means anything by itself: a metric also measures how far a group of networks is from
+//! another, and the distance of retrained networks from other retrained networks is its noise
+//! floor.
 
 pub mod accuracy;
 pub mod activation;
@@ -28,12 +30,12 @@ pub struct Outputs {
     pub labels: Vec<u8>,
 }
 
-/// What is known of one network.
+/// Everything that metrics use of one network.
 #[derive(Clone, Debug, Default)]
 pub struct Observed {
     /// Training images that are to be forgotten.
     pub forget: Outputs,
-    /// Training images that are to be kept, as many at the most.
+    /// Training images to keep, at most as many as to forget.
     pub retain: Outputs,
     /// All test images.
     pub test: Outputs,
@@ -43,28 +45,28 @@ pub struct Observed {
     pub retain_hidden: Vec<Vec<f32>>,
     /// Weights and biases of every layer, the last among them.
     pub weights: Vec<Vec<f32>>,
-    /// Softmax outputs of a network with fresh weights for `forget`: another for every network.
+    /// Softmax outputs of a freshly initialised network for `forget`, a different one per network.
     pub fresh: Vec<[f64; CLASSES]>,
-    /// Steps on all training images until the forgotten digits were known again; none: not within
-    /// those that were tried.
+    /// Steps on all training images until the forgotten digits were known again; `None` if that
+    /// took more than `relearn_limit`.
     pub relearned: Option<f64>,
-    /// Steps that were tried.
+    /// Steps of relearning that were run.
     pub relearn_limit: f64,
-    /// Steps of relearning, with the accuracy on what is forgotten.
+    /// Steps of relearning, with the accuracy on the forgotten images.
     pub relearning: Vec<(u32, f64)>,
 }
 
-/// What a metric looks at.
+/// The aspect that a metric measures.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Kind {
-    /// What networks answer.
+    /// Networks' outputs.
     Output,
-    /// Whether an attacker can tell what they were trained on.
+    /// Whether an attacker can infer what they were trained on.
     Membership,
-    /// What their hidden layers know.
+    /// What their hidden layers represent.
     Inside,
-    /// How soon they learn again.
+    /// How fast they relearn.
     Relearning,
 }
 
@@ -88,76 +90,75 @@ impl Kind {
     }
 }
 
-/// A way to measure forgetting: what is looked at in a network, and how that is compared.
+/// A metric of forgetting: the features of a network, and how to compare them.
 pub trait Metric: Sync {
     /// Its name in tables.
     fn name(&self) -> &str;
-    /// What it has in common with the metrics that do the same on another layer: these count once in a
-    /// score.
+    /// The name shared with the same metric on other layers; together they count once in a score.
     fn family(&self) -> &str {
         self.name()
     }
-    /// What it is, and which value would be ideal.
+    /// Its definition, and the ideal value.
     fn meaning(&self) -> &'static str;
-    /// What of a network it looks at.
+    /// The aspect it measures.
     fn features(&self, network: &Observed, task: &Scope) -> Vec<f64>;
     /// How features are compared.
     fn form(&self) -> Form {
         Form::Each
     }
-    /// A network's value on the scale on which distances are taken.
+    /// Transforms a network's value to the scale on which distances are taken.
     fn scaled(&self, value: f64) -> f64 {
         value
     }
-    /// What it looks at.
+    /// The features of a network.
     fn kind(&self) -> Kind {
         Kind::Output
     }
-    /// The smallest distance that means anything, whatever the noise: of a metric that is at its end
-    /// for all retrained networks, there is none.
+    /// The smallest meaningful distance, whatever the noise: a metric that saturates for all
+    /// retrained networks has none.
     fn resolution(&self) -> f64;
-    /// Whether a network's value is only known to be larger than what is given.
+    /// Whether a network's value is only a lower bound.
     fn censored(&self, _: &Observed) -> bool {
         false
     }
 }
 
-/// How a metric's features make a value, and how far two groups of networks are from each other by it.
+/// How features become values, and values distances between two groups of networks.
 #[derive(Clone, Copy)]
 pub enum Form {
-    /// Each network has a value, its only feature. The distance is that of the means, on the metric's
+    /// Each network has a value, its only feature. The distance is between means, on the metric's
     /// scale.
     Each,
-    /// Two networks have a value. A network's is the mean over retrained ones; the distance is that
-    /// from the mean of retrained networks among themselves. Networks with the same number in their
-    /// groups are not compared: they are the same, or began with the same weights, which two
-    /// retrained networks never did.
+    /// Each pair of networks has a value. A network's value is the mean over retrained ones; the
+    /// distance is from the mean of retrained networks among themselves. Networks with the same
+    /// number in their groups are not compared: they are the same, or share initial weights, unlike
+    /// any two retrained networks.
     Pairs(fn(&[f64], &[f64]) -> f64),
-    /// Two groups have a value, and its distance from what equal groups would have if they were large.
+    /// Each pair of groups has a value; the distance is from the value of large equal groups.
     Groups {
-        /// The value of a group beside another.
+        /// The value of a group relative to another.
         value: OfGroups,
         /// The value of large equal groups.
         equal: f64,
     },
 }
 
-/// A value of a group of networks beside another, by their features.
+/// Computes a value of one group of networks relative to another, from their features.
 pub type OfGroups = fn(&[&[f64]], &[&[f64]]) -> f64;
 
-/// The value of each network of a group, by a metric of the form `Each`.
+/// The value of each network of a group, for metrics of the form `Each`.
 pub fn each(metric: &dyn Metric, group: &[Observed], task: &Scope) -> Vec<f64> {
     let features = |network| metric.features(network, task);
     group.iter().flat_map(features).collect()
 }
 
-/// What the networks were to forget.
+/// What is to be forgotten.
 #[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Scope {
     /// All images of these digits, ascending.
     Digits(Vec<u8>),
-    /// So many training images of any digit.
+    /// This number of training images of any digit.
     Samples(usize),
 }
 
@@ -175,8 +176,8 @@ impl Scope {
         }
     }
 
-    /// What a network answers to images that show whether it forgot: test images of the forgotten digits.
-    /// Where no digit is forgotten, only the forgotten training images themselves can.
+    /// A network's answers that show whether it forgot: to test images of the forgotten digits, or
+    /// to the forgotten training images themselves if no digit is forgotten.
     pub fn asked(&self, network: &Observed) -> Outputs {
         match self {
             Self::Digits(_) => network.test.only(|label| self.forgotten(label)),
@@ -184,7 +185,7 @@ impl Scope {
         }
     }
 
-    /// What it answers to images of the same kind as the forgotten ones that no network was trained on.
+    /// Its answers to images of the same kind as the forgotten ones that no network was trained on.
     pub fn unseen(&self, network: &Observed) -> Outputs {
         match self {
             Self::Digits(_) => network.test.only(|label| self.forgotten(label)),
@@ -193,7 +194,7 @@ impl Scope {
     }
 }
 
-/// All metrics, in the order of tables, for networks with so many hidden layers.
+/// All metrics, in table order, for networks with this number of hidden layers.
 pub fn all(hidden: usize) -> Vec<Box<dyn Metric>> {
     use cka::{Cka, Images};
     let mut all: Vec<Box<dyn Metric>> = vec![
@@ -223,7 +224,7 @@ pub fn all(hidden: usize) -> Vec<Box<dyn Metric>> {
     all
 }
 
-/// The arithmetic mean; 0 of nothing.
+/// The arithmetic mean; 0 if empty.
 pub fn mean(values: &[f64]) -> f64 {
     values.iter().sum::<f64>() / values.len().max(1) as f64
 }
@@ -243,7 +244,7 @@ pub fn softmax(logits: &[f32; CLASSES]) -> [f64; CLASSES] {
     terms.map(|t| t / total)
 }
 
-/// The first largest logit.
+/// The index of the first largest logit.
 pub fn answer(logits: &[f32; CLASSES]) -> usize {
     let mut best = 0;
     for class in 1..CLASSES {
@@ -260,7 +261,7 @@ impl Outputs {
         self.logits.iter().zip(self.labels.iter().copied())
     }
 
-    /// The share of right answers among the images that count; NaN where none does.
+    /// The accuracy on the images that count; NaN if none does.
     pub fn accuracy(&self, counts: impl Fn(u8) -> bool) -> f64 {
         let counted = self.iter().filter(|(_, label)| counts(*label));
         let (mut right, mut all) = (0u32, 0u32);
@@ -281,7 +282,7 @@ impl Outputs {
         self.iter().map(loss).collect()
     }
 
-    /// Those images that `kept` takes, by label.
+    /// The images that `kept` accepts, by label.
     pub fn only(&self, kept: impl Fn(u8) -> bool) -> Self {
         let of = self.iter().filter(|(_, label)| kept(*label));
         let (logits, labels) = of.map(|(z, label)| (*z, label)).unzip();
@@ -333,7 +334,7 @@ pub(crate) mod examples {
         assert!((phi(-1.0) - 0.158_655).abs() < 1e-6);
     }
 
-    /// Outputs whose largest logit, by so much, is the answer.
+    /// Outputs whose largest logit, by this margin, is the answer.
     pub(crate) fn outputs(answers: &[u8], labels: &[u8], margin: f32) -> Outputs {
         let row = |&answer: &u8| {
             let mut row = [0.0; CLASSES];

@@ -1,18 +1,18 @@
-//! Linear probe: does a hidden layer still tell the forgotten digits from the others?
+//! Linear probe: can the forgotten digits still be separated by a hidden layer?
 
 use super::{Kind, Metric, Observed, Scope};
 
-/// The accuracy of a linear classifier, by ridge regression, that tells the images to forget from those
-/// to keep by a hidden layer's activations; fitted on half of the images, tried on the others, both
-/// kinds counting alike. ½ is chance; retrained networks, which never saw the digits, have far more, and
-/// they are the measure.
+/// The balanced accuracy of a linear classifier, fitted by ridge regression, that separates the
+/// images to forget from those to keep by a hidden layer's activations; fitted on half of the
+/// images, evaluated on the others. Chance is ½, but even retrained networks, which never saw the
+/// digits, have far more; they are the reference.
 pub struct LinearProbe {
     name: String,
     layer: usize,
 }
 
 impl LinearProbe {
-    /// Of the hidden layer with this number, from 0.
+    /// The index of the hidden layer.
     pub fn new(layer: usize) -> Self {
         Self {
             name: format!("probe {}", layer + 1),
@@ -52,7 +52,7 @@ impl Metric for LinearProbe {
     }
 }
 
-/// The probe's accuracy on what it was not fitted to.
+/// The probe's accuracy on held-out images.
 pub fn accuracy(one: &[f32], other: &[f32], width: usize) -> f64 {
     let rows = |values: &[f32], odd: usize| -> Vec<Vec<f64>> {
         let rows = values.chunks_exact(width).skip(odd).step_by(2);
@@ -70,7 +70,7 @@ pub fn accuracy(one: &[f32], other: &[f32], width: usize) -> f64 {
     f64::midpoint(share(&rows(one, 1), true), share(&rows(other, 1), false))
 }
 
-/// Ridge regression to +1 and −1, each kind weighing as much as the other; the last weight is the bias.
+/// Ridge regression to +1 and −1, both classes weighted equally; the last weight is the bias.
 fn fit(one: &[Vec<f64>], other: &[Vec<f64>], width: usize) -> Vec<f64> {
     let n = width + 1;
     let mut a = vec![0.0; n * n];
@@ -83,7 +83,7 @@ fn fit(one: &[Vec<f64>], other: &[Vec<f64>], width: usize) -> Vec<f64> {
                 let wi = weight * x(i);
                 b[i] += wi * target;
                 if wi != 0.0 {
-                    // The solver reads no more than this half.
+                    // The solver reads only this half.
                     for j in 0..=i {
                         a[i * n + j] += wi * x(j);
                     }
@@ -98,8 +98,8 @@ fn fit(one: &[Vec<f64>], other: &[Vec<f64>], width: usize) -> Vec<f64> {
     b
 }
 
-/// Solves A x = b in place, A symmetric and positive definite, by Cholesky's method. Reads the lower half
-/// of A.
+/// Solves A x = b in place by Cholesky decomposition, for a symmetric positive definite A. Reads
+/// the lower half of A.
 fn solve(a: &mut [f64], b: &mut [f64], n: usize) {
     for j in 0..n {
         for i in j..n {
@@ -140,7 +140,7 @@ mod tests {
         assert!((chance - 0.5).abs() < 0.08, "{chance}");
     }
 
-    /// A first layer that tells the images apart, and a second that does not.
+    /// The first layer separates the images, the second does not.
     #[test]
     fn every_layer_has_a_probe_of_its_own() {
         let network = Observed {

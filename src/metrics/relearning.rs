@@ -1,11 +1,12 @@
-//! Relearn time: knowledge that is still inside comes back sooner.
+//! Relearn time: retained knowledge comes back sooner.
 
 use super::{Kind, Metric, Observed, Scope, mean};
 
-/// Steps of training on all digits until the accuracy on the forgotten digits' test images is within
-/// 5 % of the original network's. AIN is the quotient by that of retrained networks: about 1 is ideal,
-/// far below 1 means that the knowledge was still there (Tarun et al. 2023). All networks get as many steps
-/// as the slowest retrained one needs; of one that needs more yet, only this is known.
+/// Steps of training on all digits until the accuracy on the forgotten digits' test images is
+/// within 5 % of the original network's. AIN is the ratio to that of retrained networks: about 1 is
+/// ideal, far below 1 means that the knowledge was still there (Tarun et al. 2023). All networks
+/// get as many steps as the slowest retrained one needs; if one needs more, that number is a lower
+/// bound.
 pub struct RelearnSteps;
 
 impl Metric for RelearnSteps {
@@ -21,12 +22,12 @@ impl Metric for RelearnSteps {
         Kind::Relearning
     }
 
-    /// What counts is how many times sooner networks know again: ln(1 + steps).
+    /// Ratios of relearn times are what counts: ln(1 + steps).
     fn scaled(&self, steps: f64) -> f64 {
         steps.ln_1p()
     }
 
-    /// Networks are asked twice in every doubling: ln 1.5.
+    /// Networks are evaluated twice per doubling: ln 1.5.
     fn resolution(&self) -> f64 {
         0.4
     }

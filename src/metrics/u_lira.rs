@@ -5,17 +5,17 @@ use std::f64::consts::TAU;
 use super::forgetting_quality::{by_image, margins};
 use super::{Form, Kind, Metric, Observed, Scope, mean};
 
-/// U-LiRA (Kurmanji et al. 2023; Hayes et al. 2024), after LiRA (Carlini et al. 2022). For each image to
-/// forget, the logit-scaled confidences ln(p/(1 − p)) of unlearned networks are one normal distribution,
-/// and those of retrained ones another. A network that had no part in either is called unlearned where
-/// its confidence is likelier under the first. The value is how often that is right, over both kinds of
-/// networks alike and over all images: ½ where nothing can be told, 1 where all can.
+/// U-LiRA (Kurmanji et al. 2023; Hayes et al. 2024), after LiRA (Carlini et al. 2022). For each
+/// image to forget, one normal distribution is fitted to the logit-scaled confidences ln(p/(1 − p))
+/// of unlearned networks, and another to those of retrained ones. A held-out network is classified
+/// as unlearned if its confidence is likelier under the first. The value is the balanced accuracy,
+/// averaged over images: ½ if nothing can be distinguished, 1 if everything can.
 ///
-/// One network of each kind is left out at a time, in all pairs, and both are asked about under the same
-/// two distributions: were only the one left out that is asked about, its own side would always have a
-/// network less, and equal groups would have less than ½. A distribution of fewer than two networks is
-/// none, so that each side takes three; with few networks a normal distribution is poorly known, and the
-/// attack weaker than it could be.
+/// One network of each kind is held out at a time, in all pairs, and both are classified under the
+/// same two distributions: if only the classified network were held out, its own side would always
+/// have one network less, and equal groups would score below ½. A distribution needs at least two
+/// networks, so each side needs three; with few networks the normal fits are poor, and the attack
+/// is weaker than it could be.
 pub struct ULira;
 
 impl Metric for ULira {
@@ -73,7 +73,7 @@ impl Normal {
     }
 }
 
-/// How often the attack on one image is right; no number for fewer than three networks of a kind.
+/// The attack's accuracy on one image; NaN for fewer than three networks of a kind.
 fn accuracy(unlearned: &[f64], retrained: &[f64]) -> f64 {
     if unlearned.len().min(retrained.len()) < 3 {
         return f64::NAN;
@@ -89,7 +89,7 @@ fn accuracy(unlearned: &[f64], retrained: &[f64]) -> f64 {
     right / (2 * unlearned.len() * retrained.len()) as f64
 }
 
-/// 1 for what is more than nothing, ½ for nothing: the attacker guesses.
+/// 1 if positive, ½ if zero: the attacker guesses.
 fn positive(x: f64) -> f64 {
     match x {
         x if x > 0.0 => 1.0,
@@ -98,11 +98,11 @@ fn positive(x: f64) -> f64 {
     }
 }
 
-/// For each number the distribution of all others.
+/// For each number, the distribution of all others.
 fn others(values: &[f64]) -> Vec<Normal> {
     let n = values.len() as f64;
     let centre = mean(values);
-    // About the mean, so that no digits are lost.
+    // Relative to the mean, to avoid cancellation.
     let squares: f64 = values.iter().map(|x| (x - centre).powi(2)).sum();
     let without = |x: &f64| {
         let own = x - centre;
@@ -132,8 +132,8 @@ mod tests {
         mean(&(0..images).map(one).collect::<Vec<_>>())
     }
 
-    /// Normal distributions with the same σ, d apart: the best threshold lies halfway, and is right with
-    /// Φ(d / 2σ).
+    /// Normal distributions with the same σ, d apart: the best threshold lies halfway, with an
+    /// accuracy of Φ(d / 2σ).
     #[test]
     fn overlapping_normals_are_told_apart_as_often_as_theory_says() {
         for d in [0.5, 1.0, 2.0, 4.0] {
@@ -142,8 +142,8 @@ mod tests {
         }
     }
 
-    /// The same mean, but three times the deviation: likelier wide where |x| > t with
-    /// t² = 2 ln 3 · 9/8. No threshold on x tells them, the ratio of likelihoods does.
+    /// The same mean, but three times the deviation: likelier wide where |x| > t with t² = 2 ln 3 ·
+    /// 9/8. No threshold on x separates them, but the likelihood ratio does.
     #[test]
     fn what_differs_in_width_alone_is_told_as_well() {
         let t = (2.0 * 3f64.ln() * 9.0 / 8.0).sqrt();
@@ -152,7 +152,7 @@ mod tests {
         assert!((value - expected).abs() < 0.015, "{value} {expected}");
     }
 
-    /// Also for few networks, and for different numbers of them: the attack has no side that it prefers.
+    /// Also for few networks, and for different numbers of them: the attack is unbiased.
     #[test]
     fn equal_distributions_cannot_be_told() {
         for (n, m) in [(100, 100), (4, 4), (3, 12), (8, 16)] {

@@ -1,4 +1,4 @@
-//! ZRF: how much a network answers like one that knows nothing.
+//! ZRF: how much a network answers like an untrained one.
 
 use super::{CLASSES, Metric, Observed, Scope, mean, softmax};
 
@@ -44,8 +44,8 @@ mod tests {
     use super::super::Outputs;
     use super::*;
 
-    /// A network that is sure of one class beside a uniform one: .50 nats, .28 bits. Code in circulation
-    /// computes KL(m‖p) and divides by the number of classes, and has .90 here.
+    /// A network that is sure of one class against a uniform one: .50 nats, .28 bits. Code in
+    /// circulation computes KL(m‖p) and divides by the number of classes, giving .90 here.
     #[test]
     fn the_sure_network_beside_the_uniform_one() {
         let mut sure = [0.01 / 9.0; CLASSES];
@@ -71,9 +71,9 @@ mod tests {
         assert!((jensen_shannon(&p, &r) - jensen_shannon(&r, &p)).abs() < 1e-12);
     }
 
-    /// A sure network beside a uniform one and beside itself with ten times the logits. The cosine of
-    /// softmax outputs, which goes by the same name, has .32 for the first; that of logits has 1 for the
-    /// second, as if a network that is sure and one that is not were the same.
+    /// A sure network against a uniform one, and against itself with ten times the logits. The
+    /// cosine of softmax outputs, which goes by the same name, is .32 for the first; that of logits
+    /// is 1 for the second, as if confident and unconfident networks were the same.
     #[test]
     fn it_is_no_cosine() {
         let zrf = |logits: [f32; CLASSES], fresh: [f32; CLASSES]| {

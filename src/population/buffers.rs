@@ -1,4 +1,4 @@
-//! The memory of a population.
+//! The buffers of a population.
 
 use super::{COUNTS, Curriculum, distinct, last, steps, tables};
 use crate::device::Buffer;
@@ -23,7 +23,7 @@ pub(super) struct Buffers {
     pub(super) counts: Buffer,         // [learners, COUNTS]
 }
 
-/// How much there is of what the buffers hold.
+/// The sizes that determine the buffers.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Size {
     pub(super) learners: usize,
@@ -44,19 +44,19 @@ impl Size {
 }
 
 impl Buffers {
-    /// The words of all buffers together.
+    /// The total size of all buffers in words.
     pub(super) fn words(model: &Model, batch: usize, part: usize, size: Size) -> u64 {
         let mut words = 0;
         let mut count = |_: &str, more: usize| {
             words += more as u64;
             Ok(Buffer::default())
         };
-        // Counting fails nowhere.
+        // Counting cannot fail.
         let _ = Self::allocate(&mut count, model, batch, part, size);
         words
     }
 
-    /// Makes them with `allocate`, which takes a label and a number of words.
+    /// Allocates the buffers with `allocate`, which takes a label and a number of words.
     pub(super) fn allocate(
         allocate: &mut dyn FnMut(&str, usize) -> Result<Buffer>,
         model: &Model,

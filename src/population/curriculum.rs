@@ -1,4 +1,4 @@
-//! What a learner is taught.
+//! The training data and settings of a learner.
 
 use std::sync::Arc;
 
@@ -7,19 +7,18 @@ use crate::record::CLASSES;
 /// What a learner is taught in a phase.
 #[derive(Clone, Debug)]
 pub struct Curriculum {
-    /// Order entries: an image's index, with [`SOFT`](crate::kernels::SOFT) where its
-    /// target is the soft one.
-    /// Learners that share a list share the `Arc`.
+    /// Order entries: an image's index, with [`SOFT`](crate::kernels::SOFT) if its target is the
+    /// soft one. Learners that share a list share the `Arc`.
     pub samples: Arc<Vec<u32>>,
     /// Key of the sample order.
     pub key: [u32; 2],
     /// The soft target, a distribution over the digits.
     pub soft_target: [f32; CLASSES],
-    /// A distribution for every training image instead, padded [images, 12]. Learners that share
-    /// a table share the `Arc`.
+    /// A distribution for every training image instead, padded [images, 12]. Learners that share a
+    /// table share the `Arc`.
     pub table: Option<Arc<Vec<f32>>>,
-    /// Weights of the samples: of those without [`FORGET`](crate::kernels::FORGET) in their entry,
-    /// and with it. A negative one climbs the loss.
+    /// Weights of samples without and with [`FORGET`](crate::kernels::FORGET) in their entry. A
+    /// negative weight ascends the loss.
     pub weights: [f32; 2],
     /// Learning rate.
     pub rate: f32,
@@ -27,11 +26,11 @@ pub struct Curriculum {
     pub momentum: f32,
     /// Weight decay.
     pub decay: f32,
-    /// What the population's `Rule` needs of it besides; 0 where it needs nothing.
+    /// A parameter of the population's `Rule`; 0 if unused.
     pub strength: f32,
 }
 
-/// The usual learning rate.
+/// The default learning rate.
 pub const LEARNING_RATE: f64 = 0.1;
 
 impl Curriculum {
@@ -61,7 +60,7 @@ impl Curriculum {
     }
 }
 
-/// The sample lists of a population, each once.
+/// The distinct sample lists of a population.
 pub(super) fn distinct(taught: &[Curriculum]) -> Vec<&Arc<Vec<u32>>> {
     let mut lists: Vec<&Arc<Vec<u32>>> = Vec::new();
     for curriculum in taught {
@@ -72,7 +71,7 @@ pub(super) fn distinct(taught: &[Curriculum]) -> Vec<&Arc<Vec<u32>>> {
     lists
 }
 
-/// The tables of targets of a population, each once.
+/// The distinct target tables of a population.
 pub(super) fn tables(taught: &[Curriculum]) -> Vec<&Arc<Vec<f32>>> {
     let mut tables: Vec<&Arc<Vec<f32>>> = Vec::new();
     for table in taught.iter().filter_map(|c| c.table.as_ref()) {

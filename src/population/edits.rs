@@ -1,4 +1,4 @@
-//! What is done to all weights at a time.
+//! Operations on all weights at once.
 
 use super::Population;
 use crate::device::{Buffer, Recording};
@@ -9,7 +9,7 @@ impl Population<'_> {
     /// w ← own · w + other · u for all parameters, with u [learners, model.parameters()].
     ///
     /// # Errors
-    /// `Device` where the device fails.
+    /// `Device` if the device fails.
     pub fn mix(&self, own: f32, others: &[f32], other: f32) -> Result<()> {
         let params = MixWeights {
             vectors: self.model.parameters() / 4,
@@ -24,7 +24,7 @@ impl Population<'_> {
     /// α · `of_all`; both are diagonals of the Fisher information, [learners, model.parameters()].
     ///
     /// # Errors
-    /// `Device` where the device fails.
+    /// `Device` if the device fails.
     pub fn dampen(&self, of_forget: &[f32], of_all: &[f32], alpha: f32, lambda: f32) -> Result<()> {
         let params = DampenWeights {
             vectors: self.model.parameters() / 4,
@@ -40,7 +40,7 @@ impl Population<'_> {
     /// learner's key, and F the diagonal of the Fisher information, [learners, model.parameters()].
     ///
     /// # Errors
-    /// `Device` where the device fails.
+    /// `Device` if the device fails.
     pub fn add_noise(
         &self,
         keys: &[[u32; 2]],
@@ -60,7 +60,7 @@ impl Population<'_> {
         )
     }
 
-    /// Runs a kernel on all weights, with what it reads uploaded for it.
+    /// Runs a kernel on all weights, after uploading its inputs.
     fn edit<P: Params>(&self, params: P, read: &[&[u32]]) -> Result<()> {
         let upload = |words: &&[u32]| -> Result<Buffer> {
             let buffer = self.device.allocate("numbers for an edit", words.len())?;

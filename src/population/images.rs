@@ -18,14 +18,14 @@ impl DeviceImages {
     /// Copies the images to the device.
     ///
     /// # Errors
-    /// `Data` where there is no image, or not a digit and `PIXELS` for each; `Device` where they
+    /// `Data` if there is no image, or not a digit and `PIXELS` for each; `Device` if they
     /// do not fit.
     pub fn upload(device: &dyn Device, images: &Images) -> Result<Self> {
         let count = images.len();
         let digits = images.labels.iter().all(|&l| usize::from(l) < CLASSES);
         if count == 0 || !digits || images.pixels.len() != count * PIXELS {
             return Err(Error::Data(format!(
-                "{count} labels and {} pixels are no set of images: each needs a digit from 0 to \
+                "{count} labels and {} pixels are not a set of images: each needs a digit from 0 to \
                  9 and {PIXELS} pixels",
                 images.pixels.len()
             )));
@@ -55,7 +55,7 @@ impl DeviceImages {
 }
 
 impl DeviceImages {
-    /// Gives their memory back.
+    /// Frees their memory.
     pub fn free(self, device: &dyn Device) {
         device.free(&[self.pixels, self.labels, self.plain_order], &[]);
     }

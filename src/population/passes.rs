@@ -1,5 +1,5 @@
-//! Passes over samples that do not train: what layers answer, what weights matter, which way images would
-//! have to change.
+//! Passes over samples that do not train: activations of layers, importance of weights, and input
+//! gradients.
 
 use super::recorder::{Batch, Recorder};
 use super::{DeviceImages, Population, last, word};
@@ -9,13 +9,14 @@ use crate::error::{Error, Result};
 use crate::kernels::{DenseBackwardInput, DenseForward, LESSON, Square, StepImages, UnpackImages};
 use crate::model::Layer;
 
-/// What `Population::importance` sums over samples, by weight.
+/// The per-weight quantity that `Population::importance` sums over samples.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Importance {
     /// The loss's gradient.
     Gradient,
-    /// Its square: the diagonal of the empirical Fisher information. Exact, sample by sample, since the
-    /// gradient of a dense layer's weight is a product δ · a, and so is its square: F = (δ²)ᵀ(a²).
+    /// Its square: the diagonal of the empirical Fisher information. It is exact per sample because
+    /// the gradient of a dense layer's weight is a product δ · a, and so is its square: F =
+    /// (δ²)ᵀ(a²).
     Fisher,
 }
 
@@ -28,11 +29,11 @@ impl Population<'_> {
         }
     }
 
-    /// What the layers from number `first` on give for these images: by layer [learners, images, padded
-    /// width], of hidden layers behind their ReLU, and at last the logits.
+    /// Outputs of the layers from number `first` on for these images, by layer [learners, images,
+    /// padded width]: of hidden layers after their ReLU, and finally the logits.
     ///
     /// # Errors
-    /// `Device` where the device fails.
+    /// `Device` if the device fails.
     pub fn activations(
         &self,
         images: &DeviceImages,
@@ -65,12 +66,12 @@ impl Population<'_> {
         Ok(layers.iter().zip(&parts).map(join).collect())
     }
 
-    /// The mean over `samples` of each weight's importance, [learners, model.parameters()]. The labels
-    /// are the images' own. Learners must have rate 0 and momentum 1, so that a step adds its gradient to
-    /// their velocities and moves nothing. Their samples' weights are changed.
+    /// The mean over `samples` of each weight's importance, [learners, model.parameters()], for the
+    /// images' own labels. Learners must have rate 0 and momentum 1, so that a step adds its
+    /// gradient to their velocities and changes no weights. Their samples' weights are overwritten.
     ///
     /// # Errors
-    /// `Device` where the device fails.
+    /// `Device` if the device fails.
     pub fn importance(
         &self,
         images: &DeviceImages,
@@ -97,7 +98,7 @@ impl Population<'_> {
         self.velocity()
     }
 
-    /// Adds the importances of batches of one size, as shares of those of `all` samples.
+    /// Adds the importances of batches of one size, as fractions of those of `all` samples.
     fn accumulate<'a>(
         &self,
         images: &DeviceImages,
@@ -109,7 +110,7 @@ impl Population<'_> {
         let Some(rows) = batches.peek().map(|batch| batch.len()) else {
             return Ok(());
         };
-        // A batch counts by its share; squared, the root of it does.
+        // A batch counts by its fraction; in squares, by the root of it.
         let share = rows as f32 / all as f32;
         self.weigh(if pixels.is_some() {
             share.sqrt()
@@ -126,7 +127,7 @@ impl Population<'_> {
         Ok(())
     }
 
-    /// Makes this the weight of all samples.
+    /// Sets the weight of all samples.
     fn weigh(&self, weight: f32) -> Result<()> {
         let classes = last(&self.model).padded_outputs as usize;
         let each = classes + LESSON as usize;
@@ -138,20 +139,20 @@ impl Population<'_> {
         Ok(())
     }
 
-    /// Makes these the samples of every learner's batch.
+    /// Sets the samples of every learner's batch.
     fn see(&self, samples: &[u32]) -> Result<()> {
         let order = samples.repeat(self.learners as usize);
         self.device.upload(self.buffers.order, 0, &order)
     }
 
-    /// Moves images of every learner along the sign of the gradient of their loss, `times` times by `size`,
-    /// within [0, 1]: what comes of the pixels, [learners, samples, PIXELS], and the logits for them,
-    /// [learners, samples, padded classes]. The images are those that `samples` names, as many as a
-    /// batch at the most, or begin as `start`, [learners, samples, PIXELS]; labels are theirs, or the
-    /// others that entries name.
+    /// Moves images of every learner along the sign of the gradient of their loss, `times` times by
+    /// `size`, within [0, 1]. Returns the final pixels, [learners, samples, PIXELS], and their
+    /// logits, [learners, samples, padded classes]. The images are those of `samples`, at most a
+    /// batch, or start as `start`, [learners, samples, PIXELS]; labels are theirs, or those that
+    /// override them in the entries.
     ///
     /// # Errors
-    /// `Usage` for more samples than a batch has; `Device` where the device fails.
+    /// `Usage` for more samples than a batch has; `Device` if the device fails.
     pub fn climb(
         &self,
         images: &DeviceImages,
@@ -226,8 +227,8 @@ impl Recorder<'_> {
         recording.dispatch(params, self.learners, &bound);
     }
 
-    /// Adds the mean of a batch's gradients to the velocities; with room for pixels, that of their
-    /// squares.
+    /// Adds the mean of a batch's gradients to the velocities; given room for pixels, the mean of
+    /// their squares.
     fn importance(&self, images: &DeviceImages, rows: u32, pixels: Option<Buffer>) -> Recording {
         let mut recording = Recording::default();
         let b = self.buffers;
@@ -259,7 +260,7 @@ impl Recorder<'_> {
                         b.gradients[number],
                         rows * layer.padded_outputs,
                     );
-                    // The logits are no layer's input.
+                    // The logits are not an input of any layer.
                     if number + 1 < layers {
                         self.square(
                             &mut recording,
@@ -285,7 +286,7 @@ impl Recorder<'_> {
         recording.dispatch(params, self.learners, &[values]);
     }
 
-    /// The hidden layers' outputs for images that are floats.
+    /// The hidden layers' outputs for images given as floats.
     fn seen(&self, recording: &mut Recording, x: Buffer, rows: u32) {
         let (b, layer) = (self.buffers, self.model.layers()[0]);
         let params = DenseForward {
@@ -304,8 +305,9 @@ impl Recorder<'_> {
         }
     }
 
-    /// One step of the images along the sign of their gradient. The gradient of a layer's input passes
-    /// only where that is over zero, as ReLUs want it; beside ones, it passes everywhere.
+    /// One step of the images along the sign of their gradient. The gradient of a layer's input
+    /// passes only where that input is positive, as for ReLUs; with ones as input, it passes
+    /// everywhere.
     fn climb(
         &self,
         images: &DeviceImages,

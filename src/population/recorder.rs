@@ -1,4 +1,4 @@
-//! What a training step and an evaluation are, as recordings.
+//! Recordings of a training step and of an evaluation.
 
 use super::{Buffers, DeviceImages, Ruled, last, word};
 use crate::device::{Buffer, Recording};
@@ -9,7 +9,7 @@ use crate::kernels::{
 use crate::model::Model;
 use crate::record::CLASSES;
 
-/// Writes down what a step and an evaluation are.
+/// Records steps and evaluations.
 pub(super) struct Recorder<'a> {
     pub(super) model: &'a Model,
     pub(super) learners: u32,
@@ -22,13 +22,13 @@ pub(super) struct Batch<'a> {
     pub(super) train: &'a DeviceImages,
     /// Samples per learner.
     pub(super) rows: u32,
-    /// Where the step begins in the order and the losses.
+    /// The step's offset in the order and the losses.
     pub(super) start: u32,
 }
 
 impl Recorder<'_> {
-    /// So many training steps of all learners. What does not depend on the weights, the order
-    /// before them and the clock after them, is done for all of them at a time.
+    /// Records this number of training steps of all learners. Work independent of the weights, the
+    /// order before them and the clock after them, is done for all steps at once.
     pub(super) fn steps(
         &self,
         train: &DeviceImages,
@@ -73,7 +73,7 @@ impl Recorder<'_> {
         recording
     }
 
-    /// The scores of all test images, part by part.
+    /// Scores all test images, part by part.
     pub(super) fn evaluation(&self, test: &DeviceImages, part: usize) -> Recording {
         let mut recording = Recording::default();
         let b = self.buffers;
@@ -96,7 +96,7 @@ impl Recorder<'_> {
         recording
     }
 
-    /// The answers of all learners to the images that `order` names.
+    /// Computes the outputs of all learners for the images named by `order`.
     pub(super) fn answers(&self, images: &DeviceImages, order: Buffer, rows: u32) -> Recording {
         let mut recording = Recording::default();
         let answers = &self.buffers.answers;
@@ -154,7 +154,7 @@ impl Recorder<'_> {
         recording.dispatch(params, self.learners, &[x, self.buffers.parameters, y]);
     }
 
-    /// The last layer, forwards and backwards.
+    /// The last layer, forward and backward.
     pub(super) fn head(&self, recording: &mut Recording, batch: Batch<'_>) {
         let (b, layer) = (self.buffers, last(self.model));
         let end = b.gradients.len() - 1;
@@ -187,8 +187,8 @@ impl Recorder<'_> {
         for number in (1..self.model.layers().len() - 1).rev() {
             self.backward_input(recording, number, batch.rows);
         }
-        // The first layer first: it is read as it was in the forward pass, of which software
-        // adapters have a copy for as long as nothing was written.
+        // The first layer first: it is read as in the forward pass, and software adapters still
+        // have that copy until something is written.
         self.backward_images(recording, batch);
         for number in (1..self.model.layers().len()).rev() {
             self.backward_weights(recording, number, batch.rows);
@@ -216,7 +216,7 @@ impl Recorder<'_> {
         self.dense_weights(recording, number, between, rows);
     }
 
-    /// The step of a layer's weights from its inputs and its outputs' gradients, both floats.
+    /// Updates a layer's weights from its inputs and its outputs' gradients, both floats.
     pub(super) fn dense_weights(
         &self,
         recording: &mut Recording,

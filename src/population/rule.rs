@@ -1,4 +1,5 @@
-//! What a step does beyond the gradient of the loss: a dispatch or two behind it, for all learners.
+//! Update rules beyond the gradient of the loss: one or two dispatches after every step, for all
+//! learners.
 
 use super::recorder::Recorder;
 use super::{Population, word};
@@ -10,28 +11,28 @@ use crate::kernels::{
 };
 use crate::model::Model;
 
-/// How learners step. All learners of a population follow one rule.
+/// The update rule of all learners of a population.
 #[derive(Clone, Copy, Debug)]
 pub enum Rule<'a> {
-    /// Along the gradient of the loss, and nothing else.
+    /// Gradient descent only.
     Gradient,
-    /// Then the proximal step of an ℓ1 penalty of `Curriculum::strength`, which fades to nothing in
-    /// so many steps.
+    /// Then the proximal step of an ℓ1 penalty of `Curriculum::strength`, which fades to 0 over
+    /// this number of steps.
     Sparse(u32),
-    /// Of all weights only those whose |salience| is among the largest move: the share
-    /// `Curriculum::strength` of them. The others stay as they are in `originals`, to the bit. Both
-    /// are [learners, model.parameters()].
+    /// Only the fraction `Curriculum::strength` of weights with the largest |salience| moves. The
+    /// others keep their bits from `originals`. Both are [learners, model.parameters()].
     Masked {
-        /// What decides, by weight.
+        /// The salience of each weight.
         salience: &'a [f32],
-        /// The weights that the others keep.
+        /// The values that the other weights keep.
         originals: &'a [f32],
     },
-    /// Learners are pairs with the same weights, `Curriculum::rate` 0, momentum 1 and no decay. Both
-    /// step along the first one's gradient, without what would climb the second one's loss, cut to
-    /// the length given here; the rate is the first one's `Curriculum::strength`.
+    /// Learners are pairs with the same weights, `Curriculum::rate` 0, momentum 1 and no decay.
+    /// Both step along the first one's gradient, without the component that would increase the
+    /// second one's loss, clipped to this length; the rate is the first one's
+    /// `Curriculum::strength`.
     Projected(f32),
-    /// What steps change whose batch has a sample with `kernel::FORGET` is added up
+    /// Accumulates the changes of steps whose batch contains a sample with `kernels::FORGET`
     /// (`Population::logged`).
     Logged,
 }
@@ -90,7 +91,9 @@ impl Ruled {
             }
             Rule::Projected(clip) => {
                 if !learners.is_multiple_of(2) {
-                    return Err(Error::Usage(format!("{learners} learners are no pairs")));
+                    return Err(Error::Usage(format!(
+                        "{learners} learners do not form pairs"
+                    )));
                 }
                 let sums = 2 * learners * STRIPES as usize;
                 Self::Projected {
@@ -105,7 +108,7 @@ impl Ruled {
         })
     }
 
-    /// Appends what follows on the gradient step of number `step` in a recording.
+    /// Records what follows the gradient step of number `step`.
     pub(super) fn record(
         &self,
         recording: &mut Recording,
@@ -181,7 +184,7 @@ impl Ruled {
 }
 
 impl Population<'_> {
-    /// What a rule needs once, after the learners' settings: the threshold of a mask.
+    /// One-time work after the learners' settings are uploaded: the threshold of a mask.
     pub(super) fn prepare(&self, rule: Rule<'_>) -> Result<()> {
         let Rule::Masked {
             salience,
@@ -210,7 +213,7 @@ impl Population<'_> {
         self.once(&recording)
     }
 
-    /// What a rule needs before steps: a log compares with the weights as they are now.
+    /// Work before steps: a log compares with the current weights.
     pub(super) fn begin(&self) -> Result<()> {
         let Ruled::Logged { before, .. } = self.ruled else {
             return Ok(());
@@ -221,11 +224,11 @@ impl Population<'_> {
         self.once(&recording)
     }
 
-    /// What steps with samples to forget have changed so far, [learners, model.parameters()]; of a
-    /// population without `Rule::Logged` nothing.
+    /// The accumulated changes of steps with samples to forget, [learners, model.parameters()];
+    /// empty for a population without `Rule::Logged`.
     ///
     /// # Errors
-    /// `Device` where the device fails.
+    /// `Device` if the device fails.
     pub fn logged(&self) -> Result<Vec<f32>> {
         let Ruled::Logged { log, .. } = self.ruled else {
             return Ok(Vec::new());

@@ -9,21 +9,21 @@ use crate::kernels::INDEX;
 use crate::memory;
 use crate::model::Model;
 
-/// Test images that go through the network at a time, memory permitting.
+/// Test images evaluated at a time, memory permitting.
 const PART: usize = 1000;
-/// The largest buffer that an evaluation may ask for, in words.
+/// The largest buffer for an evaluation, in words.
 const PART_WORDS: u64 = 1 << 25;
-/// Steps for which a few learners' order is computed at a time: for them, starting a dispatch takes
+/// Steps whose order is computed at once for small populations: for them, starting a dispatch takes
 /// longer than its work.
 const STEPS: usize = 8;
-/// With so many learners and more, a step stands alone.
+/// From this number of learners on, steps run one by one.
 const MANY: usize = 64;
-/// Steps that a population of this size takes at a time.
+/// Steps that a population of this size takes at once.
 pub(super) fn steps(learners: usize) -> usize {
     (MANY / learners).clamp(1, STEPS)
 }
 
-/// The largest population that the buffers of a device with these limits hold.
+/// The largest population that fits the buffer limits of a device.
 pub fn largest(limits: Limits, model: &Model, batch: usize) -> usize {
     let widest = model.layers().iter().map(|l| l.padded_outputs).max();
     let activations = batch as u64 * u64::from(widest.unwrap_or(0));
@@ -32,7 +32,7 @@ pub fn largest(limits: Limits, model: &Model, batch: usize) -> usize {
     usize::try_from(by_buffers.min(limits.groups.into())).unwrap_or(usize::MAX)
 }
 
-/// The largest number up to `limit` for which something fits, as all smaller ones do.
+/// The largest number up to `limit` for which something fits; `fits` must be monotonic.
 pub fn most(limit: usize, fits: impl Fn(usize) -> bool) -> usize {
     let (mut least, mut end) = (0, limit.saturating_add(1));
     while least + 1 < end {
@@ -45,8 +45,8 @@ pub fn most(limit: usize, fits: impl Fn(usize) -> bool) -> usize {
     least
 }
 
-/// Words that a population of so many learners has in its buffers, with sample lists and tables of
-/// targets of so many entries together.
+/// Words in the buffers of a population of this number of learners, given the total entries of
+/// sample lists and target tables.
 pub fn words(
     limits: Limits,
     model: &Model,
@@ -63,7 +63,7 @@ pub fn words(
     Buffers::words(model, batch, part, size)
 }
 
-/// Test images in a part, so that no buffer grows beyond bounds.
+/// Test images in a part, limited by buffer size.
 pub(super) fn part_size(limits: Limits, model: &Model, learners: usize, count: usize) -> usize {
     let widest = model
         .layers()
@@ -78,7 +78,7 @@ pub(super) fn part_size(limits: Limits, model: &Model, learners: usize, count: u
         .clamp(1, PART.min(count))
 }
 
-/// Refuses what would make a kernel leave its buffers.
+/// Refuses populations that would make a kernel access memory outside its buffers.
 pub(super) fn check(
     device: &dyn Device,
     model: &Model,
@@ -98,7 +98,8 @@ pub(super) fn check(
     let limits = device.limits();
     let entries = [size.lists, size.tables];
     let words = words(limits, model, batch, size.learners, entries);
-    // Once, whatever the copies: only what cannot be is refused, perhaps after a long phase.
+    // Only one copy is counted: a refusal here may come after a long phase, so only certain
+    // failures are refused.
     let bytes = 4 * words * limits.copies.min(1);
     memory::left(bytes).map_err(|why| {
         Error::Device(format!(
@@ -111,7 +112,7 @@ pub(super) fn check(
     let mut lists = distinct(taught).into_iter();
     if taught.is_empty() || batch == 0 || lists.any(|l| l.is_empty() || !l.iter().all(there)) {
         return Err(Error::Usage(
-            "a population needs learners, a batch of one sample at least, and sample lists that \
+            "a population needs learners, a batch of at least one sample, and sample lists that \
              name images of the training set"
                 .to_owned(),
         ));

@@ -1,10 +1,10 @@
-//! When a phase ends, when networks are evaluated on the way, and when a run's state is kept.
+//! When a phase ends, when networks are evaluated, and when a run's state is saved.
 
 use std::time::{Duration, Instant};
 
 use crate::error::Result;
 
-/// Steps of a phase, and the length of the list whose passes are its epochs.
+/// Steps of a phase, and the length of the list that defines its epochs.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct PhaseClock {
     pub(super) steps: u32,
@@ -30,9 +30,9 @@ impl PhaseClock {
         f64::from(step) * self.batch as f64 / self.epoch as f64
     }
 
-    /// The steps at which to evaluate: the start, `per_epoch` times an epoch, and before the
-    /// first of those at halves of halves, since forgetting and relearning are over within a few
-    /// dozen steps; not where the end is near.
+    /// The steps at which to evaluate: the start, `per_epoch` times an epoch, and before the first
+    /// of those at successive halvings, because forgetting and relearning are over within a few
+    /// dozen steps; not close to the end.
     #[expect(
         clippy::cast_possible_truncation,
         clippy::cast_sign_loss,
@@ -52,7 +52,7 @@ impl PhaseClock {
     }
 }
 
-/// Seconds since something began, without pauses.
+/// Seconds since the start, without pauses.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Stopwatch {
     before: f64,
@@ -60,7 +60,7 @@ pub(super) struct Stopwatch {
 }
 
 impl Stopwatch {
-    /// Goes on from a number of seconds.
+    /// Resumes from a number of seconds.
     pub(super) fn from(before: f64) -> Self {
         Self {
             before,
@@ -73,18 +73,18 @@ impl Stopwatch {
     }
 }
 
-/// Work is done for at least this many times as long as keeping its state took: that costs up to 2 %.
+/// Work continues for at least this many times as long as saving took, limiting the cost to 2 %.
 const WORTH: u32 = 50;
 
-/// Says when to keep a state.
+/// Decides when to save a state.
 #[derive(Debug, Default)]
 pub(super) struct Keeper {
-    /// When the state was last kept, and how long that took.
+    /// When the state was last saved, and how long that took.
     last: Option<(Instant, Duration)>,
 }
 
 impl Keeper {
-    /// Keeps the state, or not where that was done a moment ago.
+    /// Saves the state, unless that was done a moment ago.
     pub(super) fn keep(&mut self, keep: impl FnOnce() -> Result<()>) -> Result<()> {
         let early = |(at, cost): (Instant, Duration)| at.elapsed() < WORTH * cost;
         if self.last.is_some_and(early) {

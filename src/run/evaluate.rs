@@ -1,4 +1,4 @@
-//! What networks have come to: evaluation points, outcomes, and whether they diverged.
+//! Evaluation points, outcomes, and divergence.
 
 use std::ops::Range;
 
@@ -10,7 +10,7 @@ use crate::kernels::Clock;
 use crate::record::{Arm, Figures, Outcome, Point, Score, Spread};
 
 impl Run<'_> {
-    /// Evaluates all arms: their points, and whether a loss became unusable.
+    /// Evaluates all arms: records their points, and checks whether a loss became unusable.
     pub(super) fn evaluate(
         &self,
         now: &mut Underway<'_>,
@@ -59,7 +59,7 @@ impl Run<'_> {
         now.members.iter().enumerate().map(point).collect()
     }
 
-    /// Every arm as the last evaluation found it.
+    /// Every arm's results at the last evaluation.
     pub(super) fn outcomes(&self, now: &Underway<'_>) -> Vec<Outcome> {
         let arms = now.scores.chunks_exact(self.config.learners);
         let outcome = |(member, scores): (&Member, &[Score])| Outcome {
@@ -71,7 +71,7 @@ impl Run<'_> {
         now.members.iter().zip(arms).map(outcome).collect()
     }
 
-    /// Where a method makes the weights in its own way, a loss decides nothing.
+    /// Losses are ignored if a method computes the weights in its own way.
     fn check_divergence(&self, now: &Underway<'_>, clocks: &[Option<Clock>]) -> Result<()> {
         let member = |place: usize| &now.members[place / self.config.learners];
         let counts = |place| member(place).lesson != Lesson::Method || self.method.trains_on();
@@ -85,7 +85,7 @@ impl Run<'_> {
         }
     }
 
-    /// The last step's update shows in no loss: the weights themselves must be numbers.
+    /// No loss reflects the last step's update, so the weights themselves must be finite.
     pub(super) fn check_weights(&self, now: &Underway<'_>, weights: &[Weights]) -> Result<()> {
         let size = self.engine.size();
         let mut learners = weights.iter().flat_map(|arm| arm.chunks_exact(size));
@@ -102,7 +102,7 @@ impl Run<'_> {
             step,
             learner: place % self.config.learners,
             arm: member.arm.name(),
-            // Weights that unlearning brought too far diverge when they relearn.
+            // Weights that unlearning moved too far diverge in relearning.
             setting: match (member.lesson, member.arm) {
                 (Lesson::Method, _) | (_, Arm::Relearned) => self.config.fault_of_unlearning(),
                 (Lesson::All | Lesson::Retain, _) => self.config.fault_of_learning(),
@@ -118,8 +118,8 @@ impl Underway<'_> {
         Ok(all.concat())
     }
 
-    /// Clocks of all arms' learners, `learners` in each, with the losses since the last call; none where
-    /// a method has others.
+    /// Clocks of all arms' learners, `learners` in each, with the losses since the last call;
+    /// `None` for methods with other clocks.
     fn take_clocks(&self, learners: usize) -> Result<Vec<Option<Clock>>> {
         let mut all = Vec::new();
         for crew in &self.crews {

@@ -1,7 +1,7 @@
-//! The main job: learn → unlearn → relearn, with the controls beside it in every dispatch.
+//! `unlearn run`: learn → unlearn → relearn, with the controls in the same dispatches.
 //!
-//! Every arm trains in every phase, on one clock: after each phase all arms have taken equally
-//! many steps, so whatever sets them apart is what they were taught, not for how long.
+//! Every arm trains in every phase, in lockstep: after each phase all arms have taken the same
+//! number of steps, so they differ in what they were taught, not for how long.
 
 mod clock;
 mod evaluate;
@@ -29,24 +29,24 @@ use crate::record::{Arm, Outcome, Phase, Point, Score};
 
 pub use state::State;
 
-/// Hears of everything that happens, as it happens.
+/// Receives everything that happens, as it happens.
 pub trait Observer: Progress {
-    /// A phase of `steps` steps begins, or goes on after `done` of them.
+    /// A phase of `steps` steps begins, or resumes after `done` of them.
     fn phase(&mut self, phase: Phase, steps: u32, done: u32);
     /// An evaluation: one point for each arm.
     ///
     /// # Errors
-    /// Where the points cannot be kept; the run stops.
+    /// If the points cannot be saved; the run stops.
     fn evaluated(&mut self, points: &[Point]) -> Result<()>;
     /// A phase ended; `weights` are each arm's parameters [learners, model.parameters()].
     ///
     /// # Errors
-    /// Where the weights cannot be kept; the run stops.
+    /// If the weights cannot be saved; the run stops.
     fn end(&mut self, outcomes: &[Outcome], weights: &[Vec<f32>]) -> Result<()>;
-    /// From this state the run could go on.
+    /// A state from which the run could resume.
     ///
     /// # Errors
-    /// Where it cannot be kept; the run stops.
+    /// If it cannot be saved; the run stops.
     fn keep(&mut self, state: &State) -> Result<()>;
 }
 
@@ -57,11 +57,11 @@ enum Lesson {
     All,
     /// The digits that are not forgotten, with their labels.
     Retain,
-    /// What the method says.
+    /// What the method prescribes.
     Method,
 }
 
-/// An arm in a phase: where its weights come from (none: fresh ones), and its lesson.
+/// An arm in a phase: the arm it takes its weights from (`None`: fresh ones), and its lesson.
 #[derive(Clone, Copy)]
 struct Member {
     arm: Arm,
@@ -89,7 +89,7 @@ fn members(phase: Phase) -> Vec<Member> {
     }
 }
 
-/// A run of the main job.
+/// A run, ready to start.
 pub struct Run<'a> {
     config: &'a Config,
     method: &'static dyn Method,
@@ -100,36 +100,36 @@ pub struct Run<'a> {
 pub struct Underway<'r> {
     phase: Phase,
     members: Vec<Member>,
-    /// Their tracks, one after another, are the members.
+    /// Their tracks, in order, are the members.
     crews: Vec<Crew<'r>>,
-    /// What unlearning began with.
+    /// The weights before unlearning.
     originals: Rc<Weights>,
-    /// The step of the last evaluation, and its scores where they are known.
+    /// The step of the last evaluation, with its scores if they are known.
     evaluated: Option<u32>,
     scores: Vec<Score>,
     past: Past,
     own: Stopwatch,
 }
 
-/// What a run has behind it.
+/// The history of a run.
 struct Past {
     /// When it began, UTC, as `YYYY-MM-DD HH:MM:SS`.
     started: String,
     /// Evaluation points.
     points: usize,
-    /// Of the phases before.
+    /// Of earlier phases.
     outcomes: Vec<Outcome>,
-    /// Of the phases before.
+    /// Of earlier phases.
     seconds: BTreeMap<String, f64>,
     /// Since the run's first step, without pauses.
     watch: Stopwatch,
 }
 
 impl<'a> Run<'a> {
-    /// Checks that the configuration fits data and device, and brings the data there.
+    /// Checks that the configuration fits data and device, and uploads the data.
     ///
     /// # Errors
-    /// `Usage` where something does not fit; `Device` where the device fails.
+    /// `Usage` if something does not fit; `Device` if the device fails.
     pub fn new(
         config: &'a Config,
         data: &'a Dataset,
@@ -165,12 +165,12 @@ impl<'a> Run<'a> {
         &self.engine.model
     }
 
-    /// The beginning, or where a run of these settings was when `from` was kept. A device that cannot
-    /// hold the networks says so here, before anything is computed.
+    /// The start, or the saved state `from` of a run with the same settings. A device that cannot
+    /// hold the networks fails here, before anything is computed.
     ///
     /// # Errors
-    /// `Usage` where the state is of another build, other data, another device or other settings;
-    /// `Device` where the device fails.
+    /// `Usage` if the state is of another build, other data, another device or other settings;
+    /// `Device` if the device fails.
     pub fn start(&self, from: Option<State>) -> Result<Underway<'_>> {
         match from {
             None => {
@@ -190,11 +190,11 @@ impl<'a> Run<'a> {
         }
     }
 
-    /// Runs on to the end; returns the seconds that each phase took.
+    /// Runs to the end; returns the seconds that each phase took.
     ///
     /// # Errors
-    /// `Interrupted` where the observer stopped it, after the state was kept; `Diverged` where a loss
-    /// became unusable; whatever device and observer fail with.
+    /// `Interrupted` if the observer stopped it, after the state was saved; `Diverged` if a loss
+    /// became unusable; the errors of device and observer.
     pub fn run(
         &self,
         underway: Underway<'_>,
@@ -218,7 +218,7 @@ impl<'a> Run<'a> {
             let arms = now.members.iter().map(|member| member.arm);
             let before = arms.zip(weights).collect();
             let Underway { past, crews, .. } = now;
-            // Their memory is needed.
+            // Frees memory for the next phase.
             drop(crews);
             now = self.enter(next, before, past)?;
             observer.keep(&self.state(&now)?)?;
@@ -238,7 +238,7 @@ impl<'a> Run<'a> {
         PhaseClock::new(epochs, self.engine.labels().len(), c.batch)
     }
 
-    /// A phase before its first step, with the weights of the arms before it, or fresh ones.
+    /// A phase before its first step, with weights from the previous arms, or fresh ones.
     fn enter(&self, phase: Phase, before: Vec<(Arm, Weights)>, past: Past) -> Result<Underway<'_>> {
         let of = |member: &Member| {
             let parent = before.iter().find(|(arm, _)| Some(*arm) == member.from);
@@ -258,7 +258,7 @@ impl<'a> Run<'a> {
         self.arrange(phase, originals, weights, past)
     }
 
-    /// A phase's arms, with these weights, in crews: those that step alike are together.
+    /// A phase's arms, with these weights, in crews of arms that share an update rule.
     fn arrange(
         &self,
         phase: Phase,
@@ -300,7 +300,7 @@ impl<'a> Run<'a> {
         })
     }
 
-    /// What the learners of an arm are taught.
+    /// The curricula of an arm's learners.
     fn lessons(&self, lesson: Lesson, phase: Phase) -> Vec<Curriculum> {
         let list = Arc::new(self.engine.list(lesson != Lesson::Retain));
         let numbers = (0u32..).take(self.config.learners);
@@ -309,7 +309,7 @@ impl<'a> Run<'a> {
             .collect()
     }
 
-    /// Trains through the rest of a phase, evaluating on the way.
+    /// Trains through the rest of a phase, with evaluations.
     fn phase(&self, now: &mut Underway<'_>, observer: &mut dyn Observer) -> Result<()> {
         let clock = self.clock(now.phase);
         observer.phase(now.phase, clock.steps, now.step());

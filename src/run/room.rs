@@ -10,16 +10,16 @@ use crate::methods::{Method, PADDED};
 use crate::model::Model;
 use crate::population::{largest, most, words};
 
-/// Test images of one digit that the fixed-point sums of `score.wgsl` can hold.
+/// The most test images per digit for the fixed-point sums of `score.wgsl`.
 const MOST_OF_A_DIGIT: usize = 10_000;
-/// Bytes that a run takes whatever its size: code, threads, reports.
+/// Bytes that every run takes: code, threads, reports.
 const BASE: u64 = 32 << 20;
-/// The same on a software adapter, which compiles shaders to code.
+/// The same on a software adapter, which compiles shaders on the CPU.
 const SOFTWARE_BASE: u64 = 320 << 20;
-/// Arms in the phases that have most of them.
+/// The maximum number of arms in a phase.
 const ARMS: usize = 3;
 
-/// Every list must hold a batch, and every digit to forget must be there.
+/// Every list must hold a batch, and every digit to forget must occur.
 pub(super) fn check_data(config: &Config, data: &Dataset) -> Result<()> {
     checks::kept(&config.forget, data)?;
     for digit in 0..10u8 {
@@ -40,7 +40,7 @@ pub(super) fn check_data(config: &Config, data: &Dataset) -> Result<()> {
     checks::fits(config.batch, all - forget, what)
 }
 
-/// All arms of all learners must fit the device at a time, and its memory as often as they are there.
+/// All arms of all learners must fit on the device at once, and in memory with all their copies.
 pub(super) fn check_size(
     config: &Config,
     data: &Dataset,
@@ -73,7 +73,7 @@ pub(super) fn check_size(
     }))
 }
 
-/// Bytes of the machine's memory that a run takes at its worst, beside what it has when it begins.
+/// Peak memory of a run in bytes, in addition to what it uses at the start.
 fn need(config: &Config, data: &Dataset, limits: Limits, model: &Model, learners: usize) -> u64 {
     let images = (data.train.len() + data.test.len()) as u64;
     let population = |networks, tables| {
@@ -87,8 +87,8 @@ fn need(config: &Config, data: &Dataset, limits: Limits, model: &Model, learners
     let state = 4 * 5 * ARMS as u64 * networks * parameters;
     let mut more = (0, state);
     if !config.method().is_some_and(Method::trains_on) {
-        // Its networks may be pairs, with a target for every image each, and what it draws on and
-        // makes of weights is on the host.
+        // A method's networks may be pairs, each with a target for every image, and its inputs and
+        // weights are on the host.
         let tables = learners * data.train.len() * PADDED;
         let device = population(2 * learners, tables) + 2 * networks * parameters;
         let host = 4 * (6 * networks * parameters + 3 * tables as u64);

@@ -1,5 +1,6 @@
-//! What a run can go on from: the weights, velocities and clocks of all learners at a step, and what
-//! else it knew then. It is one safetensors file, so that it is whole or not there.
+//! The state from which a run resumes: the weights, velocities and clocks of all learners at a
+//! step, and the run's results so far. It is a single safetensors file, so that it is complete or
+//! absent.
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap};
@@ -21,10 +22,10 @@ pub struct State {
     crews: Vec<CrewState>,
 }
 
-/// All of it but the large arrays.
+/// Everything but the large arrays.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 struct Header {
-    /// What the bits depend on besides: build, data, device.
+    /// What else the bits depend on: build, data, device.
     origin: String,
     /// The settings.
     config: String,
@@ -36,7 +37,7 @@ struct Header {
     seconds: BTreeMap<String, f64>,
     /// Seconds of the run and of its phase so far.
     elapsed: [f64; 2],
-    /// By crew: its step, the number of its tracks, and whether it is edited.
+    /// By crew: its step, number of tracks, and whether it is edited.
     crews: Vec<(u32, usize, bool)>,
 }
 
@@ -78,7 +79,7 @@ fn population(crew: usize) -> [String; 2] {
 }
 
 impl State {
-    /// The phase that the run is in.
+    /// The current phase.
     pub fn phase(&self) -> Phase {
         self.header.phase
     }
@@ -89,17 +90,17 @@ impl State {
         steps.min().unwrap_or(0)
     }
 
-    /// Evaluation points so far, in the order in which the observer heard of them.
+    /// Evaluation points so far, in the order reported to the observer.
     pub fn points(&self) -> usize {
         self.header.points
     }
 
-    /// The outcomes of the phases before.
+    /// The outcomes of earlier phases.
     pub fn outcomes(&self) -> &[Outcome] {
         &self.header.outcomes
     }
 
-    /// Seconds that the phases before took.
+    /// Seconds taken by earlier phases.
     pub fn seconds(&self) -> &BTreeMap<String, f64> {
         &self.header.seconds
     }
@@ -107,7 +108,7 @@ impl State {
     /// The file's content.
     ///
     /// # Errors
-    /// `Data` where it cannot be encoded.
+    /// `Data` if it cannot be encoded.
     pub fn to_bytes(&self) -> Result<Vec<u8>> {
         let mut tensors = Vec::new();
         let mut add = |name: String, dtype, bytes| {
@@ -138,10 +139,10 @@ impl State {
         serialize(tensors, Some(notes)).map_err(unusable)
     }
 
-    /// What `to_bytes` made.
+    /// Parses the output of `to_bytes`.
     ///
     /// # Errors
-    /// `Data` where it is something else.
+    /// `Data` if it is invalid.
     pub fn of_bytes(bytes: &[u8]) -> Result<Self> {
         let (_, metadata) = SafeTensors::read_metadata(bytes).map_err(unusable)?;
         let notes = metadata.metadata().as_ref();
@@ -182,7 +183,7 @@ impl State {
     }
 }
 
-/// The entry of the file's metadata that is the header.
+/// The key of the header in the file's metadata.
 const NOTE: &str = "unlearn";
 
 fn unusable(error: impl std::fmt::Display) -> Error {
@@ -190,7 +191,7 @@ fn unusable(error: impl std::fmt::Display) -> Error {
 }
 
 impl Run<'_> {
-    /// What the run could go on from.
+    /// The state from which the run could resume.
     pub(super) fn state(&self, now: &Underway<'_>) -> Result<State> {
         let states = now.crews.iter().map(|crew| crew.state());
         let crews: Vec<CrewState> = states.collect::<Result<_>>()?;
@@ -221,7 +222,7 @@ impl Run<'_> {
         format!("{:?}", self.config)
     }
 
-    /// Where the run was when this state was kept.
+    /// The point at which this state was saved.
     pub(super) fn resume(&self, state: State) -> Result<Underway<'_>> {
         let State {
             header,
@@ -238,7 +239,7 @@ impl Run<'_> {
         };
         if let Some(what) = differs {
             return Err(Error::Usage(format!(
-                "it was begun with {what}, and would not end with the same bits"
+                "it was started with {what}, so the results would differ"
             )));
         }
         let weights = crews.iter().flat_map(|crew| crew.weights.clone());

@@ -1,4 +1,4 @@
-//! The flags of `unlearn run`, and the settings that they make.
+//! The flags of `unlearn run`, and how they become settings.
 
 use std::path::{Path, PathBuf};
 
@@ -7,33 +7,33 @@ use unlearn::config::Config;
 use unlearn::error::{Error, Result};
 use unlearn::run_folder::Claim;
 
-/// Flags; what is not given comes from --config, else from the defaults.
+/// Flags; missing ones come from --config, else from the defaults.
 #[derive(Args, Debug)]
 pub(crate) struct Arguments {
-    /// Go on with an interrupted run in its folder, to the same bits; all settings are those of the run
+    /// Resume the interrupted run in this folder with its own settings, to bitwise identical results
     #[arg(long, value_name = "DIR", exclusive = true, value_parser = crate::cli::path())]
     pub(super) resume: Option<PathBuf>,
-    /// Where the images come from: auto ($UNLEARN_DATA, the cache, a checked download, else the
-    /// built-in digits), builtin, or a folder with the four idx files, packed or not
+    /// Source of the images: auto ($UNLEARN_DATA, else the cache, a verified download, or the
+    /// built-in digits), builtin, or a folder with the four idx files, gzipped or not
     #[arg(long, value_name = "auto|builtin|DIR", value_parser = crate::cli::path())]
     pub(super) data: Option<PathBuf>,
     #[command(flatten)]
     settings: Given,
-    /// Gone: it says what took its place
+    /// Removed; the error names its replacement
     #[arg(long, hide = true)]
     pub(super) unprotected: bool,
-    /// The run folder, which must not exist, or be empty [default: runs/TIME-NAME]
+    /// Run folder; must be empty or not exist [default: runs/TIME-NAME]
     #[arg(long, value_name = "DIR", value_parser = crate::cli::path())]
     out: Option<PathBuf>,
-    /// Measure the kernels' variants on the device again, instead of taking what is remembered
+    /// Measure again which kernel variants are fastest on the device, ignoring the cache
     #[arg(long)]
     pub(super) retune: bool,
-    /// Settings to start from: the config.toml of an earlier run
+    /// Read settings from the config.toml of an earlier run; other flags override them
     #[arg(long, value_name = "FILE", value_parser = crate::cli::path())]
     config: Option<PathBuf>,
 }
 
-/// The flags that are settings, as they were given.
+/// The flags that are settings, as given.
 #[derive(Clone, Debug)]
 struct Given(ArgMatches);
 
@@ -52,7 +52,7 @@ impl FromArgMatches for Given {
 }
 
 impl Args for Given {
-    /// Those of `Config`, with the defaults that it has.
+    /// The flags of `Config`, with its defaults.
     fn augment_args(command: Command) -> Command {
         let command = Config::augment_args(command);
         let usual = crate::cli::runs::fields(&Config::default());
@@ -83,7 +83,7 @@ impl Arguments {
         };
         let given = &self.settings.0;
         if given.contains_id("device") {
-            // Those of a config file are of its own device.
+            // Variants in a config file belong to its own device.
             config.variants.clear();
         }
         let method = given.get_one::<String>("method");
@@ -102,7 +102,7 @@ impl Arguments {
         Ok(config)
     }
 
-    /// Takes the folder.
+    /// Claims the run folder.
     pub(super) fn claim(&self, config: &Config, started: &str) -> Result<Claim> {
         if let Some(out) = &self.out {
             return Claim::new(out);
@@ -121,7 +121,7 @@ impl Arguments {
     }
 }
 
-/// Letters of a name, so that there is room for the time: file systems take 255 bytes, or fewer.
+/// Longest name, in letters. It leaves room for the time: file systems limit names to 255 bytes or fewer.
 const LONGEST_NAME: usize = 100;
 
 fn read(path: &Path) -> Result<Config> {

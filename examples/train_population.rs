@@ -12,7 +12,7 @@ use statrs::distribution::{ContinuousCDF, StudentsT};
 use unlearn::data::{Images, builtin};
 use unlearn::device;
 use unlearn::model::Model;
-use unlearn::population::{Curriculum, DeviceImages, Population};
+use unlearn::population::{DeviceImages, Population, Recipe};
 use unlearn::random::{Purpose, learner_key};
 use unlearn::record::Spread;
 
@@ -32,9 +32,9 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let samples: Arc<Vec<u32>> = Arc::new((0..6000).collect());
     let lesson = |learner| {
         let key = learner_key(SEED, learner, Purpose::Order(0));
-        Curriculum::plain(samples.clone(), key, 0.1)
+        Recipe::plain(samples.clone(), key, 0.1)
     };
-    let taught: Vec<Curriculum> = (0..LEARNERS).map(lesson).collect();
+    let taught: Vec<Recipe> = (0..LEARNERS).map(lesson).collect();
     let weights = |learner| learner_key(SEED, learner, Purpose::Weights);
     let keys: Vec<[u32; 2]> = (0..LEARNERS).map(weights).collect();
 

@@ -10,7 +10,7 @@
 //! use unlearn::data::{Images, builtin};
 //! use unlearn::device;
 //! use unlearn::model::Model;
-//! use unlearn::population::{Curriculum, DeviceImages, Population};
+//! use unlearn::population::{Recipe, DeviceImages, Population};
 //! use unlearn::random::{Purpose, learner_key};
 //! use unlearn::record::Spread;
 //!
@@ -20,7 +20,7 @@
 //!
 //! let keys = |purpose| [0, 1, 2, 3].map(|learner| learner_key(1, learner, purpose));
 //! let samples: Arc<Vec<u32>> = Arc::new((0..1000).collect());
-//! let taught = keys(Purpose::Order(0)).map(|key| Curriculum::plain(samples.clone(), key, 0.1));
+//! let taught = keys(Purpose::Order(0)).map(|key| Recipe::plain(samples.clone(), key, 0.1));
 //!
 //! let model = Model::new(&[32])?;
 //! let population = Population::new(&*device, &model, 20, &train, &test, &taught)?;

@@ -4,10 +4,10 @@
 //! lockstep. A step and an evaluation are recorded once; training only runs the recording.
 
 mod buffers;
-mod curriculum;
 mod edits;
 mod images;
 mod passes;
+mod recipe;
 mod recorder;
 mod rule;
 mod size;
@@ -23,10 +23,10 @@ use crate::record::{CLASSES, Score};
 use recorder::Recorder;
 
 use buffers::{Buffers, Size};
-pub use curriculum::{Curriculum, LEARNING_RATE};
-use curriculum::{distinct, tables};
 pub use images::DeviceImages;
 pub use passes::Importance;
+pub use recipe::{LEARNING_RATE, Recipe};
+use recipe::{distinct, tables};
 pub use rule::Rule;
 use rule::Ruled;
 use size::{check, part_size, steps};
@@ -62,7 +62,7 @@ fn word(n: usize) -> u32 {
 }
 
 impl<'d> Population<'d> {
-    /// One learner per curriculum, with `batch` samples a step. Weights are zero until `initialise`
+    /// One learner per recipe, with `batch` samples a step. Weights are zero until `initialise`
     /// or `inherit`.
     ///
     /// # Errors
@@ -73,7 +73,7 @@ impl<'d> Population<'d> {
         batch: usize,
         train: &DeviceImages,
         test: &DeviceImages,
-        taught: &[Curriculum],
+        taught: &[Recipe],
     ) -> Result<Self> {
         Self::ruled(device, model, batch, [train, test], taught, Rule::Gradient)
     }
@@ -87,7 +87,7 @@ impl<'d> Population<'d> {
         model: &Model,
         batch: usize,
         [train, test]: [&DeviceImages; 2],
-        taught: &[Curriculum],
+        taught: &[Recipe],
         rule: Rule<'_>,
     ) -> Result<Self> {
         check(device, model, batch, train, taught)?;
@@ -126,7 +126,7 @@ impl<'d> Population<'d> {
 
     /// Uploads lists, targets and settings for the first learners. The lists and tables must be
     /// those the population was created with.
-    fn teach(&self, taught: &[Curriculum]) -> Result<()> {
+    fn teach(&self, taught: &[Recipe]) -> Result<()> {
         let lists = distinct(taught);
         let mut starts = Vec::new();
         let mut start = 0;
@@ -148,25 +148,25 @@ impl<'d> Population<'d> {
             start += table.len();
         }
         let mut settings = Vec::new();
-        for (curriculum, target) in taught.iter().zip(targets.chunks_exact_mut(each)) {
-            target[..CLASSES].copy_from_slice(&curriculum.soft_target);
+        for (recipe, target) in taught.iter().zip(targets.chunks_exact_mut(each)) {
+            target[..CLASSES].copy_from_slice(&recipe.soft_target);
             let own = |table: &Arc<Vec<f32>>| tables.iter().position(|t| Arc::ptr_eq(t, table));
-            let table = curriculum.table.as_ref().and_then(own);
+            let table = recipe.table.as_ref().and_then(own);
             let place = table.map_or(0, |t| word(table_starts[t]));
-            let [retain, forget] = curriculum.weights;
+            let [retain, forget] = recipe.weights;
             target[classes..].copy_from_slice(&[retain, forget, f32::from_bits(place), 0.0]);
             let list = lists
                 .iter()
-                .position(|l| Arc::ptr_eq(l, &curriculum.samples))
+                .position(|l| Arc::ptr_eq(l, &recipe.samples))
                 .unwrap_or_default();
             settings.push(Learner {
-                key: curriculum.key,
+                key: recipe.key,
                 list_start: word(starts[list]),
-                list_length: word(curriculum.samples.len()),
-                rate: curriculum.rate,
-                momentum: curriculum.momentum,
-                decay: curriculum.decay,
-                strength: curriculum.strength,
+                list_length: word(recipe.samples.len()),
+                rate: recipe.rate,
+                momentum: recipe.momentum,
+                decay: recipe.decay,
+                strength: recipe.strength,
             });
         }
         let (device, buffers) = (self.device, &self.buffers);

@@ -11,7 +11,7 @@ use unlearn::data::{Images, PIXELS};
 use unlearn::device::{Device, cpu::Cpu};
 use unlearn::kernels::SOFT;
 use unlearn::model::Model;
-use unlearn::population::{Curriculum, DeviceImages, Population};
+use unlearn::population::{DeviceImages, Population, Recipe};
 
 const BATCH: usize = 6;
 
@@ -107,7 +107,7 @@ fn loss(s: &Setup, parameters: &[f64]) -> f64 {
 fn gradient(s: &Setup) -> Vec<f32> {
     let device = Cpu::new("test");
     let images = DeviceImages::upload(&device, &s.images).unwrap();
-    let taught = [Curriculum {
+    let taught = [Recipe {
         samples: Arc::new(s.samples.clone()),
         key: [1, 2],
         soft_target: s.target,

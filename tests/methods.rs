@@ -7,7 +7,7 @@ use unlearn::device;
 use unlearn::kernels::{FORGET, INDEX, SOFT, other_label};
 use unlearn::methods::{self, Lazy, PADDED, Setting, Stage, Task, unsir};
 use unlearn::model::Model;
-use unlearn::population::{Curriculum, DeviceImages, Population};
+use unlearn::population::{DeviceImages, Population, Recipe};
 use unlearn::random::threefry2x32;
 
 const IMAGES: u32 = 40;
@@ -68,7 +68,7 @@ fn task(labels: &[u8]) -> Task<'_> {
     }
 }
 
-fn taught(name: &str, strength: f64) -> Vec<Vec<Curriculum>> {
+fn taught(name: &str, strength: f64) -> Vec<Vec<Recipe>> {
     let images = images();
     let task = task(&images.labels);
     let setting = Setting {
@@ -86,8 +86,8 @@ fn taught(name: &str, strength: f64) -> Vec<Vec<Curriculum>> {
     trained.collect()
 }
 
-/// Weights before and after one step over all samples of a curriculum.
-fn step(lesson: &Curriculum) -> (Vec<f32>, Vec<f32>) {
+/// Weights before and after one step over all samples of a recipe.
+fn step(lesson: &Recipe) -> (Vec<f32>, Vec<f32>) {
     let device = device::open("cpu").unwrap();
     let images = images();
     let on_device = DeviceImages::upload(&*device, &images).unwrap();
@@ -102,7 +102,7 @@ fn step(lesson: &Curriculum) -> (Vec<f32>, Vec<f32>) {
     (before, population.parameters().unwrap())
 }
 
-fn moved(lesson: &Curriculum) -> Vec<f64> {
+fn moved(lesson: &Recipe) -> Vec<f64> {
     let (before, after) = step(lesson);
     let pairs = after.iter().zip(&before);
     pairs.map(|(a, b)| f64::from(*a) - f64::from(*b)).collect()
@@ -115,7 +115,7 @@ fn largest(values: impl Iterator<Item = f64>) -> f64 {
 #[test]
 fn ascent_is_descent_backwards() {
     let ascent = &taught("gradient-ascent", 0.0)[0][0];
-    let descent = Curriculum {
+    let descent = Recipe {
         weights: [1.0, 1.0],
         ..ascent.clone()
     };
@@ -151,7 +151,7 @@ fn scrub_moves_the_student_and_never_the_teacher() {
     }
     // The teacher is a table that was made before, each learner's own.
     let (first, second) = (&stages[0][0], &stages[1][0]);
-    let table = |lesson: &Curriculum| lesson.table.clone().unwrap();
+    let table = |lesson: &Recipe| lesson.table.clone().unwrap();
     assert_eq!(table(first), table(second));
     assert_ne!(table(&stages[0][0]), table(&stages[0][1]));
     let images = images();
@@ -203,7 +203,7 @@ fn random_labels_are_spread_and_wrong_labels_are_wrong() {
 #[test]
 fn another_label_is_what_the_gradient_goes_to() {
     let lesson = &taught("wrong-label", 0.0)[0][0];
-    let only = |entry: u32| Curriculum {
+    let only = |entry: u32| Recipe {
         samples: Arc::new(vec![entry]),
         ..lesson.clone()
     };

@@ -9,7 +9,7 @@ use unlearn::data::{Images, PIXELS};
 use unlearn::device::{Device, cpu::Cpu};
 use unlearn::kernels::{Clock, FORGET, OTHER};
 use unlearn::model::Model;
-use unlearn::population::{Curriculum, DeviceImages, Importance, Population, Rule};
+use unlearn::population::{DeviceImages, Importance, Population, Recipe, Rule};
 use unlearn::random::threefry2x32;
 
 const IMAGES: u32 = 23;
@@ -44,8 +44,8 @@ fn benches() -> Vec<Bench> {
     std::iter::once(cpu).chain(adapters).map(bench).collect()
 }
 
-fn lesson(samples: Vec<u32>) -> Curriculum {
-    Curriculum {
+fn lesson(samples: Vec<u32>) -> Recipe {
+    Recipe {
         samples: samples.into(),
         key: [5, 6],
         soft_target: [0.1; 10],
@@ -59,7 +59,7 @@ fn lesson(samples: Vec<u32>) -> Curriculum {
 }
 
 impl Bench {
-    fn population(&self, batch: usize, taught: &[Curriculum], rule: Rule<'_>) -> Population<'_> {
+    fn population(&self, batch: usize, taught: &[Recipe], rule: Rule<'_>) -> Population<'_> {
         let images = [&self.images, &self.images];
         let made = Population::ruled(&*self.device, &self.model, batch, images, taught, rule);
         let population = made.unwrap();
@@ -80,7 +80,7 @@ impl Bench {
         moved.map(|(b, a)| f64::from(*b) - f64::from(*a)).collect()
     }
 
-    fn trained(&self, taught: &[Curriculum], rule: Rule<'_>, steps: u32) -> [Vec<f32>; 2] {
+    fn trained(&self, taught: &[Recipe], rule: Rule<'_>, steps: u32) -> [Vec<f32>; 2] {
         let population = self.population(BATCH, taught, rule);
         let before = population.parameters().unwrap();
         population.train(steps, &mut |_| {}).unwrap();
@@ -122,7 +122,7 @@ fn the_fisher_diagonal_is_the_mean_of_squared_gradients() {
                 .collect()
         };
         // Batches of six leave five over.
-        let still = Curriculum {
+        let still = Recipe {
             rate: 0.0,
             momentum: 1.0,
             ..lesson(vec![0])
@@ -150,7 +150,7 @@ fn the_fisher_diagonal_is_the_mean_of_squared_gradients() {
 fn sparse_steps_are_proximal_steps_of_a_fading_penalty() {
     let strength = 0.3;
     for bench in benches() {
-        let taught = Curriculum {
+        let taught = Recipe {
             rate: 0.05,
             strength,
             ..lesson(samples())
@@ -194,7 +194,7 @@ fn a_mask_leaves_all_other_weights_as_they_were() {
             .map(|g| narrow(*g))
             .collect();
         let share = 0.25;
-        let taught = Curriculum {
+        let taught = Recipe {
             strength: share,
             rate: 0.1,
             ..lesson(samples())
@@ -233,7 +233,7 @@ fn a_projected_step_does_not_climb_the_other_loss() {
         let (forget, retain): (Vec<u32>, Vec<u32>) = ((0..6).collect(), (6..12).collect());
         let [f, r] = [&forget, &retain].map(|samples| bench.gradient(samples));
         for (up, clip) in [(-1.0f32, 1e9), (-1.0, 0.01), (1.0, 1e9)] {
-            let taught = |samples: &[u32], weight| Curriculum {
+            let taught = |samples: &[u32], weight| Recipe {
                 rate: 0.0,
                 momentum: 1.0,
                 strength: 0.5,
@@ -243,7 +243,7 @@ fn a_projected_step_does_not_climb_the_other_loss() {
             // The same samples twice, with the opposite sign, are at odds; with the same they agree.
             let pair = [taught(&forget, up), taught(&forget, 1.0)];
             let other = [taught(&forget, up), taught(&retain, 1.0)];
-            let pairs: Vec<Curriculum> = pair.into_iter().chain(other).collect();
+            let pairs: Vec<Recipe> = pair.into_iter().chain(other).collect();
             let [before, after] = bench.trained(&pairs, Rule::Projected(clip), 1);
             let size = before.len() / 4;
             for (pair, against) in [&f, &r].into_iter().enumerate() {
@@ -269,7 +269,7 @@ fn a_projected_step_does_not_climb_the_other_loss() {
             }
         }
         // A second step finds empty velocities: it is a first one from where the first ended.
-        let taught = |samples: &[u32], weight| Curriculum {
+        let taught = |samples: &[u32], weight| Recipe {
             rate: 0.0,
             momentum: 1.0,
             strength: 0.1,
@@ -291,7 +291,7 @@ fn a_projected_step_does_not_climb_the_other_loss() {
 #[test]
 fn a_log_has_the_changes_of_steps_with_forget_samples() {
     for bench in benches() {
-        let taught = |marked: bool| Curriculum {
+        let taught = |marked: bool| Recipe {
             rate: 0.1,
             ..lesson(
                 (0..12)
@@ -440,12 +440,12 @@ fn steps_at_a_time_are_steps_one_by_one() {
     for bench in benches() {
         let marked = |i| if i == 3 { i | FORGET } else { i };
         let list: Vec<u32> = samples().into_iter().map(marked).collect();
-        let plain = Curriculum {
+        let plain = Recipe {
             rate: 0.1,
             strength: 0.25,
             ..lesson(list)
         };
-        let still = Curriculum {
+        let still = Recipe {
             rate: 0.0,
             momentum: 1.0,
             weights: [-1.0, 1.0],

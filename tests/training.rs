@@ -14,7 +14,7 @@ use unlearn::engine::Store;
 use unlearn::error::{Error, Result};
 use unlearn::kernels::{INDEX, SOFT};
 use unlearn::model::Model;
-use unlearn::population::{Curriculum, DeviceImages, Population};
+use unlearn::population::{DeviceImages, Population, Recipe};
 use unlearn::progress::Progress;
 use unlearn::random::{Purpose, learner_key};
 use unlearn::record::{Arm, DataRecord, Figures, Outcome, Phase, Point};
@@ -45,7 +45,7 @@ fn trained(device: &dyn Device, seed: u64) -> Vec<f32> {
             .map(|i| if i % 10 == 0 { i | SOFT } else { i })
             .collect(),
     );
-    let curriculum = |learner: u32| Curriculum {
+    let recipe = |learner: u32| Recipe {
         samples: Arc::clone(&samples),
         key: learner_key(seed, learner, Purpose::Order(0)),
         soft_target: [0.1; 10],
@@ -56,7 +56,7 @@ fn trained(device: &dyn Device, seed: u64) -> Vec<f32> {
         decay: 0.0001 * learner as f32,
         strength: 0.0,
     };
-    let taught: Vec<_> = (0..3).map(curriculum).collect();
+    let taught: Vec<_> = (0..3).map(recipe).collect();
     let population = Population::new(device, &model, 64, &images, &images, &taught).unwrap();
     let keys: Vec<_> = (0..3)
         .map(|l| learner_key(seed, l, Purpose::Weights))
@@ -94,7 +94,7 @@ fn training_agrees_with_plain_f64_loops() {
 }
 
 /// A slightly wrong way of training, and the numbers of steps after which it must be found.
-type Mutant = (&'static str, fn(&mut Curriculum, f32), &'static [u32]);
+type Mutant = (&'static str, fn(&mut Recipe, f32), &'static [u32]);
 
 /// A mean over one row more is a gradient smaller by rows/(rows + 1); the decay is not.
 const MUTANTS: [Mutant; 6] = [
@@ -181,7 +181,7 @@ fn weights_that_the_host_replaces_are_used() {
     for (name, device) in devices() {
         let device = device.as_ref();
         let images = DeviceImages::upload(device, &data.train).unwrap();
-        let taught = [Curriculum {
+        let taught = [Recipe {
             samples: Arc::new((0..100).collect()),
             key: [1, 2],
             soft_target: [0.1; 10],

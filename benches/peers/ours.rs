@@ -10,7 +10,7 @@ use unlearn::data;
 use unlearn::device;
 use unlearn::error::Result;
 use unlearn::model::Model;
-use unlearn::population::{Curriculum, DeviceImages, Population};
+use unlearn::population::{DeviceImages, Population, Recipe};
 use unlearn::random::{Purpose, learner_key};
 use unlearn::record::Score;
 
@@ -65,7 +65,7 @@ fn train(arguments: &Arguments) -> Result<()> {
     let train = DeviceImages::upload(device.as_ref(), &dataset.train)?;
     let test = DeviceImages::upload(device.as_ref(), &dataset.test)?;
     let samples: Arc<Vec<u32>> = Arc::new((0..).take(dataset.train.len()).collect());
-    let curriculum = |learner| Curriculum {
+    let recipe = |learner| Recipe {
         samples: samples.clone(),
         key: learner_key(arguments.seed, learner, Purpose::Order(0)),
         soft_target: [0.0; 10],
@@ -76,7 +76,7 @@ fn train(arguments: &Arguments) -> Result<()> {
         decay: 0.0,
         strength: 0.0,
     };
-    let taught: Vec<_> = (0..arguments.learners).map(curriculum).collect();
+    let taught: Vec<_> = (0..arguments.learners).map(recipe).collect();
     let keys: Vec<_> = (0..arguments.learners)
         .map(|learner| learner_key(arguments.seed, learner, Purpose::Weights))
         .collect();

@@ -11,7 +11,7 @@ use crate::device::timing::{SAMPLES, measure, median, sample};
 use crate::error::{Error, Result};
 use crate::kernels::{KERNELS, Shape};
 use crate::model::Model;
-use crate::population::{Curriculum, DeviceImages, Population, largest};
+use crate::population::{DeviceImages, Population, Recipe, largest};
 use crate::random::{Purpose, learner_key};
 use crate::record::CLASSES;
 
@@ -58,7 +58,7 @@ fn populate<'d>(
 ) -> Result<Population<'d>> {
     let samples: Arc<Vec<u32>> = Arc::new((0u32..).take(images.count).collect());
     let key = |k, purpose| learner_key(seed.into(), k, purpose);
-    let curriculum = |k| Curriculum {
+    let recipe = |k| Recipe {
         samples: samples.clone(),
         key: key(k, Purpose::Order(0)),
         soft_target: [1.0 / CLASSES as f32; CLASSES],
@@ -69,7 +69,7 @@ fn populate<'d>(
         decay: 0.0,
         strength: 0.0,
     };
-    let taught: Vec<Curriculum> = (0..learners).map(curriculum).collect();
+    let taught: Vec<Recipe> = (0..learners).map(recipe).collect();
     let (train, test) = (&images.train, &images.test);
     let population = Population::new(device, model, BATCH as usize, train, test, &taught)?;
     let keys: Vec<_> = (0..learners).map(|k| key(k, Purpose::Weights)).collect();

@@ -70,6 +70,7 @@ fn begin(arguments: &Arguments, signals: &OnceCell<Signals>) -> Result<()> {
         outcomes: Vec::new(),
         place: (Phase::Learn, 0),
         signals: Signals::catch(signals)?,
+        lost: false,
         model: run.model().clone(),
     };
     finish(&config, &dataset, &*device, &run, underway, live)
@@ -126,6 +127,7 @@ fn resume(path: &Path, signals: &OnceCell<Signals>) -> Result<()> {
         outcomes,
         place,
         signals: Signals::catch(signals)?,
+        lost: false,
         model: run.model().clone(),
     };
     finish(&config, &dataset, &*device, &run, underway, live)
@@ -219,10 +221,13 @@ fn announce(progress: &RunProgress, data: &Dataset, device: &DeviceRecord) {
 
 fn show(record: &RunRecord, folder: &Path, failure: Option<&Error>) -> Result<()> {
     let found = sheet::brief(&report::html::sheet(record));
+    let resumable = matches!(run_folder::standing(folder), Standing::Interrupted(..));
     let folder = folder.display();
     let place = match failure {
         None => format!("Everything is in {folder}; open {folder}/report.html"),
-        Some(Error::Interrupted) => format!("Continue with `unlearn run --resume {folder}`"),
+        Some(Error::Interrupted) if resumable => {
+            format!("Continue with `unlearn run --resume {folder}`")
+        }
         Some(_) => format!("Partial results are in {folder}, as far as they could be written"),
     };
     super::print(&format!("\n{found}\n\n{}\n", fold(&place, 0)))
@@ -238,6 +243,8 @@ struct Live {
     /// The point from which the run could resume.
     place: (Phase, u32),
     signals: Signals,
+    /// Whether a state could not be kept.
+    lost: bool,
 }
 
 impl Progress for Live {
@@ -266,8 +273,17 @@ impl Observer for Live {
         self.folder.add_weights(&self.model, outcomes, weights)
     }
 
+    /// A run that cannot keep its state, on a full disk say, goes on: it still may end.
     fn keep(&mut self, state: &State) -> Result<()> {
-        self.place = (state.phase(), state.step());
-        self.folder.keep(state)
+        match self.folder.keep(state) {
+            Ok(()) => self.place = (state.phase(), state.step()),
+            Err(e) if self.lost => drop(e),
+            Err(e) => {
+                self.lost = true;
+                let say = "If this run is interrupted, it cannot resume from here";
+                self.progress.note(&format!("{e}. {say}"));
+            }
+        }
+        Ok(())
     }
 }

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use super::Lab;
 use crate::engine::{SECOND, Weights};
 use crate::error::{Error, Result};
-use crate::population::Curriculum;
+use crate::population::Recipe;
 use crate::progress::Progress;
 use crate::random::{Purpose, learner_key};
 
@@ -36,7 +36,7 @@ struct Group {
 /// Groups missing from the cache, to be trained side by side.
 struct Missing<'a> {
     lab: &'a Lab<'a>,
-    recipe: String,
+    id: String,
     group: Group,
     list: Arc<Vec<u32>>,
 }
@@ -49,7 +49,7 @@ pub(super) fn train(labs: &[Lab<'_>], progress: &mut dyn Progress) -> Result<()>
     };
     let missing = missing(labs);
     let number = |m: &Missing<'_>| (m.group.first..).take(m.group.count);
-    let networks: Vec<(Curriculum, [u32; 2])> = missing
+    let networks: Vec<(Recipe, [u32; 2])> = missing
         .iter()
         .flat_map(|m| number(m).map(|n| m.network(n)))
         .collect();
@@ -60,7 +60,7 @@ pub(super) fn train(labs: &[Lab<'_>], progress: &mut dyn Progress) -> Result<()>
     progress.begin(what, passes * u64::from(any.steps()));
     let mut trained = Weights::new();
     for some in networks.chunks(room) {
-        let (taught, keys): (Vec<Curriculum>, Vec<[u32; 2]>) = some.iter().cloned().unzip();
+        let (taught, keys): (Vec<Recipe>, Vec<[u32; 2]>) = some.iter().cloned().unzip();
         let fresh = engine.initialised(&keys)?;
         trained.extend(engine.trained(taught, fresh, any.steps(), progress)?);
     }
@@ -74,7 +74,7 @@ pub(super) fn train(labs: &[Lab<'_>], progress: &mut dyn Progress) -> Result<()>
     let mut rest = &trained[..];
     for m in &missing {
         let (own, others) = rest.split_at(m.group.count * engine.size());
-        engine.store.keep(&m.recipe, own)?;
+        engine.store.keep(&m.id, own)?;
         rest = others;
     }
     Ok(())
@@ -85,14 +85,14 @@ fn missing<'a>(labs: &'a [Lab<'a>]) -> Vec<Missing<'a>> {
     for lab in labs {
         let lists = [false, true].map(|all| Arc::new(lab.engine.list(all)));
         for group in lab.groups() {
-            let recipe = lab.recipe(&group);
+            let id = lab.id(&group);
             let numbers = group.count * lab.engine.size();
-            let known = missing.iter().any(|m| m.recipe == recipe);
-            if !known && lab.engine.store.find(&recipe, numbers).is_none() {
+            let known = missing.iter().any(|m| m.id == id);
+            if !known && lab.engine.store.find(&id, numbers).is_none() {
                 let list = lists[usize::from(group.all)].clone();
                 missing.push(Missing {
                     lab,
-                    recipe,
+                    id,
                     group,
                     list,
                 });
@@ -103,8 +103,8 @@ fn missing<'a>(labs: &'a [Lab<'a>]) -> Vec<Missing<'a>> {
 }
 
 impl Missing<'_> {
-    /// A network's curriculum, and the key of its initial weights.
-    fn network(&self, number: u32) -> (Curriculum, [u32; 2]) {
+    /// A network's recipe, and the key of its initial weights.
+    fn network(&self, number: u32) -> (Recipe, [u32; 2]) {
         let lesson = self.lab.engine.lesson(self.list.clone(), number, 0);
         let key = learner_key(self.lab.engine.case.seed, number, Purpose::Weights);
         (lesson, key)
@@ -113,7 +113,7 @@ impl Missing<'_> {
 
 impl Lab<'_> {
     /// Everything that a group's weights depend on.
-    fn recipe(&self, group: &Group) -> String {
+    fn id(&self, group: &Group) -> String {
         let s = self.settings;
         let images = match group.all {
             true => "all".to_owned(),
@@ -143,7 +143,7 @@ impl Lab<'_> {
     pub(super) fn base(&self) -> Result<Base> {
         let kept = |group: &Group| {
             let numbers = group.count * self.engine.size();
-            let found = self.engine.store.find(&self.recipe(group), numbers);
+            let found = self.engine.store.find(&self.id(group), numbers);
             found.ok_or_else(|| {
                 Error::Data(
                     "trained networks in the cache folder are missing or damaged: start the \

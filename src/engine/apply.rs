@@ -7,7 +7,7 @@ use super::schedule::Schedule;
 use super::{Engine, Job, Weights};
 use crate::error::{Error, Result};
 use crate::methods::By;
-use crate::population::Curriculum;
+use crate::population::Recipe;
 use crate::progress::Progress;
 
 /// The most networks trained together. Each batch of them is cached when done, so interrupted work
@@ -30,10 +30,10 @@ impl<'a> Engine<'a> {
         let schedule = |job| Ok(Rc::new(Schedule::new(job, task, budget)?));
         let schedules: Vec<Rc<Schedule>> = jobs.iter().map(schedule).collect::<Result<_>>()?;
         let origin = format!("{} {:?}", self.origin, self.case);
-        let recipe = |s: &Rc<Schedule>| format!("{origin} {}", s.fingerprint(originals));
-        let recipes: Vec<String> = schedules.iter().map(recipe).collect();
-        let kept = |recipe: &String| self.store.find(recipe, originals.len());
-        let mut results: Vec<Option<Weights>> = recipes.iter().map(kept).collect();
+        let id = |s: &Rc<Schedule>| format!("{origin} {}", s.fingerprint(originals));
+        let ids: Vec<String> = schedules.iter().map(id).collect();
+        let kept = |id: &String| self.store.find(id, originals.len());
+        let mut results: Vec<Option<Weights>> = ids.iter().map(kept).collect();
 
         let missing: Vec<usize> = (0..jobs.len()).filter(|&j| results[j].is_none()).collect();
         let together = self.room(task.labels.len())?.min(TOGETHER) / task.keys.len();
@@ -54,7 +54,7 @@ impl<'a> Engine<'a> {
                 return Err(Error::Interrupted);
             }
             for (job, weights) in crew.into_iter().zip(together.weights()?) {
-                self.store.keep(&recipes[job], &weights)?;
+                self.store.keep(&ids[job], &weights)?;
                 results[job] = Some(weights);
             }
         }
@@ -64,7 +64,7 @@ impl<'a> Engine<'a> {
     /// Trains networks side by side for `steps` steps, and returns their weights.
     pub(crate) fn trained(
         &self,
-        taught: Vec<Curriculum>,
+        taught: Vec<Recipe>,
         weights: Weights,
         steps: u32,
         progress: &mut dyn Progress,

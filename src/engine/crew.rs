@@ -9,7 +9,7 @@ use crate::error::Result;
 use crate::kernels::Clock;
 use crate::methods::purge::CLIP;
 use crate::methods::{By, Task};
-use crate::population::{Curriculum, DeviceImages, Importance, Population, Rule};
+use crate::population::{DeviceImages, Importance, Population, Recipe, Rule};
 use crate::progress::Progress;
 use crate::record::Score;
 
@@ -277,7 +277,7 @@ impl<'a> Crew<'a> {
             return Ok(());
         };
         let (engine, by) = (self.engine, first.by);
-        let taught: Vec<Curriculum> = busy.iter().flat_map(|(_, p)| p.taught.clone()).collect();
+        let taught: Vec<Recipe> = busy.iter().flat_map(|(_, p)| p.taught.clone()).collect();
         let noisy = match &self.subject {
             Some(subject) => engine.with_noise(&taught, subject)?,
             None => None,

@@ -5,7 +5,7 @@ use super::{Engine, Subject, Training, Weights};
 use crate::error::{Error, Result};
 use crate::methods::fisher_forgetting::LEAST_FISHER;
 use crate::methods::{Stage, Task, unsir};
-use crate::population::{Curriculum, DeviceImages, Importance, Population, Rule};
+use crate::population::{DeviceImages, Importance, Population, Recipe, Rule};
 use crate::random::{Purpose, learner_key};
 
 impl Engine<'_> {
@@ -73,22 +73,22 @@ impl Engine<'_> {
         what: Importance,
     ) -> Result<Weights> {
         let task = &subject.task;
-        let recipe = format!(
+        let id = format!(
             "{} {what:?} {forget} {:?} {} {}",
             self.origin,
             self.case,
             fingerprint(&subject.originals),
             task.labels.len()
         );
-        self.store.get(&recipe, subject.originals.len(), || {
+        self.store.get(&id, subject.originals.len(), || {
             let samples = if forget { &task.forget } else { &task.retain };
-            let lesson = |n: &u32| Curriculum {
+            let lesson = |n: &u32| Recipe {
                 rate: 0.0,
                 momentum: 1.0,
                 decay: 0.0,
                 ..self.lesson(vec![0].into(), *n, 0)
             };
-            let taught: Vec<Curriculum> = task.numbers.iter().map(lesson).collect();
+            let taught: Vec<Recipe> = task.numbers.iter().map(lesson).collect();
             let batch = self.batch(taught.len(), self.training.batch);
             let images = [&self.train, &self.test];
             let rule = Rule::Gradient;
@@ -104,14 +104,14 @@ impl Engine<'_> {
     fn logged(&self, subject: &Subject<'_>) -> Result<Weights> {
         let numbers = &subject.task.numbers[..];
         let Training { epochs, lr, .. } = self.training;
-        let recipe = format!(
+        let id = format!(
             "{} log {:?} {numbers:?} {epochs} {lr}",
             self.origin, self.case
         );
-        self.store.get(&recipe, numbers.len() * self.size(), || {
+        self.store.get(&id, numbers.len() * self.size(), || {
             let list = std::sync::Arc::new(self.marked());
             let lesson = |n: &u32| self.lesson(list.clone(), *n, 0);
-            let taught: Vec<Curriculum> = numbers.iter().map(lesson).collect();
+            let taught: Vec<Recipe> = numbers.iter().map(lesson).collect();
             let population = self.ruled(&self.train, &taught, Rule::Logged)?;
             let key = |n: &u32| learner_key(self.case.seed, *n, Purpose::Weights);
             population.initialise(&numbers.iter().map(key).collect::<Vec<_>>())?;
@@ -127,15 +127,15 @@ impl Engine<'_> {
         })
     }
 
-    /// The training images followed by every learner's noise images, if curricula refer to those.
+    /// The training images followed by every learner's noise images, if recipes refer to those.
     pub(super) fn with_noise(
         &self,
-        taught: &[Curriculum],
+        taught: &[Recipe],
         subject: &Subject<'_>,
     ) -> Result<Option<DeviceImages>> {
         let task = &subject.task;
         let first = task.labels.len();
-        let names = |lesson: &Curriculum| {
+        let names = |lesson: &Recipe| {
             let mut entries = lesson.samples.iter();
             entries.any(|entry| (entry & crate::kernels::INDEX) as usize >= first)
         };

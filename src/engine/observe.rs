@@ -6,7 +6,7 @@ use crate::error::{Error, Result};
 use crate::methods::PADDED;
 use crate::metrics::{Observed, Outputs, Scope, softmax};
 use crate::model::Layer;
-use crate::population::{Curriculum, DeviceImages};
+use crate::population::{DeviceImages, Recipe};
 use crate::progress::Progress;
 use crate::record::CLASSES;
 
@@ -201,7 +201,7 @@ impl Engine<'_> {
         progress: &mut dyn Progress,
     ) -> Result<Relearned> {
         let size = self.size();
-        let recipe = format!(
+        let id = format!(
             "{} relearned {} {} {KNOWN} {known} {limit:?} {:?}",
             self.origin,
             fingerprint(weights),
@@ -210,7 +210,7 @@ impl Engine<'_> {
         );
         let numbers = self
             .store
-            .get(&recipe, weights.len() / size * asked().count(), || {
+            .get(&id, weights.len() / size * asked().count(), || {
                 let parts: Vec<&[f32]> = weights.chunks(self.most() * size).collect();
                 let mut done = Vec::new();
                 for part in &parts {
@@ -240,7 +240,7 @@ impl Engine<'_> {
         let networks = weights.len() / self.size();
         let all = std::sync::Arc::new((0u32..).take(self.labels().len()).collect::<Vec<_>>());
         // All networks see the same samples in the same order.
-        let lesson: Curriculum = self.lesson(all, 0, 2);
+        let lesson: Recipe = self.lesson(all, 0, 2);
         let population = self.population(&vec![lesson; networks])?;
         population.set_parameters(weights)?;
         let last = self.model.layers().len() - 1;

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::{Engine, Training, Weights};
 use crate::error::Result;
-use crate::population::{Curriculum, DeviceImages, Population, Rule};
+use crate::population::{DeviceImages, Population, Recipe, Rule};
 use crate::random::{Purpose, learner_key};
 
 impl Training {
@@ -35,7 +35,7 @@ impl<'a> Engine<'a> {
 
     /// Plain training of the network with this number, in the phase with this number.
     #[expect(clippy::cast_possible_truncation, reason = "devices compute in f32")]
-    pub(crate) fn lesson(&self, samples: Arc<Vec<u32>>, number: u32, phase: u32) -> Curriculum {
+    pub(crate) fn lesson(&self, samples: Arc<Vec<u32>>, number: u32, phase: u32) -> Recipe {
         let Training {
             lr,
             momentum,
@@ -43,23 +43,23 @@ impl<'a> Engine<'a> {
             ..
         } = self.training;
         let key = learner_key(self.case.seed, number, Purpose::Order(phase));
-        Curriculum {
+        Recipe {
             momentum: momentum as f32,
             decay: decay as f32,
-            ..Curriculum::plain(samples, key, lr)
+            ..Recipe::plain(samples, key, lr)
         }
     }
 
-    /// A population with these curricula.
-    pub(crate) fn population(&self, taught: &[Curriculum]) -> Result<Population<'a>> {
+    /// A population with these recipes.
+    pub(crate) fn population(&self, taught: &[Recipe]) -> Result<Population<'a>> {
         self.ruled(&self.train, taught, Rule::Gradient)
     }
 
-    /// A population with these curricula, images and rule.
+    /// A population with these recipes, images and rule.
     pub(crate) fn ruled(
         &self,
         images: &DeviceImages,
-        taught: &[Curriculum],
+        taught: &[Recipe],
         rule: Rule<'_>,
     ) -> Result<Population<'a>> {
         let images = [images, &self.test];
@@ -70,7 +70,7 @@ impl<'a> Engine<'a> {
     /// A population that does not train.
     pub(crate) fn idle(&self, networks: usize) -> Result<Population<'a>> {
         let list = Arc::new(vec![0]);
-        let taught: Vec<Curriculum> = (0u32..)
+        let taught: Vec<Recipe> = (0u32..)
             .take(networks)
             .map(|n| self.lesson(list.clone(), n, 0))
             .collect();

@@ -6,14 +6,14 @@ use super::{Job, Weights};
 use crate::error::Result;
 use crate::files::hex;
 use crate::methods::{By, Stage, Task};
-use crate::population::Curriculum;
+use crate::population::Recipe;
 
 /// A part of a method's training: its first and last step, what its steps do beyond the gradient,
-/// and the networks' curricula.
+/// and the networks' recipes.
 pub(super) struct Part {
     pub(super) steps: std::ops::Range<u32>,
     pub(super) by: Option<By>,
-    pub(super) taught: Vec<Curriculum>,
+    pub(super) taught: Vec<Recipe>,
 }
 
 impl Part {
@@ -30,8 +30,8 @@ pub(crate) struct Schedule {
 }
 
 impl Schedule {
-    /// Plain training of `steps` steps, with a curriculum for each network.
-    pub(crate) fn plain(taught: Vec<Curriculum>, steps: u32) -> Self {
+    /// Plain training of `steps` steps, with a recipe for each network.
+    pub(crate) fn plain(taught: Vec<Recipe>, steps: u32) -> Self {
         let (steps, by) = (0..steps, None);
         Self {
             parts: vec![Part { steps, by, taught }],
@@ -74,7 +74,7 @@ impl Schedule {
         Ok(Self { parts, edits })
     }
 
-    /// The curricula in this step.
+    /// The recipes in this step.
     pub(super) fn part(&self, step: u32) -> Option<&Part> {
         self.parts.iter().find(|p| p.steps.contains(&step))
     }

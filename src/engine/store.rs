@@ -7,7 +7,7 @@ use sha2::{Digest, Sha256};
 use crate::error::Result;
 use crate::files::{self, Folders, hex};
 
-/// A folder of weights, each file named by its recipe.
+/// A folder of weights, each file named by its id.
 #[derive(Debug)]
 pub struct Store {
     /// `None`: nothing is stored.
@@ -37,35 +37,35 @@ impl Store {
         }
     }
 
-    /// Returns stored numbers for `recipe`, or calls `make` and stores the result.
+    /// Returns stored numbers for `id`, or calls `make` and stores the result.
     ///
     /// # Errors
     /// Those of `make`; `File` if the result cannot be stored.
     pub(crate) fn get(
         &self,
-        recipe: &str,
+        id: &str,
         numbers: usize,
         make: impl FnOnce() -> Result<Vec<f32>>,
     ) -> Result<Vec<f32>> {
-        if let Some(kept) = self.find(recipe, numbers) {
+        if let Some(kept) = self.find(id, numbers) {
             return Ok(kept);
         }
         let made = make()?;
-        self.keep(recipe, &made)?;
+        self.keep(id, &made)?;
         Ok(made)
     }
 
     /// Stored numbers. A file that is damaged or of another length counts as missing.
-    pub(crate) fn find(&self, recipe: &str, numbers: usize) -> Option<Vec<f32>> {
-        read(&self.path(recipe)?).filter(|kept| kept.len() == numbers)
+    pub(crate) fn find(&self, id: &str, numbers: usize) -> Option<Vec<f32>> {
+        read(&self.path(id)?).filter(|kept| kept.len() == numbers)
     }
 
     /// Stores numbers.
     ///
     /// # Errors
     /// `File` if they cannot be written.
-    pub(crate) fn keep(&self, recipe: &str, made: &[f32]) -> Result<()> {
-        let Some(path) = self.path(recipe) else {
+    pub(crate) fn keep(&self, id: &str, made: &[f32]) -> Result<()> {
+        let Some(path) = self.path(id) else {
             return Ok(());
         };
         let mut bytes: Vec<u8> = made.iter().flat_map(|v| v.to_le_bytes()).collect();
@@ -74,15 +74,15 @@ impl Store {
         files::write(&path, &bytes)
     }
 
-    fn path(&self, recipe: &str) -> Option<PathBuf> {
+    fn path(&self, id: &str) -> Option<PathBuf> {
         let folder = self.folder.as_ref()?;
-        Some(folder.join(format!("{}.f32", name_of(recipe))))
+        Some(folder.join(format!("{}.f32", name_of(id))))
     }
 }
 
-/// A short name for a recipe.
-pub fn name_of(recipe: &str) -> String {
-    hex(&Sha256::digest(recipe)[..6])
+/// A short name for a id.
+pub fn name_of(id: &str) -> String {
+    hex(&Sha256::digest(id)[..6])
 }
 
 /// A short name for the content of weights.
@@ -109,7 +109,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let store = Store::new(folder.path()).unwrap();
         let made = vec![1.5, -2.0];
-        let get = |value: &Vec<f32>| store.get("recipe", 2, || Ok(value.clone())).unwrap();
+        let get = |value: &Vec<f32>| store.get("id", 2, || Ok(value.clone())).unwrap();
         assert_eq!(get(&made), made);
         assert_eq!(get(&vec![0.0; 2]), made);
         let file = std::fs::read_dir(folder.path()).unwrap().next().unwrap();

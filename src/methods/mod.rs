@@ -27,7 +27,7 @@ pub mod zero_logit;
 
 use crate::error::Result;
 use crate::kernels::{FORGET, OTHER, SOFT};
-use crate::population::Curriculum;
+use crate::population::Recipe;
 use crate::record::CLASSES;
 
 pub use task::{Lazy, Task};
@@ -150,10 +150,10 @@ pub trait Method: Sync {
 /// A stage of a method.
 #[derive(Debug)]
 pub enum Stage {
-    /// Training for this fraction of the budget, with a curriculum for each learner.
-    Train(f64, Vec<Curriculum>),
+    /// Training for this fraction of the budget, with a recipe for each learner.
+    Train(f64, Vec<Recipe>),
     /// Training whose steps do more than follow the gradient.
-    TrainBy(By, f64, Vec<Curriculum>),
+    TrainBy(By, f64, Vec<Recipe>),
     /// Selective synaptic dampening of the original network.
     Dampen {
         /// How many times more a weight must matter to the forget samples than to all.
@@ -181,14 +181,14 @@ pub enum Stage {
 }
 
 /// What steps do beyond the gradient; `population::Rule` has the formulas, with
-/// `Curriculum::strength` as a parameter.
+/// `Recipe::strength` as a parameter.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum By {
     /// An ℓ1 penalty that fades out by the end of the stage.
     Sparse,
     /// Only weights with a gradient from the forget samples move.
     Masked,
-    /// Pairs of curricula; the second one's loss must not increase.
+    /// Pairs of recipes; the second one's loss must not increase.
     Projected,
 }
 

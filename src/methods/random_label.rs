@@ -1,6 +1,6 @@
 //! Random labels: teaches the forget samples arbitrary labels.
 
-use super::{Curriculum, Method, OTHER, Setting, Stage, Task, rates};
+use super::{Method, OTHER, Recipe, Setting, Stage, Task, rates};
 use crate::error::Result;
 
 /// CE on the forget samples with a label drawn once for each, and CE on the retain samples. Two
@@ -49,7 +49,7 @@ impl Method for RandomLabel {
 }
 
 /// CE on the forget samples with labels drawn for each learner, and CE on the retain samples.
-pub(super) fn random_labels(task: &Task<'_>, rate: f64, own: bool) -> Vec<Curriculum> {
+pub(super) fn random_labels(task: &Task<'_>, rate: f64, own: bool) -> Vec<Recipe> {
     const CLASSES: u32 = 10;
     const _: () = assert!(CLASSES as usize == crate::record::CLASSES);
     task.lessons_each(rate, |learner| {

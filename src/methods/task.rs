@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::{PADDED, unsir};
 use crate::error::Result;
-use crate::population::Curriculum;
+use crate::population::Recipe;
 use crate::random::threefry2x32;
 
 /// A value computed on first use.
@@ -64,22 +64,22 @@ pub struct Task<'a> {
 }
 
 impl Task<'_> {
-    /// One curriculum for each learner, over the same samples.
-    pub(super) fn lessons(&self, samples: Vec<u32>, rate: f64) -> Vec<Curriculum> {
+    /// One recipe for each learner, over the same samples.
+    pub(super) fn lessons(&self, samples: Vec<u32>, rate: f64) -> Vec<Recipe> {
         let samples = Arc::new(samples);
         let keys = self.keys.iter();
-        keys.map(|key| Curriculum::plain(samples.clone(), *key, rate))
+        keys.map(|key| Recipe::plain(samples.clone(), *key, rate))
             .collect()
     }
 
-    /// One curriculum for each learner, over samples of its own.
+    /// One recipe for each learner, over samples of its own.
     pub(super) fn lessons_each(
         &self,
         rate: f64,
         samples: impl Fn(usize) -> Vec<u32>,
-    ) -> Vec<Curriculum> {
+    ) -> Vec<Recipe> {
         let keys = self.keys.iter().enumerate();
-        keys.map(|(learner, key)| Curriculum::plain(samples(learner).into(), *key, rate))
+        keys.map(|(learner, key)| Recipe::plain(samples(learner).into(), *key, rate))
             .collect()
     }
 

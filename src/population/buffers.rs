@@ -1,6 +1,6 @@
 //! The buffers of a population.
 
-use super::{COUNTS, Curriculum, distinct, last, steps, tables};
+use super::{COUNTS, Recipe, distinct, last, steps, tables};
 use crate::device::Buffer;
 use crate::error::Result;
 use crate::kernels::{Clock, LESSON, Learner};
@@ -34,7 +34,7 @@ pub(super) struct Size {
 }
 
 impl Size {
-    pub(super) fn of(taught: &[Curriculum]) -> Self {
+    pub(super) fn of(taught: &[Recipe]) -> Self {
         Self {
             learners: taught.len(),
             lists: distinct(taught).iter().map(|list| list.len()).sum(),

@@ -16,10 +16,10 @@ use crate::model::Model;
 pub enum Rule<'a> {
     /// Gradient descent only.
     Gradient,
-    /// Then the proximal step of an ℓ1 penalty of `Curriculum::strength`, which fades to 0 over
+    /// Then the proximal step of an ℓ1 penalty of `Recipe::strength`, which fades to 0 over
     /// this number of steps.
     Sparse(u32),
-    /// Only the fraction `Curriculum::strength` of weights with the largest |salience| moves. The
+    /// Only the fraction `Recipe::strength` of weights with the largest |salience| moves. The
     /// others keep their bits from `originals`. Both are [learners, model.parameters()].
     Masked {
         /// The salience of each weight.
@@ -27,10 +27,10 @@ pub enum Rule<'a> {
         /// The values that the other weights keep.
         originals: &'a [f32],
     },
-    /// Learners are pairs with the same weights, `Curriculum::rate` 0, momentum 1 and no decay.
+    /// Learners are pairs with the same weights, `Recipe::rate` 0, momentum 1 and no decay.
     /// Both step along the first one's gradient, without the component that would increase the
     /// second one's loss, clipped to this length; the rate is the first one's
-    /// `Curriculum::strength`.
+    /// `Recipe::strength`.
     Projected(f32),
     /// Accumulates the changes of steps whose batch contains a sample with `kernels::FORGET`
     /// (`Population::logged`).

@@ -1,8 +1,8 @@
 //! How large a population is, and what a device can hold.
 
 use super::buffers::{Buffers, Size};
-use super::curriculum::{Curriculum, distinct};
 use super::images::DeviceImages;
+use super::recipe::{Recipe, distinct};
 use crate::device::{Device, Limits};
 use crate::error::{Error, Result};
 use crate::kernels::INDEX;
@@ -84,7 +84,7 @@ pub(super) fn check(
     model: &Model,
     batch: usize,
     train: &DeviceImages,
-    taught: &[Curriculum],
+    taught: &[Recipe],
 ) -> Result<()> {
     let largest = largest(device.limits(), model, batch);
     if taught.len() > largest {

@@ -23,7 +23,7 @@ use crate::error::{Error, Result};
 use crate::methods::Method;
 use crate::metrics::Scope;
 use crate::model::Model;
-use crate::population::Curriculum;
+use crate::population::Recipe;
 use crate::progress::Progress;
 use crate::record::{Arm, Outcome, Phase, Point, Score};
 
@@ -300,8 +300,8 @@ impl<'a> Run<'a> {
         })
     }
 
-    /// The curricula of an arm's learners.
-    fn lessons(&self, lesson: Lesson, phase: Phase) -> Vec<Curriculum> {
+    /// The recipes of an arm's learners.
+    fn lessons(&self, lesson: Lesson, phase: Phase) -> Vec<Recipe> {
         let list = Arc::new(self.engine.list(lesson != Lesson::Retain));
         let numbers = (0u32..).take(self.config.learners);
         numbers

@@ -9,7 +9,7 @@ use super::Task;
 use crate::data::PIXELS;
 use crate::kernels::{INDEX, SOFT};
 use crate::model::Layer;
-use crate::population::Curriculum;
+use crate::population::Recipe;
 use crate::random::{permuted, threefry2x32};
 use crate::record::CLASSES;
 
@@ -155,7 +155,7 @@ impl Dense {
     }
 
     /// The step of stochastic gradient descent, from all samples' x and dy.
-    fn descend(&mut self, arithmetic: &mut Arithmetic, batch: (&Rows, &Rows), s: &Curriculum) {
+    fn descend(&mut self, arithmetic: &mut Arithmetic, batch: (&Rows, &Rows), s: &Recipe) {
         let (x, dy) = batch;
         let [rate, momentum, decay] = [s.rate, s.momentum, s.decay].map(f64::from);
         let count = x.len() as f64;
@@ -203,7 +203,7 @@ type Rows = Vec<Vec<f64>>;
 #[derive(Debug)]
 pub(super) struct Trainee<'a> {
     task: &'a Task,
-    taught: &'a Curriculum,
+    taught: &'a Recipe,
     layers: Vec<Dense>,
     arithmetic: Arithmetic,
     steps: u32,

@@ -6,7 +6,7 @@ use crate::data::{Images, builtin};
 use crate::error::Result;
 use crate::kernels::SOFT;
 use crate::model::Model;
-use crate::population::Curriculum;
+use crate::population::Recipe;
 use crate::random::{Purpose, learner_key};
 use crate::record::CLASSES;
 
@@ -36,7 +36,7 @@ pub struct Task {
     /// The training set.
     pub images: Images,
     /// Each learner's settings.
-    pub learners: Vec<Curriculum>,
+    pub learners: Vec<Recipe>,
     /// Each learner's key of the initial weights.
     pub weights: Vec<[u32; 2]>,
     /// Numbers of steps after which parameters are compared, ascending.
@@ -77,18 +77,17 @@ impl Task {
         let soft = |i| if i % 10 == 3 { i | SOFT } else { i };
         let list = |n: u32| Arc::new((0..n).map(soft).collect());
         let (all, fewer) = (list(IMAGES), list(FEWER));
-        let learner =
-            |(number, rate, momentum, decay, samples): (_, _, _, _, &Arc<_>)| Curriculum {
-                samples: Arc::clone(samples),
-                key: learner_key(seed, number, Purpose::Order(0)),
-                soft_target: SOFT_TARGET,
-                table: None,
-                weights: [1.0; 2],
-                rate,
-                momentum,
-                decay,
-                strength: 0.0,
-            };
+        let learner = |(number, rate, momentum, decay, samples): (_, _, _, _, &Arc<_>)| Recipe {
+            samples: Arc::clone(samples),
+            key: learner_key(seed, number, Purpose::Order(0)),
+            soft_target: SOFT_TARGET,
+            table: None,
+            weights: [1.0; 2],
+            rate,
+            momentum,
+            decay,
+            strength: 0.0,
+        };
         let learners = [
             (0, 0.1, 0.0, 0.0, &all),
             (1, 0.05, 0.5, 1e-4, &fewer),

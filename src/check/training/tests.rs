@@ -1,7 +1,7 @@
 use super::*;
 use crate::data::PIXELS;
 use crate::kernels::SOFT;
-use crate::population::Curriculum;
+use crate::population::Recipe;
 use std::sync::Arc;
 
 /// One learner of a small network that sees each of six samples in every step, two of them with
@@ -9,7 +9,7 @@ use std::sync::Arc;
 fn small() -> Task {
     let mut task = Task::new(1, &[9, 6], 6, &[1]).unwrap();
     task.learners.truncate(1);
-    task.learners[0] = Curriculum {
+    task.learners[0] = Recipe {
         samples: Arc::new(vec![7, 1 | SOFT, 12, 30, 4 | SOFT, 5]),
         rate: 1.0,
         decay: 0.25,

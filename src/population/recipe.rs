@@ -6,7 +6,7 @@ use crate::record::CLASSES;
 
 /// What a learner is taught in a phase.
 #[derive(Clone, Debug)]
-pub struct Curriculum {
+pub struct Recipe {
     /// Order entries: an image's index, with [`SOFT`](crate::kernels::SOFT) if its target is the
     /// soft one. Learners that share a list share the `Arc`.
     pub samples: Arc<Vec<u32>>,
@@ -33,14 +33,14 @@ pub struct Curriculum {
 /// The default learning rate.
 pub const LEARNING_RATE: f64 = 0.1;
 
-impl Curriculum {
+impl Recipe {
     /// Plain training on these images, with their labels, at this rate.
     ///
     /// ```
-    /// use unlearn::population::Curriculum;
+    /// use unlearn::population::Recipe;
     ///
-    /// let plain = Curriculum::plain(vec![0, 1, 2].into(), [1, 2], 0.1);
-    /// let climbing = Curriculum { weights: [-1.0; 2], ..plain };
+    /// let plain = Recipe::plain(vec![0, 1, 2].into(), [1, 2], 0.1);
+    /// let climbing = Recipe { weights: [-1.0; 2], ..plain };
     /// assert_eq!(climbing.samples.len(), 3);
     /// ```
     #[must_use]
@@ -61,18 +61,18 @@ impl Curriculum {
 }
 
 /// The distinct sample lists of a population.
-pub(super) fn distinct(taught: &[Curriculum]) -> Vec<&Arc<Vec<u32>>> {
+pub(super) fn distinct(taught: &[Recipe]) -> Vec<&Arc<Vec<u32>>> {
     let mut lists: Vec<&Arc<Vec<u32>>> = Vec::new();
-    for curriculum in taught {
-        if !lists.iter().any(|l| Arc::ptr_eq(l, &curriculum.samples)) {
-            lists.push(&curriculum.samples);
+    for recipe in taught {
+        if !lists.iter().any(|l| Arc::ptr_eq(l, &recipe.samples)) {
+            lists.push(&recipe.samples);
         }
     }
     lists
 }
 
 /// The distinct target tables of a population.
-pub(super) fn tables(taught: &[Curriculum]) -> Vec<&Arc<Vec<f32>>> {
+pub(super) fn tables(taught: &[Recipe]) -> Vec<&Arc<Vec<f32>>> {
     let mut tables: Vec<&Arc<Vec<f32>>> = Vec::new();
     for table in taught.iter().filter_map(|c| c.table.as_ref()) {
         if !tables.iter().any(|t| Arc::ptr_eq(t, table)) {

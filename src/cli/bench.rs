@@ -1,10 +1,12 @@
 //! `unlearn bench`.
 
+mod table;
+
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use clap::Args;
-use unlearn::bench::report::{Ceilings, KernelRow, Report, StartUp, StepRow};
+use unlearn::bench::report::{Report, StartUp};
 use unlearn::bench::{self, Observer};
 use unlearn::check;
 use unlearn::data::{self, Dataset};
@@ -15,8 +17,8 @@ use unlearn::progress::Progress;
 use unlearn::tune;
 
 use super::Output;
-use super::progress::Counter;
-use super::text::{beside, fold, note};
+use super::text::{fold, note};
+use table::Table;
 
 /// What to measure, and where.
 #[derive(Args, Debug)]
@@ -131,45 +133,15 @@ pub(crate) fn run(arguments: &Arguments, started: Instant) -> Result<bool> {
     let records: Vec<_> = devices.iter().map(|opened| opened.record.clone()).collect();
     let counterparts = old.as_deref().map(|old| bench::counterparts(old, &records));
     for (n, one) in devices.into_iter().enumerate() {
-        let Opened {
-            spec,
-            record,
-            device,
-        } = one;
-        table.device(&spec, &super::headline(&spec, &record))?;
-        let mut report = arguments.report(spec, record);
-        let measured = device.and_then(|device| {
-            let mut bench = Bench {
-                device: &*device,
-                options: &options,
-                learners: &learners,
-                retune: arguments.retune,
-                before: [opened, loaded],
-                report: &mut report,
-                table: &mut table,
-            };
-            bench.run(data.as_ref())
-        });
-        table.counter.end();
-        if let Err(e) = measured {
-            table.line(&fold(&format!("  not measured to the end: {e}"), 2))?;
-            report.stopped = Some(e.to_string());
-            failure.get_or_insert(e);
-        }
+        let how = (&options, &learners[..], [opened, loaded]);
+        let (report, stopped) = arguments.measure(one, how, data.as_ref(), &mut table)?;
         if let Some(counterparts) = &counterparts {
             table.comparison(counterparts[n], &report)?;
         }
         reports.push(report);
+        failure = failure.or(stopped);
     }
-    if let (Some(variant), true, None) = (
-        &arguments.variant,
-        reports.iter().all(|report| report.kernels.is_empty()),
-        &failure,
-    ) {
-        failure = Some(Error::Usage(format!(
-            "no kernel that was asked for has a variant {variant:?} on this device"
-        )));
-    }
+    failure = failure.or_else(|| arguments.nothing_measured(&reports));
     let right = |report: &Report| report.kernels.iter().all(|row| row.failure.is_none());
     let right = reports.iter().all(right);
     if let Some(output) = output {
@@ -182,6 +154,53 @@ pub(crate) fn run(arguments: &Arguments, started: Instant) -> Result<bool> {
 }
 
 impl Arguments {
+    /// The report of a device, and why it ends early if it does.
+    fn measure(
+        &self,
+        opened: Opened,
+        (options, learners, before): (&bench::Options, &[u32], [f64; 2]),
+        data: Option<&Dataset>,
+        table: &mut Table,
+    ) -> Result<(Report, Option<Error>)> {
+        let Opened {
+            spec,
+            record,
+            device,
+        } = opened;
+        table.device(&spec, &super::headline(&spec, &record))?;
+        let mut report = self.report(spec, record);
+        let measured = device.and_then(|device| {
+            let mut bench = Bench {
+                device: &*device,
+                options,
+                learners,
+                retune: self.retune,
+                before,
+                report: &mut report,
+                table,
+            };
+            bench.run(data)
+        });
+        table.counter.end();
+        let stopped = measured.err();
+        if let Some(e) = &stopped {
+            table.line(&fold(&format!("  not measured to the end: {e}"), 2))?;
+            report.stopped = Some(e.to_string());
+        }
+        Ok((report, stopped))
+    }
+
+    /// Refuses a variant that no kernel has.
+    fn nothing_measured(&self, reports: &[Report]) -> Option<Error> {
+        let variant = self.variant.as_ref()?;
+        let empty = reports.iter().all(|report| report.kernels.is_empty());
+        empty.then(|| {
+            Error::Usage(format!(
+                "no kernel that was asked for has a variant {variant:?} on this device"
+            ))
+        })
+    }
+
     fn options(&self) -> Result<bench::Options> {
         let check = check::Options {
             kernel: self.kernel.clone(),
@@ -290,211 +309,5 @@ impl Bench<'_> {
             s.total_ms, s.device_ms, s.data_ms, s.first_step_ms
         );
         self.table.line(&fold(&text, 11))
-    }
-}
-
-/// The table, a line at a time, with a progress bar below it on terminals.
-struct Table {
-    counter: Counter,
-    visible: bool,
-    /// The heading above the last line.
-    heading: &'static str,
-    /// The kernel of the last line.
-    kernel: String,
-    /// The current device.
-    spec: String,
-    /// The flags with which a check sees the same case.
-    flags: String,
-}
-
-/// Marks a figure that could not be measured.
-const NONE: &str = "–";
-
-/// Formats any other figure.
-fn figure(value: f64, digits: usize) -> String {
-    match value.is_finite() {
-        true => format!("{value:.digits$}"),
-        false => NONE.to_owned(),
-    }
-}
-
-/// Formats microseconds in a suitable unit.
-fn time(us: f64) -> String {
-    match us.abs() {
-        n if !n.is_finite() => NONE.to_owned(),
-        n if n < 1e3 => format!("{us:.1} µs"),
-        n if n < 1e6 => format!("{:.2} ms", 1e-3 * us),
-        _ => format!("{:.2} s ", 1e-6 * us),
-    }
-}
-
-/// Formats a rate to about three digits; empty if there is nothing to count or it could not be measured.
-fn rate(value: f64) -> String {
-    match value {
-        0.0 => NONE.to_owned(),
-        n if !n.is_finite() => NONE.to_owned(),
-        n if n < 10.0 => format!("{n:.2}"),
-        n if n < 100.0 => format!("{n:.1}"),
-        n => format!("{n:.0}"),
-    }
-}
-
-impl Table {
-    fn new(visible: bool, flags: String) -> Self {
-        Self {
-            spec: String::new(),
-            flags,
-            counter: Counter::new(),
-            visible,
-            heading: "",
-            kernel: String::new(),
-        }
-    }
-
-    /// Starts a new device.
-    fn device(&mut self, spec: &str, headline: &str) -> Result<()> {
-        if !self.spec.is_empty() {
-            self.line("")?;
-        }
-        (self.spec, self.heading) = (spec.to_owned(), "");
-        self.kernel.clear();
-        self.line(headline)
-    }
-
-    fn line(&self, text: &str) -> Result<()> {
-        match self.visible {
-            true => self.counter.print(text),
-            false => Ok(()),
-        }
-    }
-
-    /// The command that checks a wrong kernel.
-    fn again(&self, row: &KernelRow) -> String {
-        let (kernel, variant, shape) = (&row.kernel, &row.variant, row.shape);
-        format!(
-            "unlearn check --device {} --kernel {kernel} --variant {variant} --shape {shape} --fill \
-             random{}",
-            self.spec, self.flags
-        )
-    }
-
-    /// Prints a line of a table, after its heading if that changed. A closed stdout ends the table,
-    /// not the measurement.
-    fn row(&mut self, heading: &'static str, text: &str) {
-        if self.heading != heading {
-            self.heading = heading;
-            let _ = self.line(&format!("\n{heading}"));
-        }
-        let _ = self.line(text);
-    }
-
-    fn comparison(&self, old: Option<&Report>, new: &Report) -> Result<()> {
-        let Some(old) = old else {
-            return self.line("\nnot compared: this device is not in the old report");
-        };
-        self.line(&format!(
-            "\n{:<48} {:>10} {:>10} {:>9}",
-            "compared with the old report", "old", "new", "old/new"
-        ))?;
-        for difference in bench::differences(old, new) {
-            self.line(&fold(&format!("  {difference}"), 2))?;
-        }
-        let ratios = bench::compare(old, new);
-        for r in &ratios {
-            let (old, new) = (time(r.old_us), time(r.new_us));
-            self.line(&format!(
-                "{:<48} {old:>10} {new:>10} {:>9}",
-                r.what,
-                figure(r.ratio, 2)
-            ))?;
-        }
-        match ratios.is_empty() {
-            true => self.line("  nothing that both have"),
-            false => Ok(()),
-        }
-    }
-}
-
-const KERNELS: &str = "kernel     shape                 time spread GFLOP/s   GB/s  bound    share";
-const STEPS: &str = "learners        step  spread  on the device  s per learner-epoch  GFLOP/s";
-
-impl Progress for Table {
-    fn begin(&mut self, what: &str, measurements: u64) {
-        self.counter.begin(what, measurements);
-        // Some take long: show that they are still running.
-        self.counter.tick(Duration::from_millis(500));
-    }
-
-    fn advance(&mut self, measurements: u64) {
-        self.counter.advance(measurements);
-    }
-}
-
-impl Observer for Table {
-    fn ceilings(&mut self, c: &Ceilings) {
-        let text = format!(
-            "ceilings   {} GFLOP/s, {} GB/s; a dispatch {}, one that waits for another {}",
-            rate(c.gflops),
-            rate(c.gbs),
-            time(c.empty_dispatch_us).trim_end(),
-            time(c.dependent_dispatch_us).trim_end(),
-        );
-        let _ = self.line(&fold(&text, 11));
-    }
-
-    fn kernel(&mut self, row: &KernelRow) {
-        let head = format!("  {:<8} {:<15}", row.variant, row.shape.to_string());
-        let rest = match (&row.measured, &row.failure) {
-            (Some(m), _) => format!(
-                " {:>10} {:>4} % {:>7} {:>6}  {:<7} {:>4} %",
-                time(m.time.us),
-                figure(100.0 * m.time.spread(), 0),
-                rate(m.gflops),
-                rate(m.gbs),
-                m.bound_by,
-                figure(100.0 * m.share, 0)
-            ),
-            (None, Some(m)) => {
-                let what = format!("    {}. See", m.cause);
-                let (what, again) = (fold(&what, 0), self.again(row));
-                format!(" WRONG, so it was not timed:\n{what}\n    `{again}`")
-            }
-            (None, None) => " not timed: the device has no room for it".to_owned(),
-        };
-        let first = self.kernel != row.kernel;
-        self.kernel.clone_from(&row.kernel);
-        let name = if first {
-            row.kernel.clone() + "\n"
-        } else {
-            String::new()
-        };
-        self.row(KERNELS, &(name + &head + &rest));
-    }
-
-    fn step(&mut self, row: &StepRow) {
-        let spread = (row.us_high - row.us_low) / (2.0 * row.us_per_step);
-        self.row(
-            STEPS,
-            &format!(
-                "{:>8} {:>11} {:>5} % {:>14} {:>20} {:>8}",
-                row.learners,
-                time(row.us_per_step),
-                figure(100.0 * spread, 0),
-                time(row.device_us_per_step),
-                figure(row.seconds_per_learner_epoch, 4),
-                rate(row.gflops)
-            ),
-        );
-        let mut parts: Vec<_> = row.parts.iter().collect();
-        parts.sort_by(|a, b| b.us.total_cmp(&a.us));
-        let part = |p: &&unlearn::bench::report::StepPart| {
-            format!("{} {} %", p.kernel, figure(100.0 * p.share, 0))
-        };
-        let parts: Vec<String> = parts.iter().map(part).collect();
-        let _ = self.line(&beside("", 9, &parts.join(", ")));
-    }
-
-    fn left_out(&mut self, why: &str) {
-        let _ = self.line(&fold(&format!("left out: {why}"), 10));
     }
 }

@@ -58,14 +58,7 @@ fn fill(text: &str) -> std::result::Result<Fill, String> {
 
 /// Checks, prints the table, and returns whether everything passed.
 pub(crate) fn run(arguments: &Arguments) -> Result<bool> {
-    let options = Options {
-        kernel: arguments.kernel.clone(),
-        variant: arguments.variant.clone(),
-        shape: arguments.shape,
-        fill: arguments.fill,
-        seed: arguments.seed,
-        plant: arguments.plant,
-    };
+    let options = arguments.options();
     if arguments.mutants {
         return mutants::run(&arguments.device, &options);
     }
@@ -85,22 +78,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<bool> {
     devices.retain(|opened| !(planting && opened.spec == "cpu"));
     // If the report goes to stdout, nothing else does.
     let mut table = Table::new(!matches!(output, Some(Output::Stdout)));
-    let (mut subjects, mut unopened) = (Vec::new(), Vec::new());
-    for Opened {
-        spec,
-        record,
-        device,
-    } in devices
-    {
-        table.line(&super::headline(&spec, &record))?;
-        match device {
-            Ok(device) => subjects.push(Subject { spec, device }),
-            Err(e) => {
-                table.line(&fold(&format!("  not checked: {e}"), 2))?;
-                unopened.push(DeviceReport::unopened(&spec, &record, &e));
-            }
-        }
-    }
+    let (subjects, unopened) = subjects(devices, &table)?;
     let fault = options.fault();
     if let Some((fault, _)) = &fault {
         table.line(&fold(&format!("planted: {fault}"), 9))?;
@@ -123,6 +101,41 @@ pub(crate) fn run(arguments: &Arguments) -> Result<bool> {
         written => written?,
     }
     Ok(report.passed)
+}
+
+/// The devices that could be opened, and reports of those that could not.
+fn subjects(devices: Vec<Opened>, table: &Table) -> Result<(Vec<Subject>, Vec<DeviceReport>)> {
+    let (mut subjects, mut unopened) = (Vec::new(), Vec::new());
+    for Opened {
+        spec,
+        record,
+        device,
+    } in devices
+    {
+        table.line(&super::headline(&spec, &record))?;
+        match device {
+            Ok(device) => subjects.push(Subject { spec, device }),
+            Err(e) => {
+                table.line(&fold(&format!("  not checked: {e}"), 2))?;
+                unopened.push(DeviceReport::unopened(&spec, &record, &e));
+            }
+        }
+    }
+    Ok((subjects, unopened))
+}
+
+impl Arguments {
+    /// What to check.
+    fn options(&self) -> Options {
+        Options {
+            kernel: self.kernel.clone(),
+            variant: self.variant.clone(),
+            shape: self.shape,
+            fill: self.fill,
+            seed: self.seed,
+            plant: self.plant,
+        }
+    }
 }
 
 /// The table, a line at a time, with a progress bar below it on terminals.

@@ -21,7 +21,6 @@ mod image_backward_weights;
 mod image_forward;
 mod initialise;
 mod layout;
-mod list;
 mod log_changes;
 pub(crate) mod matrix;
 mod mirror;
@@ -67,7 +66,6 @@ pub(crate) use image_backward_weights::ImageBackwardWeights;
 pub(crate) use image_forward::ImageForward;
 pub(crate) use initialise::Initialise;
 pub use layout::*;
-pub use list::KERNELS;
 pub(crate) use log_changes::LogChanges;
 pub use mirror::{Mirrored, TEXELS};
 pub(crate) use mix_weights::MixWeights;
@@ -80,10 +78,37 @@ pub(crate) use select_threshold::SelectThreshold;
 pub use shader::{Access, Binding, Element, Shader};
 pub(crate) use shape::MANY;
 pub use shape::{Fill, Shape};
+
 pub(crate) use shrink_weights::ShrinkWeights;
 pub(crate) use square::Square;
 pub(crate) use step_images::StepImages;
 pub(crate) use unpack_images::UnpackImages;
+
+/// THE list of kernels: one line each.
+pub static KERNELS: &[&Spec] = &[
+    &initialise::INITIALISE,
+    &sample_order::SAMPLE_ORDER,
+    &image_forward::IMAGE_FORWARD,
+    &dense_forward::DENSE_FORWARD,
+    &head::HEAD,
+    &dense_backward_input::DENSE_BACKWARD_INPUT,
+    &dense_backward_weights::DENSE_BACKWARD_WEIGHTS,
+    &image_backward_weights::IMAGE_BACKWARD_WEIGHTS,
+    &close_step::CLOSE_STEP,
+    &mix_weights::MIX_WEIGHTS,
+    &shrink_weights::SHRINK_WEIGHTS,
+    &select_threshold::SELECT_THRESHOLD,
+    &restore_weights::RESTORE_WEIGHTS,
+    &dampen_weights::DAMPEN_WEIGHTS,
+    &noise_weights::NOISE_WEIGHTS,
+    &unpack_images::UNPACK_IMAGES,
+    &square::SQUARE,
+    &step_images::STEP_IMAGES,
+    &log_changes::LOG_CHANGES,
+    &gradient_products::GRADIENT_PRODUCTS,
+    &project_gradients::PROJECT_GRADIENTS,
+    &score::SCORE,
+];
 
 /// A way to build a kernel.
 #[derive(Clone, Copy, Debug, PartialEq)]

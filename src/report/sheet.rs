@@ -155,11 +155,6 @@ impl From<String> for Cell {
 }
 
 impl Cell {
-    /// Nothing.
-    pub fn empty() -> Self {
-        String::new().into()
-    }
-
     /// A distance in units of the noise floor.
     pub fn distance(distance: f64) -> Self {
         Self {

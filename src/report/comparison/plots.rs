@@ -74,7 +74,8 @@ fn kind_colour(kind: Kind) -> Rgb {
 
 /// All pictures of a case but the ranking.
 pub(super) fn pictures(c: &Judged) -> Markup {
-    html! { (answers(c)) (relearning(c)) (settings(c)) }
+    let tuned = c.methods.iter().any(|row| row.sensitivity.is_some());
+    html! { (answers(c)) (relearning(c)) @if tuned { (settings(c)) } }
 }
 
 /// Pictures beside each other, one for each method that has one.

@@ -10,6 +10,7 @@ use crate::error::{Error, Result};
 use crate::record::{Arm, DataRecord, DeviceRecord, Figures, Outcome, Phase, Point, Score};
 use crate::run::State;
 use crate::run_record::RunRecord;
+use crate::verdict::verdict;
 
 /// How far a run has come.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -70,15 +71,16 @@ pub fn read(folder: &Path) -> Result<RunRecord> {
         figures: Figures::of(&scored.learners, &summary.config.forget),
         scores: scored.learners,
     };
+    let outcomes: Vec<Outcome> = summary.scores.into_iter().map(outcome).collect();
     Ok(RunRecord {
+        verdict: verdict(&summary.config, &outcomes),
         version: summary.version,
         started: summary.started,
         device: summary.device,
         data: summary.data,
         seconds: summary.seconds,
         points: points(&metrics, &text(&metrics)?)?,
-        outcomes: summary.scores.into_iter().map(outcome).collect(),
-        verdict: summary.verdict,
+        outcomes,
         interrupted: summary.interrupted,
         config: summary.config,
     })
@@ -93,7 +95,6 @@ struct Summary {
     data: DataRecord,
     config: Config,
     seconds: std::collections::BTreeMap<String, f64>,
-    verdict: Vec<String>,
     interrupted: Option<String>,
     scores: Vec<Scored>,
 }

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use super::schedule::{Part, Schedule};
 use super::{Engine, Weights};
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::kernels::Clock;
 use crate::methods::purge::CLIP;
 use crate::methods::{By, Task};
@@ -206,6 +206,15 @@ impl<'a> Crew<'a> {
             self.enter()?;
         }
         if let Some(live) = &self.live {
+            let learners = live.twice * live.busy.iter().map(|(_, count)| count).sum::<usize>();
+            let numbers = if live.momentum {
+                learners * self.engine.size()
+            } else {
+                0
+            };
+            if (state.clocks.len(), state.velocity.len()) != (learners, numbers) {
+                return Err(Error::Data("a state lacks clocks or velocities".to_owned()));
+            }
             live.population.set_clocks(&state.clocks)?;
             if live.momentum {
                 live.population.set_velocity(&state.velocity)?;

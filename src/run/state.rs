@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, HashMap};
 use safetensors::{Dtype, SafeTensors, View, serialize};
 use serde::{Deserialize, Serialize};
 
-use super::{Past, Run, Stopwatch, Underway};
+use super::{Past, Run, Stopwatch, Underway, members};
 use crate::engine::{CrewState, Weights};
 use crate::error::{Error, Result};
 use crate::kernels::Clock;
@@ -242,7 +242,18 @@ impl Run<'_> {
                 "it was started with {what}, so the results would differ"
             )));
         }
-        let weights = crews.iter().flat_map(|crew| crew.weights.clone());
+        let weights: Vec<Weights> = crews.iter().flat_map(|crew| crew.weights.clone()).collect();
+        let arm = self.config.learners * self.engine.size();
+        let begun = match header.phase {
+            Phase::Unlearn => arm,
+            Phase::Learn | Phase::Relearn => 0,
+        };
+        let whole = weights.len() == members(header.phase).len()
+            && weights.iter().all(|weights| weights.len() == arm)
+            && originals.len() == begun;
+        if !whole {
+            return Err(unusable("it lacks weights"));
+        }
         let past = Past {
             started: header.started,
             points: header.points,
@@ -250,7 +261,7 @@ impl Run<'_> {
             seconds: header.seconds,
             watch: Stopwatch::from(header.elapsed[0]),
         };
-        let mut now = self.arrange(header.phase, originals, weights.collect(), past)?;
+        let mut now = self.arrange(header.phase, originals, weights, past)?;
         for (crew, state) in now.crews.iter_mut().zip(crews) {
             crew.restore(state)?;
         }

@@ -2,7 +2,7 @@
 //! is ever replaced or removed.
 
 use std::fs::{self, File, Metadata, OpenOptions, TryLockError};
-use std::io::{self, ErrorKind, Write};
+use std::io::{self, ErrorKind, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 
 use tempfile::NamedTempFile;
@@ -67,6 +67,77 @@ pub fn write_all(files: &[(&Path, &[u8])]) -> Result<()> {
     Ok(())
 }
 
+/// A file that marks its folder as in use, for as long as this is there.
+#[derive(Debug)]
+pub struct Lock {
+    path: PathBuf,
+    file: Option<File>,
+}
+
+impl Lock {
+    /// Takes it; `None` if another process has it.
+    ///
+    /// # Errors
+    /// `File` if it cannot be made.
+    pub fn take(path: PathBuf) -> Result<Option<Self>> {
+        let mut options = OpenOptions::new();
+        options.read(true).write(true).create(true).truncate(false);
+        let file = options.open(&path).map_err(Error::file("create", &path))?;
+        match file.try_lock() {
+            Err(TryLockError::WouldBlock) => Ok(None),
+            // Not every file system has locks.
+            _ => Ok(Some(Self {
+                path,
+                file: Some(file),
+            })),
+        }
+    }
+
+    /// Whether another process has it.
+    pub fn is_taken(path: &Path) -> bool {
+        let file = OpenOptions::new().read(true).write(true).open(path);
+        file.is_ok_and(|file| matches!(file.try_lock(), Err(TryLockError::WouldBlock)))
+    }
+}
+
+impl Drop for Lock {
+    fn drop(&mut self) {
+        // Windows removes no open file.
+        drop(self.file.take());
+        let _ = fs::remove_file(&self.path);
+    }
+}
+
+/// Replaces a file atomically, or leaves the old one as it is.
+///
+/// # Errors
+/// `File` if the folder cannot be written, or the disk is full.
+pub fn replace(path: &Path, bytes: &[u8]) -> Result<()> {
+    let replaced = || {
+        let draft = new_draft(folder(path), None)?;
+        draft.as_file().write_all(bytes)?;
+        sync(draft.as_file())?;
+        draft.persist(path).map_err(|e| e.error)?;
+        sync_folder(folder(path));
+        Ok(())
+    };
+    replaced().map_err(|e| Error::file("write", path)(plain(e)))
+}
+
+/// Removes the drafts that a killed process left in a folder.
+pub fn remove_drafts(folder: &Path) {
+    let entries = fs::read_dir(folder).into_iter().flatten();
+    for entry in entries.filter_map(io::Result::ok) {
+        let name = entry.file_name();
+        if name.as_encoded_bytes().starts_with(DRAFT.as_bytes()) {
+            let _ = fs::remove_file(entry.path());
+        }
+    }
+}
+
+/// What names of drafts begin with.
+const DRAFT: &str = ".unlearn-";
+
 /// A file to which whole records are appended.
 #[derive(Debug)]
 pub struct Log {
@@ -81,49 +152,32 @@ impl Log {
     /// # Errors
     /// `File` if it is there already, or cannot be made.
     pub fn create(path: PathBuf) -> Result<Self> {
-        let file = OpenOptions::new().append(true).create_new(true).open(&path);
-        let file = file.map_err(Error::file("create", &path))?;
-        // Not every file system has locks.
-        let _ = file.try_lock();
+        let mut options = OpenOptions::new();
+        let file = options.write(true).create_new(true).open(&path);
         Ok(Self {
-            file,
+            file: file.map_err(Error::file("create", &path))?,
             length: 0,
             path,
         })
     }
 
-    /// Opens an existing one and locks it; `None` if another process holds it.
+    /// Opens an existing one after its first `lines` lines, and returns those. The next record
+    /// replaces what follows them.
     ///
     /// # Errors
-    /// `File` if it cannot be opened.
-    pub fn resume(path: PathBuf) -> Result<Option<Self>> {
-        let file = OpenOptions::new().read(true).append(true).open(&path);
-        let file = file.map_err(Error::file("open", &path))?;
-        if let Err(TryLockError::WouldBlock) = file.try_lock() {
-            return Ok(None);
-        }
-        let length = file.metadata().map_err(Error::file("read", &path))?.len();
-        Ok(Some(Self { path, file, length }))
-    }
-
-    /// Truncates after the first lines, and returns those.
-    ///
-    /// # Errors
-    /// `File` if it cannot be read or cut.
-    pub fn keep(&mut self, lines: usize) -> Result<String> {
-        let failed = |e| Error::file("read", &self.path)(e);
-        let bytes = fs::read(&self.path).map_err(failed)?;
-        let kept: Vec<u8> = bytes
-            .split_inclusive(|&b| b == b'\n')
-            .take(lines)
-            .flatten()
-            .copied()
-            .collect();
-        self.length = kept.len() as u64;
-        self.file
-            .set_len(self.length)
-            .map_err(Error::file("write", &self.path))?;
-        String::from_utf8(kept).map_err(|e| Error::file("read", &self.path)(io::Error::other(e)))
+    /// `File` if it cannot be opened or read.
+    pub fn resume(path: PathBuf, lines: usize) -> Result<(Self, String)> {
+        let bytes = fs::read(&path).map_err(Error::file("read", &path))?;
+        let first = bytes.split_inclusive(|&byte| byte == b'\n').take(lines);
+        let length = first.map(<[u8]>::len).sum();
+        let text = String::from_utf8_lossy(&bytes[..length]).into_owned();
+        let file = OpenOptions::new().write(true).open(&path);
+        let log = Self {
+            file: file.map_err(Error::file("open", &path))?,
+            length: length as u64,
+            path,
+        };
+        Ok((log, text))
     }
 
     /// Syncs the appended records.
@@ -139,7 +193,12 @@ impl Log {
     /// # Errors
     /// `File` if the disk is full.
     pub fn add(&mut self, text: &str) -> Result<()> {
-        if let Err(e) = self.file.write_all(text.as_bytes()) {
+        let mut write = || {
+            self.file.set_len(self.length)?;
+            self.file.seek(SeekFrom::Start(self.length))?;
+            self.file.write_all(text.as_bytes())
+        };
+        if let Err(e) = write() {
             let _ = self.file.set_len(self.length);
             return Err(Error::file("write", &self.path)(e));
         }
@@ -339,7 +398,7 @@ fn new_draft(folder: &Path, old: Option<&Metadata>) -> io::Result<NamedTempFile>
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, mode(old));
     let file = tempfile::Builder::new()
-        .prefix(".unlearn-")
+        .prefix(DRAFT)
         .make_in(folder, |path| options.open(path))?;
     #[cfg(unix)]
     if old.is_some() {

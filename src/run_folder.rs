@@ -11,13 +11,13 @@ use serde_json::json;
 use crate::checkpoint;
 use crate::config::Config;
 use crate::error::{Error, Result};
-use crate::files::{self, Folders, Log};
+use crate::files::{self, Folders, Lock, Log};
 use crate::model::Model;
 use crate::record::{Figures, Outcome, Point, Spread};
 use crate::run::State;
 use crate::run_record::RunRecord;
 
-pub use past::{Standing, list, read, read_config, standing};
+pub use past::{Standing, is_resumable, list, read, read_config, standing};
 
 /// A folder that is taken for a run and has nothing in it yet. Dropped like this, it is gone again.
 #[derive(Debug)]
@@ -78,6 +78,7 @@ impl Claim {
         let folder = RunFolder {
             metrics: Log::create(path.join(METRICS))?,
             variants: variants(config),
+            lock: lock(&path)?,
             path,
             made,
         };
@@ -97,6 +98,18 @@ const METRICS: &str = "metrics.jsonl";
 const STATE: &str = "state.safetensors";
 const SUMMARY: &str = "summary.json";
 
+const LOCK: &str = "lock";
+
+/// Keeps others out of a run's folder.
+fn lock(path: &Path) -> Result<Lock> {
+    Lock::take(path.join(LOCK))?.ok_or_else(|| {
+        Error::Usage(format!(
+            "another process is at work in {}: wait until it has ended",
+            path.display()
+        ))
+    })
+}
+
 /// What checkpoints say of the kernels' variants.
 fn variants(config: &Config) -> String {
     let named = config.variants.iter();
@@ -114,29 +127,25 @@ pub struct RunFolder {
     metrics: Log,
     /// What checkpoints say of the kernels' variants.
     variants: String,
+    lock: Lock,
     made: Folders,
 }
 
 impl RunFolder {
     /// Opens the folder of a run that was interrupted: with its state, and the points that it knew then.
-    /// Those that came later are cut off, since they come again.
+    /// Later ones are replaced as they come again.
     ///
     /// # Errors
-    /// `Usage` where another process is at work in it, or there is no state; `Data` where something in it
-    /// is damaged; `File` where it cannot be written.
+    /// `Usage` where another process is at work in it; `Data` where something in it is damaged; `File`
+    /// where it cannot be read or written.
     pub fn resume(path: &Path, config: &Config) -> Result<(Self, State, Vec<Point>)> {
+        let lock = lock(path)?;
         let file = path.join(STATE);
-        let metrics = path.join(METRICS);
-        let mut log = Log::resume(metrics.clone())?.ok_or_else(|| {
-            Error::Usage(format!(
-                "another process is at work in {}: wait until it has ended",
-                path.display()
-            ))
-        })?;
         let bytes = std::fs::read(&file).map_err(Error::file("read", &file))?;
         let state =
             State::of_bytes(&bytes).map_err(|e| Error::Data(format!("{}: {e}", file.display())))?;
-        let lines = log.keep(state.points())?;
+        let metrics = path.join(METRICS);
+        let (log, lines) = Log::resume(metrics.clone(), state.points())?;
         let points = past::points(&metrics, &lines)?;
         if points.len() != state.points() {
             return Err(Error::Data(format!(
@@ -144,12 +153,17 @@ impl RunFolder {
                 metrics.display()
             )));
         }
+        // Where it was empty, it went with the run before.
+        let made = Folders::make(&path.join(CHECKPOINTS))?;
+        for folder in [path, &path.join(CHECKPOINTS)] {
+            files::remove_drafts(folder);
+        }
         let folder = Self {
-            // Where it was empty, it went with the run before.
-            made: Folders::make(&path.join(CHECKPOINTS))?,
+            made,
             path: files::plain_path(path),
             metrics: log,
             variants: variants(config),
+            lock,
         };
         Ok((folder, state, points))
     }
@@ -161,7 +175,7 @@ impl RunFolder {
     pub fn keep(&self, state: &State) -> Result<()> {
         // It counts on the points before it.
         self.metrics.sync()?;
-        files::write(&self.path.join(STATE), &state.to_bytes()?)
+        files::replace(&self.path.join(STATE), &state.to_bytes()?)
     }
 
     /// Removes the state: the run has ended.
@@ -172,6 +186,7 @@ impl RunFolder {
     /// Removes what is there before anything was computed.
     pub fn discard(self) {
         drop(self.metrics);
+        drop(self.lock);
         for name in [CONFIG, METRICS, STATE] {
             let _ = std::fs::remove_file(self.path.join(name));
         }
@@ -245,8 +260,8 @@ fn summary(record: &RunRecord) -> serde_json::Value {
             "phase": o.phase, "arm": o.arm, "learners": o.scores,
         })).collect::<Vec<_>>(),
     });
-    if let Some(place) = &record.interrupted {
-        summary["interrupted"] = json!(place);
+    if let Some(why) = &record.incomplete {
+        summary["incomplete"] = json!(why);
     }
     summary
 }

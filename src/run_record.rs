@@ -28,9 +28,9 @@ pub struct RunRecord {
     pub outcomes: Vec<Outcome>,
     /// What the controls show, in plain words.
     pub verdict: Vec<String>,
-    /// Where it was interrupted, in words; none where it came to its end.
+    /// Why it is not the whole run, in words; `None` if it came to its end.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub interrupted: Option<String>,
+    pub incomplete: Option<String>,
 }
 
 impl RunRecord {

@@ -633,8 +633,8 @@ fn nothing_but_the_config_names_the_data_folder() {
         }
     }
     assert_eq!(
-        hashes, 4,
-        "summary, compare.json and two pages say what the data is"
+        hashes, 5,
+        "summary, compare.json, report.txt and two pages say what the data is"
     );
     let config = std::fs::read_to_string(run.join("config.toml")).unwrap();
     mentions(&config, &[text(&home)]);

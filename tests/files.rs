@@ -216,7 +216,7 @@ fn a_comparison_replaces_its_own_reports_when_it_has_new_ones() {
     );
     mentions(
         &String::from_utf8_lossy(&output.stdout),
-        &["Forgetting digit 5"],
+        &["to forget digit 5"],
     );
     assert_eq!(read(&out.join("report.html")), "old");
     fs::remove_file(out.join("report.html")).unwrap();

@@ -8,7 +8,6 @@ use std::time::SystemTime;
 
 use unlearn::config::Config;
 use unlearn::data::Dataset;
-use unlearn::device::Device;
 use unlearn::engine::Store;
 use unlearn::error::{Error, Result};
 use unlearn::model::Model;
@@ -71,9 +70,10 @@ fn begin(arguments: &Arguments, signals: &OnceCell<Signals>) -> Result<()> {
         place: (Phase::Learn, 0),
         signals: Signals::catch(signals)?,
         lost: false,
+        fresh: true,
         model: run.model().clone(),
     };
-    finish(&config, &dataset, &*device, &run, underway, live)
+    finish(&config, &dataset, &run, underway, live)
 }
 
 /// Resumes the run in a folder from its last saved state.
@@ -92,6 +92,12 @@ fn resume(path: &Path, signals: &OnceCell<Signals>) -> Result<()> {
                 path.display()
             ));
             return Ok(());
+        }
+        Standing::Running => {
+            return Err(Error::Usage(format!(
+                "another process is at work in {}: wait until it has ended",
+                path.display()
+            )));
         }
         Standing::Broken => {
             return Err(Error::Usage(format!(
@@ -128,43 +134,49 @@ fn resume(path: &Path, signals: &OnceCell<Signals>) -> Result<()> {
         place,
         signals: Signals::catch(signals)?,
         lost: false,
+        fresh: false,
         model: run.model().clone(),
     };
-    finish(&config, &dataset, &*device, &run, underway, live)
+    finish(&config, &dataset, &run, underway, live)
 }
 
 /// Runs to the end, and reports the results, however it ended.
 fn finish(
     config: &Config,
     dataset: &Dataset,
-    device: &dyn Device,
     run: &Run<'_>,
     underway: Underway<'_>,
     mut live: Live,
 ) -> Result<()> {
     let started = underway.started().to_owned();
+    let (began_on, began_with) = (underway.device().clone(), underway.data().clone());
     let seconds = run.run(underway, &mut live);
     live.progress.end();
-    if live.points.is_empty() {
+    if live.points.is_empty() && live.fresh {
         live.folder.discard();
         return seconds.map(|_| ());
     }
     let data = match dataset.folder() {
         // Reports are shared: they name the data, not its folder.
-        Some(_) => dataset.record.label(),
+        Some(_) => began_with.label(),
         None => config.data.clone(),
     };
     let (phase, step) = live.place;
-    let interrupted = matches!(seconds, Err(Error::Interrupted));
+    let incomplete = seconds.as_ref().err().map(|e| match e {
+        Error::Interrupted => format!(
+            "Interrupted in the {} phase after step {step}",
+            phase.name()
+        ),
+        other => format!("Failed: {other}"),
+    });
     let record = RunRecord {
         version: env!("CARGO_PKG_VERSION").to_owned(),
         started,
-        device: device.record().clone(),
-        data: dataset.record.clone(),
+        device: began_on,
+        data: began_with,
         seconds: seconds.as_ref().cloned().unwrap_or_default(),
         verdict: verdict(config, &live.outcomes),
-        interrupted: interrupted
-            .then(|| format!("in the {} phase after step {step}", phase.name())),
+        incomplete,
         points: live.points,
         outcomes: live.outcomes,
         config: Config {
@@ -221,11 +233,11 @@ fn announce(progress: &RunProgress, data: &Dataset, device: &DeviceRecord) {
 
 fn show(record: &RunRecord, folder: &Path, failure: Option<&Error>) -> Result<()> {
     let found = sheet::brief(&report::html::sheet(record));
-    let resumable = matches!(run_folder::standing(folder), Standing::Interrupted(..));
+    let resumable = failure.is_some() && run_folder::is_resumable(folder);
     let folder = folder.display();
     let place = match failure {
         None => format!("Everything is in {folder}; open {folder}/report.html"),
-        Some(Error::Interrupted) if resumable => {
+        Some(_) if resumable => {
             format!("Continue with `unlearn run --resume {folder}`")
         }
         Some(_) => format!("Partial results are in {folder}, as far as they could be written"),
@@ -245,6 +257,8 @@ struct Live {
     signals: Signals,
     /// Whether a state could not be kept.
     lost: bool,
+    /// Whether this process began it.
+    fresh: bool,
 }
 
 impl Progress for Live {
@@ -264,8 +278,9 @@ impl Observer for Live {
 
     fn evaluated(&mut self, points: &[Point]) -> Result<()> {
         self.progress.evaluated(points);
+        self.folder.add_points(points)?;
         self.points.extend_from_slice(points);
-        self.folder.add_points(points)
+        Ok(())
     }
 
     fn end(&mut self, outcomes: &[Outcome], weights: &[Vec<f32>]) -> Result<()> {

@@ -72,6 +72,7 @@ fn entry(folder: &Path) -> String {
     let mut text = folder.display().to_string();
     let standing = match run_folder::standing(folder) {
         Standing::Finished => "finished".to_owned(),
+        Standing::Running => "running".to_owned(),
         Standing::Interrupted(phase, step) => format!(
             "interrupted in the {} phase after step {step}: `unlearn run --resume {}`",
             phase.name(),

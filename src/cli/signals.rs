@@ -25,12 +25,10 @@ impl Signals {
         let failed = |e| Error::Device(format!("signals cannot be handled: {e}"));
         for signal in [SIGINT, SIGTERM] {
             // In this order, so that the first signal finds no earlier one.
+            let number = usize::try_from(signal).unwrap_or_default();
             register_conditional_shutdown(signal, BASE + signal, signals.came.clone())
+                .and_then(|_| register_usize(signal, signals.which.clone(), number))
                 .and_then(|_| register(signal, signals.came.clone()))
-                .and_then(|_| {
-                    let number = usize::try_from(signal).unwrap_or_default();
-                    register_usize(signal, signals.which.clone(), number)
-                })
                 .map_err(failed)?;
         }
         Ok(signals)

@@ -19,7 +19,7 @@ mod summary;
 
 use crate::data::Dataset;
 use crate::device::Device;
-use crate::engine::{Engine, Job, Store, Subject, Training};
+use crate::engine::{Engine, Job, Store, Subject, Training, hardware};
 use crate::error::Result;
 use crate::methods::Method;
 use crate::progress::Progress;
@@ -111,7 +111,7 @@ fn labs<'a>(
         batch: settings.batch,
     };
     let network = (&settings.hidden[..], training);
-    let hardware = format!("{} {:?}", settings.device, settings.variants);
+    let hardware = format!("{} {:?}", hardware(device), settings.variants);
     let engine = Engine::new(device, data, network, &hardware, store, first)?;
     let others: Vec<Engine<'a>> = cases.map(|case| engine.with(case)).collect();
     let engines = std::iter::once(engine).chain(others);

@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 
 use super::schedule::{Part, Schedule};
 use super::{Engine, Weights};
+use crate::device::Device;
 use crate::error::{Error, Result};
 use crate::kernels::Clock;
 use crate::methods::purge::CLIP;
@@ -63,8 +64,8 @@ struct Live<'a> {
     twice: usize,
     /// Whether velocities persist from step to step.
     momentum: bool,
-    /// Images that replace the training images.
-    noisy: Option<DeviceImages>,
+    /// Images in place of the training images, and the device that holds them.
+    noisy: Option<(DeviceImages, &'a dyn Device)>,
     /// The step after which the set of training tracks changes.
     end: u32,
 }
@@ -103,7 +104,7 @@ impl<'a> Crew<'a> {
         }
     }
 
-    /// Creates the population of the first steps, unless a track begins with an edit, so that a
+    /// Creates the population of the first steps, , so that a
     /// device that cannot hold it fails early.
     pub(crate) fn prepare(&mut self) -> Result<()> {
         if self.live.is_none() && self.step < self.budget {
@@ -120,7 +121,7 @@ impl<'a> Crew<'a> {
         }
         loop {
             if !self.edited {
-                self.edit_all()?;
+                self.edit_all(progress)?;
             }
             if self.step >= to {
                 return Ok(true);
@@ -199,9 +200,6 @@ impl<'a> Crew<'a> {
     /// Resumes from a state.
     pub(crate) fn restore(&mut self, state: CrewState) -> Result<()> {
         (self.step, self.edited, self.live) = (state.step, state.edited, None);
-        for (track, weights) in self.tracks.iter_mut().zip(state.weights) {
-            track.weights = weights;
-        }
         if !state.clocks.is_empty() {
             self.enter()?;
         }
@@ -231,7 +229,7 @@ impl<'a> Crew<'a> {
     }
 
     /// Does the edits of weights due before the next step.
-    fn edit_all(&mut self) -> Result<()> {
+    fn edit_all(&mut self, progress: &mut dyn Progress) -> Result<()> {
         let step = self.step;
         let mut edits = self.tracks.iter().flat_map(|t| &t.schedule.edits);
         if edits.any(|(due, _)| *due == step) {
@@ -241,7 +239,8 @@ impl<'a> Crew<'a> {
             let due = track.schedule.edits.iter();
             for (_, edit) in due.filter(|(due, _)| *due == step) {
                 if let Some(subject) = &self.subject {
-                    self.engine.edit(&mut track.weights, subject, edit)?;
+                    self.engine
+                        .edit(&mut track.weights, subject, edit, progress)?;
                 }
             }
         }
@@ -256,23 +255,11 @@ impl<'a> Crew<'a> {
             self.step = to;
             return Ok(true);
         };
-        let [least, mut slice] = SLICE;
-        while self.step < to {
-            if progress.stopped() {
-                return Ok(false);
-            }
-            let steps = slice.min(to - self.step);
-            let start = Instant::now();
-            let done = &mut |done: u32| progress.advance(done.into());
-            live.population.train(steps, done)?;
-            self.step += steps;
-            slice = match start.elapsed() {
-                long if long > PATIENCE => (slice / 2).max(least),
-                short if short < PATIENCE / 2 => slice.saturating_mul(2),
-                _ => slice,
-            };
-        }
-        Ok(true)
+        let started = self.step;
+        let mut done = 0;
+        let whole = in_slices(&live.population, to - started, &mut done, progress);
+        self.step += done;
+        whole
     }
 
     /// Creates the population of the tracks that train from this step on.
@@ -322,7 +309,7 @@ impl<'a> Crew<'a> {
                 .iter()
                 .map(|&track| (track, self.networks(track)))
                 .collect(),
-            noisy,
+            noisy: noisy.map(|images| (images, engine.device)),
             end: self.span_end(),
         };
         let mut before = Weights::new();
@@ -347,10 +334,16 @@ impl<'a> Crew<'a> {
         for (track, weights) in self.tracks.iter_mut().zip(weights) {
             track.weights = weights;
         }
-        if let Some(noisy) = self.live.take().and_then(|live| live.noisy) {
-            noisy.free(self.engine.device);
-        }
+        self.live = None;
         Ok(())
+    }
+}
+
+impl Drop for Live<'_> {
+    fn drop(&mut self) {
+        if let Some((images, device)) = self.noisy.take() {
+            images.free(device);
+        }
     }
 }
 
@@ -370,4 +363,29 @@ impl Live<'_> {
         }
         Ok(())
     }
+}
+
+/// Trains for `steps` steps, as far as `progress` does not stop it: whether all of them are `done`.
+pub(super) fn in_slices(
+    population: &Population<'_>,
+    steps: u32,
+    done: &mut u32,
+    progress: &mut dyn Progress,
+) -> Result<bool> {
+    let [least, mut slice] = SLICE;
+    while *done < steps {
+        if progress.stopped() {
+            return Ok(false);
+        }
+        let some = slice.min(steps - *done);
+        let start = Instant::now();
+        population.train(some, &mut |steps| progress.advance(steps.into()))?;
+        *done += some;
+        slice = match start.elapsed() {
+            long if long > PATIENCE => (slice / 2).max(least),
+            short if short < PATIENCE / 2 => slice.saturating_mul(2),
+            _ => slice,
+        };
+    }
+    Ok(true)
 }

@@ -1,12 +1,23 @@
 //! Methods' edits of weights between training, and the quantities they need.
 
+use super::crew::in_slices;
 use super::store::fingerprint;
 use super::{Engine, Subject, Training, Weights};
 use crate::error::{Error, Result};
 use crate::methods::fisher_forgetting::LEAST_FISHER;
 use crate::methods::{Stage, Task, unsir};
 use crate::population::{DeviceImages, Importance, Population, Recipe, Rule};
+use crate::progress::Progress;
 use crate::random::{Purpose, learner_key};
+
+/// Passes on whether to stop, and no progress: these steps are counted nowhere.
+struct Stopper<'a>(&'a mut dyn Progress);
+
+impl Progress for Stopper<'_> {
+    fn stopped(&self) -> bool {
+        self.0.stopped()
+    }
+}
 
 impl Engine<'_> {
     /// Applies a method's edit of weights.
@@ -15,6 +26,7 @@ impl Engine<'_> {
         weights: &mut Weights,
         subject: &Subject<'_>,
         edit: &Stage,
+        progress: &mut dyn Progress,
     ) -> Result<()> {
         if let Stage::Silence(digits, bias) = edit {
             self.silence(weights, digits, *bias);
@@ -36,7 +48,7 @@ impl Engine<'_> {
                 let keys: Vec<[u32; 2]> = numbers.map(key).collect();
                 population.add_noise(&keys, &fisher, *alpha, LEAST_FISHER)?;
             }
-            Stage::Undo => population.mix(1.0, &self.logged(subject)?, -1.0)?,
+            Stage::Undo => population.mix(1.0, &self.logged(subject, progress)?, -1.0)?,
             Stage::Silence(..) | Stage::Train(..) | Stage::TrainBy(..) => {}
         }
         *weights = population.parameters()?;
@@ -101,7 +113,7 @@ impl Engine<'_> {
 
     /// The change made by steps with images to forget in the training of the originals with these
     /// numbers, which is repeated with identical results.
-    fn logged(&self, subject: &Subject<'_>) -> Result<Weights> {
+    fn logged(&self, subject: &Subject<'_>, progress: &mut dyn Progress) -> Result<Weights> {
         let numbers = &subject.task.numbers[..];
         let Training { epochs, lr, .. } = self.training;
         let id = format!(
@@ -115,7 +127,10 @@ impl Engine<'_> {
             let population = self.ruled(&self.train, &taught, Rule::Logged)?;
             let key = |n: &u32| learner_key(self.case.seed, *n, Purpose::Weights);
             population.initialise(&numbers.iter().map(key).collect::<Vec<_>>())?;
-            population.train(self.training.steps(self.labels().len()), &mut |_| {})?;
+            let steps = self.training.steps(self.labels().len());
+            if !in_slices(&population, steps, &mut 0, &mut Stopper(progress))? {
+                return Err(Error::Interrupted);
+            }
             if population.parameters()? != *subject.originals {
                 return Err(Error::Device(format!(
                     "{} does not reproduce its own training bit for bit, so amnesiac cannot undo \

@@ -25,11 +25,13 @@ use crate::device::Device;
 use crate::error::Result;
 use crate::files::hex;
 use crate::kernels::FORGET;
+use crate::memory;
 use crate::methods::{Method, Setting};
 use crate::metrics::Scope;
 use crate::model::Model;
 use crate::population::DeviceImages;
 use crate::random::threefry2x32;
+use crate::record::DeviceKind;
 
 pub(crate) use crew::{Crew, CrewState, Subject, Track};
 pub(crate) use observe::{Relearned, SAMPLES};
@@ -189,6 +191,15 @@ fn forgotten(case: &Case, labels: &[u8]) -> Vec<bool> {
                 .for_each(|&i| forgotten[i as usize] = true);
             forgotten
         }
+    }
+}
+
+/// What else results depend on, bit for bit: the device and its driver, or the CPU's model.
+pub(crate) fn hardware(device: &dyn Device) -> String {
+    let record = device.record();
+    match record.kind {
+        DeviceKind::Cpu => memory::cpu().unwrap_or_default(),
+        _ => format!("{} {} {}", record.name, record.backend, record.driver),
     }
 }
 

@@ -1,12 +1,10 @@
 //! One comparison: a kernel's inputs, what must come back, and the judgement of what came.
 
 use super::expected::Expected;
+pub(crate) use super::expected::POISON;
 use super::mismatch::{Cause, Mismatch, Number, Place};
 use super::shape::{Fill, Shape};
 use super::{Access, Kernel, Params, WINDOW};
-
-/// What outputs and guard zones hold before a run: a NaN that no arithmetic makes.
-pub(crate) const POISON: u32 = 0x7fc0_dead;
 
 /// One run of a kernel, with its expected result.
 #[derive(Clone, Debug)]

@@ -3,6 +3,9 @@
 use serde::{Deserialize, Deserializer, Serialize};
 
 use super::bounded::Bounded;
+
+/// What outputs and guard zones hold before a run: a NaN that no arithmetic makes.
+pub(crate) const POISON: u32 = 0x7fc0_dead;
 use crate::record::null_is_nan;
 
 /// What a word must be after a run.

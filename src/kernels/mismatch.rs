@@ -4,8 +4,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use super::case::POISON;
-use super::expected::Expected;
+use super::expected::{Expected, POISON};
 use crate::record::null_is_nan;
 
 /// What differs from what was expected.

@@ -86,6 +86,15 @@ pub(super) fn check(
     train: &DeviceImages,
     taught: &[Recipe],
 ) -> Result<()> {
+    let there = |entry: &u32| ((entry & INDEX) as usize) < train.count;
+    let mut lists = distinct(taught).into_iter();
+    if taught.is_empty() || batch == 0 || lists.any(|l| l.is_empty() || !l.iter().all(there)) {
+        return Err(Error::Usage(
+            "a population needs learners, a batch of at least one sample, and sample lists that \
+             name images of the training set"
+                .to_owned(),
+        ));
+    }
     let largest = largest(device.limits(), model, batch);
     if taught.len() > largest {
         return Err(Error::Usage(format!(
@@ -108,14 +117,5 @@ pub(super) fn check(
             device.record().name
         ))
     })?;
-    let there = |entry: &u32| ((entry & INDEX) as usize) < train.count;
-    let mut lists = distinct(taught).into_iter();
-    if taught.is_empty() || batch == 0 || lists.any(|l| l.is_empty() || !l.iter().all(there)) {
-        return Err(Error::Usage(
-            "a population needs learners, a batch of at least one sample, and sample lists that \
-             name images of the training set"
-                .to_owned(),
-        ));
-    }
     Ok(())
 }

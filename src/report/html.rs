@@ -73,8 +73,8 @@ pub(crate) const STAGES: [Stage; 4] = [
 /// What a run found.
 pub fn sheet(record: &RunRecord) -> Sheet {
     let mut warnings = Vec::new();
-    if let Some(place) = &record.interrupted {
-        warnings.push(format!("This is not the whole run. Interrupted {place}."));
+    if let Some(why) = &record.incomplete {
+        warnings.push(format!("This is not the whole run. {why}."));
     }
     if let Some(warning) = &record.data.warning {
         warnings.push(format!("Note: {warning}"));

@@ -18,14 +18,16 @@ use clock::{Keeper, PhaseClock, Stopwatch};
 use crate::config::Config;
 use crate::data::Dataset;
 use crate::device::Device;
-use crate::engine::{Case, Crew, Engine, Job, Schedule, Store, Subject, Track, Training, Weights};
+use crate::engine::{
+    Case, Crew, Engine, Job, Schedule, Store, Subject, Track, Training, Weights, hardware,
+};
 use crate::error::{Error, Result};
 use crate::methods::Method;
 use crate::metrics::Scope;
 use crate::model::Model;
 use crate::population::Recipe;
 use crate::progress::Progress;
-use crate::record::{Arm, Outcome, Phase, Point, Score};
+use crate::record::{Arm, DataRecord, DeviceRecord, Outcome, Phase, Point, Score};
 
 pub use state::State;
 
@@ -115,6 +117,8 @@ pub struct Underway<'r> {
 struct Past {
     /// When it began, UTC, as `YYYY-MM-DD HH:MM:SS`.
     started: String,
+    device: DeviceRecord,
+    data: DataRecord,
     /// Evaluation points.
     points: usize,
     /// Of earlier phases.
@@ -151,7 +155,7 @@ impl<'a> Run<'a> {
             seed: config.seed,
             scope: Scope::Digits(config.forget.clone()),
         };
-        let hardware = format!("{:?} {:?}", device.record().name, config.variants);
+        let hardware = format!("{} {:?}", hardware(device), config.variants);
         let network = (&config.hidden[..], training);
         Ok(Self {
             config,
@@ -177,6 +181,8 @@ impl<'a> Run<'a> {
                 let now = humantime::format_rfc3339_seconds(SystemTime::now());
                 let past = Past {
                     started: now.to_string().replace('T', " ").replace('Z', ""),
+                    device: self.engine.device.record().clone(),
+                    data: self.engine.data.record.clone(),
                     points: 0,
                     outcomes: Vec::new(),
                     seconds: BTreeMap::new(),
@@ -201,8 +207,9 @@ impl<'a> Run<'a> {
         observer: &mut dyn Observer,
     ) -> Result<BTreeMap<String, f64>> {
         let mut now = underway;
+        let mut keeper = Keeper::default();
         loop {
-            self.phase(&mut now, observer)?;
+            self.phase(&mut now, &mut keeper, observer)?;
             let outcomes = self.outcomes(&now);
             let weights = now.weights()?;
             self.check_weights(&now, &weights)?;
@@ -221,7 +228,7 @@ impl<'a> Run<'a> {
             // Frees memory for the next phase.
             drop(crews);
             now = self.enter(next, before, past)?;
-            observer.keep(&self.state(&now)?)?;
+            keeper.keep(|| observer.keep(&self.state(&now)?))?;
         }
         let total = now.past.watch.seconds();
         now.past.seconds.insert("total".to_owned(), total);
@@ -310,17 +317,24 @@ impl<'a> Run<'a> {
     }
 
     /// Trains through the rest of a phase, with evaluations.
-    fn phase(&self, now: &mut Underway<'_>, observer: &mut dyn Observer) -> Result<()> {
+    fn phase(
+        &self,
+        now: &mut Underway<'_>,
+        keeper: &mut Keeper,
+        observer: &mut dyn Observer,
+    ) -> Result<()> {
         let clock = self.clock(now.phase);
         observer.phase(now.phase, clock.steps, now.step());
-        let mut keeper = Keeper::default();
         let mut stops = clock.evaluations(self.config.evaluations);
         stops.retain(|stop| now.evaluated.is_none_or(|last| *stop > last));
         for step in stops {
             for crew in &mut now.crews {
-                if !crew.advance(step, observer)? {
-                    observer.keep(&self.state(now)?)?;
-                    return Err(Error::Interrupted);
+                match crew.advance(step, observer) {
+                    Ok(false) | Err(Error::Interrupted) => {
+                        observer.keep(&self.state(now)?)?;
+                        return Err(Error::Interrupted);
+                    }
+                    done => done.map(|_| ())?,
                 }
             }
             self.evaluate(now, clock, step, observer)?;
@@ -338,6 +352,16 @@ impl Underway<'_> {
     /// When the run began, UTC, as `YYYY-MM-DD HH:MM:SS`.
     pub fn started(&self) -> &str {
         &self.past.started
+    }
+
+    /// The device that the run began on.
+    pub fn device(&self) -> &DeviceRecord {
+        &self.past.device
+    }
+
+    /// The data, as it was when the run began.
+    pub fn data(&self) -> &DataRecord {
+        &self.past.data
     }
 
     /// Steps of this phase that all arms have taken.

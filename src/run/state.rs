@@ -4,15 +4,20 @@
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap};
+use std::fs::File;
+use std::io::Read;
+use std::path::Path;
 
 use safetensors::{Dtype, SafeTensors, View, serialize};
 use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
 
 use super::{Past, Run, Stopwatch, Underway, members};
-use crate::engine::{CrewState, Weights};
+use crate::engine::{Crew, CrewState, Weights};
 use crate::error::{Error, Result};
+use crate::files::hex;
 use crate::kernels::Clock;
-use crate::record::{Outcome, Phase};
+use crate::record::{DataRecord, DeviceRecord, Outcome, Phase};
 
 /// A run's state.
 #[derive(Clone, Debug)]
@@ -30,6 +35,9 @@ struct Header {
     /// The settings.
     config: String,
     started: String,
+    /// What the run began on, and with.
+    device: DeviceRecord,
+    data: DataRecord,
     phase: Phase,
     evaluated: Option<u32>,
     points: usize,
@@ -100,9 +108,18 @@ impl State {
         &self.header.outcomes
     }
 
-    /// Seconds taken by earlier phases.
-    pub fn seconds(&self) -> &BTreeMap<String, f64> {
-        &self.header.seconds
+    /// The phase, and the steps of it that are done, of the state in a file.
+    pub fn place(path: &Path) -> Option<(Phase, u32)> {
+        let mut file = File::open(path).ok()?;
+        let mut length = [0; 8];
+        file.read_exact(&mut length).ok()?;
+        let mut start = Vec::new();
+        let length = u64::from_le_bytes(length);
+        file.take(length).read_to_end(&mut start).ok()?;
+        let start: Start = serde_json::from_slice(&start).ok()?;
+        let header: Header = serde_json::from_str(start.notes.get(NOTE)?).ok()?;
+        let step = header.crews.iter().map(|(step, ..)| *step).min()?;
+        Some((header.phase, step))
     }
 
     /// The file's content.
@@ -135,7 +152,11 @@ impl State {
             add(velocity, Dtype::F32, bytemuck::cast_slice(&crew.velocity));
         }
         let header = serde_json::to_string(&self.header).map_err(unusable)?;
-        let notes = HashMap::from([(NOTE.to_owned(), header)]);
+        let digest = digest(
+            &header,
+            tensors.iter().map(|(name, t)| (name.as_str(), t.bytes)),
+        );
+        let notes = HashMap::from([(NOTE.to_owned(), header), (DIGEST.to_owned(), digest)]);
         serialize(tensors, Some(notes)).map_err(unusable)
     }
 
@@ -146,10 +167,18 @@ impl State {
     pub fn of_bytes(bytes: &[u8]) -> Result<Self> {
         let (_, metadata) = SafeTensors::read_metadata(bytes).map_err(unusable)?;
         let notes = metadata.metadata().as_ref();
-        let header = notes.and_then(|notes| notes.get(NOTE));
-        let header: Header =
-            serde_json::from_str(header.map_or("", String::as_str)).map_err(unusable)?;
+        let note = |name| {
+            notes
+                .and_then(|notes| notes.get(name))
+                .map_or("", String::as_str)
+        };
         let file = SafeTensors::deserialize(bytes).map_err(unusable)?;
+        let tensors = file.tensors();
+        let parts = tensors.iter().map(|(name, t)| (name.as_str(), t.data()));
+        if digest(note(NOTE), parts) != note(DIGEST) {
+            return Err(unusable("it is damaged"));
+        }
+        let header: Header = serde_json::from_str(note(NOTE)).map_err(unusable)?;
         let words = |name: &str| -> Result<Vec<u32>> {
             let tensor = file.tensor(name).map_err(unusable)?;
             let words = tensor.data().as_chunks::<4>().0.iter();
@@ -183,8 +212,29 @@ impl State {
     }
 }
 
-/// The key of the header in the file's metadata.
+/// The keys in the file's metadata of the header, and of the digest of everything.
 const NOTE: &str = "unlearn";
+const DIGEST: &str = "sha256";
+
+/// The start of a safetensors file, as far as `State::place` needs it.
+#[derive(Deserialize)]
+struct Start {
+    #[serde(rename = "__metadata__")]
+    notes: HashMap<String, String>,
+}
+
+/// The SHA-256 of a header and of arrays in the order of their names.
+fn digest<'a>(header: &str, arrays: impl Iterator<Item = (&'a str, &'a [u8])>) -> String {
+    let mut arrays: Vec<_> = arrays.collect();
+    arrays.sort_by_key(|(name, _)| *name);
+    let mut hash = Sha256::new();
+    hash.update(header);
+    for (name, bytes) in arrays {
+        hash.update(name);
+        hash.update(bytes);
+    }
+    hex(&hash.finalize())
+}
 
 fn unusable(error: impl std::fmt::Display) -> Error {
     Error::Data(format!("not the state of a run: {error}"))
@@ -202,6 +252,8 @@ impl Run<'_> {
                 origin: self.engine.origin.clone(),
                 config: self.settings(),
                 started: past.started.clone(),
+                device: past.device.clone(),
+                data: past.data.clone(),
                 phase: now.phase,
                 evaluated: now.evaluated,
                 points: past.points,
@@ -227,7 +279,7 @@ impl Run<'_> {
         let State {
             header,
             originals,
-            crews,
+            mut crews,
         } = state;
         let differs = match (
             header.origin == self.engine.origin,
@@ -242,7 +294,9 @@ impl Run<'_> {
                 "it was started with {what}, so the results would differ"
             )));
         }
-        let weights: Vec<Weights> = crews.iter().flat_map(|crew| crew.weights.clone()).collect();
+        let take = |crew: &mut CrewState| std::mem::take(&mut crew.weights);
+        let tracks: Vec<usize> = crews.iter().map(|crew| crew.weights.len()).collect();
+        let weights: Vec<Weights> = crews.iter_mut().flat_map(take).collect();
         let arm = self.config.learners * self.engine.size();
         let begun = match header.phase {
             Phase::Unlearn => arm,
@@ -256,17 +310,140 @@ impl Run<'_> {
         }
         let past = Past {
             started: header.started,
+            device: header.device,
+            data: header.data,
             points: header.points,
             outcomes: header.outcomes,
             seconds: header.seconds,
             watch: Stopwatch::from(header.elapsed[0]),
         };
         let mut now = self.arrange(header.phase, originals, weights, past)?;
+        if !now.crews.iter().map(Crew::tracks).eq(tracks) {
+            return Err(unusable("its arms are grouped in another way"));
+        }
         for (crew, state) in now.crews.iter_mut().zip(crews) {
             crew.restore(state)?;
         }
         now.evaluated = header.evaluated;
         now.own = Stopwatch::from(header.elapsed[1]);
         Ok(now)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::Config;
+    use crate::data;
+    use crate::device::cpu::Cpu;
+    use crate::engine::Store;
+    use crate::progress::Progress;
+    use crate::record::Point;
+    use crate::run::Observer;
+
+    /// Stops at its patience's end, and keeps the last state and all weights.
+    #[derive(Default)]
+    struct Keeper {
+        patience: Option<u64>,
+        state: Option<State>,
+        weights: Vec<Vec<f32>>,
+    }
+
+    impl Progress for Keeper {
+        fn advance(&mut self, steps: u64) {
+            self.patience = self.patience.map(|left| left.saturating_sub(steps));
+        }
+
+        fn stopped(&self) -> bool {
+            self.patience == Some(0)
+        }
+    }
+
+    impl Observer for Keeper {
+        fn phase(&mut self, _: Phase, _: u32, _: u32) {}
+
+        fn evaluated(&mut self, _: &[Point]) -> Result<()> {
+            Ok(())
+        }
+
+        fn end(&mut self, _: &[Outcome], weights: &[Vec<f32>]) -> Result<()> {
+            self.weights.extend_from_slice(weights);
+            Ok(())
+        }
+
+        fn keep(&mut self, state: &State) -> Result<()> {
+            self.state = Some(state.clone());
+            Ok(())
+        }
+    }
+
+    fn go(run: &Run<'_>, from: Option<State>, patience: Option<u64>) -> Keeper {
+        let mut keeper = Keeper {
+            patience,
+            ..Keeper::default()
+        };
+        let ended = run.run(run.start(from).unwrap(), &mut keeper);
+        assert_eq!(ended.is_ok(), patience.is_none());
+        keeper
+    }
+
+    /// Whatever is left out of a state, or changed in it, changes the result.
+    #[test]
+    fn every_part_of_a_state_counts() {
+        let config = Config {
+            learners: 2,
+            hidden: vec![16],
+            momentum: 0.5,
+            epochs: 0.05,
+            unlearn_epochs: 0.0,
+            relearn_epochs: 0.0,
+            evaluations: 20,
+            ..Config::default()
+        };
+        let digits = data::load("builtin", &|_| {}).unwrap();
+        let (device, store) = (Cpu::new("test"), Store::nowhere());
+        let run = Run::new(&config, &digits, &device, &store).unwrap();
+        let whole = go(&run, None, None).weights;
+        let state = go(&run, None, Some(17)).state.unwrap();
+        assert!(go(&run, Some(state.clone()), None).weights == whole);
+        let mutants: [fn(&mut CrewState); 3] = [
+            |crew| crew.clocks[1].step += 1,
+            |crew| crew.velocity.fill(0.0),
+            |crew| crew.weights[1][0] += 0.01,
+        ];
+        for (number, mutant) in mutants.into_iter().enumerate() {
+            let mut wrong = state.clone();
+            mutant(&mut wrong.crews[0]);
+            assert!(go(&run, Some(wrong), None).weights != whole, "{number}");
+        }
+    }
+
+    #[test]
+    fn a_state_that_fits_no_run_is_refused() {
+        let config = Config {
+            learners: 2,
+            hidden: vec![16],
+            momentum: 0.5,
+            epochs: 0.05,
+            ..Config::default()
+        };
+        let digits = data::load("builtin", &|_| {}).unwrap();
+        let (device, store) = (Cpu::new("test"), Store::nowhere());
+        let run = Run::new(&config, &digits, &device, &store).unwrap();
+        let state = go(&run, None, Some(17)).state.unwrap();
+        let mutants: [fn(&mut State); 6] = [
+            |s| s.crews.clear(),
+            |s| s.header.phase = Phase::Unlearn,
+            |s| s.crews[0].clocks.truncate(1),
+            |s| s.crews[0].velocity.push(0.0),
+            |s| s.crews[0].weights[0].push(0.0),
+            |s| s.crews.push(CrewState::default()),
+        ];
+        for (number, mutant) in mutants.into_iter().enumerate() {
+            let mut wrong = state.clone();
+            mutant(&mut wrong);
+            let error = run.start(Some(wrong)).err();
+            assert!(matches!(error, Some(Error::Data(_))), "{number}");
+        }
     }
 }

@@ -4,9 +4,10 @@ use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 
-use super::{CONFIG, METRICS, STATE, SUMMARY};
+use super::{CONFIG, LOCK, METRICS, STATE, SUMMARY};
 use crate::config::Config;
 use crate::error::{Error, Result};
+use crate::files::Lock;
 use crate::record::{Arm, DataRecord, DeviceRecord, Figures, Outcome, Phase, Point, Score};
 use crate::run::State;
 use crate::run_record::RunRecord;
@@ -17,6 +18,8 @@ use crate::verdict::verdict;
 pub enum Standing {
     /// It came to its end.
     Finished,
+    /// A process is at work on it.
+    Running,
     /// It was interrupted, and can go on from this step of this phase.
     Interrupted(Phase, u32),
     /// It failed, or was interrupted before anything was kept.
@@ -25,15 +28,21 @@ pub enum Standing {
 
 /// How far the run in a folder has come.
 pub fn standing(folder: &Path) -> Standing {
-    let state = std::fs::read(folder.join(STATE)).ok();
-    let state = state.and_then(|bytes| State::of_bytes(&bytes).ok());
-    match state {
-        Some(state) => Standing::Interrupted(state.phase(), state.step()),
+    if Lock::is_taken(&folder.join(LOCK)) {
+        return Standing::Running;
+    }
+    match State::place(&folder.join(STATE)) {
+        Some((phase, step)) => Standing::Interrupted(phase, step),
         None => match read(folder) {
-            Ok(record) if record.interrupted.is_none() => Standing::Finished,
+            Ok(record) if record.incomplete.is_none() => Standing::Finished,
             _ => Standing::Broken,
         },
     }
+}
+
+/// Whether there is a state to go on from.
+pub fn is_resumable(folder: &Path) -> bool {
+    State::place(&folder.join(STATE)).is_some()
 }
 
 /// The run folders in a folder, by name.
@@ -81,7 +90,7 @@ pub fn read(folder: &Path) -> Result<RunRecord> {
         seconds: summary.seconds,
         points: points(&metrics, &text(&metrics)?)?,
         outcomes,
-        interrupted: summary.interrupted,
+        incomplete: summary.incomplete,
         config: summary.config,
     })
 }
@@ -95,7 +104,7 @@ struct Summary {
     data: DataRecord,
     config: Config,
     seconds: std::collections::BTreeMap<String, f64>,
-    interrupted: Option<String>,
+    incomplete: Option<String>,
     scores: Vec<Scored>,
 }
 

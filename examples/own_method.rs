@@ -28,8 +28,8 @@ impl Method for NextDigit {
         let next = |image: u32| (u32::from(task.labels[image as usize]) + 1) % 10;
         let relabelled = task.forget.iter().map(|&i| i | (next(i) + 1) << OTHER);
         let samples = Arc::new(relabelled.chain(task.retain.clone()).collect::<Vec<u32>>());
-        let lesson = |&key| Recipe::plain(samples.clone(), key, setting.rate);
-        Ok(vec![Stage::Train(1.0, task.keys.iter().map(lesson).collect())])
+        let recipe = |&key| Recipe::plain(samples.clone(), key, setting.rate);
+        Ok(vec![Stage::Train(1.0, task.keys.iter().map(recipe).collect())])
     }
 }
 
@@ -43,8 +43,8 @@ fn main() -> Result<()> {
     let keys = |purpose| [0, 1, 2, 3].map(|learner| learner_key(1, learner, purpose));
 
     let all: Arc<Vec<u32>> = Arc::new((0..6000).collect());
-    let lesson = |key| Recipe::plain(all.clone(), key, 0.1);
-    let originals = population(&keys(Purpose::Order(0)).map(lesson))?;
+    let recipe = |key| Recipe::plain(all.clone(), key, 0.1);
+    let originals = population(&keys(Purpose::Order(0)).map(recipe))?;
     originals.initialise(&keys(Purpose::Weights))?;
     originals.train(900, &mut |_| {})?;
     show("originals", &originals)?;

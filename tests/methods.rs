@@ -87,23 +87,23 @@ fn taught(name: &str, strength: f64) -> Vec<Vec<Recipe>> {
 }
 
 /// Weights before and after one step over all samples of a recipe.
-fn step(lesson: &Recipe) -> (Vec<f32>, Vec<f32>) {
+fn step(recipe: &Recipe) -> (Vec<f32>, Vec<f32>) {
     let device = device::open("cpu").unwrap();
     let images = images();
     let on_device = DeviceImages::upload(&*device, &images).unwrap();
     let model = Model::new(&[8]).unwrap();
-    let lessons = [lesson.clone()];
-    let batch = lesson.samples.len();
+    let recipes = [recipe.clone()];
+    let batch = recipe.samples.len();
     let population =
-        Population::new(&*device, &model, batch, &on_device, &on_device, &lessons).unwrap();
+        Population::new(&*device, &model, batch, &on_device, &on_device, &recipes).unwrap();
     population.initialise(&[[4, 4]]).unwrap();
     let before = population.parameters().unwrap();
     population.train(1, &mut |_| {}).unwrap();
     (before, population.parameters().unwrap())
 }
 
-fn moved(lesson: &Recipe) -> Vec<f64> {
-    let (before, after) = step(lesson);
+fn moved(recipe: &Recipe) -> Vec<f64> {
+    let (before, after) = step(recipe);
     let pairs = after.iter().zip(&before);
     pairs.map(|(a, b)| f64::from(*a) - f64::from(*b)).collect()
 }
@@ -146,12 +146,12 @@ fn neggrad_plus_with_alpha_one_is_fine_tuning() {
 fn scrub_moves_the_student_and_never_the_teacher() {
     let stages = taught("scrub", 0.5);
     assert_eq!(stages.len(), 2);
-    for lessons in &stages {
-        assert!(largest(moved(&lessons[0]).into_iter()) > 1e-4);
+    for recipes in &stages {
+        assert!(largest(moved(&recipes[0]).into_iter()) > 1e-4);
     }
     // The teacher is a table that was made before, each learner's own.
     let (first, second) = (&stages[0][0], &stages[1][0]);
-    let table = |lesson: &Recipe| lesson.table.clone().unwrap();
+    let table = |recipe: &Recipe| recipe.table.clone().unwrap();
     assert_eq!(table(first), table(second));
     assert_ne!(table(&stages[0][0]), table(&stages[0][1]));
     let images = images();
@@ -182,9 +182,9 @@ fn scrub_moves_the_student_and_never_the_teacher() {
 fn random_labels_are_spread_and_wrong_labels_are_wrong() {
     let images = images();
     for (name, may_be_right) in [("random-label", true), ("wrong-label", false)] {
-        let lesson = &taught(name, 0.0)[0][0];
+        let recipe = &taught(name, 0.0)[0][0];
         let mut seen = std::collections::HashSet::new();
-        for entry in lesson.samples.iter() {
+        for entry in recipe.samples.iter() {
             let label = images.labels[(entry & INDEX) as usize];
             match (label, other_label(*entry)) {
                 (5, Some(drawn)) => {
@@ -202,12 +202,12 @@ fn random_labels_are_spread_and_wrong_labels_are_wrong() {
 /// All noise as class 0 is a mistake in circulation: a label must come from the sample, not the batch.
 #[test]
 fn another_label_is_what_the_gradient_goes_to() {
-    let lesson = &taught("wrong-label", 0.0)[0][0];
+    let recipe = &taught("wrong-label", 0.0)[0][0];
     let only = |entry: u32| Recipe {
         samples: Arc::new(vec![entry]),
-        ..lesson.clone()
+        ..recipe.clone()
     };
-    let entry = *lesson
+    let entry = *recipe
         .samples
         .iter()
         .find(|e| other_label(**e).is_some())
@@ -279,9 +279,9 @@ fn negation_by_nothing_is_the_identity() {
     let device = device::open("cpu").unwrap();
     let on_device = DeviceImages::upload(&*device, &images).unwrap();
     let model = Model::new(&[8]).unwrap();
-    let lesson = taught("fine-tune", 0.0)[0][0].clone();
+    let recipe = taught("fine-tune", 0.0)[0][0].clone();
     let population =
-        Population::new(&*device, &model, 8, &on_device, &on_device, &[lesson]).unwrap();
+        Population::new(&*device, &model, 8, &on_device, &on_device, &[recipe]).unwrap();
     population.initialise(&[[4, 4]]).unwrap();
     let trained = population.parameters().unwrap();
     let original: Vec<f32> = trained.iter().map(|w| w * 0.5 + 0.25).collect();
@@ -306,21 +306,21 @@ fn negation_by_nothing_is_the_identity() {
 /// What is drawn at random is drawn for each learner.
 #[test]
 fn learners_draw_labels_of_their_own() {
-    let lessons = &taught("random-label", 0.0)[0];
-    assert_ne!(lessons[0].samples, lessons[1].samples);
+    let recipes = &taught("random-label", 0.0)[0];
+    assert_ne!(recipes[0].samples, recipes[1].samples);
 }
 
 #[test]
 fn the_nearest_wrong_label_is_what_boundary_shrink_teaches() {
-    let lessons = &taught("boundary-shrink", 0.0)[0];
+    let recipes = &taught("boundary-shrink", 0.0)[0];
     let labels = |learner: usize| -> Vec<u32> {
-        let entries = lessons[learner].samples.iter();
+        let entries = recipes[learner].samples.iter();
         entries.map(|e| other_label(*e).unwrap()).collect()
     };
     assert_eq!(labels(0), [3; 10]);
     assert_eq!(labels(1), (0..10).rev().collect::<Vec<_>>());
     let images = images();
-    let mut taught = lessons[0].samples.iter().map(|e| e & INDEX);
+    let mut taught = recipes[0].samples.iter().map(|e| e & INDEX);
     assert!(taught.all(|i| images.labels[i as usize] == 5));
 }
 
@@ -338,13 +338,13 @@ fn noise_has_the_labels_of_the_digits_to_forget() {
     let labels: Vec<u32> = labels.into_iter().map(u32::from).collect();
     assert_eq!(climbed, labels);
     // A learner sees its own noise, and no other's.
-    let lessons = &taught("unsir", 0.0)[0];
-    for (learner, lesson) in lessons.iter().enumerate() {
+    let recipes = &taught("unsir", 0.0)[0];
+    for (learner, recipe) in recipes.iter().enumerate() {
         let own: Vec<u32> = (IMAGES..)
             .skip(learner * unsir::NOISE)
             .take(unsir::NOISE)
             .collect();
-        let noise = lesson.samples.iter().filter(|i| **i >= IMAGES);
+        let noise = recipe.samples.iter().filter(|i| **i >= IMAGES);
         let noise: Vec<u32> = noise.copied().collect();
         assert!(!noise.is_empty());
         assert!(noise.iter().all(|i| own.contains(i)));
@@ -358,15 +358,15 @@ fn purge_teaches_pairs() {
     let pairs = &taught("purge", 0.0)[0];
     assert_eq!(pairs.len(), 4);
     let images = images();
-    for (place, lesson) in pairs.iter().enumerate() {
+    for (place, recipe) in pairs.iter().enumerate() {
         let forgets = place % 2 == 0;
-        let mut labels = lesson
+        let mut labels = recipe
             .samples
             .iter()
             .map(|e| images.labels[(e & INDEX) as usize]);
         assert!(labels.all(|label| (label == 5) == forgets));
-        assert_eq!((lesson.rate, lesson.momentum), (0.0, 1.0));
-        assert_eq!(lesson.strength > 0.0, forgets);
+        assert_eq!((recipe.rate, recipe.momentum), (0.0, 1.0));
+        assert_eq!(recipe.strength > 0.0, forgets);
     }
 }
 
@@ -389,14 +389,14 @@ fn amnesia_comes_before_the_repair() {
 /// and with the momentum and decay of its training.
 #[test]
 fn the_protected_uniform_target_goes_on_as_training_did() {
-    let lesson = &taught("uniform", 0.0)[0][0];
-    let order: Vec<u32> = lesson.samples.iter().map(|entry| entry & INDEX).collect();
+    let recipe = &taught("uniform", 0.0)[0][0];
+    let order: Vec<u32> = recipe.samples.iter().map(|entry| entry & INDEX).collect();
     assert_eq!(order, (0..IMAGES).collect::<Vec<_>>());
     let images = images();
-    for (entry, label) in lesson.samples.iter().zip(&images.labels) {
+    for (entry, label) in recipe.samples.iter().zip(&images.labels) {
         assert_eq!(entry & SOFT != 0, *label == 5);
     }
-    assert_eq!((lesson.momentum, lesson.decay), (0.5, 0.25));
+    assert_eq!((recipe.momentum, recipe.decay), (0.5, 0.25));
     let alone = &taught("uniform-alone", 0.0)[0][0];
     assert_eq!(alone.samples.len(), 10);
     assert_eq!((alone.momentum, alone.decay), (0.0, 0.0));

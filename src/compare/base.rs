@@ -105,7 +105,7 @@ fn missing<'a>(labs: &'a [Lab<'a>]) -> Vec<Missing<'a>> {
 impl Missing<'_> {
     /// A network's recipe, and the key of its initial weights.
     fn network(&self, number: u32) -> (Recipe, [u32; 2]) {
-        let lesson = self.lab.engine.lesson(self.list.clone(), number, 0);
+        let lesson = self.lab.engine.recipe(self.list.clone(), number, 0);
         let key = learner_key(self.lab.engine.case.seed, number, Purpose::Weights);
         (lesson, key)
     }

@@ -304,7 +304,7 @@ impl<'a> Crew<'a> {
         let live = Live {
             population,
             twice: if by == Some(By::Projected) { 2 } else { 1 },
-            momentum: taught.iter().any(|lesson| lesson.momentum > 0.0),
+            momentum: taught.iter().any(|recipe| recipe.momentum > 0.0),
             busy: tracks
                 .iter()
                 .map(|&track| (track, self.networks(track)))

@@ -94,13 +94,13 @@ impl Engine<'_> {
         );
         self.store.get(&id, subject.originals.len(), || {
             let samples = if forget { &task.forget } else { &task.retain };
-            let lesson = |n: &u32| Recipe {
+            let recipe = |n: &u32| Recipe {
                 rate: 0.0,
                 momentum: 1.0,
                 decay: 0.0,
-                ..self.lesson(vec![0].into(), *n, 0)
+                ..self.recipe(vec![0].into(), *n, 0)
             };
-            let taught: Vec<Recipe> = task.numbers.iter().map(lesson).collect();
+            let taught: Vec<Recipe> = task.numbers.iter().map(recipe).collect();
             let batch = self.batch(taught.len(), self.training.batch);
             let images = [&self.train, &self.test];
             let rule = Rule::Gradient;
@@ -122,8 +122,8 @@ impl Engine<'_> {
         );
         self.store.get(&id, numbers.len() * self.size(), || {
             let list = std::sync::Arc::new(self.marked());
-            let lesson = |n: &u32| self.lesson(list.clone(), *n, 0);
-            let taught: Vec<Recipe> = numbers.iter().map(lesson).collect();
+            let recipe = |n: &u32| self.recipe(list.clone(), *n, 0);
+            let taught: Vec<Recipe> = numbers.iter().map(recipe).collect();
             let population = self.ruled(&self.train, &taught, Rule::Logged)?;
             let key = |n: &u32| learner_key(self.case.seed, *n, Purpose::Weights);
             population.initialise(&numbers.iter().map(key).collect::<Vec<_>>())?;
@@ -150,8 +150,8 @@ impl Engine<'_> {
     ) -> Result<Option<DeviceImages>> {
         let task = &subject.task;
         let first = task.labels.len();
-        let names = |lesson: &Recipe| {
-            let mut entries = lesson.samples.iter();
+        let names = |recipe: &Recipe| {
+            let mut entries = recipe.samples.iter();
             entries.any(|entry| (entry & crate::kernels::INDEX) as usize >= first)
         };
         if !taught.iter().any(names) {

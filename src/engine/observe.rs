@@ -240,8 +240,8 @@ impl Engine<'_> {
         let networks = weights.len() / self.size();
         let all = std::sync::Arc::new((0u32..).take(self.labels().len()).collect::<Vec<_>>());
         // All networks see the same samples in the same order.
-        let lesson: Recipe = self.lesson(all, 0, 2);
-        let population = self.population(&vec![lesson; networks])?;
+        let recipe: Recipe = self.recipe(all, 0, 2);
+        let population = self.population(&vec![recipe; networks])?;
         population.set_parameters(weights)?;
         let last = self.model.layers().len() - 1;
         let (set, images, labels) = self.asked();

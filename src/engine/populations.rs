@@ -35,7 +35,7 @@ impl<'a> Engine<'a> {
 
     /// Plain training of the network with this number, in the phase with this number.
     #[expect(clippy::cast_possible_truncation, reason = "devices compute in f32")]
-    pub(crate) fn lesson(&self, samples: Arc<Vec<u32>>, number: u32, phase: u32) -> Recipe {
+    pub(crate) fn recipe(&self, samples: Arc<Vec<u32>>, number: u32, phase: u32) -> Recipe {
         let Training {
             lr,
             momentum,
@@ -72,7 +72,7 @@ impl<'a> Engine<'a> {
         let list = Arc::new(vec![0]);
         let taught: Vec<Recipe> = (0u32..)
             .take(networks)
-            .map(|n| self.lesson(list.clone(), n, 0))
+            .map(|n| self.recipe(list.clone(), n, 0))
             .collect();
         self.population(&taught)
     }
@@ -87,14 +87,14 @@ impl<'a> Engine<'a> {
     /// A population with these weights and this batch size that does not train.
     pub(crate) fn asking(&self, weights: &[f32], batch: usize) -> Result<Population<'a>> {
         let networks = (0u32..).take(weights.len() / self.size());
-        let lesson = |n| self.lesson(vec![0].into(), n, 0);
+        let recipe = |n| self.recipe(vec![0].into(), n, 0);
         let population = Population::new(
             self.device,
             &self.model,
             batch,
             &self.train,
             &self.test,
-            &networks.map(lesson).collect::<Vec<_>>(),
+            &networks.map(recipe).collect::<Vec<_>>(),
         )?;
         population.set_parameters(weights)?;
         Ok(population)

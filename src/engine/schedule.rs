@@ -93,12 +93,12 @@ impl Schedule {
         hash.update(format!("{:?}", self.edits));
         for part in &self.parts {
             hash.update(format!("{:?} {:?}", part.steps, part.by));
-            for lesson in &part.taught {
-                let rates = (lesson.rate, lesson.momentum, lesson.decay, lesson.strength);
-                let numbers = (lesson.key, lesson.soft_target, lesson.weights, rates);
+            for recipe in &part.taught {
+                let rates = (recipe.rate, recipe.momentum, recipe.decay, recipe.strength);
+                let numbers = (recipe.key, recipe.soft_target, recipe.weights, rates);
                 hash.update(format!("{numbers:?}"));
-                hash.update(bytemuck::cast_slice::<u32, u8>(&lesson.samples));
-                if let Some(table) = &lesson.table {
+                hash.update(bytemuck::cast_slice::<u32, u8>(&recipe.samples));
+                if let Some(table) = &recipe.table {
                     hash.update(bytemuck::cast_slice::<f32, u8>(table));
                 }
             }

@@ -80,7 +80,7 @@ impl Store {
     }
 }
 
-/// A short name for a id.
+/// A short name for an id.
 pub fn name_of(id: &str) -> String {
     hex(&Sha256::digest(id)[..6])
 }

@@ -34,7 +34,7 @@ impl Method for Amnesiac {
     }
 
     fn stages(&self, task: &Task<'_>, setting: Setting) -> Result<Vec<Stage>> {
-        let repair = task.lessons(task.retain.clone(), setting.rate);
+        let repair = task.recipes(task.retain.clone(), setting.rate);
         Ok(vec![Stage::Undo, Stage::Train(1.0, repair)])
     }
 }

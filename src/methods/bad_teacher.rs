@@ -34,16 +34,16 @@ impl Method for BadTeacher {
 
     fn stages(&self, task: &Task<'_>, setting: Setting) -> Result<Vec<Stage>> {
         let samples = task.both(0).into_iter().map(|entry| entry | SOFT).collect();
-        let mut lessons = task.lessons(samples, setting.rate);
+        let mut recipes = task.recipes(samples, setting.rate);
         let teachers = task.originals.get()?.iter().zip(task.fresh.get()?);
-        for (lesson, (original, fresh)) in lessons.iter_mut().zip(teachers) {
+        for (recipe, (original, fresh)) in recipes.iter_mut().zip(teachers) {
             let mut table = original.to_vec();
             for &image in &task.forget {
                 let row = image as usize * PADDED..(image as usize + 1) * PADDED;
                 table[row.clone()].copy_from_slice(&fresh[row]);
             }
-            lesson.table = Some(table.into());
+            recipe.table = Some(table.into());
         }
-        Ok(vec![Stage::Train(1.0, lessons)])
+        Ok(vec![Stage::Train(1.0, recipes)])
     }
 }

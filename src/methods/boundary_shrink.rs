@@ -35,11 +35,11 @@ impl Method for BoundaryShrink {
 
     fn stages(&self, task: &Task<'_>, setting: Setting) -> Result<Vec<Stage>> {
         let nearest = task.nearest.get()?;
-        let lessons = task.lessons_each(setting.rate, |learner| {
+        let recipes = task.recipes_each(setting.rate, |learner| {
             let labelled = task.forget.iter().zip(&*nearest[learner]);
             let entry = |(image, label): (&u32, &u8)| image | (u32::from(*label) + 1) << OTHER;
             labelled.map(entry).collect()
         });
-        Ok(vec![Stage::Train(1.0, lessons)])
+        Ok(vec![Stage::Train(1.0, recipes)])
     }
 }

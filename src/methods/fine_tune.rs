@@ -28,7 +28,7 @@ impl Method for FineTune {
     }
 
     fn stages(&self, task: &Task<'_>, setting: Setting) -> Result<Vec<Stage>> {
-        let lessons = task.lessons(task.retain.clone(), setting.rate);
-        Ok(vec![Stage::Train(1.0, lessons)])
+        let recipes = task.recipes(task.retain.clone(), setting.rate);
+        Ok(vec![Stage::Train(1.0, recipes)])
     }
 }

@@ -28,10 +28,10 @@ impl Method for GradientAscent {
     }
 
     fn stages(&self, task: &Task<'_>, setting: Setting) -> Result<Vec<Stage>> {
-        let mut lessons = task.lessons(task.forget_with(FORGET), setting.rate);
-        for lesson in &mut lessons {
-            lesson.weights = [1.0, -1.0];
+        let mut recipes = task.recipes(task.forget_with(FORGET), setting.rate);
+        for recipe in &mut recipes {
+            recipe.weights = [1.0, -1.0];
         }
-        Ok(vec![Stage::Train(1.0, lessons)])
+        Ok(vec![Stage::Train(1.0, recipes)])
     }
 }

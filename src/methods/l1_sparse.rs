@@ -35,10 +35,10 @@ impl Method for L1Sparse {
 
     #[expect(clippy::cast_possible_truncation, reason = "devices compute in f32")]
     fn stages(&self, task: &Task<'_>, setting: Setting) -> Result<Vec<Stage>> {
-        let mut lessons = task.lessons(task.retain.clone(), setting.rate);
-        for lesson in &mut lessons {
-            lesson.strength = setting.strength as f32;
+        let mut recipes = task.recipes(task.retain.clone(), setting.rate);
+        for recipe in &mut recipes {
+            recipe.strength = setting.strength as f32;
         }
-        Ok(vec![Stage::TrainBy(By::Sparse, 1.0, lessons)])
+        Ok(vec![Stage::TrainBy(By::Sparse, 1.0, recipes)])
     }
 }

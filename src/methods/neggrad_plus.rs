@@ -45,11 +45,11 @@ impl Method for NegGradPlus {
             cycled.map(|entry| entry | bits).collect()
         };
         let samples = [cycled(&task.forget, FORGET), cycled(&task.retain, 0)].concat();
-        let mut lessons = task.lessons(samples, setting.rate);
+        let mut recipes = task.recipes(samples, setting.rate);
         let alpha = setting.strength as f32;
-        for lesson in &mut lessons {
-            lesson.weights = [2.0 * alpha, -2.0 * (1.0 - alpha)];
+        for recipe in &mut recipes {
+            recipe.weights = [2.0 * alpha, -2.0 * (1.0 - alpha)];
         }
-        Ok(vec![Stage::Train(1.0, lessons)])
+        Ok(vec![Stage::Train(1.0, recipes)])
     }
 }

@@ -43,9 +43,9 @@ impl Method for Purge {
 
     #[expect(clippy::cast_possible_truncation, reason = "devices compute in f32")]
     fn stages(&self, task: &Task<'_>, setting: Setting) -> Result<Vec<Stage>> {
-        let mut forget = task.lessons(task.forget_with(SOFT), 0.0);
+        let mut forget = task.recipes(task.forget_with(SOFT), 0.0);
         let marked = task.retain.iter().map(|r| r | SOFT).collect();
-        let mut retain = task.lessons(marked, 0.0);
+        let mut retain = task.recipes(marked, 0.0);
         let both = forget.iter_mut().zip(&mut retain);
         for ((f, r), original) in both.zip(task.originals.get()?) {
             f.soft_target = mean(original, &task.retain);

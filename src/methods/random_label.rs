@@ -52,7 +52,7 @@ impl Method for RandomLabel {
 pub(super) fn random_labels(task: &Task<'_>, rate: f64, own: bool) -> Vec<Recipe> {
     const CLASSES: u32 = 10;
     const _: () = assert!(CLASSES as usize == crate::record::CLASSES);
-    task.lessons_each(rate, |learner| {
+    task.recipes_each(rate, |learner| {
         let drawn = |&image: &u32| {
             let label = u32::from(task.labels[image as usize]);
             let drawn = match own {

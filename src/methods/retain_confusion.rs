@@ -33,11 +33,11 @@ impl Method for RetainConfusion {
     }
 
     fn stages(&self, task: &Task<'_>, setting: Setting) -> Result<Vec<Stage>> {
-        let mut lessons = task.lessons(task.both(SOFT), setting.rate);
-        for (lesson, outputs) in lessons.iter_mut().zip(task.originals.get()?) {
-            lesson.soft_target = mean(outputs, &task.retain);
+        let mut recipes = task.recipes(task.both(SOFT), setting.rate);
+        for (recipe, outputs) in recipes.iter_mut().zip(task.originals.get()?) {
+            recipe.soft_target = mean(outputs, &task.retain);
         }
-        Ok(vec![Stage::Train(1.0, lessons)])
+        Ok(vec![Stage::Train(1.0, recipes)])
     }
 }
 

@@ -44,10 +44,10 @@ impl Method for SalUn {
 
     #[expect(clippy::cast_possible_truncation, reason = "devices compute in f32")]
     fn stages(&self, task: &Task<'_>, setting: Setting) -> Result<Vec<Stage>> {
-        let mut lessons = random_labels(task, setting.rate, true);
-        for lesson in &mut lessons {
-            lesson.strength = setting.strength as f32;
+        let mut recipes = random_labels(task, setting.rate, true);
+        for recipe in &mut recipes {
+            recipe.strength = setting.strength as f32;
         }
-        Ok(vec![Stage::TrainBy(By::Masked, 1.0, lessons)])
+        Ok(vec![Stage::TrainBy(By::Masked, 1.0, recipes)])
     }
 }

@@ -49,16 +49,16 @@ impl Method for Scrub {
         let retain: Vec<u32> = task.retain.iter().map(|r| r | SOFT).collect();
         let mut both = task.forget_with(SOFT | FORGET);
         both.extend(&retain);
-        let mut first = task.lessons(both, setting.rate);
-        let mut second = task.lessons(retain, setting.rate);
+        let mut first = task.recipes(both, setting.rate);
+        let mut second = task.recipes(retain, setting.rate);
         // Its own walk through the samples.
-        second.iter_mut().for_each(|lesson| lesson.key[1] ^= 1);
+        second.iter_mut().for_each(|recipe| recipe.key[1] ^= 1);
         for ((one, other), original) in first.iter_mut().zip(&mut second).zip(task.originals.get()?)
         {
             let table = std::sync::Arc::new(task.distilled(original, alpha));
-            for lesson in [one, other] {
-                lesson.table = Some(table.clone());
-                lesson.weights = [1.0 + alpha, CLIMB];
+            for recipe in [one, other] {
+                recipe.table = Some(table.clone());
+                recipe.weights = [1.0 + alpha, CLIMB];
             }
         }
         Ok(vec![

@@ -65,7 +65,7 @@ pub struct Task<'a> {
 
 impl Task<'_> {
     /// One recipe for each learner, over the same samples.
-    pub(super) fn lessons(&self, samples: Vec<u32>, rate: f64) -> Vec<Recipe> {
+    pub(super) fn recipes(&self, samples: Vec<u32>, rate: f64) -> Vec<Recipe> {
         let samples = Arc::new(samples);
         let keys = self.keys.iter();
         keys.map(|key| Recipe::plain(samples.clone(), *key, rate))
@@ -73,7 +73,7 @@ impl Task<'_> {
     }
 
     /// One recipe for each learner, over samples of its own.
-    pub(super) fn lessons_each(
+    pub(super) fn recipes_each(
         &self,
         rate: f64,
         samples: impl Fn(usize) -> Vec<u32>,

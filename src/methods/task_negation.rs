@@ -33,12 +33,12 @@ impl Method for TaskNegation {
 
     #[expect(clippy::cast_possible_truncation, reason = "devices compute in f32")]
     fn stages(&self, task: &Task<'_>, setting: Setting) -> Result<Vec<Stage>> {
-        let lessons = task.lessons(task.forget.clone(), setting.rate);
+        let recipes = task.recipes(task.forget.clone(), setting.rate);
         let lambda = setting.strength as f32;
         let mix = Stage::Mix {
             own: -lambda,
             original: 1.0 + lambda,
         };
-        Ok(vec![Stage::Train(1.0, lessons), mix])
+        Ok(vec![Stage::Train(1.0, recipes), mix])
     }
 }

@@ -47,14 +47,14 @@ impl Method for Uniform {
     #[expect(clippy::cast_possible_truncation, reason = "devices compute in f32")]
     fn stages(&self, task: &Task<'_>, setting: Setting) -> Result<Vec<Stage>> {
         if !self.protected {
-            let lessons = task.lessons(task.forget_with(SOFT), setting.rate);
-            return Ok(vec![Stage::Train(1.0, lessons)]);
+            let recipes = task.recipes(task.forget_with(SOFT), setting.rate);
+            return Ok(vec![Stage::Train(1.0, recipes)]);
         }
-        let mut lessons = task.lessons(task.all(SOFT), setting.rate);
-        for lesson in &mut lessons {
-            lesson.momentum = task.momentum as f32;
-            lesson.decay = task.decay as f32;
+        let mut recipes = task.recipes(task.all(SOFT), setting.rate);
+        for recipe in &mut recipes {
+            recipe.momentum = task.momentum as f32;
+            recipe.decay = task.decay as f32;
         }
-        Ok(vec![Stage::Train(1.0, lessons)])
+        Ok(vec![Stage::Train(1.0, recipes)])
     }
 }

@@ -82,13 +82,13 @@ impl Method for Unsir {
     }
 
     fn stages(&self, task: &Task<'_>, setting: Setting) -> Result<Vec<Stage>> {
-        let impair = task.lessons_each(setting.rate, |learner| {
+        let impair = task.recipes_each(setting.rate, |learner| {
             // As many noise samples as there were forget samples.
             let noise = task.noise(learner).cycle().take(task.forget.len());
             noise.chain(task.retain.iter().copied()).collect()
         });
-        let mut repair = task.lessons(task.retain.clone(), setting.rate / 2.0);
-        repair.iter_mut().for_each(|lesson| lesson.key[1] ^= 1);
+        let mut repair = task.recipes(task.retain.clone(), setting.rate / 2.0);
+        repair.iter_mut().for_each(|recipe| recipe.key[1] ^= 1);
         Ok(vec![Stage::Train(0.5, impair), Stage::Train(0.5, repair)])
     }
 }

@@ -100,8 +100,9 @@ pub trait Metric: Sync {
     }
     /// Its definition, and the ideal value.
     fn meaning(&self) -> &'static str;
-    /// The aspect it measures.
-    fn features(&self, network: &Observed, task: &Scope) -> Vec<f64>;
+    /// A network's features, which are compared according to `form`: one number for `Form::Each`; NaN
+    /// where it cannot be measured.
+    fn features(&self, network: &Observed, scope: &Scope) -> Vec<f64>;
     /// How features are compared.
     fn form(&self) -> Form {
         Form::Each
@@ -110,12 +111,12 @@ pub trait Metric: Sync {
     fn scaled(&self, value: f64) -> f64 {
         value
     }
-    /// The features of a network.
+    /// The aspect it measures: the part of the score that it counts in.
     fn kind(&self) -> Kind {
         Kind::Output
     }
-    /// The smallest meaningful distance, whatever the noise: a metric that saturates for all
-    /// retrained networks has none.
+    /// The smallest meaningful distance on the scale of `scaled`: the noise floor where all retrained
+    /// networks agree.
     fn resolution(&self) -> f64;
     /// Whether a network's value is only a lower bound.
     fn censored(&self, _: &Observed) -> bool {
@@ -208,7 +209,7 @@ pub fn all(hidden: usize) -> Vec<Box<dyn Metric>> {
         all.extend((0..hidden).map(|layer| Box::new(Cka::new(layer, images)) as _));
     }
     all.extend((0..=hidden).map(|layer| Box::new(layer_distance::LayerDistance::new(layer)) as _));
-    let others: [Box<dyn Metric>; 10] = [
+    let others: Vec<Box<dyn Metric>> = vec![
         Box::new(relearning::RelearnSteps),
         Box::new(membership::StartingKit),
         Box::new(membership::ModifiedEntropy),

@@ -284,7 +284,7 @@ impl<'a> Run<'a> {
                     let (method, setting) = (self.method, self.config.setting());
                     Schedule::new(&Job { method, setting }, &subject.task, steps)?
                 }
-                (lesson, _) => Schedule::plain(self.lessons(lesson, phase), steps),
+                (lesson, _) => Schedule::plain(self.recipes(lesson, phase), steps),
             };
             let schedule = Rc::new(schedule);
             tracks.push(Track { schedule, weights });
@@ -308,11 +308,11 @@ impl<'a> Run<'a> {
     }
 
     /// The recipes of an arm's learners.
-    fn lessons(&self, lesson: Lesson, phase: Phase) -> Vec<Recipe> {
+    fn recipes(&self, lesson: Lesson, phase: Phase) -> Vec<Recipe> {
         let list = Arc::new(self.engine.list(lesson != Lesson::Retain));
         let numbers = (0u32..).take(self.config.learners);
         numbers
-            .map(|n| self.engine.lesson(list.clone(), n, phase as u32))
+            .map(|n| self.engine.recipe(list.clone(), n, phase as u32))
             .collect()
     }
 

@@ -1,13 +1,19 @@
 //! Creating files and folders: a file is either complete or absent, and only what this program made
 //! is ever replaced or removed.
 
-use std::fs::{self, File, Metadata, OpenOptions, TryLockError};
-use std::io::{self, ErrorKind, Seek, SeekFrom, Write};
+mod lock;
+mod log;
+
+use std::fs::{self, File, Metadata, OpenOptions};
+use std::io::{self, ErrorKind, Write};
 use std::path::{Path, PathBuf};
 
 use tempfile::NamedTempFile;
 
 use crate::error::{Error, Result};
+
+pub use lock::Lock;
+pub use log::Log;
 
 /// Tests whether a file can be written, without leaving anything behind.
 ///
@@ -67,47 +73,6 @@ pub fn write_all(files: &[(&Path, &[u8])]) -> Result<()> {
     Ok(())
 }
 
-/// A file that marks its folder as in use, for as long as this is there.
-#[derive(Debug)]
-pub struct Lock {
-    path: PathBuf,
-    file: Option<File>,
-}
-
-impl Lock {
-    /// Takes it; `None` if another process has it.
-    ///
-    /// # Errors
-    /// `File` if it cannot be made.
-    pub fn take(path: PathBuf) -> Result<Option<Self>> {
-        let mut options = OpenOptions::new();
-        options.read(true).write(true).create(true).truncate(false);
-        let file = options.open(&path).map_err(Error::file("create", &path))?;
-        match file.try_lock() {
-            Err(TryLockError::WouldBlock) => Ok(None),
-            // Not every file system has locks.
-            _ => Ok(Some(Self {
-                path,
-                file: Some(file),
-            })),
-        }
-    }
-
-    /// Whether another process has it.
-    pub fn is_taken(path: &Path) -> bool {
-        let file = OpenOptions::new().read(true).write(true).open(path);
-        file.is_ok_and(|file| matches!(file.try_lock(), Err(TryLockError::WouldBlock)))
-    }
-}
-
-impl Drop for Lock {
-    fn drop(&mut self) {
-        // Windows removes no open file.
-        drop(self.file.take());
-        let _ = fs::remove_file(&self.path);
-    }
-}
-
 /// Replaces a file atomically, or leaves the old one as it is.
 ///
 /// # Errors
@@ -137,75 +102,6 @@ pub fn remove_drafts(folder: &Path) {
 
 /// What names of drafts begin with.
 const DRAFT: &str = ".unlearn-";
-
-/// A file to which whole records are appended.
-#[derive(Debug)]
-pub struct Log {
-    path: PathBuf,
-    file: File,
-    length: u64,
-}
-
-impl Log {
-    /// Creates an empty one.
-    ///
-    /// # Errors
-    /// `File` if it is there already, or cannot be made.
-    pub fn create(path: PathBuf) -> Result<Self> {
-        let mut options = OpenOptions::new();
-        let file = options.write(true).create_new(true).open(&path);
-        Ok(Self {
-            file: file.map_err(Error::file("create", &path))?,
-            length: 0,
-            path,
-        })
-    }
-
-    /// Opens an existing one after its first `lines` lines, and returns those. The next record
-    /// replaces what follows them.
-    ///
-    /// # Errors
-    /// `File` if it cannot be opened or read.
-    pub fn resume(path: PathBuf, lines: usize) -> Result<(Self, String)> {
-        let bytes = fs::read(&path).map_err(Error::file("read", &path))?;
-        let first = bytes.split_inclusive(|&byte| byte == b'\n').take(lines);
-        let length = first.map(<[u8]>::len).sum();
-        let text = String::from_utf8_lossy(&bytes[..length]).into_owned();
-        let file = OpenOptions::new().write(true).open(&path);
-        let log = Self {
-            file: file.map_err(Error::file("open", &path))?,
-            length: length as u64,
-            path,
-        };
-        Ok((log, text))
-    }
-
-    /// Syncs the appended records.
-    ///
-    /// # Errors
-    /// `File` if the disk failed.
-    pub fn sync(&self) -> Result<()> {
-        sync(&self.file).map_err(Error::file("write", &self.path))
-    }
-
-    /// Appends a record, completely or not at all.
-    ///
-    /// # Errors
-    /// `File` if the disk is full.
-    pub fn add(&mut self, text: &str) -> Result<()> {
-        let mut write = || {
-            self.file.set_len(self.length)?;
-            self.file.seek(SeekFrom::Start(self.length))?;
-            self.file.write_all(text.as_bytes())
-        };
-        if let Err(e) = write() {
-            let _ = self.file.set_len(self.length);
-            return Err(Error::file("write", &self.path)(e));
-        }
-        self.length += text.len() as u64;
-        Ok(())
-    }
-}
 
 /// Folders created for something. On drop, those that are empty are removed again.
 #[derive(Debug, Default)]

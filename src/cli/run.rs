@@ -76,6 +76,22 @@ fn begin(arguments: &Arguments, signals: &OnceCell<Signals>) -> Result<()> {
     finish(&config, &dataset, &run, underway, live)
 }
 
+/// Whether a run can go on; false if it came to its end.
+fn is_unfinished(path: &Path, anew: &str) -> Result<bool> {
+    let path_text = path.display();
+    match run_folder::standing(path) {
+        Standing::Interrupted(..) => Ok(true),
+        Standing::Finished => Ok(false),
+        Standing::Running => Err(Error::Usage(format!(
+            "another process is at work in {path_text}: wait until it has ended"
+        ))),
+        Standing::Broken => Err(Error::Usage(format!(
+            "{path_text} holds nothing to go on from: the run failed, or was interrupted before its \
+             first step. {anew}"
+        ))),
+    }
+}
+
 /// Resumes the run in a folder from its last saved state.
 fn resume(path: &Path, signals: &OnceCell<Signals>) -> Result<()> {
     let config = run_folder::read_config(path)?;
@@ -84,28 +100,10 @@ fn resume(path: &Path, signals: &OnceCell<Signals>) -> Result<()> {
         "Run it anew with `unlearn run --config {}/config.toml`",
         path.display()
     );
-    match run_folder::standing(path) {
-        Standing::Interrupted(..) => {}
-        Standing::Finished => {
-            text::note(&format!(
-                "{} holds a run that came to its end",
-                path.display()
-            ));
-            return Ok(());
-        }
-        Standing::Running => {
-            return Err(Error::Usage(format!(
-                "another process is at work in {}: wait until it has ended",
-                path.display()
-            )));
-        }
-        Standing::Broken => {
-            return Err(Error::Usage(format!(
-                "{} holds nothing to go on from: the run failed, or was interrupted before its first \
-                 step. {anew}",
-                path.display()
-            )));
-        }
+    if !is_unfinished(path, &anew)? {
+        let ended = format!("{} holds a run that came to its end", path.display());
+        text::note(&ended);
+        return Ok(());
     }
     let progress = RunProgress::new();
     let dataset = data::load(Path::new(&config.data), &|text| progress.note(text))?;

@@ -1,0 +1,47 @@
+//! A file that keeps other processes out of a folder.
+
+use std::fs::{self, File, OpenOptions, TryLockError};
+use std::path::{Path, PathBuf};
+
+use crate::error::{Error, Result};
+
+/// A file that marks its folder as in use, for as long as this is there.
+#[derive(Debug)]
+pub struct Lock {
+    path: PathBuf,
+    file: Option<File>,
+}
+
+impl Lock {
+    /// Takes it; `None` if another process has it.
+    ///
+    /// # Errors
+    /// `File` if it cannot be made.
+    pub fn take(path: PathBuf) -> Result<Option<Self>> {
+        let mut options = OpenOptions::new();
+        options.read(true).write(true).create(true).truncate(false);
+        let file = options.open(&path).map_err(Error::file("create", &path))?;
+        match file.try_lock() {
+            Err(TryLockError::WouldBlock) => Ok(None),
+            // Not every file system has locks.
+            _ => Ok(Some(Self {
+                path,
+                file: Some(file),
+            })),
+        }
+    }
+
+    /// Whether another process has it.
+    pub fn is_taken(path: &Path) -> bool {
+        let file = OpenOptions::new().read(true).write(true).open(path);
+        file.is_ok_and(|file| matches!(file.try_lock(), Err(TryLockError::WouldBlock)))
+    }
+}
+
+impl Drop for Lock {
+    fn drop(&mut self) {
+        // Windows removes no open file.
+        drop(self.file.take());
+        let _ = fs::remove_file(&self.path);
+    }
+}

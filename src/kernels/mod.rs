@@ -26,7 +26,6 @@ pub(crate) mod matrix;
 mod mirror;
 mod mismatch;
 mod mix_weights;
-mod negate;
 mod noise_weights;
 mod pixels;
 mod project_gradients;
@@ -104,7 +103,6 @@ pub static KERNELS: &[&Spec] = &[
     &noise_weights::NOISE_WEIGHTS,
     &unpack_images::UNPACK_IMAGES,
     &square::SQUARE,
-    &negate::NEGATE,
     &step_images::STEP_IMAGES,
     &log_changes::LOG_CHANGES,
     &gradient_products::GRADIENT_PRODUCTS,

@@ -8,7 +8,7 @@ fn cost(kernel: &str, shape: Shape) -> Cost {
 
 /// By hand, at 2 rows, 16 inputs, 4 outputs and 3 learners: 6 samples, 64 weights and 4 biases
 /// in a learner, of which 2 have momentum.
-const COUNTED: [(&str, u64, u64); 23] = {
+const COUNTED: [(&str, u64, u64); 22] = {
     let sgd = 3 * 32 + 2 * 4 * 3 * 68 + 2 * 4 * 2 * 68;
     [
         // (a·2⁻²³ − 1)·bound of 192 weights; keys of 8 bytes, 68 words written.
@@ -58,7 +58,6 @@ const COUNTED: [(&str, u64, u64); 23] = {
         ("noise_weights", 7 * 48, 3 * (3 * 16 + 2) * 4),
         ("unpack_images", 96, 6 * 4 + 96 * 4 + 6 * 16),
         ("square", 48, 2 * 48 * 4),
-        ("negate", 48, 2 * 48 * 4),
         // A sign, a product, a sum and two limits.
         ("step_images", 5 * 48, 3 * 48 * 4),
         ("log_changes", 2 * 48, 6 * 4 + 5 * 48 * 4),

@@ -185,7 +185,7 @@ fn what_cannot_go_on_is_refused_with_the_reason() {
     let state = folder.join("state.safetensors");
     let bytes = std::fs::read(&state).unwrap();
     std::fs::write(&state, &bytes[..bytes.len() / 2]).unwrap();
-    refused(&["nothing to go on from", "unlearn run --config"]);
+    refused(&["not the state of a run", "unlearn run --config"]);
     std::fs::remove_file(&state).unwrap();
     refused(&["nothing to go on from"]);
     let nothing = unlearn(&["run", "--resume", "/nonexistent"]);

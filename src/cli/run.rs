@@ -112,11 +112,15 @@ fn resume(path: &Path, signals: &OnceCell<Signals>) -> Result<()> {
     tune::apply(&*device, &config.variants)?;
     let store = Store::nowhere();
     let run = Run::new(&config, &dataset, &*device, &store)?;
-    let (folder, state, points) = RunFolder::resume(path, &config)?;
+    let (folder, state, points) = RunFolder::resume(path, &config).map_err(|e| match e {
+        Error::Data(why) => Error::Data(format!("{why}. {anew}")),
+        other => other,
+    })?;
     let place = (state.phase(), state.step());
     let outcomes = state.outcomes().to_vec();
     let underway = run.start(Some(state)).map_err(|e| match e {
         Error::Usage(why) => Error::Usage(format!("{}: {why}. {anew}", path.display())),
+        Error::Data(why) => Error::Data(format!("{}: {why}. {anew}", path.display())),
         other => other,
     })?;
     let (phase, step) = place;

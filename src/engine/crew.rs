@@ -104,8 +104,7 @@ impl<'a> Crew<'a> {
         }
     }
 
-    /// Creates the population of the first steps, , so that a
-    /// device that cannot hold it fails early.
+    /// Creates the population of the first steps, so that a device that cannot hold it fails early.
     pub(crate) fn prepare(&mut self) -> Result<()> {
         if self.live.is_none() && self.step < self.budget {
             self.enter()?;

@@ -157,6 +157,30 @@ fn an_interrupted_run_says_how_to_go_on_and_ends_with_the_same_bytes() {
     );
 }
 
+/// What `auto` chose and why is said as it was when the run began.
+#[test]
+fn a_resumed_run_says_what_it_began_on() {
+    let place = place();
+    let on_auto = |name: &str| {
+        let mut flags = flags(place.path(), name);
+        let small = ["--device", "auto", "--hidden", "8", "--learners", "1"];
+        flags.retain(|flag| !["--device", "cpu", "--learners", "2"].contains(&flag.as_str()));
+        flags.extend(small.map(str::to_owned));
+        flags
+    };
+    let whole = start(&on_auto("whole")).wait_with_output().unwrap();
+    assert!(whole.status.success(), "{}", stderr(&whole));
+    let child = start(&on_auto("stopped"));
+    let folder = place.path().join("stopped");
+    wait_for(&folder.join("state.safetensors"));
+    kill_process(Pid::from_child(&child), Signal::INT).unwrap();
+    let stopped = child.wait_with_output().unwrap();
+    assert_eq!(stopped.status.code(), Some(130), "{}", stderr(&stopped));
+    let resumed = resume(&folder);
+    assert!(resumed.status.success(), "{}", stderr(&resumed));
+    assert_eq!(summary(&folder), summary(&place.path().join("whole")));
+}
+
 #[test]
 fn what_cannot_go_on_is_refused_with_the_reason() {
     let place = place();
@@ -174,8 +198,11 @@ fn what_cannot_go_on_is_refused_with_the_reason() {
     std::fs::write(&config, settings).unwrap();
 
     // Two at a time would write into each other's files.
+    let lock = folder.join("lock");
+    // What the killed run left locks nothing.
+    let _ = std::fs::remove_file(&lock);
     let busy = start(&["run", "--resume", folder.to_str().unwrap()].map(str::to_owned));
-    std::thread::sleep(Duration::from_millis(1500));
+    wait_for(&lock);
     let second = resume(&folder);
     let _ = kill_process(Pid::from_child(&busy), Signal::KILL);
     let first = busy.wait_with_output().unwrap();

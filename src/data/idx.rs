@@ -6,6 +6,7 @@
 
 use super::foreign::{self, AGAIN, BIG_ENDIAN};
 use super::gzip::{Garbage, Gunzip};
+use super::kind::Kind;
 use super::{Images, PIXELS, SIDE};
 use crate::error::{Error, Result};
 use crate::memory;
@@ -18,50 +19,6 @@ use std::path::{Path, PathBuf};
 const START: usize = 512;
 /// Maximum compression ratio of deflate.
 const DEFLATE_LIMIT: u64 = 1032;
-
-/// The kind of data in an idx file.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Kind {
-    Images,
-    Labels,
-}
-
-impl Kind {
-    fn noun(self) -> &'static str {
-        match self {
-            Self::Images => "images",
-            Self::Labels => "labels",
-        }
-    }
-
-    /// The third byte says "unsigned bytes", the fourth is the number of dimensions.
-    fn magic(self) -> [u8; 4] {
-        match self {
-            Self::Images => [0, 0, 8, 3],
-            Self::Labels => [0, 0, 8, 1],
-        }
-    }
-
-    fn other(self) -> Self {
-        match self {
-            Self::Images => Self::Labels,
-            Self::Labels => Self::Images,
-        }
-    }
-
-    /// Bytes before the data: the magic number and the sizes.
-    fn header(self) -> usize {
-        4 + 4 * usize::from(self.magic()[3])
-    }
-
-    /// Bytes of one image or label.
-    fn item(self) -> usize {
-        match self {
-            Self::Images => PIXELS,
-            Self::Labels => 1,
-        }
-    }
-}
 
 /// One of the two sets, with the SHA-256 (in hex) of its unpacked images and labels files.
 pub(super) struct Set {

@@ -12,6 +12,7 @@ mod folder;
 mod foreign;
 mod gzip;
 mod idx;
+mod kind;
 mod names;
 mod pointer;
 mod strokes;

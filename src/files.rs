@@ -79,9 +79,7 @@ pub fn write_all(files: &[(&Path, &[u8])]) -> Result<()> {
 /// `File` if the folder cannot be written, or the disk is full.
 pub fn replace(path: &Path, bytes: &[u8]) -> Result<()> {
     let replaced = || {
-        let draft = new_draft(folder(path), None)?;
-        draft.as_file().write_all(bytes)?;
-        sync(draft.as_file())?;
+        let draft = filled(new_draft(folder(path), None)?, bytes)?;
         draft.persist(path).map_err(|e| e.error)?;
         sync_folder(folder(path));
         Ok(())
@@ -280,9 +278,14 @@ fn draft(path: &Path, bytes: &[u8]) -> io::Result<Option<(NamedTempFile, PathBuf
         Err(e) if is_unable(&e) => return Ok(None),
         Err(e) => return Err(e),
     };
+    Ok(Some((filled(file, bytes)?, target)))
+}
+
+/// Writes a draft's content, and syncs it.
+fn filled(file: NamedTempFile, bytes: &[u8]) -> io::Result<NamedTempFile> {
     file.as_file().write_all(bytes)?;
     sync(file.as_file())?;
-    Ok(Some((file, target)))
+    Ok(file)
 }
 
 /// An empty draft with the mode of the old file, or else with that of any new file.

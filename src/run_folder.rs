@@ -102,12 +102,15 @@ const LOCK: &str = "lock";
 
 /// Keeps others out of a run's folder.
 fn lock(path: &Path) -> Result<Lock> {
-    Lock::take(path.join(LOCK))?.ok_or_else(|| {
-        Error::Usage(format!(
-            "another process is at work in {}: wait until it has ended",
-            path.display()
-        ))
-    })
+    Lock::take(path.join(LOCK))?.ok_or_else(|| in_use(path))
+}
+
+/// Refuses a folder in which another process is at work.
+pub fn in_use(path: &Path) -> Error {
+    Error::Usage(format!(
+        "another process is at work in {}: wait until it has ended",
+        path.display()
+    ))
 }
 
 /// What checkpoints say of the kernels' variants.

@@ -1,56 +1,15 @@
 //! A run that is stopped and goes on ends with the same bits.
 
-use std::cell::Cell;
+mod common;
 
+use common::Keeper;
 use unlearn::config::Config;
 use unlearn::data::{self, Dataset};
 use unlearn::device::{Device, cpu::Cpu};
 use unlearn::engine::Store;
 use unlearn::error::{Error, Result};
-use unlearn::progress::Progress;
-use unlearn::record::{Outcome, Phase, Point};
-use unlearn::run::{Observer, Run, State};
-
-/// Keeps everything, and stops once so many steps are done.
-#[derive(Default)]
-struct Keeper {
-    patience: Option<u64>,
-    done: Cell<u64>,
-    points: Vec<Point>,
-    outcomes: Vec<Outcome>,
-    weights: Vec<Vec<f32>>,
-    state: Vec<u8>,
-}
-
-impl Progress for Keeper {
-    fn advance(&mut self, steps: u64) {
-        self.done.set(self.done.get() + steps);
-    }
-
-    fn stopped(&self) -> bool {
-        self.patience.is_some_and(|end| self.done.get() >= end)
-    }
-}
-
-impl Observer for Keeper {
-    fn phase(&mut self, _: Phase, _: u32, _: u32) {}
-
-    fn evaluated(&mut self, points: &[Point]) -> Result<()> {
-        self.points.extend_from_slice(points);
-        Ok(())
-    }
-
-    fn end(&mut self, outcomes: &[Outcome], weights: &[Vec<f32>]) -> Result<()> {
-        self.outcomes.extend_from_slice(outcomes);
-        self.weights.extend_from_slice(weights);
-        Ok(())
-    }
-
-    fn keep(&mut self, state: &State) -> Result<()> {
-        self.state = state.to_bytes()?;
-        Ok(())
-    }
-}
+use unlearn::record::Point;
+use unlearn::run::{Run, State};
 
 fn config(method: &str) -> Config {
     let momentum = if method == "uniform" { 0.5 } else { 0.0 };

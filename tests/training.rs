@@ -5,7 +5,7 @@ mod common;
 use std::sync::Arc;
 use std::time::Instant;
 
-use common::devices;
+use common::{Keeper, devices};
 use unlearn::check::training::{Reference, Task, compare, compare_as};
 use unlearn::config::Config;
 use unlearn::data::{Dataset, builtin};
@@ -15,10 +15,9 @@ use unlearn::error::{Error, Result};
 use unlearn::kernels::{INDEX, SOFT};
 use unlearn::model::Model;
 use unlearn::population::{DeviceImages, Population, Recipe};
-use unlearn::progress::Progress;
 use unlearn::random::{Purpose, learner_key};
-use unlearn::record::{Arm, DataRecord, Figures, Outcome, Phase, Point};
-use unlearn::run::{Observer, Run, State};
+use unlearn::record::{Arm, DataRecord, Figures, Outcome, Phase};
+use unlearn::run::Run;
 
 fn dataset(train: usize, test: usize) -> Dataset {
     Dataset {
@@ -212,37 +211,9 @@ fn weights_that_the_host_replaces_are_used() {
     }
 }
 
-/// Keeps everything.
-#[derive(Default)]
-struct Keeper {
-    points: Vec<Point>,
-    outcomes: Vec<Outcome>,
-    weights: Vec<Vec<f32>>,
-}
-
-impl Progress for Keeper {}
-
-impl Observer for Keeper {
-    fn phase(&mut self, _: Phase, _: u32, _: u32) {}
-    fn keep(&mut self, _: &State) -> Result<()> {
-        Ok(())
-    }
-    fn evaluated(&mut self, points: &[Point]) -> Result<()> {
-        self.points.extend_from_slice(points);
-        Ok(())
-    }
-    fn end(&mut self, outcomes: &[Outcome], weights: &[Vec<f32>]) -> Result<()> {
-        self.outcomes.extend_from_slice(outcomes);
-        self.weights.extend_from_slice(weights);
-        Ok(())
-    }
-}
-
-impl Keeper {
-    fn figures(&self, phase: Phase, arm: Arm) -> &Figures {
-        let at = |o: &&Outcome| o.phase == phase && o.arm == arm;
-        &self.outcomes.iter().find(at).unwrap().figures
-    }
+fn figures(run: &Keeper, phase: Phase, arm: Arm) -> &Figures {
+    let at = |o: &&Outcome| o.phase == phase && o.arm == arm;
+    &run.outcomes.iter().find(at).unwrap().figures
 }
 
 fn experiment(device: &dyn Device, config: &Config, data: &Dataset) -> Result<Keeper> {
@@ -293,10 +264,10 @@ fn learning_unlearning_and_relearning_work_on_the_builtin_digits() {
 }
 
 fn check_accuracies(name: &str, run: &Keeper) {
-    let learned = run.figures(Phase::Learn, Arm::Original);
-    let never = run.figures(Phase::Learn, Arm::Retrained);
-    let unlearned = run.figures(Phase::Unlearn, Arm::Unlearned);
-    let relearned = run.figures(Phase::Relearn, Arm::Relearned);
+    let learned = figures(run, Phase::Learn, Arm::Original);
+    let never = figures(run, Phase::Learn, Arm::Retrained);
+    let unlearned = figures(run, Phase::Unlearn, Arm::Unlearned);
+    let relearned = figures(run, Phase::Relearn, Arm::Relearned);
     println!("{name}: {learned:?}\n{never:?}\n{unlearned:?}\n{relearned:?}");
     assert!(learned.test_accuracy.mean > 0.88, "{name}: learn");
     assert!(never.forget_accuracy.mean == 0.0, "{name}: retrained");
@@ -382,7 +353,7 @@ fn protection_is_what_keeps_the_other_digits() {
             ..small()
         };
         let run = experiment(&Cpu::new("test"), &config, &data).unwrap();
-        run.figures(Phase::Unlearn, Arm::Unlearned)
+        figures(&run, Phase::Unlearn, Arm::Unlearned)
             .retain_accuracy
             .mean
     });

@@ -62,29 +62,17 @@ fn begin(arguments: &Arguments, signals: &OnceCell<Signals>) -> Result<()> {
     let store = Store::nowhere();
     let run = Run::new(&config, &dataset, &*device, &store)?;
     let underway = run.start(None)?;
-    let live = Live {
-        folder: claim.open(&config)?,
-        progress,
-        points: Vec::new(),
-        outcomes: Vec::new(),
-        place: (Phase::Learn, 0),
-        signals: Signals::catch(signals)?,
-        lost: false,
-        fresh: true,
-        model: run.model().clone(),
-    };
+    let live = Live::new(claim.open(&config)?, progress, &run, signals)?;
     finish(&config, &dataset, &run, underway, live)
 }
 
 /// Whether a run can go on; false if it came to its end.
 fn is_unfinished(path: &Path, anew: &str) -> Result<bool> {
     let path_text = path.display();
-    match run_folder::standing(path) {
+    match run_folder::standing(path, run_folder::read(path).ok().as_ref()) {
         Standing::Interrupted(..) => Ok(true),
         Standing::Finished => Ok(false),
-        Standing::Running => Err(Error::Usage(format!(
-            "another process is at work in {path_text}: wait until it has ended"
-        ))),
+        Standing::Running => Err(run_folder::in_use(path)),
         Standing::Broken => Err(Error::Usage(format!(
             "{path_text} holds nothing to go on from: the run failed, or was interrupted before its \
              first step. {anew}"
@@ -129,15 +117,11 @@ fn resume(path: &Path, signals: &OnceCell<Signals>) -> Result<()> {
         phase.name()
     ));
     let live = Live {
-        folder,
-        progress,
         points,
         outcomes,
         place,
-        signals: Signals::catch(signals)?,
-        lost: false,
         fresh: false,
-        model: run.model().clone(),
+        ..Live::new(folder, progress, &run, signals)?
     };
     finish(&config, &dataset, &run, underway, live)
 }
@@ -261,6 +245,28 @@ struct Live {
     lost: bool,
     /// Whether this process began it.
     fresh: bool,
+}
+
+impl Live {
+    /// For a run that begins.
+    fn new(
+        folder: RunFolder,
+        progress: RunProgress,
+        run: &Run<'_>,
+        signals: &OnceCell<Signals>,
+    ) -> Result<Self> {
+        Ok(Self {
+            model: run.model().clone(),
+            folder,
+            progress,
+            points: Vec::new(),
+            outcomes: Vec::new(),
+            place: (Phase::Learn, 0),
+            signals: Signals::catch(signals)?,
+            lost: false,
+            fresh: true,
+        })
+    }
 }
 
 impl Progress for Live {

@@ -70,7 +70,8 @@ pub(crate) fn list(arguments: &ListArguments) -> Result<()> {
 /// A run in a few lines.
 fn entry(folder: &Path) -> String {
     let mut text = folder.display().to_string();
-    let standing = match run_folder::standing(folder) {
+    let record = run_folder::read(folder).ok();
+    let standing = match run_folder::standing(folder, record.as_ref()) {
         Standing::Finished => "finished".to_owned(),
         Standing::Running => "running".to_owned(),
         Standing::Interrupted(phase, step) => format!(
@@ -85,7 +86,7 @@ fn entry(folder: &Path) -> String {
         Err(_) => "config.toml cannot be read by this version".to_owned(),
     };
     let mut lines = vec![standing, settings];
-    if let Ok(record) = run_folder::read(folder) {
+    if let Some(record) = record {
         let named = FIGURES.iter().map(|(name, ..)| name);
         let figures = named.zip(figures(&record));
         let figures = figures.filter(|(_, figure)| figure != NONE);

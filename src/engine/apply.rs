@@ -5,7 +5,7 @@ use std::rc::Rc;
 use super::crew::{Crew, Subject, Track};
 use super::schedule::Schedule;
 use super::{Engine, Job, Weights};
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::methods::By;
 use crate::population::Recipe;
 use crate::progress::Progress;
@@ -14,7 +14,7 @@ use crate::progress::Progress;
 /// resumes after it.
 const TOGETHER: usize = 128;
 
-impl<'a> Engine<'a> {
+impl Engine<'_> {
     /// Takes `originals` through every job of `budget` steps: weights by job, [originals,
     /// model.parameters()]. Earlier results come from the store, whatever they were computed
     /// alongside.
@@ -50,9 +50,7 @@ impl<'a> Engine<'a> {
             };
             let tracks = crew.iter().map(track).collect();
             let mut together = Crew::new(self, tracks, Some(subject.clone()), budget);
-            if !together.advance(budget, progress)? {
-                return Err(Error::Interrupted);
-            }
+            together.advance(budget, progress)?;
             for (job, weights) in crew.into_iter().zip(together.weights()?) {
                 self.store.keep(&ids[job], &weights)?;
                 results[job] = Some(weights);
@@ -71,10 +69,8 @@ impl<'a> Engine<'a> {
     ) -> Result<Weights> {
         let schedule = Rc::new(Schedule::plain(taught, steps));
         let mut crew = Crew::new(self, vec![Track { schedule, weights }], None, steps);
-        match crew.advance(steps, progress)? {
-            true => Ok(crew.weights()?.concat()),
-            false => Err(Error::Interrupted),
-        }
+        crew.advance(steps, progress)?;
+        Ok(crew.weights()?.concat())
     }
 }
 

@@ -112,18 +112,18 @@ impl<'a> Crew<'a> {
         Ok(())
     }
 
-    /// Trains until a step is done; false if `progress` stopped it before. At the very start
-    /// networks stay unchanged; later, edits due at that step are done too.
-    pub(crate) fn advance(&mut self, to: u32, progress: &mut dyn Progress) -> Result<bool> {
+    /// Trains until a step is done; `Interrupted` if `progress` stopped it before, from where it can go
+    /// on. At the very start networks stay unchanged; later, edits due at that step are done too.
+    pub(crate) fn advance(&mut self, to: u32, progress: &mut dyn Progress) -> Result<()> {
         if to == 0 && self.budget > 0 {
-            return Ok(true);
+            return Ok(());
         }
         loop {
             if !self.edited {
                 self.edit_all(progress)?;
             }
             if self.step >= to {
-                return Ok(true);
+                return Ok(());
             }
             if self.live.as_ref().is_some_and(|live| live.end <= self.step) {
                 self.retire()?;
@@ -132,9 +132,7 @@ impl<'a> Crew<'a> {
                 self.enter()?;
             }
             let end = self.span_end();
-            if !self.train(end.min(to), progress)? {
-                return Ok(false);
-            }
+            self.train(end.min(to), progress)?;
             self.edited = self.step < end;
         }
     }
@@ -247,18 +245,14 @@ impl<'a> Crew<'a> {
         Ok(())
     }
 
-    /// Trains until `to`; false if stopped before.
-    fn train(&mut self, to: u32, progress: &mut dyn Progress) -> Result<bool> {
+    /// Trains until `to`.
+    fn train(&mut self, to: u32, progress: &mut dyn Progress) -> Result<()> {
         let Some(live) = &self.live else {
             progress.advance((to - self.step).into());
             self.step = to;
-            return Ok(true);
+            return Ok(());
         };
-        let started = self.step;
-        let mut done = 0;
-        let whole = in_slices(&live.population, to - started, &mut done, progress);
-        self.step += done;
-        whole
+        in_slices(&live.population, &mut self.step, to, progress)
     }
 
     /// Creates the population of the tracks that train from this step on.
@@ -364,27 +358,27 @@ impl Live<'_> {
     }
 }
 
-/// Trains for `steps` steps, as far as `progress` does not stop it: whether all of them are `done`.
+/// Trains from a step, which moves along, to another one; `Interrupted` if `progress` stopped it before.
 pub(super) fn in_slices(
     population: &Population<'_>,
-    steps: u32,
-    done: &mut u32,
+    step: &mut u32,
+    to: u32,
     progress: &mut dyn Progress,
-) -> Result<bool> {
+) -> Result<()> {
     let [least, mut slice] = SLICE;
-    while *done < steps {
+    while *step < to {
         if progress.stopped() {
-            return Ok(false);
+            return Err(Error::Interrupted);
         }
-        let some = slice.min(steps - *done);
+        let some = slice.min(to - *step);
         let start = Instant::now();
         population.train(some, &mut |steps| progress.advance(steps.into()))?;
-        *done += some;
+        *step += some;
         slice = match start.elapsed() {
             long if long > PATIENCE => (slice / 2).max(least),
             short if short < PATIENCE / 2 => slice.saturating_mul(2),
             _ => slice,
         };
     }
-    Ok(true)
+    Ok(())
 }

@@ -128,9 +128,7 @@ impl Engine<'_> {
             let key = |n: &u32| learner_key(self.case.seed, *n, Purpose::Weights);
             population.initialise(&numbers.iter().map(key).collect::<Vec<_>>())?;
             let steps = self.training.steps(self.labels().len());
-            if !in_slices(&population, steps, &mut 0, &mut Stopper(progress))? {
-                return Err(Error::Interrupted);
-            }
+            in_slices(&population, &mut 0, steps, &mut Stopper(progress))?;
             if population.parameters()? != *subject.originals {
                 return Err(Error::Device(format!(
                     "{} does not reproduce its own training bit for bit, so amnesiac cannot undo \

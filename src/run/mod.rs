@@ -262,19 +262,19 @@ impl<'a> Run<'a> {
             Phase::Unlearn => weights[0].clone(),
             Phase::Learn | Phase::Relearn => Weights::new(),
         };
-        self.arrange(phase, originals, weights, past)
+        self.arrange(phase, originals.into(), weights, past)
     }
 
     /// A phase's arms, with these weights, in crews of arms that share an update rule.
     fn arrange(
         &self,
         phase: Phase,
-        originals: Weights,
+        originals: Rc<Weights>,
         weights: Vec<Weights>,
         past: Past,
     ) -> Result<Underway<'_>> {
         let steps = self.clock(phase).steps;
-        let (members, originals) = (members(phase), Rc::new(originals));
+        let members = members(phase);
         let unlearning = phase == Phase::Unlearn;
         let subject = unlearning.then(|| Subject::new(&self.engine, originals.clone(), 0));
         let mut tracks = Vec::new();
@@ -328,15 +328,12 @@ impl<'a> Run<'a> {
         let mut stops = clock.evaluations(self.config.evaluations);
         stops.retain(|stop| now.evaluated.is_none_or(|last| *stop > last));
         for step in stops {
-            for crew in &mut now.crews {
-                match crew.advance(step, observer) {
-                    Ok(false) | Err(Error::Interrupted) => {
-                        observer.keep(&self.state(now)?)?;
-                        return Err(Error::Interrupted);
-                    }
-                    done => done.map(|_| ())?,
-                }
+            let mut crews = now.crews.iter_mut();
+            let advanced = crews.try_for_each(|crew| crew.advance(step, observer));
+            if let Err(Error::Interrupted) = advanced {
+                observer.keep(&self.state(now)?)?;
             }
+            advanced?;
             self.evaluate(now, clock, step, observer)?;
             keeper.keep(|| observer.keep(&self.state(now)?))?;
         }

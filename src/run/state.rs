@@ -7,6 +7,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::fs::File;
 use std::io::Read;
 use std::path::Path;
+use std::rc::Rc;
 
 use safetensors::{Dtype, SafeTensors, View, serialize};
 use serde::{Deserialize, Serialize};
@@ -23,7 +24,7 @@ use crate::record::{DataRecord, DeviceRecord, Outcome, Phase};
 #[derive(Clone, Debug)]
 pub struct State {
     header: Header,
-    originals: Weights,
+    originals: Rc<Weights>,
     crews: Vec<CrewState>,
 }
 
@@ -137,7 +138,7 @@ impl State {
             };
             tensors.push((name, tensor));
         };
-        let originals = bytemuck::cast_slice(&self.originals);
+        let originals = bytemuck::cast_slice(&self.originals[..]);
         add(ORIGINALS.to_owned(), Dtype::F32, originals);
         for (number, crew) in self.crews.iter().enumerate() {
             for (track, own) in crew.weights.iter().enumerate() {
@@ -205,7 +206,7 @@ impl State {
             });
         }
         Ok(Self {
-            originals: floats(ORIGINALS)?,
+            originals: floats(ORIGINALS)?.into(),
             crews,
             header,
         })
@@ -247,7 +248,7 @@ impl Run<'_> {
         let crews: Vec<CrewState> = states.collect::<Result<_>>()?;
         let past = &now.past;
         Ok(State {
-            originals: now.originals.to_vec(),
+            originals: now.originals.clone(),
             header: Header {
                 origin: self.engine.origin.clone(),
                 config: self.settings(),

@@ -26,15 +26,15 @@ pub enum Standing {
     Broken,
 }
 
-/// How far the run in a folder has come.
-pub fn standing(folder: &Path) -> Standing {
+/// How far the run in a folder has come, given its record if there is one.
+pub fn standing(folder: &Path, record: Option<&RunRecord>) -> Standing {
     if Lock::is_taken(&folder.join(LOCK)) {
         return Standing::Running;
     }
     match State::place(&folder.join(STATE)) {
         Some((phase, step)) => Standing::Interrupted(phase, step),
-        None => match read(folder) {
-            Ok(record) if record.incomplete.is_none() => Standing::Finished,
+        None => match record {
+            Some(record) if record.incomplete.is_none() => Standing::Finished,
             _ => Standing::Broken,
         },
     }

@@ -2,11 +2,16 @@
 
 #![allow(dead_code, reason = "every test binary uses its own part")]
 
+use std::cell::Cell;
 use std::process::{Command, Output};
 
 use unlearn::device::Device;
 use unlearn::device::gpu::{Adapter, Gpu, adapters};
+use unlearn::error::Result;
+use unlearn::progress::Progress;
 use unlearn::random::threefry2x32;
+use unlearn::record::{Outcome, Phase, Point};
+use unlearn::run::{Observer, State};
 
 /// Every adapter of the machine. GPU tests are never skipped in silence: none is a failure.
 pub(crate) fn all_adapters() -> Vec<Adapter> {
@@ -68,4 +73,45 @@ pub(crate) fn unlearn(arguments: &[&str]) -> Output {
 /// What it said on stderr.
 pub(crate) fn stderr(output: &Output) -> String {
     String::from_utf8_lossy(&output.stderr).into_owned()
+}
+
+/// Keeps everything, and stops once so many steps are done.
+#[derive(Default)]
+pub(crate) struct Keeper {
+    pub(crate) patience: Option<u64>,
+    pub(crate) done: Cell<u64>,
+    pub(crate) points: Vec<Point>,
+    pub(crate) outcomes: Vec<Outcome>,
+    pub(crate) weights: Vec<Vec<f32>>,
+    pub(crate) state: Vec<u8>,
+}
+
+impl Progress for Keeper {
+    fn advance(&mut self, steps: u64) {
+        self.done.set(self.done.get() + steps);
+    }
+
+    fn stopped(&self) -> bool {
+        self.patience.is_some_and(|end| self.done.get() >= end)
+    }
+}
+
+impl Observer for Keeper {
+    fn phase(&mut self, _: Phase, _: u32, _: u32) {}
+
+    fn evaluated(&mut self, points: &[Point]) -> Result<()> {
+        self.points.extend_from_slice(points);
+        Ok(())
+    }
+
+    fn end(&mut self, outcomes: &[Outcome], weights: &[Vec<f32>]) -> Result<()> {
+        self.outcomes.extend_from_slice(outcomes);
+        self.weights.extend_from_slice(weights);
+        Ok(())
+    }
+
+    fn keep(&mut self, state: &State) -> Result<()> {
+        self.state = state.to_bytes()?;
+        Ok(())
+    }
 }

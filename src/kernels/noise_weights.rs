@@ -78,12 +78,12 @@ impl Elementwise<1, 1> for NoiseWeights {
 
 /// The sum of eight numbers of 16 bits, less its mean, over its standard deviation.
 fn noise(key: [u32; 2], weight: u32) -> f32 {
-    const MEAN: f32 = 262_140.0;
+    const MEAN: i32 = 262_140;
     const SCALE: f32 = 1.868_812_3e-5;
     let [a, b] = [0, 1].map(|half| threefry2x32(key, [weight, half]));
     let words = a.into_iter().chain(b);
     let sum: u32 = words.map(|word| (word & 0xffff) + (word >> 16)).sum();
-    (sum as f32 - MEAN) * SCALE
+    (sum.cast_signed() - MEAN) as f32 * SCALE
 }
 
 /// √(α / max(F, least))·n.

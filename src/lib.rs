@@ -76,6 +76,9 @@ pub mod threads;
 // Atomic file writes.
 pub mod files;
 
+// Errors and intervals of statistics of two groups.
+pub mod jackknife;
+
 // Metrics of forgetting, one file each.
 pub mod metrics;
 

@@ -10,7 +10,7 @@ use crate::statistics::knows;
 use crate::verdict::{digits, never_learned};
 
 impl Lab<'_> {
-    /// The warning if originals (of either set) know too little to forget, or retrained networks
+    /// The warning if originals know too little to forget, or retrained networks
     /// too little to measure forgetting.
     pub(super) fn never_learned(&self, base: &Base) -> Result<Option<String>> {
         let scope = &self.engine.case.scope;
@@ -29,8 +29,7 @@ impl Lab<'_> {
             };
             knows(&asked, counts) && knows(&confusion(&network.test), |_| true)
         };
-        let originals = [&base.originals[..], &base.tried].concat();
-        let (ignorant, of) = self.count(&originals, knows_what)?;
+        let (ignorant, of) = self.count(&base.originals, knows_what)?;
         if let Some(said) = never_learned("originals", &what, ignorant, of) {
             return Ok(Some(format!(
                 "{said}: guessing does as well. With nothing to forget, methods are not ranked. \
@@ -42,7 +41,7 @@ impl Lab<'_> {
             let kept = |digit: usize| u8::try_from(digit).is_ok_and(|digit| kept(&digit));
             knows(&confusion(&network.test), kept)
         };
-        let retrained = [&base.retrained[..], &base.choosers].concat();
+        let retrained = [&base.retrained[..], &base.twins].concat();
         let (ignorant, of) = self.count(&retrained, knows_rest)?;
         let said = never_learned("retrained networks", "what is to be kept", ignorant, of);
         Ok(said.map(|said| {

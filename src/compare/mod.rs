@@ -2,12 +2,13 @@
 //! population that never saw the forgotten digits.
 //!
 //! A comparison has cases, each a forgotten set under a seed; usually there is one. `base` trains
-//! originals, retrained networks and, for tuning, a second set of both, for all cases side by side.
-//! Then, case by case, the [`engine`](crate::engine) applies the methods to the originals and
-//! evaluates all networks; `judge` computes metrics, noise floors and a ranking. `summary` combines
-//! all cases.
+//! originals and retrained networks for all cases side by side, and smaller sets of both on which
+//! `tune` chooses the methods' settings. Then, case by case, the [`engine`](crate::engine) applies the
+//! methods to the originals and evaluates all networks; `judge` computes values, effects and
+//! `figures`, by which methods are ordered. `summary` combines all cases.
 
 mod base;
+mod figures;
 mod folder;
 mod judge;
 mod learned;
@@ -16,16 +17,23 @@ mod room;
 mod sensitivity;
 mod settings;
 mod summary;
+mod tune;
 
 use crate::data::Dataset;
 use crate::device::Device;
-use crate::engine::{Engine, Job, Store, Subject, Training, hardware};
+use base::Base;
+use judge::Entry;
+
+use crate::engine::{Case, Engine, Job, Store, Subject, Training, Weights, hardware};
 use crate::error::Result;
 use crate::methods::Method;
 use crate::progress::Progress;
 
+pub use figures::{Figures, Interval};
 pub use folder::{Folder, REPORTS};
-pub use results::{Judged, MethodRow, Moments, Portrait, Tried, Value};
+pub use results::{
+    Judged, MARGIN, MethodRow, Moments, Portrait, Position, Role, Shown, Tried, Value,
+};
 pub use sensitivity::{Direction, Neighbour, Sensitivity};
 pub use settings::{Forget, Settings};
 pub use summary::{Across, Comparison, Stability, Summary};
@@ -57,7 +65,10 @@ impl Progress for Named<'_> {
 /// A case in progress.
 pub(crate) struct Lab<'a> {
     settings: &'a Settings,
+    methods: Vec<&'static dyn Method>,
     engine: Engine<'a>,
+    /// On the images for tuning.
+    tuning: Engine<'a>,
 }
 
 /// Compares the methods.
@@ -72,10 +83,10 @@ pub fn compare(
     progress: &mut dyn Progress,
 ) -> Result<Comparison> {
     settings.check_with(data)?;
-    let methods = settings::methods(settings)?;
-    let labs = labs(settings, data, device, store)?;
+    let split = tune::split(data);
+    let labs = labs(settings, [data, &split], device, store)?;
     if let Some(lab) = labs.first() {
-        lab.check_room(methods.len())?;
+        lab.check_room()?;
     }
     base::train(&labs, progress)?;
     let mut cases = Vec::new();
@@ -87,15 +98,15 @@ pub fn compare(
                 settings.name(&lab.engine.case)
             ),
         };
-        cases.push(lab.run(&methods, &mut Named { name, progress })?);
+        cases.push(lab.run(&mut Named { name, progress })?);
     }
     Ok(summary::comparison(settings, cases))
 }
 
-/// A lab for each case.
+/// A lab for each case, on all images and on those for tuning.
 fn labs<'a>(
     settings: &'a Settings,
-    data: &'a Dataset,
+    data: [&'a Dataset; 2],
     device: &'a dyn Device,
     store: &'a Store,
 ) -> Result<Vec<Lab<'a>>> {
@@ -110,42 +121,84 @@ fn labs<'a>(
         decay: 0.0,
         batch: settings.batch,
     };
-    let network = (&settings.hidden[..], training);
     let hardware = format!("{} {:?}", hardware(device), settings.variants);
-    let engine = Engine::new(device, data, network, &hardware, store, first)?;
-    let others: Vec<Engine<'a>> = cases.map(|case| engine.with(case)).collect();
-    let engines = std::iter::once(engine).chain(others);
-    Ok(engines.map(|engine| Lab { settings, engine }).collect())
+    let engine = |data: &'a Dataset| {
+        let network = (&settings.hidden[..], training);
+        Engine::new(device, data, network, &hardware, store, first.clone())
+    };
+    let (scored, tuned) = (engine(data[0])?, engine(data[1])?);
+    let methods = settings::methods(settings)?;
+    let lab = |case: Case| Lab {
+        settings,
+        methods: methods.clone(),
+        engine: scored.with(case.clone()),
+        tuning: tuned.with(case),
+    };
+    Ok(std::iter::once(first.clone()).chain(cases).map(lab).collect())
 }
 
 impl Lab<'_> {
-    /// Training steps of originals and retrained networks.
-    fn steps(&self) -> u32 {
-        let images = self.engine.labels().len();
-        self.engine.training.steps(images)
-    }
-
     /// Runs all methods on this case.
-    fn run(&self, methods: &[&'static dyn Method], progress: &mut dyn Progress) -> Result<Judged> {
+    fn run(&self, progress: &mut dyn Progress) -> Result<Judged> {
         let base = self.base()?;
         let never_learned = self.never_learned(&base)?;
         if let Some(text) = &never_learned {
             progress.note(text);
         }
-        let sweep = self.sweep(methods, &base, progress)?;
+        let tried = self.tune(progress)?;
         let job = |(&method, tried): (&&'static dyn Method, &Vec<Tried>)| Job {
             method,
-            setting: judge::best(tried).setting,
+            setting: tune::best(tried),
         };
-        let jobs: Vec<Job> = methods.iter().zip(&sweep).map(job).collect();
-        let engine = &self.engine;
-        let subject = Subject::new(engine, base.originals.clone(), 0);
-        let budget = self.settings.budget;
-        let results = engine.apply(&jobs, &subject, budget, "methods", progress)?;
-        let judged = self.judge(&jobs, &sweep, &base, &results, progress)?;
+        let jobs: Vec<Job> = self.methods.iter().zip(&tried).map(job).collect();
+        let mut entries = self.apply(&jobs, 1.0, &base, progress)?;
+        for (entry, tried) in entries.iter_mut().zip(tried) {
+            entry.tried = tried;
+        }
+        for &budget in self.settings.budgets.iter().filter(|b| **b != 1.0) {
+            // Controls have no budget of their own.
+            let methods = jobs.iter().filter(|job| !job.method.is_control());
+            let methods: Vec<Job> = methods.copied().collect();
+            entries.extend(self.apply(&methods, budget, &base, progress)?);
+        }
+        let judged = self.judge(&entries, &base, progress)?;
         Ok(match never_learned {
             Some(reason) => judged.unranked(reason),
             None => judged.ranked(),
         })
+    }
+
+    /// What these jobs make of the originals, in a multiple of the budget.
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "a multiple of the budget, which settings bound"
+    )]
+    fn apply(
+        &self,
+        jobs: &[Job],
+        budget: f64,
+        base: &Base,
+        progress: &mut dyn Progress,
+    ) -> Result<Vec<Entry>> {
+        let subject = Subject::new(&self.engine, base.originals.clone(), 0);
+        let steps = (budget * f64::from(self.settings.budget)).round().max(1.0) as u32;
+        let what = match budget == 1.0 {
+            true => "methods".to_owned(),
+            false => format!("methods, {budget} of the budget"),
+        };
+        let results = self.engine.apply(jobs, &subject, steps, &what, progress)?;
+        let entry = |(job, weights): (&Job, Weights)| Entry {
+            name: job.method.name().to_owned(),
+            role: match job.method.is_control() {
+                true => Role::Control,
+                false => Role::Method,
+            },
+            job: Some(*job),
+            tried: Vec::new(),
+            weights,
+            budget,
+        };
+        Ok(jobs.iter().zip(results).map(entry).collect())
     }
 }

@@ -1,7 +1,7 @@
 //! Whether a comparison fits the device and the machine's memory.
 
 use super::Lab;
-use super::base::CHOOSERS;
+use super::judge::UNTRAINED;
 use crate::engine::SAMPLES;
 use crate::error::{Error, Result};
 use crate::memory::size;
@@ -10,8 +10,8 @@ use crate::population::most;
 use crate::record::CLASSES;
 
 impl Lab<'_> {
-    /// Host memory in bytes for judging: outputs and weights of all networks, and features of
-    /// retrained ones for groups of two sizes.
+    /// Host memory in bytes for judging: weights of all networks, and outputs and features of the
+    /// references and of one method's networks at a time.
     fn known(&self, methods: usize, learners: usize) -> u64 {
         let asked = [true, false].map(|forgotten| {
             let images = self.engine.images(forgotten).len();
@@ -30,15 +30,17 @@ impl Lab<'_> {
         let network = 4 * (3 * parameters + images * widths) + answers + fresh;
         let square = |n: &usize| (n / n.div_ceil(cka::SAMPLES).max(1)).pow(2);
         let squares: usize = asked.iter().map(square).sum();
-        let features = 8 * (hidden * squares + parameters);
-        let retrained = self.settings.retrained + CHOOSERS;
-        let networks = (methods + 1) * learners + retrained;
-        (networks * network + 2 * retrained * features) as u64
+        let features = 8 * (hidden * squares + parameters + images + self.engine.test_labels().len());
+        let references = 2 * learners + self.settings.retrained + UNTRAINED;
+        let weights = 4 * parameters * (methods * learners + references);
+        (weights + (references + learners) * (network + features)) as u64
     }
 
     /// Refuses more networks than fit when methods are applied to all originals at once, with some
     /// networks doubled, or when all are judged.
-    pub(super) fn check_room(&self, methods: usize) -> Result<()> {
+    pub(super) fn check_room(&self) -> Result<()> {
+        let budgets = self.settings.budgets.len().max(1);
+        let methods = budgets * self.methods.len();
         let engine = &self.engine;
         let (learners, name) = (self.settings.learners, &engine.device.record().name);
         let by_device = engine.room(engine.labels().len())?.min(engine.room(0)? / 2);

@@ -50,12 +50,61 @@ impl Direction {
         (along > 0.0 && across == 0.0).then_some(along)
     }
 
-    fn opposite(self) -> Self {
+    pub(super) fn opposite(self) -> Self {
         match self {
             Self::LowerRate => Self::HigherRate,
             Self::HigherRate => Self::LowerRate,
             Self::LowerStrength => Self::HigherStrength,
             Self::HigherStrength => Self::LowerStrength,
+        }
+    }
+
+    /// The parameter that changes in this direction.
+    pub(super) fn axis(self) -> Axis {
+        match self {
+            Self::LowerRate | Self::HigherRate => Axis::Rate,
+            Self::LowerStrength | Self::HigherStrength => Axis::Strength,
+        }
+    }
+
+    /// The nearest setting tried in this direction from the chosen one.
+    pub(super) fn next(self, tried: &[Tried], chosen: Setting) -> Option<Tried> {
+        let away = |t: &Tried| Some((self.distance(chosen, t.setting)?, *t));
+        let nearest = tried.iter().filter_map(away);
+        let nearest = nearest.min_by(|a, b| a.0.total_cmp(&b.0));
+        nearest.map(|(_, tried)| tried)
+    }
+}
+
+/// A parameter of a setting.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Axis {
+    Rate,
+    Strength,
+}
+
+impl Axis {
+    pub(super) const ALL: [Self; 2] = [Self::Rate, Self::Strength];
+
+    pub(super) fn of(self, setting: Setting) -> f64 {
+        match self {
+            Self::Rate => setting.rate,
+            Self::Strength => setting.strength,
+        }
+    }
+
+    /// A setting with this parameter changed.
+    pub(super) fn moved(self, from: Setting, change: impl Fn(f64) -> f64) -> Setting {
+        match self {
+            Self::Rate => Setting::new(change(from.rate), from.strength),
+            Self::Strength => Setting::new(from.rate, change(from.strength)),
+        }
+    }
+
+    pub(super) fn directions(self) -> [Direction; 2] {
+        match self {
+            Self::Rate => [Direction::LowerRate, Direction::HigherRate],
+            Self::Strength => [Direction::LowerStrength, Direction::HigherStrength],
         }
     }
 }
@@ -70,7 +119,7 @@ pub struct Neighbour {
     pub tried: Tried,
 }
 
-/// The neighbourhood of the chosen setting in the grid of settings tried.
+/// The neighbourhood of the chosen setting among the settings tried.
 #[derive(Clone, Debug, Serialize)]
 pub struct Sensitivity {
     /// The average gap of the chosen setting; like the neighbours', it is measured on the tuning
@@ -78,7 +127,7 @@ pub struct Sensitivity {
     pub gap: f64,
     /// The settings next to it.
     pub neighbours: Vec<Neighbour>,
-    /// Directions in which the grid ends at the chosen setting: a better one may lie beyond.
+    /// Directions in which nothing was tried beyond the chosen setting: a better one may lie there.
     pub ends: Vec<Direction>,
 }
 
@@ -87,10 +136,8 @@ impl Sensitivity {
     pub(super) fn of(tried: &[Tried], chosen: Setting) -> Option<Self> {
         let own = tried.iter().find(|t| t.setting == chosen)?;
         let next = |direction: Direction| {
-            let away = |t: &Tried| Some((direction.distance(chosen, t.setting)?, *t));
-            let nearest = tried.iter().filter_map(away);
-            let nearest = nearest.min_by(|a, b| a.0.total_cmp(&b.0));
-            nearest.map(|(_, tried)| Neighbour { direction, tried })
+            let tried = direction.next(tried, chosen)?;
+            Some(Neighbour { direction, tried })
         };
         let neighbours: Vec<Neighbour> = Direction::ALL.into_iter().filter_map(next).collect();
         let there = |d: Direction| neighbours.iter().any(|n| n.direction == d);

@@ -56,8 +56,10 @@ impl Forget {
     }
 }
 
-/// Fewer retrained networks have too few splits to estimate a floor.
+/// Fewer retrained networks have no scatter to measure by.
 const LEAST_RETRAINED: usize = 8;
+/// The largest multiple of the budget.
+const MOST_BUDGETS: f64 = 100.0;
 /// Fewer images are too few to measure forgetting.
 const LEAST_SAMPLES: usize = 20;
 
@@ -119,6 +121,15 @@ pub struct Settings {
     /// Steps per method.
     #[arg(skip)]
     pub budget: u32,
+    /// Also apply each method with these multiples of its steps, and plot the figures against them
+    #[arg(
+        long,
+        value_name = "MULTIPLES",
+        value_delimiter = ',',
+        value_parser = lists::entry::<f64>,
+        default_value = "1"
+    )]
+    pub budgets: Vec<f64>,
     /// Seeds; with several, the comparison is repeated under each, and the report says whether the
     /// ranking of methods is stable
     #[arg(
@@ -146,12 +157,18 @@ impl Settings {
         checks::networks("retrained", self.retrained)?;
         if self.retrained < LEAST_RETRAINED {
             return Err(Error::Usage(format!(
-                "--retrained {}: the noise floor needs at least {LEAST_RETRAINED} retrained networks; 32 are good",
+                "--retrained {}: effects need at least {LEAST_RETRAINED} retrained networks; 32 are good",
                 self.retrained
             )));
         }
         if self.budget == 0 {
             return refuse("--budget 0: methods need at least one step; try --budget 900");
+        }
+        if let Some(b) = self.budgets.iter().find(|b| !(**b > 0.0 && **b <= MOST_BUDGETS)) {
+            return Err(Error::Usage(format!(
+                "--budgets {b}: a multiple of the budget lies above 0 and up to {MOST_BUDGETS}; try \
+                 --budgets .25,.5,1,2"
+            )));
         }
         checks::batch(self.batch)?;
         if self.seeds.is_empty() {
@@ -226,7 +243,7 @@ fn check_data(scope: &Scope, batch: usize, data: &Dataset) -> Result<()> {
     checks::fits(batch, kept, "training images that are not to be forgotten")
 }
 
-/// The methods to compare.
+/// The methods to compare: the selected ones, and all controls, without which figures mean little.
 pub(super) fn methods(settings: &Settings) -> Result<Vec<&'static dyn Method>> {
     let known = crate::methods::METHODS;
     let unfit = settings.left_out();
@@ -251,10 +268,11 @@ pub(super) fn methods(settings: &Settings) -> Result<Vec<&'static dyn Method>> {
             methods.push(method);
         }
     }
-    if all {
-        methods = known.iter().copied().filter(|m| fits(m.name())).collect();
-    }
-    Ok(methods)
+    let selected = |m: &&'static dyn Method| {
+        let named = methods.iter().any(|own| own.name() == m.name());
+        fits(m.name()) && (all || named || m.is_control())
+    };
+    Ok(known.iter().copied().filter(selected).collect())
 }
 
 #[cfg(test)]
@@ -275,6 +293,7 @@ mod tests {
             lr: 0.1,
             batch: 64,
             budget: 1,
+            budgets: vec![1.0],
             seeds: seeds.to_vec(),
             variants: Variants::new(),
         };

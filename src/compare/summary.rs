@@ -5,7 +5,7 @@ use std::cmp::Ordering;
 use serde::Serialize;
 
 use super::Settings;
-use super::{Judged, MethodRow};
+use super::{Figures, Judged, MethodRow, Role};
 use crate::metrics::{Kind, mean};
 use crate::record::Spread;
 
@@ -40,10 +40,19 @@ pub struct Across {
 pub struct Summary {
     /// Its name.
     pub method: String,
-    /// The score.
-    pub score: Across,
-    /// The distance by kind of metric, in units of the noise floor.
+    /// What the row is.
+    pub role: Role,
+    /// Residual knowledge.
+    pub residual: Across,
+    /// Damage.
+    pub damage: Across,
+    /// The distance from retraining.
+    pub distance: Across,
+    /// Residual knowledge by kind of metric, signed; NaN where no metric of a kind sees what is to be
+    /// forgotten.
     pub kinds: Vec<(Kind, Across)>,
+    /// Cases in which the networks are distinguishable from retraining.
+    pub distinguishable: usize,
     /// The average gap, in percentage points.
     pub average_gap: Across,
     /// The value of every metric.
@@ -52,7 +61,7 @@ pub struct Summary {
     pub diverged: usize,
 }
 
-/// How much the ranking of methods, without retraining and controls, depends on the seed.
+/// How much the ranking of methods, without controls, depends on the seed.
 #[derive(Clone, Debug, Serialize)]
 pub struct Stability {
     /// The methods under each seed, nearest to retraining first.
@@ -91,7 +100,7 @@ pub(super) fn comparison(settings: &Settings, cases: Vec<Judged>) -> Comparison 
     let all: Vec<&Judged> = cases.iter().collect();
     let named = all.first().map_or(&[][..], |case| &case.methods);
     let mut methods: Vec<Summary> = named.iter().map(|m| summary(&m.method, &all)).collect();
-    methods.sort_by(|a, b| a.score.mean.total_cmp(&b.score.mean));
+    methods.sort_by(|a, b| a.distance.mean.total_cmp(&b.distance.mean));
     let rankings = settings.seeds.iter().map(|&seed| {
         let of_seed = all.iter().copied().filter(|c| c.case.seed == seed);
         (seed, ranking(&methods, &of_seed.collect::<Vec<_>>()))
@@ -107,12 +116,10 @@ pub(super) fn comparison(settings: &Settings, cases: Vec<Judged>) -> Comparison 
     }
 }
 
-/// The methods, without retraining and controls, by their mean scores over some cases.
+/// The methods, without controls, by their mean distance over some cases.
 fn ranking(methods: &[Summary], cases: &[&Judged]) -> Vec<String> {
-    let retrains =
-        |name: &str| crate::methods::named(name).is_some_and(|m| m.retrains() || m.is_control());
-    let named = methods.iter().filter(|m| !retrains(&m.method));
-    let scored = named.map(|m| (m.method.clone(), summary(&m.method, cases).score.mean));
+    let named = methods.iter().filter(|m| m.role != Role::Control);
+    let scored = named.map(|m| (m.method.clone(), summary(&m.method, cases).distance.mean));
     let mut scored: Vec<(String, f64)> = scored.collect();
     scored.sort_by(|a, b| a.1.total_cmp(&b.1));
     scored.into_iter().map(|(name, _)| name).collect()
@@ -129,7 +136,15 @@ fn summary(method: &str, cases: &[&Judged]) -> Summary {
         } = Spread::of(rows.iter().map(|row| value(row)).collect());
         Across { mean, std, cases }
     };
-    let kinds = (0..Kind::ALL.len()).map(|k| (Kind::ALL[k], across(&|row| row.kinds[k].1)));
+    let figure = |value: &dyn Fn(&Figures) -> f64| {
+        across(&|row| row.figures.as_ref().map_or(f64::NAN, value))
+    };
+    let of_kind = |kind: Kind| {
+        figure(&|f| {
+            let own = f.kinds.iter().find(|(k, _)| *k == kind);
+            own.map_or(f64::NAN, |(_, at)| at.value)
+        })
+    };
     let value = |v: usize| across(&|row| row.portrait.values[v].value.mean);
     let names: Vec<String> = rows.first().map_or(Vec::new(), |row| {
         let values = row.portrait.values.iter();
@@ -137,8 +152,12 @@ fn summary(method: &str, cases: &[&Judged]) -> Summary {
     });
     Summary {
         method: method.to_owned(),
-        score: across(&|row| row.score),
-        kinds: kinds.collect(),
+        role: rows.first().map_or(Role::Method, |row| row.role),
+        residual: figure(&|f| f.residual.value),
+        damage: figure(&|f| f.damage.value),
+        distance: figure(&|f| f.distance.value),
+        kinds: Kind::ALL.map(|kind| (kind, of_kind(kind))).to_vec(),
+        distinguishable: rows.iter().filter(|row| row.is_distinguishable()).count(),
         average_gap: across(&|row| row.average_gap),
         values: names
             .into_iter()

@@ -7,6 +7,9 @@ use crate::error::Result;
 use crate::population::{DeviceImages, Population, Recipe, Rule};
 use crate::random::{Purpose, learner_key};
 
+/// Networks that are never trained are numbered from here.
+const UNTRAINED: u32 = 500_000;
+
 impl Training {
     /// Steps of training with this number of images.
     #[expect(
@@ -24,6 +27,11 @@ impl<'a> Engine<'a> {
     pub(crate) fn fresh(&self, numbers: &[u32]) -> Result<Weights> {
         let key = |&n| learner_key(self.case.seed, n, Purpose::Weights);
         self.initialised(&numbers.iter().map(key).collect::<Vec<_>>())
+    }
+
+    /// This number of networks that learn nothing, apart from all others.
+    pub(crate) fn untrained(&self, networks: usize) -> Result<Weights> {
+        self.fresh(&(UNTRAINED..).take(networks).collect::<Vec<_>>())
     }
 
     /// Networks with fresh weights from these keys.

@@ -1,6 +1,6 @@
 //! Accuracies: UA, RA, and the two that both go by the name of TA.
 
-use super::{Metric, Observed, Scope};
+use super::{About, Metric, Observed, Scope};
 
 /// UA: 100 − accuracy on the training images to forget, in percent.
 pub struct Unlearned;
@@ -37,6 +37,10 @@ impl Metric for Retained {
         "RA"
     }
 
+    fn about(&self) -> Option<About> {
+        Some(About::Kept)
+    }
+
     fn meaning(&self) -> &'static str {
         "accuracy on the training images to keep, %; ideal: that of retrained networks"
     }
@@ -56,6 +60,11 @@ impl Metric for Test {
             true => "TA kept",
             false => "TA all",
         }
+    }
+
+    /// TA over all digits mixes what is kept with what is forgotten.
+    fn about(&self) -> Option<About> {
+        self.kept_only.then_some(About::Kept)
     }
 
     fn meaning(&self) -> &'static str {

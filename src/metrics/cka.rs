@@ -1,6 +1,6 @@
 //! CKA: does a hidden layer represent images as a retrained network's does?
 
-use super::{Form, Kind, Metric, Observed, Scope, mean};
+use super::{About, Form, Kind, Metric, Observed, Scope, mean};
 
 /// Linear centred kernel alignment (Kornblith et al. 2019) of a hidden layer with the same layer of
 /// retrained networks, on the images to forget or on those to keep:
@@ -68,8 +68,15 @@ impl Metric for Cka {
         Kind::Inside
     }
 
+    fn about(&self) -> Option<About> {
+        Some(match self.images {
+            Images::Forget => About::Forgotten,
+            Images::Retain => About::Kept,
+        })
+    }
+
     fn resolution(&self) -> f64 {
-        0.005
+        0.001
     }
 
     fn form(&self) -> Form {

@@ -35,7 +35,6 @@ impl Metric for Epsilon {
     fn form(&self) -> Form {
         Form::Groups {
             value: |group, reference| mean(&epsilons(group, reference)),
-            equal: 0.0,
         }
     }
 

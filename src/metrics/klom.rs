@@ -29,7 +29,6 @@ impl Metric for Klom {
     fn form(&self) -> Form {
         Form::Groups {
             value: |group, reference| mean(&by_image(group, reference, divergence)),
-            equal: 0.0,
         }
     }
 

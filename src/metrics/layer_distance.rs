@@ -2,11 +2,10 @@
 
 use super::{Form, Kind, Metric, Observed, Scope};
 
-/// ‖θ − θ_r‖ / ‖θ_r‖ of a layer's weights and biases, averaged over retrained networks r with other
-/// initial weights. Networks with different initial weights have no common order of neurons, so the
-/// value is near √2 for all of them: it shows weights that have grown or vanished, and little else.
-/// The retrained network with the same initial weights is nearer, and left out: no two retrained
-/// networks share initial weights, so there is no reference for that distance.
+/// ‖θ − θ_r‖ / ‖θ_r‖ of a layer's weights and biases, from the retrained network with the same
+/// initial weights: networks with different ones have no common order of neurons, and are √2 apart
+/// whatever they know. Exact retraining from the same initial weights, with the samples in another
+/// order, is the reference: on MNIST .3 to .5 apart.
 pub struct LayerDistance {
     name: String,
     layer: usize,
@@ -32,7 +31,7 @@ impl Metric for LayerDistance {
     }
 
     fn meaning(&self) -> &'static str {
-        "distance of this layer's weights from retrained networks', relative to their norm; ideal: theirs"
+        "distance of this layer's weights from those retrained from the same initial weights; ideal: as between two retrainings"
     }
 
     fn kind(&self) -> Kind {
@@ -40,11 +39,11 @@ impl Metric for LayerDistance {
     }
 
     fn resolution(&self) -> f64 {
-        0.01
+        0.0
     }
 
     fn form(&self) -> Form {
-        Form::Pairs(relative)
+        Form::Twins
     }
 
     fn features(&self, network: &Observed, _: &Scope) -> Vec<f64> {
@@ -55,7 +54,8 @@ impl Metric for LayerDistance {
     }
 }
 
-fn relative(own: &[f64], theirs: &[f64]) -> f64 {
+/// ‖own − theirs‖ / ‖theirs‖.
+pub(super) fn relative(own: &[f64], theirs: &[f64]) -> f64 {
     let (mut apart, mut norm) = (0.0, 0.0);
     for (a, b) in own.iter().zip(theirs) {
         apart += (a - b) * (a - b);

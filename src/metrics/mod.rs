@@ -1,15 +1,15 @@
 //! Metrics of forgetting, one file each. All use networks' outputs and weights, read back once, in
 //! f64.
 //!
-//! No value means anything by itself: a metric also measures how far a group of networks is from
-//! another, and the distance of retrained networks from other retrained networks is its noise
-//! floor.
+//! No value means anything by itself: a group's [effect](effect) is its position between retrained
+//! networks and the originals, with an interval.
 
 pub mod accuracy;
 pub mod activation;
 pub mod cka;
 pub mod destinations;
-pub mod floor;
+pub mod effect;
+pub mod figures;
 pub mod forgetting_quality;
 pub mod klom;
 pub mod layer_distance;
@@ -94,7 +94,7 @@ impl Kind {
 pub trait Metric: Sync {
     /// Its name in tables.
     fn name(&self) -> &str;
-    /// The name shared with the same metric on other layers; together they count once in a score.
+    /// The name shared with the same metric on other layers; together they count once in a figure.
     fn family(&self) -> &str {
         self.name()
     }
@@ -111,12 +111,15 @@ pub trait Metric: Sync {
     fn scaled(&self, value: f64) -> f64 {
         value
     }
-    /// The aspect it measures: the part of the score that it counts in.
+    /// What it is about; `None` for a value that is shown, and counts for nothing.
+    fn about(&self) -> Option<About> {
+        Some(About::Forgotten)
+    }
+    /// The aspect it measures: the part of the figures that it counts in.
     fn kind(&self) -> Kind {
         Kind::Output
     }
-    /// The smallest meaningful distance on the scale of `scaled`: the noise floor where all retrained
-    /// networks agree.
+    /// The smallest meaningful difference on the scale of `scaled`.
     fn resolution(&self) -> f64;
     /// Whether a network's value is only a lower bound.
     fn censored(&self, _: &Observed) -> bool {
@@ -124,23 +127,34 @@ pub trait Metric: Sync {
     }
 }
 
-/// How features become values, and values distances between two groups of networks.
+/// What a metric is about: this decides which networks are at the other end of its scale from
+/// retraining.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum About {
+    /// What is to be forgotten: the scale ends at the originals, and effects are residual knowledge.
+    Forgotten,
+    /// What is to be kept: the scale ends at untrained networks, and effects are damage.
+    Kept,
+}
+
+/// How features become values, and values positions of groups of networks; see [`effect`].
 #[derive(Clone, Copy)]
 pub enum Form {
-    /// Each network has a value, its only feature. The distance is between means, on the metric's
-    /// scale.
+    /// Each network has a value, its only feature.
     Each,
-    /// Each pair of networks has a value. A network's value is the mean over retrained ones; the
-    /// distance is from the mean of retrained networks among themselves. Networks with the same
+    /// Each pair of networks has a value, a squared distance in some space, or a scalar product of
+    /// unit vectors. A network's value is the mean over retrained ones. Networks with the same
     /// number in their groups are not compared: they are the same, or share initial weights, unlike
     /// any two retrained networks.
     Pairs(fn(&[f64], &[f64]) -> f64),
-    /// Each pair of groups has a value; the distance is from the value of large equal groups.
+    /// Features are vectors that can only be compared between networks with the same initial
+    /// weights. A network's value is the relative distance from the retrained network of its number.
+    Twins,
+    /// Each pair of groups has a value.
     Groups {
         /// The value of a group relative to another.
         value: OfGroups,
-        /// The value of large equal groups.
-        equal: f64,
     },
 }
 

@@ -38,7 +38,6 @@ impl Metric for ULira {
     fn form(&self) -> Form {
         Form::Groups {
             value: |group, reference| mean(&by_image(group, reference, accuracy)),
-            equal: 0.5,
         }
     }
 

@@ -2,14 +2,15 @@
 
 mod case;
 mod overview;
+mod plane;
 mod plots;
 
 use maud::{Markup, html};
 
 use super::sheet::page::{document, section, warnings};
 use super::sheet::{Part, Section, Sheet};
-use crate::compare::{Comparison, Forget, Settings};
-use crate::metrics::{self, floor::SPLITS};
+use crate::compare::{Comparison, Forget, Role, Settings};
+use crate::metrics;
 use crate::verdict::digits;
 
 const STYLE: &str = include_str!("html/comparison.css");
@@ -49,12 +50,12 @@ pub fn page(c: &Comparison) -> String {
             @for text in &sheet.lead { p.lead { (text) } }
         }
         @if let [only] = c.cases.as_slice() {
-            (sections(&sheet, &plots::ranking(&case::ranked(only)), &plots::pictures(only)))
+            (sections(&sheet, &plane::picture(&case::points(only)), &plots::pictures(only)))
         } @else {
-            (sections(&sheet, &plots::ranking(&overview::ranked(c)), &html! {}))
+            (sections(&sheet, &plane::picture(&overview::points(c)), &html! {}))
             @for (sheet, case) in sheet.cases.iter().zip(&c.cases) { details {
                 summary { (sheet.title) }
-                (sections(sheet, &plots::ranking(&case::ranked(case)), &plots::pictures(case)))
+                (sections(sheet, &plane::picture(&case::points(case)), &plots::pictures(case)))
             } }
         }
     };
@@ -113,35 +114,32 @@ fn lead(c: &Comparison) -> Vec<String> {
     lead
 }
 
-/// What distances are measured in.
-fn noise_floor() -> String {
-    format!(
-        "A metric's noise floor is how much groups of retrained networks differ among themselves (95th \
-         percentile of {SPLITS} random splits). Up to 1, a method is not distinguishable from retraining \
-         on that metric; * marks larger distances."
-    )
+/// What the ranking's figures are.
+fn figures() -> &'static str {
+    "residual knowledge: how much of what was to be forgotten is still there, 0 as in retrained networks, 1 \
+     as in the originals; the mean over four kinds of metric. damage: what is lost of what was to be kept (1: \
+     all of it), plus how far beyond or beside retraining the networks are. ± half of the 95 % confidence \
+     interval over networks. place: by the distance from retraining in the plane of the two; a range holds \
+     all places that the errors allow."
 }
 
-/// What the ranking's figures are.
-fn figures<'a>(mut methods: impl Iterator<Item = &'a str>) -> String {
-    let retrains = methods.any(|name| crate::methods::named(name).is_some_and(|m| m.retrains()));
-    let retrain = match retrains {
-        true => " retrain is a second set of retrained networks, scored like a method.",
-        false => "",
-    };
+/// What effects are.
+fn effects() -> String {
     format!(
-        "The score is the mean distance from retraining over four kinds of metric, in units of the noise \
-         floor. {}{retrain}",
-        noise_floor()
+        "0: like retraining. 1: like the originals or, for metrics of what is to be kept (RA, TA kept …), like \
+         untrained networks. Negative: beyond retraining. * differs from retraining (p < .05, adjusted by Holm \
+         for all metrics). –: the metric does not distinguish the originals from retraining here. An effect \
+         within {} is equivalent to none.",
+        crate::compare::MARGIN
     )
 }
 
 /// A method's name, with a note where it is not an unlearning method.
-fn label(method: &str) -> String {
-    match crate::methods::named(method) {
-        Some(m) if m.retrains() => format!("{method} (2nd set)"),
-        Some(m) if m.is_control() => format!("{method} (control)"),
-        _ => method.to_owned(),
+fn label(name: &str, role: Role) -> String {
+    match role {
+        Role::Method => name.to_owned(),
+        Role::Control => format!("{name} (control)"),
+        Role::Model => format!("{name} (model)"),
     }
 }
 
@@ -157,7 +155,8 @@ fn limits(c: &Comparison) -> Section {
     let text = format!(
         "This is not a certificate: it says which methods these metrics distinguish from {} retrained \
          networks on this task, and nothing about other attacks. Output that looks forgotten is not \
-         erased: the zero-logit control changes only the last layer.",
+         erased: the zero-logit control changes only the last layer. Metrics overlap, so their number is \
+         not a number of independent looks.",
         c.settings.retrained
     );
     Section::brief("What this does not say", vec![Part::Text(text)])

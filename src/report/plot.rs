@@ -30,7 +30,7 @@ const TEXT: Lettering = Lettering {
 /// Titles.
 const BOLD: Lettering = Lettering { bold: true, ..TEXT };
 /// What steps back.
-const NOTE: Lettering = Lettering {
+pub(crate) const NOTE: Lettering = Lettering {
     size: 12.0,
     colour: FAINT,
     ..TEXT

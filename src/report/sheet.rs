@@ -70,22 +70,22 @@ pub struct Row {
 /// A cell.
 #[derive(Clone, Debug)]
 pub struct Cell {
-    /// The text, with a star beyond the noise floor.
+    /// The text, with a star where it differs from retraining.
     pub text: String,
-    /// How a distance compares to the noise floor.
-    pub noise: Option<Noise>,
+    /// How far from retraining it is.
+    pub shade: Option<Shade>,
 }
 
-/// A distance from retraining, compared to the noise floor.
+/// How far from retraining an effect is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Noise {
-    /// No larger than the noise floor.
+pub enum Shade {
+    /// Not distinguishable from it.
     Inside,
-    /// Up to 3 noise floors.
+    /// Up to a quarter of the way.
     Near,
-    /// Up to 10.
+    /// Up to three quarters.
     Far,
-    /// More.
+    /// Farther.
     Farther,
 }
 
@@ -150,27 +150,27 @@ impl Row {
 
 impl From<String> for Cell {
     fn from(text: String) -> Self {
-        Self { text, noise: None }
+        Self { text, shade: None }
     }
 }
 
 impl Cell {
-    /// A distance in units of the noise floor.
-    pub fn distance(distance: f64) -> Self {
+    /// An effect, and whether it differs from retraining.
+    pub fn effect(effect: f64, differs: bool) -> Self {
         Self {
-            text: units(distance) + if distance > 1.0 { "*" } else { "" },
-            noise: Noise::of(distance),
+            text: signed(effect) + if differs { "*" } else { "" },
+            shade: Shade::of(effect, differs),
         }
     }
 }
 
-impl Noise {
-    fn of(units: f64) -> Option<Self> {
-        match units {
-            u if u.is_nan() => None,
-            u if u <= 1.0 => Some(Self::Inside),
-            u if u <= 3.0 => Some(Self::Near),
-            u if u <= 10.0 => Some(Self::Far),
+impl Shade {
+    fn of(effect: f64, differs: bool) -> Option<Self> {
+        match effect.abs() {
+            e if e.is_nan() => None,
+            _ if !differs => Some(Self::Inside),
+            e if e <= 0.25 => Some(Self::Near),
+            e if e <= 0.75 => Some(Self::Far),
             _ => Some(Self::Farther),
         }
     }
@@ -186,13 +186,13 @@ impl Noise {
     }
 }
 
-/// A distance in units of the noise floor.
-pub(crate) fn units(units: f64) -> String {
-    match units {
-        u if u.is_nan() => NONE.to_owned(),
-        u if u >= 100.0 => "100+".to_owned(),
-        u if u >= 9.95 => format!("{u:.0}"),
-        u => format!("{u:.1}"),
+/// An effect in two digits.
+pub(crate) fn signed(effect: f64) -> String {
+    match effect {
+        e if e.is_nan() => NONE.to_owned(),
+        e if e >= 9.95 => "10+".to_owned(),
+        e if e <= -9.95 => "−10+".to_owned(),
+        e => fixed(e, 2),
     }
 }
 
@@ -230,15 +230,15 @@ mod tests {
     }
 
     #[test]
-    fn distances_beyond_the_noise_floor_are_marked() {
-        let cell = |distance| {
-            let cell = Cell::distance(distance);
-            (cell.text, cell.noise)
+    fn effects_that_differ_from_retraining_are_marked() {
+        let cell = |effect, differs| {
+            let cell = Cell::effect(effect, differs);
+            (cell.text, cell.shade)
         };
-        assert_eq!(cell(1.0), ("1.0".to_owned(), Some(Noise::Inside)));
-        assert_eq!(cell(1.04), ("1.0*".to_owned(), Some(Noise::Near)));
-        assert_eq!(cell(9.96), ("10*".to_owned(), Some(Noise::Far)));
-        assert_eq!(cell(300.0), ("100+*".to_owned(), Some(Noise::Farther)));
-        assert_eq!(cell(f64::NAN), (NONE.to_owned(), None));
+        assert_eq!(cell(0.9, false), ("0.90".to_owned(), Some(Shade::Inside)));
+        assert_eq!(cell(0.2, true), ("0.20*".to_owned(), Some(Shade::Near)));
+        assert_eq!(cell(0.5, true), ("0.50*".to_owned(), Some(Shade::Far)));
+        assert_eq!(cell(30.0, true), ("10+*".to_owned(), Some(Shade::Farther)));
+        assert_eq!(cell(f64::NAN, false), (NONE.to_owned(), None));
     }
 }

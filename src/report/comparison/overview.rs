@@ -1,10 +1,9 @@
 //! What is said of all cases together.
 
-use super::plots::Ranked;
+use super::plane::Plotted;
 use super::{RANKING, case, label};
-use crate::compare::{Across, Comparison, Forget, Judged, Stability, Summary};
-use crate::metrics::Kind;
-use crate::report::sheet::{Cell, NONE, Part, Row, Section, units};
+use crate::compare::{Across, Comparison, Forget, Interval, Judged, Stability, Summary};
+use crate::report::sheet::{Cell, NONE, Part, Row, Section};
 use crate::verdict::fixed;
 
 /// The sections.
@@ -20,34 +19,43 @@ pub(super) fn sections(c: &Comparison) -> Vec<Section> {
     sections
 }
 
-/// The methods as the picture shows them; none where they are not ranked.
-pub(super) fn ranked(c: &Comparison) -> Vec<Ranked> {
-    let ranked = |row: &Summary| Ranked {
-        method: row.method.clone(),
-        score: row.score.mean,
-        kinds: row.kinds.iter().map(|(kind, a)| (*kind, a.mean)).collect(),
+/// The methods as the picture shows them, with their standard deviations over cases; none where they are
+/// not ranked.
+pub(super) fn points(c: &Comparison) -> Vec<Plotted> {
+    let interval = |a: &Across| Interval {
+        value: a.mean,
+        low: a.mean - a.std,
+        high: a.mean + a.std,
     };
-    c.methods.iter().map(ranked).collect()
+    let plotted = |row: &Summary| Plotted {
+        method: row.method.clone(),
+        role: row.role,
+        residual: interval(&row.residual),
+        damage: interval(&row.damage),
+    };
+    let known = c.methods.iter().filter(|row| row.distance.mean.is_finite());
+    known.map(plotted).collect()
 }
 
 fn ranking(c: &Comparison) -> Section {
-    let head = ["method", "score"].into_iter();
-    let head = head.chain(Kind::ALL.map(Kind::name)).chain(["gap"]);
+    let head = ["method", "residual\nknowledge", "damage", "differs in"].into_iter();
     let rows = c.methods.iter().map(|row| {
-        let kinds = row.kinds.iter().map(|(_, kind)| across(kind));
-        let gap = spread(&row.average_gap);
-        let cells = [across(&row.score)].into_iter().chain(kinds);
-        Row::new(label(&row.method), cells.chain([gap]))
+        let cells = [
+            spread(&row.residual),
+            spread(&row.damage),
+            format!("{} of {}", row.distinguishable, c.cases.len()).into(),
+            spread(&row.average_gap),
+        ];
+        Row::new(label(&row.method, row.role), cells)
     });
     let over = over(c);
     let mut parts = vec![
-        Part::text(super::figures(
-            c.methods.iter().map(|row| row.method.as_str()),
-        )),
-        Part::table(head, rows),
+        Part::text(super::figures()),
+        Part::table(head.chain(["gap"]), rows),
         Part::text(format!(
-            "Mean ± standard deviation over {over}. gap: mean difference from the retrained networks over \
-             UA, RA, TA kept and MIA, in percentage points."
+            "Mean ± standard deviation over {over}. differs in: cases in which the method is distinguishable \
+             from retraining. gap: mean difference from the retrained networks over UA, RA, TA kept and MIA, in \
+             percentage points."
         )),
     ];
     for sentence in [case::known_at_once, case::nothing_to_forget] {
@@ -63,16 +71,18 @@ fn ranking(c: &Comparison) -> Section {
     Section::brief(RANKING, parts)
 }
 
-/// Scores of methods by case.
+/// Residual knowledge and damage by case.
 fn scores(c: &Comparison) -> Section {
     let name = |case: &Judged| c.settings.name(&case.case).replace(", ", ",\n");
     let head = ["method".to_owned()].into_iter();
     let head = head.chain(c.cases.iter().map(name));
     let rows = c.methods.iter().map(|row| {
-        let scores = row.score.cases.iter();
-        Row::new(label(&row.method), scores.map(|s| Cell::distance(*s)))
+        let figures = row.residual.cases.iter().zip(&row.damage.cases);
+        let figures = figures.map(|(r, d)| format!("{}, {}", fixed(*r, 2), fixed(*d, 2)));
+        Row::new(label(&row.method, row.role), figures.map(Cell::from))
     });
-    Section::brief("Scores by case", vec![Part::table(head, rows)])
+    let text = "Residual knowledge and damage.";
+    Section::brief("By case", vec![Part::text(text), Part::table(head, rows)])
 }
 
 fn values(c: &Comparison) -> Section {
@@ -80,7 +90,7 @@ fn values(c: &Comparison) -> Section {
     let names = values.iter().map(|(name, _)| name.as_str());
     let rows = c.methods.iter().map(|row| {
         let values = row.values.iter().map(|(_, value)| spread(value));
-        Row::new(label(&row.method), values)
+        Row::new(label(&row.method, row.role), values)
     });
     let text = format!(
         "Mean ± standard deviation over {} of the mean over networks.",
@@ -98,15 +108,6 @@ fn over(c: &Comparison) -> String {
         (Forget::Each, _) => format!("{} pairs of a digit and a seed", c.cases.len()),
         _ => format!("{seeds} seeds"),
     }
-}
-
-/// A distance over cases.
-fn across(value: &Across) -> Cell {
-    let mut cell = Cell::distance(value.mean);
-    if value.mean.is_finite() {
-        cell.text += &format!(" ± {}", units(value.std));
-    }
-    cell
 }
 
 /// A number over cases.

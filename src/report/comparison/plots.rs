@@ -1,88 +1,33 @@
-//! The page's pictures: the ranking, where answers go, how networks learn again, and what other
+//! The page's pictures for each method: where answers go, how networks learn again, and what other
 //! settings would have given.
 
 use maud::{Markup, html};
 
 use super::label;
-use crate::compare::{Judged, MethodRow, Moments, Portrait, Tried};
+use crate::compare::{Figures, Interval, Judged, MethodRow, Moments, Portrait, Tried};
 use crate::methods::named;
-use crate::metrics::{Kind, Scope};
+use crate::metrics::Scope;
 use crate::record::Arm;
-use crate::report::html::mark::{key, percent, point_key, square, stroke_key};
-use crate::report::palette::{BLUE, CARD, GREEN, GREY, INK, OCHRE, PURPLE, Rgb, TRACK};
+use crate::report::html::mark::{key, point_key, square, stroke_key};
+use crate::report::palette::{BLUE, GREEN, GREY, OCHRE, PURPLE, Rgb};
 use crate::report::plot::chart::{Axis, Bar, Bars, Chart, Line, MARKS};
 use crate::report::plot::picture::Stroke;
 use crate::report::plot::{colour, stroke};
-use crate::report::sheet::units;
-
-/// Bars of the ranking end here, in units of noise: a ruined network is as far as one likes.
-const LONGEST: f64 = 20.0;
-
-/// A method in a ranking.
-pub(super) struct Ranked {
-    pub(super) method: String,
-    pub(super) score: f64,
-    pub(super) kinds: Vec<(Kind, f64)>,
-}
-
-/// The ranking: a bar for each method, made of what the kinds of metric add to its score.
-pub(super) fn ranking(rows: &[Ranked]) -> Markup {
-    let scores = rows.iter().map(|row| row.score);
-    let longest = scores.fold(1.0, f64::max).min(LONGEST);
-    let share = |units: f64| percent(units / longest);
-    let parts = Kind::ALL.len() as f64;
-    html! {
-        p {
-            "Each kind's part of the bar is what it adds to the score; the line marks a score of 1."
-            @if longest >= LONGEST { " Bars end at " (LONGEST) "." } " From the left:"
-        }
-        ul.legend {
-            @for kind in Kind::ALL { li { (square(kind_colour(kind), kind_colour(kind))) (kind.name()) } }
-        }
-        table.ranking cellpadding="4" { tbody { @for row in rows { tr {
-            th scope="row" { (label(&row.method)) }
-            td { svg.bar width="180" height="18" aria-hidden="true" {
-                rect width="100%" height="18" fill=(TRACK) {}
-                @let starts = row.kinds.iter().scan(0.0, |sum, (_, units)| {
-                    let start = *sum;
-                    *sum += units / parts;
-                    Some(start)
-                });
-                @for ((kind, units), start) in row.kinds.iter().zip(starts) {
-                    rect x=(share(start)) width=(share(units / parts)) height="18"
-                        fill=(kind_colour(*kind)) stroke=(CARD) {
-                        title { (kind.name()) " " (format!("{units:.1}")) }
-                    }
-                }
-                @for (colour, width) in [(CARD, "4"), (INK, "1.5")] {
-                    line x1=(share(1.0)) x2=(share(1.0)) y1="0" y2="18" stroke=(colour) stroke-width=(width) {}
-                }
-            } }
-            td.number { b { (units(row.score)) } }
-        } } } }
-    }
-}
-
-fn kind_colour(kind: Kind) -> Rgb {
-    match kind {
-        Kind::Output => BLUE,
-        Kind::Inside => OCHRE,
-        Kind::Relearning => PURPLE,
-        Kind::Membership => GREEN,
-    }
-}
 
 /// All pictures of a case but the ranking.
 pub(super) fn pictures(c: &Judged) -> Markup {
     let tuned = c.methods.iter().any(|row| row.sensitivity.is_some());
-    html! { (answers(c)) (relearning(c)) @if tuned { (settings(c)) } }
+    let budgets = c.methods.iter().any(|row| !row.budgets.is_empty());
+    html! {
+        (answers(c)) (relearning(c)) @if budgets { (self::budgets(c)) } @if tuned { (settings(c)) }
+    }
 }
 
 /// Pictures beside each other, one for each method that has one.
 fn panels(c: &Judged, picture: impl Fn(&MethodRow) -> Option<Markup>) -> Markup {
     html! {
         div.panels { @for row in &c.methods { @if let Some(picture) = picture(row) {
-            figure.card { figcaption { b { (label(&row.method)) } } (picture) }
+            figure.card { figcaption { b { (label(&row.method, row.role)) } } (picture) }
         } } }
     }
 }
@@ -203,6 +148,65 @@ fn relearning(c: &Judged) -> Markup {
     }
 }
 
+/// Residual knowledge and damage after more and fewer steps.
+fn budgets(c: &Judged) -> Markup {
+    let figure = |row: &MethodRow, of: fn(&Figures) -> Interval, colour| {
+        let known = row.budgets.iter();
+        let known = known.filter_map(|(b, f)| Some((b.log2(), of(f.as_ref()?))));
+        let (points, band) = known
+            .map(|(at, i)| ((at, i.value), (i.high - i.low) / 2.0))
+            .unzip();
+        Line {
+            points,
+            band,
+            stroke: Stroke::plain(colour, 2.0),
+            mark: Some(MARKS[0]),
+        }
+    };
+    let all = c.methods.iter().flat_map(|row| &row.budgets);
+    let mut multiples: Vec<f64> = all.map(|(b, _)| *b).collect();
+    multiples.sort_by(f64::total_cmp);
+    multiples.dedup();
+    let ends = [multiples.first(), multiples.last()].map(|b| b.map_or(0.0, |b| b.log2()));
+    let picture = |row: &MethodRow| {
+        let chart = Chart {
+            label: format!("Figures of {} by budget", row.method),
+            x: Axis {
+                from: ends[0] - 0.2,
+                to: ends[1] + 0.2,
+                marks: multiples.iter().map(|b| (b.log2(), b.to_string())).collect(),
+                title: "budget",
+            },
+            y: Axis {
+                from: 0.0,
+                to: 1.0,
+                marks: [0.0, 0.5, 1.0].map(|x| (x, x.to_string())).to_vec(),
+                title: "",
+            },
+            lines: vec![
+                figure(row, |f| f.damage, OCHRE),
+                figure(row, |f| f.residual, BLUE),
+            ],
+            level: None,
+            chosen: None,
+        };
+        (!row.budgets.is_empty()).then(|| chart.svg())
+    };
+    html! {
+        section {
+            h2 { "Budget against quality" }
+            p {
+                "Residual knowledge and damage after multiples of the steps, with the settings chosen for one. "
+                "Bands: 95 % confidence intervals."
+            }
+            ul.legend {
+                li { (square(BLUE, BLUE)) "residual knowledge" } li { (square(OCHRE, OCHRE)) "damage" }
+            }
+            (panels(c, picture))
+        }
+    }
+}
+
 /// Colours of strengths.
 const STRENGTHS: [Rgb; 5] = [BLUE, OCHRE, PURPLE, GREEN, GREY];
 
@@ -216,9 +220,8 @@ fn settings(c: &Judged) -> Markup {
         section {
             h2 { "Settings tried" }
             p {
-                "The average gap, in percentage points, with every setting tried, on two networks and against six "
-                "retrained ones (those of the row " i { "retrain" } ") that have no part in the scoring. The setting "
-                "with the smallest gap (ringed) was chosen."
+                "The average gap, in percentage points, with every setting tried, on networks and validation images "
+                "that have no part in the results. The setting with the smallest gap (ringed) was chosen."
             }
             (panels(c, picture))
         }

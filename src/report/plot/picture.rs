@@ -33,6 +33,11 @@ impl Lettering {
         Self { anchor, ..self }
     }
 
+    /// The same in another colour.
+    pub(crate) const fn coloured(self, colour: Rgb) -> Self {
+        Self { colour, ..self }
+    }
+
     /// The width of a text.
     pub(crate) fn width(self, text: &str) -> f64 {
         self.size * font::width(text, self.bold)

@@ -79,7 +79,7 @@ fn row(row: &Row, columns: usize) -> Markup {
                 (row.name)
             }
             @for cell in &row.cells {
-                td class=[cell.noise.map(super::Noise::name)] { (figure(&cell.text)) }
+                td class=[cell.shade.map(super::Shade::name)] { (figure(&cell.text)) }
             }
             @for _ in row.cells.len() + 1..columns { td {} }
         } }

@@ -1,6 +1,7 @@
 //! All cases together: the ranking over digits and seeds, and whether it is the same under every seed.
 
 use std::cmp::Ordering;
+use std::collections::BTreeMap;
 
 use serde::Serialize;
 
@@ -74,6 +75,10 @@ pub struct Stability {
     pub worst_shared: usize,
     /// The smallest Kendall's τ of two seeds' rankings: 1 for the same order, −1 for the reverse.
     pub tau: f64,
+    /// Pairs of methods whose order is certain under two seeds, over all pairs of seeds.
+    pub certain: usize,
+    /// Pairs, of these, whose order is not the same.
+    pub contradicted: usize,
     /// Whether any two seeds share all but one at either end, and τ is at least `TAU`.
     pub stable: bool,
 }
@@ -106,7 +111,8 @@ pub(super) fn comparison(settings: &Settings, cases: Vec<Judged>) -> Comparison 
         (seed, ranking(&methods, &of_seed.collect::<Vec<_>>()))
     });
     let never_learned = never_learned(settings, &cases);
-    let stability = stability(rankings.collect()).filter(|_| never_learned.is_empty());
+    let stability = stability(rankings.collect(), &orders(settings, &cases));
+    let stability = stability.filter(|_| never_learned.is_empty());
     Comparison {
         never_learned,
         settings: settings.clone(),
@@ -168,8 +174,37 @@ fn summary(method: &str, cases: &[&Judged]) -> Summary {
     }
 }
 
+/// For each seed, which of every two methods is certainly nearer to retraining; empty where a seed has
+/// several cases.
+fn orders(settings: &Settings, cases: &[Judged]) -> Vec<BTreeMap<[String; 2], i32>> {
+    if cases.len() != settings.seeds.len() {
+        return Vec::new();
+    }
+    let order = |case: &Judged| {
+        let mut order = BTreeMap::new();
+        let methods: Vec<&MethodRow> = case
+            .methods
+            .iter()
+            .filter(|m| m.role != Role::Control)
+            .collect();
+        for one in &methods {
+            for other in methods.iter().filter(|other| other.method > one.method) {
+                if let (Some(a), Some(b)) = (&one.figures, &other.figures) {
+                    let pair = [one.method.clone(), other.method.clone()];
+                    order.insert(pair, a.against(b));
+                }
+            }
+        }
+        order
+    };
+    cases.iter().map(order).collect()
+}
+
 /// Compares every two rankings.
-fn stability(rankings: Vec<(u64, Vec<String>)>) -> Option<Stability> {
+fn stability(
+    rankings: Vec<(u64, Vec<String>)>,
+    orders: &[BTreeMap<[String; 2], i32>],
+) -> Option<Stability> {
     let of = |(_, ranking): &(u64, Vec<String>)| ranking.len();
     let methods = rankings.first().map_or(0, of);
     if rankings.len() < 2 || methods < 2 {
@@ -185,7 +220,18 @@ fn stability(rankings: Vec<(u64, Vec<String>)>) -> Option<Stability> {
             tau = tau.min(kendall(one, other));
         }
     }
+    let (mut certain, mut contradicted) = (0, 0);
+    for (number, one) in orders.iter().enumerate() {
+        for other in &orders[number + 1..] {
+            let both = one.iter().filter_map(|(pair, sign)| Some(sign * other.get(pair)?));
+            let both: Vec<i32> = both.filter(|sign| *sign != 0).collect();
+            certain += both.len();
+            contradicted += both.iter().filter(|sign| **sign < 0).count();
+        }
+    }
     Some(Stability {
+        certain,
+        contradicted,
         end,
         best_shared,
         worst_shared,
@@ -239,7 +285,7 @@ mod tests {
     fn a_ranking_is_stable_where_seeds_agree_at_both_ends_and_on_the_order() {
         let of = |rankings: &[&str]| {
             let numbered = (1..).zip(rankings);
-            stability(numbered.map(|(seed, r)| (seed, names(r))).collect())
+            stability(numbered.map(|(seed, r)| (seed, names(r))).collect(), &[])
         };
         let same = of(&["abcdefghijkl", "abcdefghijlk"]).unwrap();
         assert_eq!((same.end, same.best_shared, same.worst_shared), (5, 5, 5));
@@ -250,5 +296,18 @@ mod tests {
         // The order within the ends counts too.
         assert!(!of(&["abcdefghijkl", "edcbafglkjih"]).unwrap().stable);
         assert!(of(&["abcd"]).is_none());
+    }
+
+    #[test]
+    fn certain_orders_are_counted_where_two_seeds_agree_or_not() {
+        let order = |signs: [i32; 3]| {
+            let pairs = [("a", "b"), ("a", "c"), ("b", "c")];
+            let named = pairs.iter().zip(signs);
+            let named = named.map(|((a, b), sign)| ([(*a).to_owned(), (*b).to_owned()], sign));
+            named.collect::<BTreeMap<_, _>>()
+        };
+        let rankings = vec![(1, names("abc")), (2, names("abc"))];
+        let s = stability(rankings, &[order([-1, 0, -1]), order([-1, -1, 1])]).unwrap();
+        assert_eq!((s.certain, s.contradicted), (2, 1));
     }
 }

@@ -129,9 +129,17 @@ fn stable(s: &Stability) -> String {
         }
     };
     let end = s.end;
+    let ties = match s.certain {
+        0 => String::new(),
+        certain => format!(
+            " Of {certain} orders of two methods that are certain under both of two seeds, {} contradict each \
+             other; all others are ties.",
+            s.contradicted
+        ),
+    };
     format!(
         "{judgement}. Any two of the {} seeds share at least {} of the {end} best and {} of the {end} \
-         worst methods; Kendall's τ of their rankings is at least {}.",
+         worst methods; Kendall's τ of their rankings is at least {}.{ties}",
         s.rankings.len(),
         s.best_shared,
         s.worst_shared,

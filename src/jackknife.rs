@@ -226,7 +226,10 @@ mod tests {
         let adjusted = holm(&[0.01, 0.04, f64::NAN, 0.03, 0.005]);
         let expected = [0.03, 0.06, f64::NAN, 0.06, 0.02];
         for (a, e) in adjusted.iter().zip(expected) {
-            assert!((a - e).abs() < 1e-12 || (a.is_nan() && e.is_nan()), "{a} {e}");
+            assert!(
+                (a - e).abs() < 1e-12 || (a.is_nan() && e.is_nan()),
+                "{a} {e}"
+            );
         }
     }
 

@@ -12,7 +12,7 @@ use unicode_width::UnicodeWidthStr;
 use unlearn::compare::{Comparison, Forget, MethodRow, Settings, Value, compare};
 use unlearn::data::{self, Dataset, builtin};
 use unlearn::device;
-use unlearn::engine::Store;
+use unlearn::engine::{Pick, Store};
 use unlearn::metrics::Scope;
 use unlearn::progress::Progress;
 use unlearn::tune::Variants;
@@ -39,6 +39,7 @@ fn settings(methods: &[&str]) -> Settings {
         device: "cpu".to_owned(),
         methods: methods.iter().map(|m| (*m).to_owned()).collect(),
         forget: Forget::Digits(vec![5]),
+        pick: Pick::Random,
         learners: 3,
         retrained: 8,
         hidden: vec![32, 16],
@@ -217,7 +218,13 @@ fn each_digit_is_forgotten_in_turn_as_if_it_were_alone() {
         .unwrap();
     let scores = all.cases.iter().map(|case| {
         let mut rows = case.methods.iter().filter(|row| row.method == "zero-logit");
-        rows.next().unwrap().figures.as_ref().unwrap().distance.value
+        rows.next()
+            .unwrap()
+            .figures
+            .as_ref()
+            .unwrap()
+            .distance
+            .value
     });
     let distance = &control.distance;
     assert_eq!(distance.cases, scores.collect::<Vec<_>>());

@@ -71,7 +71,9 @@ struct Totals {
 impl Totals {
     /// From the effects of all parts.
     fn of(parts: &[Part<'_>], effects: &[f64]) -> Self {
-        let asides: Vec<f64> = parts.iter().map(|p| p.effect.aside.powi(2)).collect();
+        // As far beside the line as it is long counts as much as anything farther.
+        let aside = |p: &Part<'_>| p.effect.aside.powi(2).min(1.0);
+        let asides: Vec<f64> = parts.iter().map(aside).collect();
         let forgotten = by_kind(parts, effects, About::Forgotten);
         let beside = by_kind(parts, &asides, About::Forgotten);
         let kept = by_kind(parts, effects, About::Kept);
@@ -136,9 +138,8 @@ impl Figures {
         let figure = |f: &dyn Fn(&Totals) -> f64| {
             Interval::from(Estimate::jackknife(f(&totals), &without(f)))
         };
-        let kind = |(number, (kind, _)): (usize, &(Kind, f64))| {
-            (*kind, figure(&|t| t.kinds[number].1))
-        };
+        let kind =
+            |(number, (kind, _)): (usize, &(Kind, f64))| (*kind, figure(&|t| t.kinds[number].1));
         Some(Self {
             residual: figure(&|t| t.residual),
             damage: figure(&Totals::damage),

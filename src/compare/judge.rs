@@ -128,7 +128,8 @@ impl<'a> Judge<'a> {
         let twins = observe(&base.twins, retrained.len(), &relearning.retrained)?;
         let untrained = engine.observe(&engine.untrained(UNTRAINED)?, &fresh)?;
         let scale = |metric: &'a Box<dyn Metric>| {
-            let of = |group: &[Observed], numbered| Features::new(&**metric, group, scope, numbered);
+            let of =
+                |group: &[Observed], numbered| Features::new(&**metric, group, scope, numbered);
             let references = References {
                 retrained: of(&retrained, true),
                 twins: of(&twins, true),
@@ -225,7 +226,10 @@ impl<'a> Judge<'a> {
             tow: f64::NAN,
             ain: None,
             quality: f64::NAN,
-            run_time: entry.job.as_ref().map_or(f64::NAN, |job| self.run_time(job)),
+            run_time: entry
+                .job
+                .as_ref()
+                .map_or(f64::NAN, |job| self.run_time(job)),
             diverged,
             portrait: Portrait {
                 values: self.metrics.iter().map(nothing).collect(),

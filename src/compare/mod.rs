@@ -84,7 +84,13 @@ pub fn compare(
 ) -> Result<Comparison> {
     settings.check_with(data)?;
     let split = tune::split(data);
-    let labs = labs(settings, [data, &split], device, store)?;
+    let mut labs = labs(settings, [data, &split], device, store)?;
+    for lab in &mut labs {
+        lab.engine.pick(progress)?;
+        if lab.tunes() {
+            lab.tuning.pick(progress)?;
+        }
+    }
     if let Some(lab) = labs.first() {
         lab.check_room()?;
     }
@@ -134,7 +140,10 @@ fn labs<'a>(
         engine: scored.with(case.clone()),
         tuning: tuned.with(case),
     };
-    Ok(std::iter::once(first.clone()).chain(cases).map(lab).collect())
+    Ok(std::iter::once(first.clone())
+        .chain(cases)
+        .map(lab)
+        .collect())
 }
 
 impl Lab<'_> {

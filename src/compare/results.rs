@@ -186,8 +186,13 @@ impl Judged {
             Some(figures) => figures.distance.value,
             None => f64::INFINITY,
         };
-        self.methods.sort_by(|a, b| distance(a).total_cmp(&distance(b)));
-        let places: Vec<_> = self.methods.iter().map(|row| place(row, &self.methods)).collect();
+        self.methods
+            .sort_by(|a, b| distance(a).total_cmp(&distance(b)));
+        let places: Vec<_> = self
+            .methods
+            .iter()
+            .map(|row| place(row, &self.methods))
+            .collect();
         for (row, place) in self.methods.iter_mut().zip(places) {
             row.place = place;
         }
@@ -248,7 +253,9 @@ impl Position {
 /// The values of a group, with what depends on all of them.
 pub(super) fn values(metrics: &[Box<dyn Metric>], measured: &[Measured]) -> Vec<Value> {
     let pairs = metrics.iter().zip(measured);
-    let mut values: Vec<Value> = pairs.map(|(m, measured)| Value::of(&**m, measured)).collect();
+    let mut values: Vec<Value> = pairs
+        .map(|(m, measured)| Value::of(&**m, measured))
+        .collect();
     let p = |v: &Value| v.effect.map_or(f64::NAN, |e| e.p);
     let adjusted = holm(&values.iter().map(p).collect::<Vec<_>>());
     let tested = adjusted.iter().filter(|p| !p.is_nan()).count().max(1);

@@ -30,7 +30,8 @@ impl Lab<'_> {
         let network = 4 * (3 * parameters + images * widths) + answers + fresh;
         let square = |n: &usize| (n / n.div_ceil(cka::SAMPLES).max(1)).pow(2);
         let squares: usize = asked.iter().map(square).sum();
-        let features = 8 * (hidden * squares + parameters + images + self.engine.test_labels().len());
+        let features =
+            8 * (hidden * squares + parameters + images + self.engine.test_labels().len());
         let references = 2 * learners + self.settings.retrained + UNTRAINED;
         let weights = 4 * parameters * (methods * learners + references);
         (weights + (references + learners) * (network + features)) as u64

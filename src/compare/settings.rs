@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::checks;
 use crate::data::Dataset;
-use crate::engine::Case;
+use crate::engine::{Case, Pick};
 use crate::error::{Error, Result};
 use crate::lists;
 use crate::methods::Method;
@@ -84,6 +84,14 @@ pub struct Settings {
     /// Digits to forget at once, or `each` for every digit in turn
     #[arg(long, value_name = "DIGITS|each", default_value = "5", value_parser = Forget::parse)]
     pub forget: Forget,
+    /// Which images --forget-samples takes
+    #[arg(
+        long,
+        value_enum,
+        default_value = "random",
+        requires = "forget_samples"
+    )]
+    pub pick: Pick,
     /// Original networks; every method is applied to all of them
     #[arg(long, value_name = "N", default_value_t = 32)]
     pub learners: usize,
@@ -164,7 +172,11 @@ impl Settings {
         if self.budget == 0 {
             return refuse("--budget 0: methods need at least one step; try --budget 900");
         }
-        if let Some(b) = self.budgets.iter().find(|b| !(**b > 0.0 && **b <= MOST_BUDGETS)) {
+        if let Some(b) = self
+            .budgets
+            .iter()
+            .find(|b| !(**b > 0.0 && **b <= MOST_BUDGETS))
+        {
             return Err(Error::Usage(format!(
                 "--budgets {b}: a multiple of the budget lies above 0 and up to {MOST_BUDGETS}; try \
                  --budgets .25,.5,1,2"
@@ -197,7 +209,8 @@ impl Settings {
     pub fn cases(&self) -> Vec<Case> {
         let of = |&seed: &u64| {
             let scopes = self.forget.scopes().into_iter();
-            scopes.map(move |scope| Case { seed, scope })
+            let pick = self.pick;
+            scopes.map(move |scope| Case { seed, scope, pick })
         };
         self.seeds.iter().flat_map(of).collect()
     }
@@ -207,7 +220,7 @@ impl Settings {
         let scope = match &case.scope {
             Scope::Digits(digits) => crate::verdict::digits(digits),
             Scope::Samples(1) => "1 training image".to_owned(),
-            Scope::Samples(count) => format!("{count} training images"),
+            Scope::Samples(count) => format!("{count} {}training images", self.pick.adjective()),
         };
         match (self.seeds.len(), &self.forget) {
             (1, _) => scope,
@@ -286,6 +299,7 @@ mod tests {
             device: String::new(),
             methods: Vec::new(),
             forget,
+            pick: Pick::Random,
             learners: 1,
             retrained: 8,
             hidden: vec![8],

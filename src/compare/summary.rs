@@ -223,7 +223,9 @@ fn stability(
     let (mut certain, mut contradicted) = (0, 0);
     for (number, one) in orders.iter().enumerate() {
         for other in &orders[number + 1..] {
-            let both = one.iter().filter_map(|(pair, sign)| Some(sign * other.get(pair)?));
+            let both = one
+                .iter()
+                .filter_map(|(pair, sign)| Some(sign * other.get(pair)?));
             let both: Vec<i32> = both.filter(|sign| *sign != 0).collect();
             certain += both.len();
             contradicted += both.iter().filter(|sign| **sign < 0).count();

@@ -32,7 +32,9 @@ pub(super) fn split(data: &Dataset) -> Dataset {
             pixels: Vec::new(),
             labels: Vec::new(),
         };
-        for (i, (label, pixels)) in (0u32..).zip(images.labels.iter().zip(images.pixels.chunks_exact(PIXELS))) {
+        for (i, (label, pixels)) in
+            (0u32..).zip(images.labels.iter().zip(images.pixels.chunks_exact(PIXELS)))
+        {
             let drawn = threefry2x32(DRAW, [i, 0])[0].is_multiple_of(VALIDATION);
             if drawn == validation {
                 part.labels.push(*label);
@@ -43,7 +45,9 @@ pub(super) fn split(data: &Dataset) -> Dataset {
     };
     let mut record = data.record.clone();
     // A part of the same files.
-    record.sha256 = record.sha256.map(|hash| format!("{hash} without validation"));
+    record.sha256 = record
+        .sha256
+        .map(|hash| format!("{hash} without validation"));
     Dataset {
         train: part(false),
         test: part(true),
@@ -67,7 +71,11 @@ fn next(tried: &[Tried], most: f64) -> Option<Setting> {
     let beyond = Direction::ALL.into_iter().filter_map(|direction| {
         let back = Direction::opposite(direction).next(tried, chosen)?;
         let open = direction.next(tried, chosen).is_none();
-        open.then(|| direction.axis().moved(chosen, |own| rounded(own * own / direction.axis().of(back.setting))))
+        open.then(|| {
+            direction.axis().moved(chosen, |own| {
+                rounded(own * own / direction.axis().of(back.setting))
+            })
+        })
     });
     let between = Axis::ALL.into_iter().filter_map(|axis| {
         let sides = axis.directions().into_iter();
@@ -106,7 +114,13 @@ impl Lab<'_> {
         }
         let tuners = self.tuners()?;
         let tunable = |&(_, m): &(usize, &&'static dyn Method)| m.settings().len() > 1;
-        let tuned: Vec<usize> = self.methods.iter().enumerate().filter(tunable).map(|(i, _)| i).collect();
+        let tuned: Vec<usize> = self
+            .methods
+            .iter()
+            .enumerate()
+            .filter(tunable)
+            .map(|(i, _)| i)
+            .collect();
         let jobs = |number: usize| {
             let method = self.methods[number];
             let settings = method.settings().into_iter();
@@ -192,7 +206,12 @@ mod tests {
         assert_eq!(next(&strengths, 1.0), at(0.0, 0.707));
         assert_eq!(next(&strengths, 5.0), at(0.0, 2.0));
         // Two parameters: the rate first.
-        let two = tried(&[(0.1, 1.0, 4.0), (0.1, 2.0, 3.0), (0.2, 1.0, 2.0), (0.2, 2.0, 1.0)]);
+        let two = tried(&[
+            (0.1, 1.0, 4.0),
+            (0.1, 2.0, 3.0),
+            (0.2, 1.0, 2.0),
+            (0.2, 2.0, 1.0),
+        ]);
         assert_eq!(next(&two, 1e30), at(0.4, 2.0));
         // Diverged settings are no neighbours to go towards.
         let wild = tried(&[(0.1, 0.0, 1.0), (0.2, 0.0, f64::INFINITY), (0.05, 0.0, 3.0)]);
@@ -203,7 +222,9 @@ mod tests {
     #[test]
     fn validation_takes_a_tenth_of_the_training_images_and_none_of_the_test_images() {
         let labels: Vec<u8> = (0..10).cycle().take(5000).collect();
-        let pixels = (0..5000u32).flat_map(|i| [i.to_le_bytes()[0]; PIXELS]).collect();
+        let pixels = (0..5000u32)
+            .flat_map(|i| [i.to_le_bytes()[0]; PIXELS])
+            .collect();
         let images = Images { pixels, labels };
         let record = crate::record::DataRecord {
             name: String::new(),
@@ -220,7 +241,11 @@ mod tests {
         };
         let parts = split(&data);
         assert_eq!(parts.train.len() + parts.test.len(), 5000);
-        assert!((450..550).contains(&parts.test.len()), "{}", parts.test.len());
+        assert!(
+            (450..550).contains(&parts.test.len()),
+            "{}",
+            parts.test.len()
+        );
         assert_eq!(parts.train.pixels.len(), PIXELS * parts.train.len());
         assert_ne!(parts.record.sha256, data.record.sha256);
     }

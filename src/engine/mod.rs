@@ -11,6 +11,7 @@ mod apply;
 mod crew;
 mod edit;
 mod observe;
+mod pick;
 mod populations;
 mod room;
 mod schedule;
@@ -35,6 +36,7 @@ use crate::record::DeviceKind;
 
 pub(crate) use crew::{Crew, CrewState, Subject, Track};
 pub(crate) use observe::{Relearned, SAMPLES};
+pub use pick::Pick;
 pub(crate) use schedule::Schedule;
 pub use store::{Store, name_of};
 
@@ -52,6 +54,8 @@ pub struct Case {
     pub seed: u64,
     /// What is forgotten.
     pub scope: Scope,
+    /// Which images, where single ones are forgotten.
+    pub pick: Pick,
 }
 
 /// How networks are trained on labels.
@@ -233,7 +237,8 @@ mod tests {
         let labels: Vec<u8> = (0..10).cycle().take(1000).collect();
         let drawn = |seed, count| {
             let scope = Scope::Samples(count);
-            forgotten(&Case { seed, scope }, &labels)
+            let pick = Pick::Random;
+            forgotten(&Case { seed, scope, pick }, &labels)
         };
         let some = drawn(1, 200);
         assert_eq!(some.iter().filter(|f| **f).count(), 200);

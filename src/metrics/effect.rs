@@ -42,7 +42,6 @@ impl Features {
             numbered,
         }
     }
-
 }
 
 /// The groups that a metric is measured against.
@@ -349,9 +348,7 @@ impl<'a> Scale<'a> {
     fn position(&self, seen: &Seen<'_>, without: Without) -> f64 {
         let (k, j) = (without.learner(), without.reference());
         match seen {
-            Seen::Each(own) => {
-                self.on_scale(own, k) - self.on_scale(&self.references.retrained, j)
-            }
+            Seen::Each(own) => self.on_scale(own, k) - self.on_scale(&self.references.retrained, j),
             Seen::Pairs {
                 to_retrained,
                 to_end,
@@ -390,7 +387,9 @@ impl<'a> Scale<'a> {
             retrained, twins, ..
         } = &self.references;
         let at = |j| value(&rows(twins, j), &rows(retrained, j));
-        let each = (0..retrained.rows.len()).into_par_iter().map(|j| at(Some(j)));
+        let each = (0..retrained.rows.len())
+            .into_par_iter()
+            .map(|j| at(Some(j)));
         (at(None), each.collect())
     }
 

@@ -10,6 +10,7 @@ use maud::{Markup, html};
 use super::sheet::page::{document, section, warnings};
 use super::sheet::{Part, Section, Sheet};
 use crate::compare::{Comparison, Forget, Role, Settings};
+use crate::engine::Pick;
 use crate::metrics;
 use crate::verdict::digits;
 
@@ -76,7 +77,7 @@ fn forgotten(settings: &Settings) -> String {
     match &settings.forget {
         Forget::Digits(all) => digits(all),
         Forget::Each => "each of the ten digits".to_owned(),
-        Forget::Samples(count) => format!("{count} training images"),
+        Forget::Samples(count) => format!("{count} {}training images", settings.pick.adjective()),
     }
 }
 
@@ -105,11 +106,14 @@ fn lead(c: &Comparison) -> Vec<String> {
         ),
     ];
     if let Forget::Samples(_) = s.forget {
-        lead.push(
-            "The images were drawn at random from all digits, so no digit is forgotten: TA kept equals \
-             TA all, and answers and relearning are measured on the forgotten training images."
-                .to_owned(),
-        );
+        let how = match s.pick {
+            Pick::Random => "drawn at random",
+            _ => "picked by their scores in networks trained on random parts of the images",
+        };
+        lead.push(format!(
+            "The images to forget were {how}, from all digits, so no digit is forgotten: TA kept equals TA all, \
+             and answers and relearning are measured on the forgotten training images."
+        ));
     }
     lead
 }

@@ -19,7 +19,7 @@ use crate::config::Config;
 use crate::data::Dataset;
 use crate::device::Device;
 use crate::engine::{
-    Case, Crew, Engine, Job, Schedule, Store, Subject, Track, Training, Weights, hardware,
+    Case, Crew, Engine, Job, Pick, Schedule, Store, Subject, Track, Training, Weights, hardware,
 };
 use crate::error::{Error, Result};
 use crate::methods::Method;
@@ -154,6 +154,7 @@ impl<'a> Run<'a> {
         let case = Case {
             seed: config.seed,
             scope: Scope::Digits(config.forget.clone()),
+            pick: Pick::Random,
         };
         let hardware = format!("{} {:?}", hardware(device), config.variants);
         let network = (&config.hidden[..], training);

@@ -75,7 +75,11 @@ fn doing_nothing_is_at_one_and_half_way_is_half() {
     for form in FORMS {
         let originals = references(1, [32, 32], 0.1).originals;
         let nothing = effect(form, 1, &originals);
-        assert!((nothing.at.value - 1.0).abs() < 1e-9, "{}", nothing.at.value);
+        assert!(
+            (nothing.at.value - 1.0).abs() < 1e-9,
+            "{}",
+            nothing.at.value
+        );
         // The very same networks: there is nothing to be uncertain about.
         assert!(nothing.at.error < 0.01, "{}", nothing.at.error);
         let half = effect(form, 1, &scattered(90, 32, &[1.0, 0.0, 0.0], 0.1));
@@ -135,13 +139,20 @@ fn a_network_left_out_has_no_part() {
             features(rows, true)
         };
         let all = references(1, [5, 8], 0.3);
-        let left = Scale::new(&metric, all.clone()).measure(&group).effect.unwrap().left;
+        let left = Scale::new(&metric, all.clone())
+            .measure(&group)
+            .effect
+            .unwrap()
+            .left;
         let mut fewer = all.clone();
         fewer.originals = without(&all.originals, 2);
         fewer.retrained = without(&all.retrained, 2);
         fewer.twins = without(&all.twins, 2);
         // The third learner and the third retrained network leave together, since numbers pair them.
-        let both = Scale::new(&metric, fewer).measure(&without(&group, 2)).effect.unwrap();
+        let both = Scale::new(&metric, fewer)
+            .measure(&without(&group, 2))
+            .effect
+            .unwrap();
         let mut only = all;
         only.retrained = without(&only.retrained, 7);
         let one = Scale::new(&metric, only).measure(&group).effect.unwrap();
@@ -157,14 +168,22 @@ fn a_scale_as_short_as_its_error_measures_nothing() {
     same.originals = scattered(50, 8, &[0.0; 3], 0.3);
     let scale = Scale::new(&metric, same);
     assert!(!scale.is_known());
-    assert!(scale.measure(&scattered(90, 8, &[1.0; 3], 0.3)).effect.is_none());
+    assert!(
+        scale
+            .measure(&scattered(90, 8, &[1.0; 3], 0.3))
+            .effect
+            .is_none()
+    );
 }
 
 #[test]
 fn a_single_learner_has_a_wide_interval_and_unnumbered_networks_no_twins() {
     let metric = Example(Form::Each);
     let scale = Scale::new(&metric, references(1, [1, 16], 0.3));
-    let one = scale.measure(&scattered(90, 1, &[0.2; 3], 0.3)).effect.unwrap();
+    let one = scale
+        .measure(&scattered(90, 1, &[0.2; 3], 0.3))
+        .effect
+        .unwrap();
     let [low, high] = one.at.interval(0.05);
     assert!(low < 0.0 && high > 0.0 && one.p > 0.05);
     let twins = Example(Form::Twins);

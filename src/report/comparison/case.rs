@@ -2,7 +2,7 @@
 
 use super::plane::Plotted;
 use super::{RANKING, label};
-use crate::compare::{Direction, Figures, MARGIN, Interval, Judged, MethodRow, Position, Value};
+use crate::compare::{Direction, Figures, Interval, Judged, MARGIN, MethodRow, Position, Value};
 use crate::metrics::{About, Kind};
 use crate::report::sheet::{Cell, NONE, Part, Row, Section, plus_minus, signed};
 use crate::verdict::fixed;
@@ -43,20 +43,35 @@ pub(super) fn points(c: &Judged) -> Vec<Plotted> {
 
 fn ranking(c: &Judged) -> Section {
     let rows = c.methods.iter().map(|row| {
-        let tested = row.positions().filter(|(_, p)| !p.adjusted.is_nan()).count();
+        let tested = row
+            .positions()
+            .filter(|(_, p)| !p.adjusted.is_nan())
+            .count();
         let differs = format!("{} of {tested}", row.distinguishing().count());
         let figure = |of: fn(&Figures) -> Interval| {
-            row.figures.as_ref().map_or(NONE.to_owned(), |f| interval(of(f)))
+            row.figures
+                .as_ref()
+                .map_or(NONE.to_owned(), |f| interval(of(f)))
         };
         let cells = [
             place(row),
             figure(|f| f.residual),
             figure(|f| f.damage),
-            if row.diverged > 0 { "diverged".to_owned() } else { differs },
+            if row.diverged > 0 {
+                "diverged".to_owned()
+            } else {
+                differs
+            },
         ];
         Row::new(label(&row.method, row.role), cells.map(Cell::from))
     });
-    let head = ["method", "place", "residual\nknowledge", "damage", "differs on"];
+    let head = [
+        "method",
+        "place",
+        "residual\nknowledge",
+        "damage",
+        "differs on",
+    ];
     let table = Part::table(head, rows);
     Section::brief(RANKING, vec![Part::text(super::figures()), table])
 }
@@ -75,7 +90,11 @@ fn interval(i: Interval) -> String {
     match (i.value.is_finite(), i.low.is_finite()) {
         (false, _) => NONE.to_owned(),
         (true, false) => fixed(i.value, 2),
-        (true, true) => format!("{} ± {}", fixed(i.value, 2), fixed((i.high - i.low) / 2.0, 2)),
+        (true, true) => format!(
+            "{} ± {}",
+            fixed(i.value, 2),
+            fixed((i.high - i.low) / 2.0, 2)
+        ),
     }
 }
 
@@ -164,14 +183,21 @@ fn budgets(c: &Judged) -> Option<Section> {
     let rows = c.methods.iter().filter(|row| !row.budgets.is_empty());
     let rows = rows.map(|row| {
         let figures = row.budgets.iter().map(|(_, f)| match f {
-            Some(f) => format!("{}, {}", fixed(f.residual.value, 2), fixed(f.damage.value, 2)),
+            Some(f) => format!(
+                "{}, {}",
+                fixed(f.residual.value, 2),
+                fixed(f.damage.value, 2)
+            ),
             None => NONE.to_owned(),
         });
         Row::new(label(&row.method, row.role), figures.map(Cell::from))
     });
     let text = "Residual knowledge and damage after multiples of the steps, with the settings chosen for one.";
     let table = Part::table(["method".to_owned()].into_iter().chain(head), rows);
-    Some(Section::new("Budget against quality", vec![Part::text(text), table]))
+    Some(Section::new(
+        "Budget against quality",
+        vec![Part::text(text), table],
+    ))
 }
 
 /// The average gap next to the chosen setting.
@@ -263,7 +289,9 @@ fn verdict(row: &MethodRow) -> String {
     }
     let tested: Vec<(&str, &Position)> = row.positions().filter(|(_, p)| !p.p.is_nan()).collect();
     if tested.is_empty() {
-        return format!("{name}: nothing can be tested; it takes two networks (--learners), and something to forget.");
+        return format!(
+            "{name}: nothing can be tested; it takes two networks (--learners), and something to forget."
+        );
     }
     match row.is_distinguishable() {
         true => differs(row, tested.len()),
@@ -296,7 +324,12 @@ fn differs(row: &MethodRow, tested: usize) -> String {
 /// "0.45 (0.40 to 0.50)".
 fn range(i: Interval) -> String {
     match i.low.is_finite() {
-        true => format!("{} ({} to {})", fixed(i.value, 2), fixed(i.low, 2), fixed(i.high, 2)),
+        true => format!(
+            "{} ({} to {})",
+            fixed(i.value, 2),
+            fixed(i.low, 2),
+            fixed(i.high, 2)
+        ),
         false => fixed(i.value, 2),
     }
 }

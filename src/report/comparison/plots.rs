@@ -174,7 +174,10 @@ fn budgets(c: &Judged) -> Markup {
             x: Axis {
                 from: ends[0] - 0.2,
                 to: ends[1] + 0.2,
-                marks: multiples.iter().map(|b| (b.log2(), b.to_string())).collect(),
+                marks: multiples
+                    .iter()
+                    .map(|b| (b.log2(), b.to_string()))
+                    .collect(),
                 title: "budget",
             },
             y: Axis {

@@ -188,11 +188,8 @@ impl Seen {
 
 /// Notes how networks learned again.
 fn note(networks: Vec<&mut Observed>, relearned: &Relearned) {
-    let known = relearned.steps().zip(&relearned.curves);
-    for (network, (steps, curve)) in networks.into_iter().zip(known) {
-        network.relearned = steps;
-        network.relearn_limit = relearned.limit().into();
-        network.relearning.clone_from(curve);
+    for (number, network) in networks.into_iter().enumerate() {
+        network.relearning = relearned.of(number);
     }
 }
 
@@ -213,9 +210,10 @@ impl Judge<'_> {
         let shares = |o: &Observed| Destinations.features(o, self.scope);
         let answers: Vec<_> = group.iter().map(shares).collect();
         let class = |class: usize| moments(answers.iter().map(|shares| shares[class]));
-        let steps = group.first().map_or(&[][..], |o| &o.relearning);
+        let curves: Vec<_> = group.iter().map(metrics::relearning::mean_curve).collect();
+        let steps = curves.first().map_or(&[][..], Vec::as_slice);
         let point = |(place, (step, _)): (usize, &(u32, f64))| {
-            (*step, moments(group.iter().map(|o| o.relearning[place].1)))
+            (*step, moments(curves.iter().map(|curve| curve[place].1)))
         };
         let pairs = self.metrics.iter().zip(measured);
         Portrait {
@@ -256,6 +254,7 @@ impl Judge<'_> {
         let kinds = Kind::ALL.map(|kind| (kind, by_kind(self.metrics, &portrait.values, kind)));
         let retrained = &self.seen.retrained;
         let ain = metrics::relearning::ain(group, retrained);
+        let few = CHOOSERS.min(group.len()).min(retrained.len());
         MethodRow {
             method: job.method.name().to_owned(),
             setting: job.setting,
@@ -264,8 +263,8 @@ impl Judge<'_> {
             average_gap: average_gap(group, retrained, self.scope),
             // Rates of few networks are coarse: all groups are looked at as if they were small.
             quality: metrics::forgetting_quality::score(
-                &group[..group.len().min(CHOOSERS)],
-                retrained,
+                &group[..few],
+                &retrained[..few],
                 self.scope,
             ),
             measured: units.iter().filter(|u| !u.is_nan()).count(),

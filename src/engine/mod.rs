@@ -4,14 +4,16 @@
 //! A method with a setting is a `Job`, laid out in steps as a `Schedule`; plain training is a
 //! schedule too. A `Crew` takes networks through schedules, all in one population if they share an
 //! update rule; it can stop at any step, and resume from that state. `Engine::apply` takes networks
-//! through many jobs and caches the results in a [`Store`]; `observe` evaluates networks and how
-//! soon they relearn.
+//! through many jobs and caches the results in a [`Store`]; `observe` evaluates networks, and
+//! `relearn` follows how soon they know again what was forgotten.
 
 mod apply;
+mod canonical;
 mod crew;
 mod edit;
 mod observe;
 mod populations;
+mod relearn;
 mod room;
 mod schedule;
 mod store;
@@ -34,7 +36,8 @@ use crate::random::threefry2x32;
 use crate::record::DeviceKind;
 
 pub(crate) use crew::{Crew, CrewState, Subject, Track};
-pub(crate) use observe::{Relearned, SAMPLES};
+pub(crate) use observe::SAMPLES;
+pub(crate) use relearn::Relearned;
 pub(crate) use schedule::Schedule;
 pub use store::{Store, name_of};
 

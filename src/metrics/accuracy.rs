@@ -1,6 +1,6 @@
 //! Accuracies: UA, RA, and the two that both go by the name of TA.
 
-use super::{Metric, Observed, Scope};
+use super::{Metric, Observed, Scope, each, mean};
 
 /// UA: 100 − accuracy on the training images to forget, in percent.
 pub struct Unlearned;
@@ -75,6 +75,18 @@ impl Metric for Test {
     }
 }
 
+/// Tug-of-war (Zhao et al., RUM, NeurIPS 2024): Π (1 − |a − a_r|) over the accuracies, in [0, 1], of
+/// unlearned and of retrained networks on the training images to forget, on those to keep, and on test
+/// images of the digits to keep. 1 is ideal. Accuracies are means over networks.
+pub fn tug_of_war(group: &[Observed], retrained: &[Observed], scope: &Scope) -> f64 {
+    let metrics: [&dyn Metric; 3] = [&Unlearned, &Retained, &Test { kept_only: true }];
+    let alike = |metric: &dyn Metric| {
+        let value = |networks| mean(&each(metric, networks, scope));
+        1.0 - (value(group) - value(retrained)).abs() / 100.0
+    };
+    metrics.into_iter().map(alike).product()
+}
+
 #[cfg(test)]
 mod tests {
     use super::super::examples::outputs;
@@ -112,5 +124,26 @@ mod tests {
             assert!((value(&Test { kept_only: false }) - ceiling).abs() < 1e-9);
             assert_eq!(value(&Test { kept_only: true }), 100.0);
         }
+    }
+
+    /// Forget 50 against 0 %, retain 50 against 100 %, test of the kept digits 50 against 100 %; the
+    /// forgotten digit's test images do not count.
+    #[test]
+    fn the_tug_of_war_is_the_product_of_what_is_alike() {
+        let network = |forget: &[u8], retain: &[u8], test: &[u8]| Observed {
+            forget: outputs(forget, &[5; 2], 1.0),
+            retain: outputs(retain, &[1; 2], 1.0),
+            test: outputs(test, &[1, 1, 5], 1.0),
+            ..Default::default()
+        };
+        let retrained = [network(&[3, 3], &[1, 1], &[1, 1, 3])];
+        let unlearned = [network(&[5, 3], &[1, 3], &[1, 3, 5])];
+        let scope = Scope::Digits(vec![5]);
+        assert!((tug_of_war(&unlearned, &retrained, &scope) - 0.125).abs() < 1e-12);
+        assert_eq!(tug_of_war(&retrained, &retrained, &scope), 1.0);
+        // Over networks' means: 75 % of the images to forget are told alike.
+        let both = [unlearned, retrained.clone()].concat();
+        let value = tug_of_war(&both, &retrained, &scope);
+        assert!((value - 0.75f64.powi(3)).abs() < 1e-12, "{value}");
     }
 }

@@ -229,3 +229,6 @@ impl Engine<'_> {
             .collect())
     }
 }
+
+#[cfg(test)]
+mod tests;

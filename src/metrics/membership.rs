@@ -208,8 +208,15 @@ impl Line {
                 h[2] += w;
             }
             let det = h[0] * h[2] - h[1] * h[1];
-            slope += (h[2] * g[0] - h[1] * g[1]) / det;
-            offset += (h[0] * g[1] - h[1] * g[0]) / det;
+            let step = [
+                (h[2] * g[0] - h[1] * g[1]) / det,
+                (h[0] * g[1] - h[1] * g[0]) / det,
+            ];
+            slope += step[0];
+            offset += step[1];
+            if step[0].abs() + step[1].abs() < 1e-10 {
+                break;
+            }
         }
         Self {
             slope,

@@ -158,4 +158,34 @@ mod tests {
             assert!(value < closed && value > 0.25 * closed, "{value} {closed}");
         }
     }
+
+    /// Twenty images to keep, the last of which tells the groups apart, and one to forget, which does
+    /// not: the percentile lies 5 % of the way from 0 to the value of that image.
+    #[test]
+    fn the_tail_is_over_the_images_of_its_name() {
+        use super::super::by_image::slices;
+        use super::super::examples::outputs;
+        let network = |last: f32| {
+            let mut retain = outputs(&[1; 20], &[1; 20], 3.0);
+            retain.logits[19][1] = last;
+            Observed {
+                forget: outputs(&[5], &[5], 1.0),
+                retain,
+                ..Default::default()
+            }
+        };
+        let scope = Scope::Digits(vec![5]);
+        let tail = |images| {
+            let metric = Klom::worst(images);
+            let group = |last| vec![metric.features(&network(last), &scope); 4];
+            let Form::Groups { value, .. } = metric.form() else {
+                panic!("KLoM is a value of groups");
+            };
+            value(&slices(&group(1.0)), &slices(&group(2.0)))
+        };
+        let apart = divergence(&[0.0; 4], &[1.0; 4]);
+        assert!((tail(ImageSet::Retain) - 0.05 * apart).abs() < 1e-9);
+        assert!(tail(ImageSet::Forget).abs() < 1e-12);
+        assert_eq!(Klom::worst(ImageSet::Test).name(), "KLoM P95 t");
+    }
 }

@@ -314,6 +314,29 @@ mod tests {
             assert!((value - expected).abs() < 1e-9, "{value} {expected}");
         }
         assert_eq!(epsilon(&quantiles(32, 0.0, 0.005), &wide), CAP);
+        // Of 33, one is at the mean, among the narrow ones, which only the rule of ranges overlooks.
+        let wide = quantiles(33, 0.0, 1.0);
+        assert_eq!(epsilon(&quantiles(32, 0.0, 0.005), &wide), CAP);
+        let expected = (32.0 * (1.0 - DELTA - 1.0 / 33.0)).max(33.0 * (1.0 - DELTA - 1.0 / 32.0));
+        let value = epsilon(&quantiles(32, 0.0, 0.02), &wide);
+        assert!((value - expected.ln()).abs() < 1e-9, "{value}");
+    }
+
+    /// A threshold of 7.5 makes one error of nine in either group: ln(9 · (1 − δ) − 1). The upper one
+    /// of two thresholds lies between 18 and 22, so that seven of the second group are always inside.
+    #[test]
+    fn what_is_far_from_the_ends_is_told_by_a_single_threshold() {
+        let one = [0.0, 1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 7.0, 20.0];
+        let other = [-1.0, 8.0, 9.0, 10.0, 11.0, 12.0, 13.0, 14.0, 30.0];
+        let expected = (9.0 * (1.0 - DELTA) - 1.0f64).ln();
+        let mirrored = |set: [f64; 9]| set.map(|x| -x);
+        for value in [
+            epsilon(&one, &other),
+            epsilon(&other, &one),
+            epsilon(&mirrored(one), &mirrored(other)),
+        ] {
+            assert!((value - expected).abs() < 1e-9, "{value} {expected}");
+        }
     }
 
     /// All attacks on a grid, as the challenge's code tries them; `step` is .01 there.

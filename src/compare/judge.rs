@@ -243,9 +243,10 @@ impl<'a> Judge<'a> {
         let shares = |o: &Observed| Destinations.features(o, self.scope());
         let answers: Vec<_> = group.iter().map(shares).collect();
         let class = |class: usize| moments(answers.iter().map(|shares| shares[class]));
-        let steps = group.first().map_or(&[][..], |o| &o.relearning);
+        let curves: Vec<_> = group.iter().map(metrics::relearning::mean_curve).collect();
+        let steps = curves.first().map_or(&[][..], Vec::as_slice);
         let point = |(place, (step, _)): (usize, &(u32, f64))| {
-            (*step, moments(group.iter().map(|o| o.relearning[place].1)))
+            (*step, moments(curves.iter().map(|curve| curve[place].1)))
         };
         Portrait {
             values: values(self.metrics, measured),
@@ -308,11 +309,8 @@ impl<'a> Judge<'a> {
 
 /// Notes how networks learned again, those of the group being numbered from `first` on.
 fn note(group: &mut [Observed], first: usize, relearned: &Relearned) {
-    let known = relearned.steps().zip(&relearned.curves).skip(first);
-    for (network, (steps, curve)) in group.iter_mut().zip(known) {
-        network.relearned = steps;
-        network.relearn_limit = relearned.limit().into();
-        network.relearning.clone_from(curve);
+    for (number, network) in group.iter_mut().enumerate() {
+        network.relearning = relearned.of(first + number);
     }
 }
 

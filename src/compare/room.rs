@@ -6,6 +6,7 @@ use crate::engine::SAMPLES;
 use crate::error::{Error, Result};
 use crate::memory::size;
 use crate::metrics::cka;
+use crate::metrics::few::{DRAWS, MOST};
 use crate::population::most;
 use crate::record::CLASSES;
 
@@ -27,7 +28,10 @@ impl Lab<'_> {
         let images: usize = asked.iter().sum();
         let answers = (images + self.engine.test_labels().len()) * (4 * CLASSES + 1);
         let fresh = 8 * CLASSES * asked[0];
-        let network = 4 * (3 * parameters + images * widths) + answers + fresh;
+        // Last hidden layers for attacks with few labels, and of the images that are asked about.
+        let attacked = DRAWS * MOST * CLASSES + SAMPLES;
+        let widest = layers[hidden - 1].padded_outputs as usize;
+        let network = 4 * (3 * parameters + images * widths + attacked * widest) + answers + fresh;
         let square = |n: &usize| (n / n.div_ceil(cka::SAMPLES).max(1)).pow(2);
         let squares: usize = asked.iter().map(square).sum();
         let features =

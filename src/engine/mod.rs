@@ -4,15 +4,17 @@
 //! A method with a setting is a `Job`, laid out in steps as a `Schedule`; plain training is a
 //! schedule too. A `Crew` takes networks through schedules, all in one population if they share an
 //! update rule; it can stop at any step, and resume from that state. `Engine::apply` takes networks
-//! through many jobs and caches the results in a [`Store`]; `observe` evaluates networks and how
-//! soon they relearn.
+//! through many jobs and caches the results in a [`Store`]; `observe` evaluates networks, and
+//! `relearn` follows how soon they know again what was forgotten.
 
 mod apply;
+mod canonical;
 mod crew;
 mod edit;
 mod observe;
 mod pick;
 mod populations;
+mod relearn;
 mod room;
 mod schedule;
 mod store;
@@ -35,8 +37,9 @@ use crate::random::threefry2x32;
 use crate::record::DeviceKind;
 
 pub(crate) use crew::{Crew, CrewState, Subject, Track};
-pub(crate) use observe::{Relearned, SAMPLES};
+pub(crate) use observe::SAMPLES;
 pub use pick::Pick;
+pub(crate) use relearn::Relearned;
 pub(crate) use schedule::Schedule;
 pub use store::{Store, name_of};
 

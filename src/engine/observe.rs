@@ -1,80 +1,22 @@
-//! Evaluates networks for metrics, and how soon they relearn.
+//! Evaluates networks for metrics.
 
-use super::store::fingerprint;
+use super::canonical::canonical;
 use super::{Engine, Weights};
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::methods::PADDED;
-use crate::metrics::{Observed, Outputs, Scope, softmax};
+use crate::metrics::few::{DRAWS, MOST};
+use crate::metrics::{Activations, Observed, Outputs, Scope, softmax};
 use crate::model::Layer;
-use crate::population::{DeviceImages, Recipe};
-use crate::progress::Progress;
+use crate::population::DeviceImages;
+use crate::random::threefry2x32;
 use crate::record::CLASSES;
 
-/// Training images of either kind used by metrics.
+/// Images of each kind used by metrics, at most.
 pub(crate) const SAMPLES: usize = 1000;
-/// The minimum steps of relearning for all networks.
-const LEAST: u32 = 192;
 /// The fresh networks for ZRF are numbered from here, apart from all trained ones.
 const UNTAUGHT: u32 = 400_000;
-/// The fraction of the original accuracy at which the digits count as known again: 1 − α, α = .05.
-const KNOWN: f64 = 0.95;
-
-/// Steps of relearning after which networks are evaluated: 0, 1, 2, 4, and from there on twice per
-/// doubling, 8, 12, 16, 24 … up to 3072, the maximum.
-fn asked() -> impl Iterator<Item = u32> {
-    let later = (3..12).flat_map(|doubling| [1 << doubling, 3 << (doubling - 1)]);
-    [0, 1, 2, 4].into_iter().chain(later)
-}
-
-/// Steps, with the accuracy after them.
-type Curve = Vec<(u32, f64)>;
-
-/// Relearning curves.
-pub(crate) struct Relearned {
-    /// One per network, all with the same steps.
-    pub(crate) curves: Vec<Curve>,
-    /// The accuracy at which the forgotten images count as known again.
-    level: f64,
-}
-
-impl Relearned {
-    /// For each network the steps until it knew the forgotten images, interpolated linearly between
-    /// evaluations; `None` if it did not within the steps run.
-    pub(crate) fn steps(&self) -> impl Iterator<Item = Option<f64>> {
-        self.curves.iter().map(|curve| crossing(curve, self.level))
-    }
-
-    /// Steps run.
-    pub(crate) fn limit(&self) -> u32 {
-        let last = |curve: &Curve| curve.last().map(|point| point.0);
-        self.curves.iter().find_map(last).unwrap_or(0)
-    }
-
-    /// For the cache: each network's accuracies in the order of `asked`, padded with NaN.
-    fn numbers(&self) -> Vec<f32> {
-        #[expect(clippy::cast_possible_truncation, reason = "a share, to be kept")]
-        let short = |point: &(u32, f64)| point.1 as f32;
-        let own = |curve: &Curve| -> Vec<f32> {
-            let known = curve.iter().map(short);
-            known
-                .chain(std::iter::repeat(f32::NAN))
-                .take(asked().count())
-                .collect()
-        };
-        self.curves.iter().flat_map(own).collect()
-    }
-
-    fn of_numbers(numbers: &[f32], level: f64) -> Self {
-        let own = |numbers: &[f32]| -> Curve {
-            let known = asked().zip(numbers).take_while(|(_, x)| !x.is_nan());
-            known.map(|(step, x)| (step, f64::from(*x))).collect()
-        };
-        Self {
-            curves: numbers.chunks_exact(asked().count()).map(own).collect(),
-            level,
-        }
-    }
-}
+/// Key for drawing labelled images, next to the case's seed.
+const LABELLED: u32 = 0x1abe_11ed;
 
 /// Every n-th of a list, so that about `SAMPLES` remain.
 fn thinned(list: &[u32]) -> Vec<u32> {
@@ -82,14 +24,69 @@ fn thinned(list: &[u32]) -> Vec<u32> {
     list.iter().step_by(step).copied().collect()
 }
 
-fn rows(padded: &[f32]) -> Vec<[f32; CLASSES]> {
+pub(super) fn rows(padded: &[f32]) -> Vec<[f32; CLASSES]> {
     let row = |row: &[f32]| std::array::from_fn(|class| row[class]);
     padded.chunks_exact(PADDED).map(row).collect()
 }
 
+/// Training or test images.
+#[derive(Clone, Copy)]
+enum Set {
+    Train,
+    Test,
+}
+
+/// Activations of some layers up to the logits, of some networks for some images.
+struct Answers {
+    /// [layers][networks · images · width].
+    layers: Vec<Vec<f32>>,
+    labels: Vec<u8>,
+    networks: usize,
+}
+
+impl Answers {
+    /// Without the layers before this one.
+    fn from(&self, layer: usize) -> Self {
+        Self {
+            layers: self.layers[layer..].to_vec(),
+            labels: self.labels.clone(),
+            networks: self.networks,
+        }
+    }
+
+    /// A network's part of each layer.
+    fn of(&self, network: usize) -> impl DoubleEndedIterator<Item = &[f32]> {
+        let part = move |layer: &'_ Vec<f32>| {
+            let each = layer.len() / self.networks;
+            network * each..(network + 1) * each
+        };
+        self.layers.iter().map(move |layer| &layer[part(layer)])
+    }
+
+    fn outputs(&self, network: usize) -> Outputs {
+        Outputs {
+            logits: self.of(network).next_back().map(rows).unwrap_or_default(),
+            labels: self.labels.clone(),
+        }
+    }
+
+    fn hidden(&self, network: usize) -> Vec<Vec<f32>> {
+        let hidden = self.of(network).take(self.layers.len() - 1);
+        hidden.map(<[f32]>::to_vec).collect()
+    }
+
+    fn last_hidden(&self, network: usize) -> Activations {
+        let hidden = self.of(network).nth_back(1);
+        Activations {
+            labels: self.labels.clone(),
+            values: hidden.map(<[f32]>::to_vec).unwrap_or_default(),
+        }
+    }
+}
+
 impl Engine<'_> {
     /// Networks that fit on the device at once.
-    fn most(&self) -> usize {
+    pub(super) fn most(&self) -> usize {
         self.room(0).unwrap_or(1)
     }
 
@@ -115,39 +112,81 @@ impl Engine<'_> {
     ) -> Result<Vec<Observed>> {
         let networks = weights.len() / self.size();
         let population = self.holding(weights)?;
-        let (forget, retain) = (thinned(&self.images(true)), thinned(&self.images(false)));
         let last = self.model.layers().len() - 1;
+        let answers = |set, images: &[u32], from| -> Result<Answers> {
+            let labels = match set {
+                Set::Train => self.labels(),
+                Set::Test => self.test_labels(),
+            };
+            Ok(Answers {
+                layers: population.activations(self.set(set), images, from)?,
+                labels: images.iter().map(|&i| labels[i as usize]).collect(),
+                networks,
+            })
+        };
+        let (forget, retain) = (thinned(&self.images(true)), thinned(&self.images(false)));
         let all: Vec<u32> = (0u32..).take(self.test_labels().len()).collect();
-        let of_forget = population.activations(&self.train, &forget, 0)?;
-        let of_retain = population.activations(&self.train, &retain, 0)?;
-        let of_test = population.activations(&self.test, &all, last)?;
-        let own = |values: &[f32], network: usize| -> Vec<f32> {
-            let each = values.len() / networks;
-            values[network * each..(network + 1) * each].to_vec()
+        let of_forget = answers(Set::Train, &forget, 0)?;
+        let of_retain = answers(Set::Train, &retain, 0)?;
+        let of_test = answers(Set::Test, &all, last)?;
+        let of_labelled = answers(Set::Train, &self.labelled(), last - 1)?;
+        let of_asked = match self.case.scope {
+            Scope::Digits(_) => answers(Set::Test, &thinned(&self.asked().1), last - 1)?,
+            // They are the images to forget, of which all layers are known.
+            Scope::Samples(_) => of_forget.from(last - 1),
         };
-        let outputs = |logits: &[f32], network: usize, images: &[u32], labels: &[u8]| Outputs {
-            logits: rows(&own(logits, network)),
-            labels: images.iter().map(|&i| labels[i as usize]).collect(),
-        };
-        let hidden = |layers: &[Vec<f32>], network: usize| -> Vec<Vec<f32>> {
-            layers[..last]
-                .iter()
-                .map(|layer| own(layer, network))
-                .collect()
-        };
+        let canonical = canonical(&self.model, weights);
         let observed = |network| Observed {
-            forget: outputs(&of_forget[last], network, &forget, self.labels()),
-            retain: outputs(&of_retain[last], network, &retain, self.labels()),
-            test: outputs(&of_test[0], network, &all, self.test_labels()),
-            forget_hidden: hidden(&of_forget, network),
-            retain_hidden: hidden(&of_retain, network),
-            weights: self.by_layer(weights, network),
+            forget: of_forget.outputs(network),
+            retain: of_retain.outputs(network),
+            test: of_test.outputs(network),
+            forget_hidden: of_forget.hidden(network),
+            retain_hidden: of_retain.hidden(network),
+            labelled: of_labelled.last_hidden(network),
+            asked: of_asked.last_hidden(network),
+            weights: self.by_layer(&canonical, network),
             fresh: fresh.get(network).cloned().unwrap_or_default(),
-            relearned: None,
             relearning: Vec::new(),
-            relearn_limit: 0.0,
         };
         Ok((0..networks).map(observed).collect())
+    }
+
+    fn set(&self, set: Set) -> &DeviceImages {
+        match set {
+            Set::Train => &self.train,
+            Set::Test => &self.test,
+        }
+    }
+
+    /// Training images for attacks with few labels, drawn by the case's seed: `DRAWS` draws of `MOST`
+    /// images of every digit, in which each digit takes its turn. Where single images are to be
+    /// forgotten, those are not among them. A digit with too few images repeats them.
+    fn labelled(&self) -> Vec<u32> {
+        let known = match self.case.scope {
+            Scope::Digits(_) => self.list(true),
+            Scope::Samples(_) => self.images(false),
+        };
+        let labels = self.labels();
+        #[expect(
+            clippy::cast_possible_truncation,
+            reason = "the two halves of the seed"
+        )]
+        let key = [self.case.seed as u32, (self.case.seed >> 32) as u32];
+        let of_digit = |digit: usize| {
+            let own = known
+                .iter()
+                .copied()
+                .filter(|&i| usize::from(labels[i as usize]) == digit);
+            let mut own: Vec<u32> = own.collect();
+            own.sort_by_cached_key(|&i| threefry2x32(key, [i, LABELLED]));
+            own
+        };
+        let digits: Vec<Vec<u32>> = (0..CLASSES)
+            .map(of_digit)
+            .filter(|d| !d.is_empty())
+            .collect();
+        let turn = |place: usize| digits.iter().map(move |own| own[place % own.len()]);
+        (0..DRAWS * MOST).flat_map(turn).collect()
     }
 
     /// Weights and biases of each layer of a network.
@@ -160,7 +199,7 @@ impl Engine<'_> {
 
     /// The images that show what networks know: test images of the forgotten digits, or the
     /// forgotten training images used by metrics.
-    fn asked(&self) -> (&DeviceImages, Vec<u32>, Vec<u8>) {
+    pub(super) fn asked(&self) -> (&DeviceImages, Vec<u32>, Vec<u8>) {
         let (set, labels, images) = match &self.case.scope {
             Scope::Digits(digits) => {
                 let numbered = (0u32..).zip(self.test_labels());
@@ -189,136 +228,7 @@ impl Engine<'_> {
             .map(|own| rows(own).iter().map(softmax).collect())
             .collect())
     }
-
-    /// Trains all networks on all images, and evaluates them on the forgotten ones along the way.
-    /// `known` is the accuracy of the originals. Without a limit, training continues until all
-    /// networks know the images again.
-    pub(crate) fn relearn(
-        &self,
-        weights: &Weights,
-        known: f64,
-        limit: Option<u32>,
-        progress: &mut dyn Progress,
-    ) -> Result<Relearned> {
-        let size = self.size();
-        let id = format!(
-            "{} relearned {} {} {KNOWN} {known} {limit:?} {:?}",
-            self.origin,
-            fingerprint(weights),
-            self.training.lr,
-            self.case,
-        );
-        let numbers = self
-            .store
-            .get(&id, weights.len() / size * asked().count(), || {
-                let parts: Vec<&[f32]> = weights.chunks(self.most() * size).collect();
-                let mut done = Vec::new();
-                for part in &parts {
-                    done.push(self.some_relearn(part, known, limit, progress)?);
-                }
-                // All networks take as many steps as the slowest.
-                let longest = done.iter().map(Relearned::limit).max().unwrap_or(0);
-                let mut all = Vec::new();
-                for (part, mut own) in parts.into_iter().zip(done) {
-                    if own.limit() < longest {
-                        own = self.some_relearn(part, known, Some(longest), progress)?;
-                    }
-                    all.extend(own.numbers());
-                }
-                Ok(all)
-            })?;
-        Ok(Relearned::of_numbers(&numbers, KNOWN * known))
-    }
-
-    fn some_relearn(
-        &self,
-        weights: &[f32],
-        known: f64,
-        limit: Option<u32>,
-        progress: &mut dyn Progress,
-    ) -> Result<Relearned> {
-        let networks = weights.len() / self.size();
-        let all = std::sync::Arc::new((0u32..).take(self.labels().len()).collect::<Vec<_>>());
-        // All networks see the same samples in the same order.
-        let recipe: Recipe = self.recipe(all, 0, 2);
-        let population = self.population(&vec![recipe; networks])?;
-        population.set_parameters(weights)?;
-        let last = self.model.layers().len() - 1;
-        let (set, images, labels) = self.asked();
-        progress.begin("relearning", limit.unwrap_or(LEAST).into());
-        let mut curves: Vec<Curve> = vec![Vec::new(); networks];
-        let level = KNOWN * known;
-        let mut done = 0;
-        for step in asked() {
-            let enough = match limit {
-                Some(limit) => step > limit,
-                None => step > LEAST && curves.iter().all(|c| crossing(c, level).is_some()),
-            };
-            if enough {
-                break;
-            }
-            if progress.stopped() {
-                return Err(Error::Interrupted);
-            }
-            population.train(step - done, &mut |n| progress.advance(n.into()))?;
-            done = step;
-            let layers = population.activations(set, &images, last)?;
-            let each = images.len() * PADDED;
-            for (curve, logits) in curves.iter_mut().zip(layers[0].chunks_exact(each)) {
-                let outputs = Outputs {
-                    logits: rows(logits),
-                    labels: labels.clone(),
-                };
-                curve.push((step, outputs.accuracy(|_| true)));
-            }
-        }
-        Ok(Relearned { curves, level })
-    }
-}
-
-/// Where a curve first reaches a level.
-fn crossing(curve: &[(u32, f64)], level: f64) -> Option<f64> {
-    if curve.first()?.1 >= level {
-        return Some(curve[0].0.into());
-    }
-    curve.windows(2).find_map(|pair| {
-        let ((x0, y0), (x1, y1)) = (pair[0], pair[1]);
-        let (x0, x1) = (f64::from(x0), f64::from(x1));
-        (y1 >= level).then(|| x0 + (level - y0) / (y1 - y0) * (x1 - x0))
-    })
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_crossing_lies_on_the_line_between_two_questions() {
-        let curve = [(0, 0.0), (4, 0.5), (8, 1.0)];
-        assert_eq!(crossing(&curve, 0.75), Some(6.0));
-        assert_eq!(crossing(&curve, 0.0), Some(0.0));
-        assert_eq!(crossing(&curve, 1.5), None);
-    }
-
-    #[test]
-    fn networks_are_asked_more_seldom_the_longer_it_takes() {
-        let steps: Vec<u32> = asked().collect();
-        assert_eq!(steps[..8], [0, 1, 2, 4, 8, 12, 16, 24]);
-        assert!(steps.contains(&LEAST) && steps.is_sorted());
-        assert_eq!(steps.last(), Some(&3072));
-    }
-
-    #[test]
-    fn what_was_kept_of_relearning_comes_back() {
-        let level = 0.75;
-        let curves = vec![
-            vec![(0, 0.0), (1, 0.5), (2, 1.0)],
-            vec![(0, 0.0), (1, 0.25), (2, 0.5)],
-        ];
-        let relearned = Relearned { curves, level };
-        let back = Relearned::of_numbers(&relearned.numbers(), level);
-        assert_eq!(back.curves, relearned.curves);
-        assert_eq!(back.limit(), 2);
-        assert_eq!(back.steps().collect::<Vec<_>>(), [Some(1.5), None]);
-    }
-}
+mod tests;

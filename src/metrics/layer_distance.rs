@@ -55,7 +55,7 @@ impl Metric for LayerDistance {
 }
 
 /// ‖own − theirs‖ / ‖theirs‖.
-pub(super) fn relative(own: &[f64], theirs: &[f64]) -> f64 {
+pub(crate) fn relative(own: &[f64], theirs: &[f64]) -> f64 {
     let (mut apart, mut norm) = (0.0, 0.0);
     for (a, b) in own.iter().zip(theirs) {
         apart += (a - b) * (a - b);

@@ -6,18 +6,25 @@
 
 pub mod accuracy;
 pub mod activation;
+mod by_image;
 pub mod cka;
 pub mod destinations;
 pub mod effect;
+pub(crate) mod few;
 pub mod figures;
 pub mod forgetting_quality;
 pub mod klom;
 pub mod layer_distance;
 pub mod membership;
 pub mod probe;
+pub mod prototypes;
+pub mod refit;
 pub mod relearning;
+mod ridge;
 pub mod u_lira;
 pub mod zrf;
+
+pub use by_image::{ImageSet, confidence, tail};
 
 use crate::record::CLASSES;
 
@@ -43,17 +50,39 @@ pub struct Observed {
     pub forget_hidden: Vec<Vec<f32>>,
     /// The same for `retain`.
     pub retain_hidden: Vec<Vec<f32>>,
-    /// Weights and biases of every layer, the last among them.
+    /// Training images with labels, drawn the same for all networks, for attacks with few labels: three
+    /// draws of 20 images of every digit. Each draw lists one image per digit, then the next one per
+    /// digit, and so on.
+    pub labelled: Activations,
+    /// The images that show whether a network forgot, at most 1000: test images of the forgotten digits,
+    /// or the images of `forget` if no digit is forgotten.
+    pub asked: Activations,
+    /// Weights and biases of every layer, the last among them, as floats of the padded shape. Of all
+    /// networks that compute the same function by scaling a hidden layer up and the next down, these are
+    /// the one whose hidden layers have weights of a given norm.
     pub weights: Vec<Vec<f32>>,
     /// Softmax outputs of a freshly initialised network for `forget`, a different one per network.
     pub fresh: Vec<[f64; CLASSES]>,
-    /// Steps on all training images until the forgotten digits were known again; `None` if that
-    /// took more than `relearn_limit`.
-    pub relearned: Option<f64>,
-    /// Steps of relearning that were run.
-    pub relearn_limit: f64,
-    /// Steps of relearning, with the accuracy on the forgotten images.
-    pub relearning: Vec<(u32, f64)>,
+    /// How it learned again, in several orders of the samples, the same for all networks.
+    pub relearning: Vec<Relearning>,
+}
+
+/// Activations of the last hidden layer.
+#[derive(Clone, Debug, Default)]
+pub struct Activations {
+    /// The images' labels.
+    pub labels: Vec<u8>,
+    /// `[images · width]`.
+    pub values: Vec<f32>,
+}
+
+/// A network trained on all images again, after it was to forget some.
+#[derive(Clone, Debug, Default)]
+pub struct Relearning {
+    /// Steps until the forgotten images were known again; `None` if that took more than were run.
+    pub steps: Option<f64>,
+    /// Steps, with the accuracy on the forgotten images after them.
+    pub curve: Vec<(u32, f64)>,
 }
 
 /// The aspect that a metric measures.
@@ -223,19 +252,28 @@ pub fn all(hidden: usize) -> Vec<Box<dyn Metric>> {
         all.extend((0..hidden).map(|layer| Box::new(Cka::new(layer, images)) as _));
     }
     all.extend((0..=hidden).map(|layer| Box::new(layer_distance::LayerDistance::new(layer)) as _));
+    all.extend(refit::HeadRefit::all().map(|metric| Box::new(metric) as _));
+    all.extend(prototypes::Prototypes::all().map(|metric| Box::new(metric) as _));
     let others: Vec<Box<dyn Metric>> = vec![
         Box::new(relearning::RelearnSteps),
+        Box::new(relearning::RelearnArea),
         Box::new(membership::StartingKit),
         Box::new(membership::ModifiedEntropy),
         Box::new(membership::Efficacy),
-        Box::new(u_lira::ULira),
+        Box::new(membership::Kept),
+        Box::new(u_lira::ULira::mean()),
+        Box::new(u_lira::AtLowRate),
         Box::new(destinations::Destinations),
         Box::new(activation::ActivationDistance),
         Box::new(zrf::Zrf),
         Box::new(forgetting_quality::Epsilon),
-        Box::new(klom::Klom),
+        Box::new(klom::Klom::mean()),
     ];
     all.extend(others);
+    for images in [ImageSet::Forget, ImageSet::Retain, ImageSet::Test] {
+        all.push(Box::new(u_lira::ULira::worst(images)));
+        all.push(Box::new(klom::Klom::worst(images)));
+    }
     all
 }
 

@@ -1,10 +1,11 @@
 //! Linear probe: can the forgotten digits still be separated by a hidden layer?
 
+use super::ridge::Ridge;
 use super::{Kind, Metric, Observed, Scope};
 
 /// The balanced accuracy of a linear classifier, fitted by ridge regression, that separates the
-/// images to forget from those to keep by a hidden layer's activations; fitted on half of the
-/// images, evaluated on the others. Chance is ½, but even retrained networks, which never saw the
+/// images to forget from those to keep by a hidden layer's standardised activations (Alain and Bengio
+/// 2016); fitted on half of the images, as many of each kind, and evaluated on the others. Chance is ½, but even retrained networks, which never saw the
 /// digits, have far more; they are the reference.
 pub struct LinearProbe {
     name: String,
@@ -21,6 +22,7 @@ impl LinearProbe {
     }
 }
 
+/// The penalty, times the number of rows.
 const RIDGE: f64 = 1e-2;
 
 impl Metric for LinearProbe {
@@ -52,74 +54,31 @@ impl Metric for LinearProbe {
     }
 }
 
-/// The probe's accuracy on held-out images.
-pub fn accuracy(one: &[f32], other: &[f32], width: usize) -> f64 {
-    let rows = |values: &[f32], odd: usize| -> Vec<Vec<f64>> {
-        let rows = values.chunks_exact(width).skip(odd).step_by(2);
-        rows.map(|row| row.iter().map(|v| f64::from(*v)).collect())
-            .collect()
+/// The probe's accuracy on held-out images, from activations [images, width] of both kinds.
+pub fn accuracy<'a>(one: &'a [f32], other: &'a [f32], width: usize) -> f64 {
+    let rows = |values: &'a [f32], odd| -> Vec<&'a [f32]> {
+        let rows = values.chunks_exact(width);
+        rows.skip(odd).step_by(2).collect()
     };
-    let weights = fit(&rows(one, 0), &rows(other, 0), width);
-    let side = |row: &Vec<f64>| {
-        let sum: f64 = row.iter().zip(&weights).map(|(x, w)| x * w).sum();
-        sum + weights[width] > 0.0
+    let (forget, retain) = (rows(one, 0), rows(other, 0));
+    let n = forget.len().min(retain.len());
+    // As many of each, evenly spread.
+    let spread = |rows: &[&'a [f32]]| -> Vec<&'a [f32]> {
+        (0..n).map(|i| rows[i * rows.len() / n]).collect()
     };
-    let share = |rows: &[Vec<f64>], wanted: bool| {
-        rows.iter().filter(|row| side(row) == wanted).count() as f64 / rows.len().max(1) as f64
+    let targets = [vec![1.0; n], vec![-1.0; n]].concat();
+    let fit = Ridge::fit(
+        &[spread(&forget), spread(&retain)].concat(),
+        &[targets],
+        RIDGE,
+    );
+    let share = |rows: &[&[f32]], wanted: bool| {
+        let right = rows
+            .iter()
+            .filter(|row| (fit.outputs(row)[0] > 0.0) == wanted);
+        right.count() as f64 / rows.len().max(1) as f64
     };
     f64::midpoint(share(&rows(one, 1), true), share(&rows(other, 1), false))
-}
-
-/// Ridge regression to +1 and −1, both classes weighted equally; the last weight is the bias.
-fn fit(one: &[Vec<f64>], other: &[Vec<f64>], width: usize) -> Vec<f64> {
-    let n = width + 1;
-    let mut a = vec![0.0; n * n];
-    let mut b = vec![0.0; n];
-    for (rows, target) in [(one, 1.0), (other, -1.0)] {
-        let weight = 1.0 / rows.len().max(1) as f64;
-        for row in rows {
-            let x = |i: usize| if i < width { row[i] } else { 1.0 };
-            for i in 0..n {
-                let wi = weight * x(i);
-                b[i] += wi * target;
-                if wi != 0.0 {
-                    // The solver reads only this half.
-                    for j in 0..=i {
-                        a[i * n + j] += wi * x(j);
-                    }
-                }
-            }
-        }
-    }
-    for i in 0..n {
-        a[i * n + i] += RIDGE;
-    }
-    solve(&mut a, &mut b, n);
-    b
-}
-
-/// Solves A x = b in place by Cholesky decomposition, for a symmetric positive definite A. Reads
-/// the lower half of A.
-fn solve(a: &mut [f64], b: &mut [f64], n: usize) {
-    for j in 0..n {
-        for i in j..n {
-            let sum: f64 = (0..j).map(|k| a[i * n + k] * a[j * n + k]).sum();
-            let value = a[i * n + j] - sum;
-            a[i * n + j] = if i == j {
-                value.max(1e-300).sqrt()
-            } else {
-                value / a[j * n + j]
-            };
-        }
-    }
-    for i in 0..n {
-        let sum: f64 = (0..i).map(|k| a[i * n + k] * b[k]).sum();
-        b[i] = (b[i] - sum) / a[i * n + i];
-    }
-    for i in (0..n).rev() {
-        let sum: f64 = (i + 1..n).map(|k| a[k * n + i] * b[k]).sum();
-        b[i] = (b[i] - sum) / a[i * n + i];
-    }
 }
 
 #[cfg(test)]
@@ -154,11 +113,16 @@ mod tests {
         assert!(of(0) > 0.99 && of(1) < 0.6, "{} {}", of(0), of(1));
     }
 
+    /// A layer of another scale, even of single neurons, is the same layer.
     #[test]
-    fn the_solver_solves() {
-        // [[4, 2], [2, 3]] x = [2, 5]: x = (−1/2, 2).
-        let (mut a, mut b) = (vec![4.0, 2.0, 2.0, 3.0], vec![2.0, 5.0]);
-        solve(&mut a, &mut b, 2);
-        assert!((b[0] + 0.5).abs() < 1e-12 && (b[1] - 2.0).abs() < 1e-12);
+    fn scales_do_not_count() {
+        let (one, other) = (cloud(1, 0.0), cloud(2, 0.1));
+        let scaled = |values: &[f32]| -> Vec<f32> {
+            let scales = [0.25, 64.0, 1.0, 8.0].into_iter().cycle();
+            values.iter().zip(scales).map(|(x, s)| x * s).collect()
+        };
+        let value = accuracy(&one, &other, 4);
+        assert!(value > 0.6 && value < 0.9, "{value}");
+        assert_eq!(accuracy(&scaled(&one), &scaled(&other), 4), value);
     }
 }

@@ -1,13 +1,24 @@
-//! Relearn time: retained knowledge comes back sooner.
+//! Relearning: retained knowledge comes back sooner.
+//!
+//! How soon depends on which samples come first, by more than methods differ. So every network relearns
+//! in several orders of the samples, the same for all networks.
 
-use super::{Kind, Metric, Observed, Scope, mean};
+use super::{Kind, Metric, Observed, Relearning, Scope, mean};
 
 /// Steps of training on all digits until the accuracy on the forgotten digits' test images is
-/// within 5 % of the original network's. AIN is the ratio to that of retrained networks: about 1 is
-/// ideal, far below 1 means that the knowledge was still there (Tarun et al. 2023). All networks
-/// get as many steps as the slowest retrained one needs; if one needs more, that number is a lower
-/// bound.
+/// within 5 % of the original network's (Tarun et al. 2023); of the orders' steps s, the value is
+/// exp(mean ln(1 + s)) − 1. All networks get as many steps as the slowest retrained one needs; if one
+/// needs more, that number is a lower bound.
 pub struct RelearnSteps;
+
+/// The area under the accuracy on the forgotten digits' test images over the first 192 steps of training
+/// on all digits, by trapezoids between evaluations, divided by the number of steps: the mean accuracy on
+/// the way, from 0 to 1, averaged over orders. Unlike the number of steps, it has no limit that a
+/// network may miss, and no level that it reaches by chance.
+pub struct RelearnArea;
+
+/// Steps under whose curve the area is measured; all networks relearn at least as long.
+pub(crate) const AREA: u32 = 192;
 
 impl Metric for RelearnSteps {
     fn name(&self) -> &str {
@@ -33,38 +44,169 @@ impl Metric for RelearnSteps {
     }
 
     fn features(&self, network: &Observed, _: &Scope) -> Vec<f64> {
-        vec![steps(network)]
+        let steps = network.relearning.iter().map(Relearning::steps_at_least);
+        let logarithms: Vec<f64> = steps.map(f64::ln_1p).collect();
+        vec![known_mean(&logarithms).exp_m1()]
     }
 
     fn censored(&self, network: &Observed) -> bool {
-        network.relearned.is_none()
+        network.relearning.iter().any(|own| own.steps.is_none())
     }
 }
 
-fn steps(network: &Observed) -> f64 {
-    network.relearned.unwrap_or(network.relearn_limit)
+impl Metric for RelearnArea {
+    fn name(&self) -> &str {
+        "relearn AUC"
+    }
+
+    fn meaning(&self) -> &'static str {
+        "mean accuracy on the forgotten digits over the first 192 steps on all digits; ideal: that of retrained networks"
+    }
+
+    fn kind(&self) -> Kind {
+        Kind::Relearning
+    }
+
+    fn resolution(&self) -> f64 {
+        0.01
+    }
+
+    fn features(&self, network: &Observed, _: &Scope) -> Vec<f64> {
+        let areas = network.relearning.iter().map(|own| area(&own.curve));
+        vec![known_mean(&areas.collect::<Vec<_>>())]
+    }
 }
 
-/// AIN of a group.
+/// The mean; NaN if empty.
+fn known_mean(values: &[f64]) -> f64 {
+    if values.is_empty() {
+        f64::NAN
+    } else {
+        mean(values)
+    }
+}
+
+/// The area under a curve up to `AREA` steps, divided by the steps.
+fn area(curve: &[(u32, f64)]) -> f64 {
+    let within = curve.partition_point(|(step, _)| *step <= AREA);
+    let curve = &curve[..within];
+    let [(first, _), .., (last, _)] = curve else {
+        return f64::NAN;
+    };
+    let part =
+        |pair: &[(u32, f64)]| f64::from(pair[1].0 - pair[0].0) * (pair[0].1 + pair[1].1) / 2.0;
+    curve.windows(2).map(part).sum::<f64>() / f64::from(last - first)
+}
+
+impl Relearning {
+    /// Steps until the images were known again, or all that were run.
+    fn steps_at_least(&self) -> f64 {
+        let run = self
+            .curve
+            .last()
+            .map_or(f64::NAN, |(step, _)| f64::from(*step));
+        self.steps.unwrap_or(run)
+    }
+}
+
+/// A network's curve, averaged over orders.
+pub fn mean_curve(network: &Observed) -> Vec<(u32, f64)> {
+    let Some(first) = network.relearning.first() else {
+        return Vec::new();
+    };
+    let point = |(place, (step, _)): (usize, &(u32, f64))| {
+        let orders = network.relearning.iter();
+        let values: Vec<f64> = orders.map(|own| own.curve[place].1).collect();
+        (*step, mean(&values))
+    };
+    first.curve.iter().enumerate().map(point).collect()
+}
+
+/// AIN of a group (Tarun et al. 2023): its mean steps over those of retrained networks, as the geometric
+/// mean over orders. About 1 is ideal; far below 1, the knowledge was still there.
 pub fn ain(group: &[Observed], retrained: &[Observed]) -> f64 {
-    let steps = |group: &[Observed]| mean(&group.iter().map(steps).collect::<Vec<_>>());
-    steps(group) / steps(retrained)
+    log_ratio(group, retrained).exp()
+}
+
+/// ln AIN: the mean over orders of the logarithm of a group's mean steps over those of retrained
+/// networks. NaN without networks.
+pub fn log_ratio(group: &[Observed], retrained: &[Observed]) -> f64 {
+    let orders = group.first().map_or(0, |network| network.relearning.len());
+    let steps = |networks: &[Observed], order: usize| {
+        let of = |network: &Observed| {
+            network
+                .relearning
+                .get(order)
+                .map_or(f64::NAN, Relearning::steps_at_least)
+        };
+        mean(&networks.iter().map(of).collect::<Vec<_>>())
+    };
+    let ratio = |order| (steps(group, order) / steps(retrained, order)).ln();
+    known_mean(&(0..orders).map(ratio).collect::<Vec<_>>())
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    /// Steps by order; those that were not enough are 100.
+    fn after(steps: &[Option<f64>]) -> Observed {
+        let order = |steps: &Option<f64>| Relearning {
+            steps: *steps,
+            curve: vec![(0, 0.0), (100, 0.5)],
+        };
+        Observed {
+            relearning: steps.iter().map(order).collect(),
+            ..Default::default()
+        }
+    }
+
     #[test]
-    fn ain_is_the_quotient_of_the_means() {
-        let after = |steps: Option<f64>| Observed {
-            relearned: steps,
-            relearn_limit: 100.0,
+    fn ain_is_the_quotient_of_the_means_in_each_order() {
+        let one = [after(&[Some(10.0)]), after(&[Some(30.0)])];
+        assert!((ain(&one, &[after(&[None])]) - 0.2).abs() < 1e-12);
+        // .2 in one order and .8 in the other: .4.
+        let both = [after(&[Some(20.0), Some(40.0)])];
+        assert!((ain(&both, &[after(&[None, Some(50.0)])]) - 0.4).abs() < 1e-12);
+        assert!(ain(&[], &both).is_nan() && ain(&[Observed::default()], &both).is_nan());
+    }
+
+    #[test]
+    fn steps_are_averaged_over_orders_as_their_logarithms_are() {
+        let value = |network: &Observed| RelearnSteps.features(network, &Scope::Samples(20))[0];
+        // √(4 · 16) − 1.
+        assert!((value(&after(&[Some(3.0), Some(15.0)])) - 7.0).abs() < 1e-12);
+        assert!((value(&after(&[None])) - 100.0).abs() < 1e-9);
+        assert!(RelearnSteps.censored(&after(&[Some(3.0), None])));
+        assert!(!RelearnSteps.censored(&after(&[Some(100.0)])));
+        assert!(value(&Observed::default()).is_nan());
+    }
+
+    /// Up to step 8 at 0, then a rise to 1 at step 64, and 1 from there on: (28 + 128) / 192. A point
+    /// beyond does not count.
+    #[test]
+    fn the_area_is_that_of_its_trapezoids() {
+        let curve = vec![(0, 0.0), (8, 0.0), (64, 1.0), (192, 1.0), (256, 0.0)];
+        assert!((area(&curve) - 156.0 / 192.0).abs() < 1e-12);
+        let order = |curve| Relearning { steps: None, curve };
+        let network = Observed {
+            relearning: vec![order(curve), order(vec![(0, 0.5), (192, 0.5), (256, 0.5)])],
             ..Default::default()
         };
-        let group = [after(Some(10.0)), after(Some(30.0))];
-        assert_eq!(ain(&group, &[after(None)]), 0.2);
-        assert!(RelearnSteps.censored(&after(None)));
-        assert!(!RelearnSteps.censored(&after(Some(100.0))));
+        let value = RelearnArea.features(&network, &Scope::Samples(20))[0];
+        assert!((value - (156.0 / 192.0 + 0.5) / 2.0).abs() < 1e-12);
+    }
+
+    #[test]
+    fn the_mean_curve_is_that_of_all_orders() {
+        let order = |values: [f64; 2]| Relearning {
+            steps: None,
+            curve: vec![(0, values[0]), (4, values[1])],
+        };
+        let network = Observed {
+            relearning: vec![order([0.0, 0.5]), order([0.5, 1.0])],
+            ..Default::default()
+        };
+        assert_eq!(mean_curve(&network), [(0, 0.25), (4, 0.75)]);
     }
 }

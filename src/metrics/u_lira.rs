@@ -2,29 +2,68 @@
 
 use std::f64::consts::TAU;
 
-use super::forgetting_quality::{by_image, margins};
-use super::{Form, Kind, Metric, Observed, Scope, mean};
+use super::by_image::{ImageSet, by_image, tail};
+use super::{About, Form, Kind, Metric, Observed, Scope, mean};
 
 /// U-LiRA (Kurmanji et al. 2023; Hayes et al. 2024), after LiRA (Carlini et al. 2022). For each
-/// image to forget, one normal distribution is fitted to the logit-scaled confidences ln(p/(1 − p))
-/// of unlearned networks, and another to those of retrained ones. A held-out network is classified
-/// as unlearned if its confidence is likelier under the first. The value is the balanced accuracy,
-/// averaged over images: ½ if nothing can be distinguished, 1 if everything can.
+/// image, one normal distribution is fitted to the logit-scaled confidences ln(p/(1 − p)) of unlearned
+/// networks, and another to those of retrained ones. A held-out network is classified as unlearned if
+/// its confidence is likelier under the first. An image's value is the balanced accuracy: ½ if nothing
+/// can be distinguished, 1 if everything can.
 ///
 /// One network of each kind is held out at a time, in all pairs, and both are classified under the
 /// same two distributions: if only the classified network were held out, its own side would always
 /// have one network less, and equal groups would score below ½. A distribution needs at least two
 /// networks, so each side needs three; with few networks the normal fits are poor, and the attack
 /// is weaker than it could be.
-pub struct ULira;
+///
+/// The value of a group is the mean over the images to forget, or the 95th percentile over those, over
+/// those to keep, or over test images: unlearning that treats the average image well can give away
+/// single ones (Hayes et al. 2024).
+pub struct ULira {
+    name: String,
+    images: ImageSet,
+    worst: bool,
+}
+
+impl ULira {
+    /// The mean over the images to forget.
+    pub fn mean() -> Self {
+        Self {
+            name: "U-LiRA".to_owned(),
+            images: ImageSet::Forget,
+            worst: false,
+        }
+    }
+
+    /// The 95th percentile over these images.
+    pub fn worst(images: ImageSet) -> Self {
+        Self {
+            name: format!("U-LiRA P95 {}", images.letter()),
+            images,
+            worst: true,
+        }
+    }
+}
 
 impl Metric for ULira {
     fn name(&self) -> &str {
+        &self.name
+    }
+
+    fn family(&self) -> &str {
         "U-LiRA"
     }
 
     fn meaning(&self) -> &'static str {
-        "accuracy of the likelihood-ratio attack, unlearned against retrained networks, image by image; ideal ½"
+        match self.worst {
+            true => {
+                "95th percentile over images (f: forget, r: keep, t: test) of U-LiRA's accuracy; ideal: as retrained"
+            }
+            false => {
+                "accuracy of the likelihood-ratio attack, unlearned against retrained networks, image by image; ideal ½"
+            }
+        }
     }
 
     fn kind(&self) -> Kind {
@@ -35,24 +74,104 @@ impl Metric for ULira {
         0.02
     }
 
+    fn about(&self) -> Option<About> {
+        Some(self.images.about())
+    }
+
     fn form(&self) -> Form {
         Form::Groups {
-            value: |group, reference| mean(&by_image(group, reference, accuracy)),
+            value: match self.worst {
+                true => |group, reference| tail(&by_image(group, reference, accuracy)),
+                false => |group, reference| mean(&by_image(group, reference, accuracy)),
+            },
         }
     }
 
-    fn features(&self, network: &Observed, _: &Scope) -> Vec<f64> {
-        margins(network)
+    fn features(&self, network: &Observed, scope: &Scope) -> Vec<f64> {
+        self.images.margins(network, scope)
     }
+}
+
+/// The true-positive rate of U-LiRA at a false-positive rate of 1 %: the fraction of unlearned networks
+/// whose log-likelihood ratio exceeds that of all but 1 % of retrained ones, pooled over the images to
+/// forget. An attack can be certain of a few and guess the rest, which an average hides (Carlini et al.
+/// 2022, on membership inference). Every network counts once per image, scored under distributions
+/// without itself and without one network of the other group.
+pub struct AtLowRate;
+
+/// The false-positive rate.
+const RATE: f64 = 0.01;
+
+impl Metric for AtLowRate {
+    fn name(&self) -> &str {
+        "U-LiRA TPR"
+    }
+
+    fn family(&self) -> &str {
+        "U-LiRA"
+    }
+
+    fn meaning(&self) -> &'static str {
+        "fraction of unlearned networks' likelihood ratios above all but 1 % of retrained ones', over forget images; ideal .01"
+    }
+
+    fn kind(&self) -> Kind {
+        Kind::Membership
+    }
+
+    fn resolution(&self) -> f64 {
+        0.01
+    }
+
+    fn form(&self) -> Form {
+        Form::Groups {
+            value: true_positives,
+        }
+    }
+
+    fn features(&self, network: &Observed, scope: &Scope) -> Vec<f64> {
+        ImageSet::Forget.margins(network, scope)
+    }
+}
+
+/// The true-positive rate at `RATE`, from margins by network and image; NaN for fewer than three
+/// networks of a kind.
+fn true_positives(group: &[&[f64]], reference: &[&[f64]]) -> f64 {
+    if group.len().min(reference.len()) < 3 {
+        return f64::NAN;
+    }
+    let (mut own, mut theirs) = (Vec::new(), Vec::new());
+    by_image(group, reference, |unlearned, retrained| {
+        let (with, without) = (others(unlearned), others(retrained));
+        let pick = |list: &[Normal], i: usize| list[i % list.len()];
+        let ratio = |x: f64, i| pick(&with, i).log_density(x) - pick(&without, i).log_density(x);
+        own.extend((0..).zip(unlearned).map(|(i, x)| ratio(*x, i)));
+        theirs.extend((0..).zip(retrained).map(|(i, x)| ratio(*x, i)));
+        0.0
+    });
+    if own.is_empty() {
+        return f64::NAN;
+    }
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "a number of scores"
+    )]
+    let allowed = (RATE * theirs.len() as f64) as usize;
+    let place = theirs.len() - 1 - allowed;
+    let limit = *theirs.select_nth_unstable_by(place, f64::total_cmp).1;
+    own.iter().filter(|x| **x > limit).count() as f64 / own.len() as f64
 }
 
 /// The smallest variance of a distribution.
 const LEAST: f64 = 1e-6;
 
 /// A normal distribution.
+#[derive(Clone, Copy)]
 struct Normal {
     mean: f64,
-    variance: f64,
+    /// 1 / 2σ².
+    precision: f64,
     /// ln √(2πσ²).
     log_scale: f64,
 }
@@ -62,27 +181,29 @@ impl Normal {
         let variance = variance.max(LEAST);
         Self {
             mean,
-            variance,
+            precision: 0.5 / variance,
             log_scale: 0.5 * (TAU * variance).ln(),
         }
     }
 
     fn log_density(&self, x: f64) -> f64 {
-        -0.5 * (x - self.mean).powi(2) / self.variance - self.log_scale
+        let apart = x - self.mean;
+        -apart * apart * self.precision - self.log_scale
     }
 }
 
 /// The attack's accuracy on one image; NaN for fewer than three networks of a kind.
-fn accuracy(unlearned: &[f64], retrained: &[f64]) -> f64 {
+pub fn accuracy(unlearned: &[f64], retrained: &[f64]) -> f64 {
     if unlearned.len().min(retrained.len()) < 3 {
         return f64::NAN;
     }
     let (of_unlearned, of_retrained) = (others(unlearned), others(retrained));
     let mut right = 0.0;
     for (u, with) in unlearned.iter().zip(&of_unlearned) {
+        let own = with.log_density(*u);
         for (r, without) in retrained.iter().zip(&of_retrained) {
-            let ratio = |x: f64| with.log_density(x) - without.log_density(x);
-            right += positive(ratio(*u)) + positive(-ratio(*r));
+            right += positive(own - without.log_density(*u));
+            right += positive(without.log_density(*r) - with.log_density(*r));
         }
     }
     right / (2 * unlearned.len() * retrained.len()) as f64
@@ -90,11 +211,7 @@ fn accuracy(unlearned: &[f64], retrained: &[f64]) -> f64 {
 
 /// 1 if positive, ½ if zero: the attacker guesses.
 fn positive(x: f64) -> f64 {
-    match x {
-        x if x > 0.0 => 1.0,
-        x if x < 0.0 => 0.0,
-        _ => 0.5,
-    }
+    0.5 * (f64::from(u8::from(x > 0.0)) + f64::from(u8::from(x >= 0.0)))
 }
 
 /// For each number, the distribution of all others.
@@ -114,8 +231,8 @@ fn others(values: &[f64]) -> Vec<Normal> {
 
 #[cfg(test)]
 mod tests {
+    use super::super::by_image::slices;
     use super::super::examples::{normal, outputs, phi};
-    use super::super::forgetting_quality::slices;
     use super::*;
 
     fn numbers(key: u32, n: u32, mean: f64, deviation: f64) -> Vec<f64> {
@@ -169,9 +286,9 @@ mod tests {
         let distributions = others(&[1.0, 2.0, 6.0]);
         // Without the 1: mean 4, variance 8.
         assert!((distributions[0].mean - 4.0).abs() < 1e-12);
-        assert!((distributions[0].variance - 8.0).abs() < 1e-12);
+        assert!((distributions[0].precision - 1.0 / 16.0).abs() < 1e-12);
         assert!((distributions[2].mean - 1.5).abs() < 1e-12);
-        assert!((distributions[2].variance - 0.5).abs() < 1e-12);
+        assert!((distributions[2].precision - 1.0).abs() < 1e-12);
         let density = (-0.5f64).exp() / TAU.sqrt();
         let normal = Normal::new(3.0, 1.0);
         assert!((normal.log_density(4.0) - density.ln()).abs() < 1e-12);
@@ -185,7 +302,7 @@ mod tests {
                     forget: outputs(&[answer; 3], &[5; 3], first + 0.1 * f32::from(i)),
                     ..Default::default()
                 };
-                ULira.features(&observed, &Scope::Digits(vec![5]))
+                ULira::mean().features(&observed, &Scope::Digits(vec![5]))
             };
             (0..4).map(network).collect()
         };
@@ -195,5 +312,47 @@ mod tests {
         assert_eq!(value(&sure, &unsure), 1.0);
         assert_eq!(value(&unsure, &sure), 1.0);
         assert!(value(&sure[..2], &unsure).is_nan());
+    }
+
+    /// Margins of networks for images, [networks][images], normal with this mean.
+    fn group(key: u32, networks: u32, images: u32, mean: f64) -> Vec<Vec<f64>> {
+        let network = |n| numbers(key + n, images, mean, 1.0);
+        (0..networks).map(network).collect()
+    }
+
+    /// Normal distributions with the same σ = 1, d apart: the ratio rises with the confidence, so the
+    /// rate is 1 − Φ(z − d) with Φ(z) = .99; 2.326 is the quantile.
+    #[test]
+    fn the_true_positive_rate_is_that_of_the_best_test() {
+        let theirs = group(1000, 100, 400, 0.0);
+        for d in [0.0, 1.0, 2.0, 3.0] {
+            let own = group(0, 100, 400, d);
+            let value = true_positives(&slices(&own), &slices(&theirs));
+            let expected = 1.0 - phi(2.326_348 - d);
+            assert!(
+                (value - expected).abs() < 0.02 * d + 0.003,
+                "{d}: {value} {expected}"
+            );
+        }
+        assert!(true_positives(&slices(&theirs[..2]), &slices(&theirs)).is_nan());
+    }
+
+    /// Of few networks, and of different numbers of them: a tenth of images that give away all does not
+    /// move the median, but the rate and the tail.
+    #[test]
+    fn few_images_that_give_away_all_show_in_the_tail() {
+        let (mut own, theirs) = (group(0, 8, 200, 0.0), group(1000, 16, 200, 0.0));
+        let equal = true_positives(&slices(&own), &slices(&theirs));
+        assert!((equal - 0.01).abs() < 0.015, "{equal}");
+        for network in &mut own {
+            network.iter_mut().take(20).for_each(|x| *x += 100.0);
+        }
+        let value = true_positives(&slices(&own), &slices(&theirs));
+        assert!(value > 0.09 && value < 0.13, "{value}");
+        let metric = ULira::worst(ImageSet::Forget);
+        let Form::Groups { value, .. } = metric.form() else {
+            panic!("U-LiRA is a value of groups");
+        };
+        assert_eq!(value(&slices(&own), &slices(&theirs)), 1.0);
     }
 }

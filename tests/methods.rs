@@ -63,6 +63,8 @@ fn task(labels: &[u8]) -> Task<'_> {
         }),
         keys: vec![[1, 1], [2, 2]],
         numbers: vec![0, 1],
+        steps: 30,
+        rate: 0.2,
         momentum: 0.5,
         decay: 0.25,
     }
@@ -80,7 +82,9 @@ fn taught(name: &str, strength: f64) -> Vec<Vec<Recipe>> {
         .stages(&task, setting)
         .unwrap();
     let trained = stages.into_iter().filter_map(|stage| match stage {
-        Stage::Train(_, taught) | Stage::TrainBy(_, _, taught) => Some(taught),
+        Stage::Train(_, taught) | Stage::TrainBy(_, _, taught) | Stage::TrainAnew(_, taught) => {
+            Some(taught)
+        }
         _ => None,
     });
     trained.collect()

@@ -285,12 +285,7 @@ impl Judge<'_> {
     fn run_time(&self, job: &Job) -> f64 {
         let lab = self.lab;
         let forget = lab.engine.forgotten.iter().filter(|f| **f).count();
-        // Without a rate nothing is trained.
-        let trained = if job.setting.rate == 0.0 {
-            0
-        } else {
-            lab.settings.budget
-        };
+        let trained = job.method.steps(lab.settings.budget, lab.steps());
         let passed = job.method.passed(Passed {
             forget,
             retain: lab.engine.labels().len() - forget,

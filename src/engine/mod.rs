@@ -10,6 +10,10 @@
 mod apply;
 mod crew;
 mod edit;
+mod factors;
+mod influence;
+mod newton;
+mod noise;
 mod observe;
 mod populations;
 mod room;

@@ -32,7 +32,7 @@ impl Method for Uniform {
     fn settings(&self) -> Vec<Setting> {
         rates(match self.protected {
             true => &[0.05, 0.1, 0.2, 0.3, 0.5, 0.7],
-            false => &[0.000_03, 0.0001, 0.0003, 0.001, 0.003],
+            false => &[0.000_03, 0.0001, 0.0003, 0.001, 0.003, 0.01],
         })
     }
 

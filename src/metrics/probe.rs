@@ -100,7 +100,7 @@ fn fit(one: &[Vec<f64>], other: &[Vec<f64>], width: usize) -> Vec<f64> {
 
 /// Solves A x = b in place by Cholesky decomposition, for a symmetric positive definite A. Reads
 /// the lower half of A.
-fn solve(a: &mut [f64], b: &mut [f64], n: usize) {
+pub(crate) fn solve(a: &mut [f64], b: &mut [f64], n: usize) {
     for j in 0..n {
         for i in j..n {
             let sum: f64 = (0..j).map(|k| a[i * n + k] * a[j * n + k]).sum();

@@ -20,11 +20,11 @@ impl Method for GradientAscent {
     }
 
     fn settings(&self) -> Vec<Setting> {
-        rates(&[0.000_003, 0.000_01, 0.000_03, 0.0001, 0.0003])
+        rates(&[0.000_02, 0.000_03, 0.000_045, 0.000_068, 0.0001, 0.000_15])
     }
 
     fn usual(&self) -> Setting {
-        Setting::new(0.000_03, 0.0)
+        Setting::new(0.000_068, 0.0)
     }
 
     fn stages(&self, task: &Task<'_>, setting: Setting) -> Result<Vec<Stage>> {

@@ -292,4 +292,40 @@ mod tests {
             assert_eq!(method.strength().is_some(), method.usual().strength > 0.0);
         }
     }
+
+    /// No method may be better because more was tried.
+    #[test]
+    fn every_method_has_as_many_trials() {
+        for method in METHODS {
+            let tried = method.settings();
+            let tuned = method.usual() != Setting::new(0.0, 0.0);
+            assert_eq!(tried.len(), if tuned { 6 } else { 1 }, "{}", method.name());
+        }
+    }
+
+    /// Rates and strengths in equal ratios, to the digits they are written with; a share near 1 by
+    /// what is missing.
+    #[test]
+    fn grids_are_geometric() {
+        for method in METHODS.iter().filter(|m| m.settings().len() > 1) {
+            let distinct = |of: fn(&Setting) -> f64| {
+                let mut values: Vec<f64> = method.settings().iter().map(of).collect();
+                values.sort_by(f64::total_cmp);
+                values.dedup();
+                values
+            };
+            for values in [distinct(|s| s.rate), distinct(|s| s.strength)] {
+                let near_one = values[0] > 0.9 && values[values.len() - 1] < 1.0;
+                let size = |v: &f64| if near_one { 1.0 - v } else { *v };
+                let ratios: Vec<f64> = values
+                    .windows(2)
+                    .map(|w| size(&w[1]) / size(&w[0]))
+                    .collect();
+                for ratio in &ratios {
+                    let off = (ratio / ratios[0]).ln() / ratios[0].ln();
+                    assert!(off.abs() < 0.15, "{}: {values:?}", method.name());
+                }
+            }
+        }
+    }
 }

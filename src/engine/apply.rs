@@ -102,3 +102,6 @@ fn crews(jobs: &[usize], schedules: &[Rc<Schedule>], together: usize) -> Vec<Vec
     }
     crews
 }
+
+#[cfg(test)]
+mod tests;

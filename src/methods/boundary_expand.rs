@@ -24,11 +24,11 @@ impl Method for BoundaryExpand {
     }
 
     fn settings(&self) -> Vec<Setting> {
-        rates(&[0.0003, 0.001, 0.003, 0.01, 0.03, 0.1])
+        rates(&[0.008, 0.0125, 0.02, 0.032, 0.05, 0.08])
     }
 
     fn usual(&self) -> Setting {
-        Setting::new(0.003, 0.0)
+        Setting::new(0.032, 0.0)
     }
 
     fn stages(&self, task: &Task<'_>, setting: Setting) -> Result<Vec<Stage>> {

@@ -22,7 +22,7 @@ impl Method for Delete {
     }
 
     fn settings(&self) -> Vec<Setting> {
-        rates(&[0.0005, 0.001, 0.002, 0.004, 0.008, 0.016])
+        rates(&[0.002, 0.004, 0.008, 0.016, 0.032, 0.064])
     }
 
     fn passed(&self, samples: Passed) -> usize {
@@ -30,7 +30,7 @@ impl Method for Delete {
     }
 
     fn usual(&self) -> Setting {
-        Setting::new(0.002, 0.0)
+        Setting::new(0.008, 0.0)
     }
 
     fn stages(&self, task: &Task<'_>, setting: Setting) -> Result<Vec<Stage>> {

@@ -34,7 +34,7 @@ impl Method for Influence {
     }
 
     fn settings(&self) -> Vec<Setting> {
-        grid(&[0.0], &[10.0, 30.0, 90.0, 270.0, 810.0, 2430.0])
+        grid(&[0.0], &[1.0, 2.0, 4.0, 8.0, 16.0, 32.0])
     }
 
     fn passed(&self, samples: Passed) -> usize {
@@ -42,7 +42,7 @@ impl Method for Influence {
     }
 
     fn usual(&self) -> Setting {
-        Setting::new(0.0, 90.0)
+        Setting::new(0.0, 8.0)
     }
 
     #[expect(clippy::cast_possible_truncation, reason = "devices compute in f32")]

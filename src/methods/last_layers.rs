@@ -34,11 +34,11 @@ impl Method for LastLayers {
     }
 
     fn settings(&self) -> Vec<Setting> {
-        grid(&[0.1, 0.3, 0.9], &[1.0, 2.0])
+        grid(&[0.2, 0.4, 0.8], &[1.0, 2.0])
     }
 
     fn usual(&self) -> Setting {
-        Setting::new(0.3, 2.0)
+        Setting::new(0.4, 2.0)
     }
 
     #[expect(

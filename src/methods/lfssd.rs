@@ -27,7 +27,7 @@ impl Method for Lfssd {
     }
 
     fn settings(&self) -> Vec<Setting> {
-        grid(&[0.0], &[1.0, 1.3, 1.7, 2.2, 2.9, 3.8])
+        grid(&[0.0], &[1.5, 2.1, 3.0, 4.2, 6.0, 8.5])
     }
 
     fn passed(&self, samples: Passed) -> usize {
@@ -35,7 +35,7 @@ impl Method for Lfssd {
     }
 
     fn usual(&self) -> Setting {
-        Setting::new(0.0, 1.7)
+        Setting::new(0.0, 3.0)
     }
 
     #[expect(clippy::cast_possible_truncation, reason = "devices compute in f32")]

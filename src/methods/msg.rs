@@ -30,7 +30,7 @@ impl Method for Msg {
     }
 
     fn settings(&self) -> Vec<Setting> {
-        grid(&[0.1, 0.3, 0.9], &[0.3, 0.6])
+        grid(&[0.2, 0.4, 0.8], &[0.3, 0.6])
     }
 
     fn passed(&self, samples: Passed) -> usize {
@@ -42,7 +42,7 @@ impl Method for Msg {
     }
 
     fn usual(&self) -> Setting {
-        Setting::new(0.3, 0.6)
+        Setting::new(0.4, 0.6)
     }
 
     #[expect(clippy::cast_possible_truncation, reason = "devices compute in f32")]

@@ -38,7 +38,7 @@ impl Method for Scrub {
     }
 
     fn settings(&self) -> Vec<Setting> {
-        grid(&[0.05, 0.15, 0.45], &[3.0, 6.0])
+        grid(&[0.02, 0.06, 0.18], &[3.0, 6.0])
     }
 
     fn passed(&self, samples: Passed) -> usize {
@@ -50,7 +50,7 @@ impl Method for Scrub {
     }
 
     fn usual(&self) -> Setting {
-        Setting::new(0.15, 3.0)
+        Setting::new(0.06, 3.0)
     }
 
     fn stages(&self, task: &Task<'_>, setting: Setting) -> Result<Vec<Stage>> {

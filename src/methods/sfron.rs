@@ -32,7 +32,7 @@ impl Method for SfrOn {
     }
 
     fn settings(&self) -> Vec<Setting> {
-        grid(&[0.1, 0.3], &[0.01, 0.03, 0.1])
+        grid(&[0.1, 0.3], &[0.003, 0.01, 0.03])
     }
 
     fn passed(&self, samples: Passed) -> usize {
@@ -40,7 +40,7 @@ impl Method for SfrOn {
     }
 
     fn usual(&self) -> Setting {
-        Setting::new(0.1, 0.03)
+        Setting::new(0.3, 0.01)
     }
 
     #[expect(clippy::cast_possible_truncation, reason = "devices compute in f32")]

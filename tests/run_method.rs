@@ -165,7 +165,7 @@ fn edits_are_done_without_a_step() {
                 .iter()
                 .all(|w| *w == 0.0)
         );
-        assert_eq!(biases[learner * 10 + 5], 0.0);
+        assert_eq!(biases[learner * 10 + 5], -1.0);
     }
 }
 

@@ -180,6 +180,7 @@ mod tests {
     }
 
     /// Against a Hessian by differences of gradients, solved directly.
+    #[expect(clippy::cast_possible_truncation, reason = "logits in f32")]
     #[test]
     fn the_step_is_that_of_a_direct_solve() {
         let model = Model::new(&[3]).unwrap();

@@ -7,8 +7,9 @@ use crate::error::Result;
 /// samples with that class as their label; then the class is taken away.
 pub struct BoundaryExpand;
 
-/// The bits of an order entry that name the class more.
-const SHADOW: u32 = (CLASSES as u32 + 1) << OTHER;
+/// The bits of an order entry that name the class more, which comes after the ten digits.
+const SHADOW: u32 = (10 + 1) << OTHER;
+const _: () = assert!(CLASSES == 10);
 
 impl Method for BoundaryExpand {
     fn name(&self) -> &'static str {

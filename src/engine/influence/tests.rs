@@ -52,9 +52,9 @@ fn example() -> (Model, Vec<f64>, Vec<f64>, Vec<u8>) {
         }
     }
     let mut pixels = vec![0.0; N * PIXELS];
-    for sample in 0..N {
-        for lit in [3, 200, 700] {
-            pixels[sample * PIXELS + lit] = number(2, (sample * PIXELS + lit) as u32) + 0.5;
+    for (seed, image) in (2..).zip(pixels.chunks_exact_mut(PIXELS)) {
+        for (at, lit) in (0u32..).zip([3, 200, 700]) {
+            image[lit] = number(seed, at) + 0.5;
         }
     }
     (model, theta, pixels, vec![0, 3, 9, 3, 5])

@@ -74,7 +74,7 @@ fn what_makes_no_sense_is_refused() {
         ),
         (
             &["--method", "scrub", "--strength", "inf"],
-            &["--strength", "m of scrub"],
+            &["--strength", "β of scrub"],
         ),
         (
             &["--method", "amnesiac", "--momentum", "0.9"],

@@ -30,7 +30,7 @@ impl Method for Delete {
     }
 
     fn usual(&self) -> Setting {
-        Setting::new(0.008, 0.0)
+        Setting::new(0.016, 0.0)
     }
 
     fn stages(&self, task: &Task<'_>, setting: Setting) -> Result<Vec<Stage>> {

@@ -28,7 +28,7 @@ impl Method for Newton {
     }
 
     fn settings(&self) -> Vec<Setting> {
-        grid(&[0.0], &[1e-9, 1e-8, 1e-7, 1e-6, 1e-5, 1e-4])
+        grid(&[0.0], &[1e-7, 1e-6, 1e-5, 1e-4, 1e-3, 1e-2])
     }
 
     fn passed(&self, samples: Passed) -> usize {
@@ -36,7 +36,7 @@ impl Method for Newton {
     }
 
     fn usual(&self) -> Setting {
-        Setting::new(0.0, 1e-6)
+        Setting::new(0.0, 1e-5)
     }
 
     fn stages(&self, _: &Task<'_>, setting: Setting) -> Result<Vec<Stage>> {

@@ -61,6 +61,8 @@ fn main() -> Result<()> {
         nearest: Lazy::new(|| Ok(Vec::new())),
         keys: keys(Purpose::Order(1)).to_vec(),
         numbers: vec![0, 1, 2, 3],
+        steps: 900,
+        rate: 0.1,
         momentum: 0.0,
         decay: 0.0,
     };

@@ -1,13 +1,13 @@
-// square: v ← v². A weight's gradient for one sample is the product of an activation and of
+// square: v ← v², or |v|. A weight's gradient for one sample is the product of an activation and of
 // the gradient behind it, so its square is the product of their squares: squared, both give the exact
-// diagonal of the Fisher information by the same matrix product as the gradient. A thread per vector
-// of four.
+// diagonal of the Fisher information by the same matrix product as the gradient; and so do absolute
+// values, with activations that are none below zero. A thread per vector of four.
 
 struct Params {
-    vectors: u32,  // of four numbers, per learner
+    vectors: u32,   // of four numbers, per learner
+    absolute: u32,  // 1 for |v|
     pad0: u32,
     pad1: u32,
-    pad2: u32,
 }
 
 const GROUP_X: u32 = 64u;
@@ -22,5 +22,6 @@ fn square(@builtin(global_invocation_id) id: vec3<u32>) {
         return;
     }
     let at = id.z * p.vectors + id.x;
-    values[at] *= values[at];
+    let v = values[at];
+    values[at] = select(v * v, abs(v), p.absolute == 1u);
 }

@@ -219,10 +219,10 @@ impl Config {
     fn check_method(&self) -> Result<()> {
         let refuse = |text: String| Err(Error::Usage(text));
         let (name, method) = (&self.method, self.known_method()?);
-        if method.retrains() {
+        if method.is_reference() {
             return refuse(format!(
-                "--method {name}: retrained networks stand beside every run already, as its arm \
-                 \"retrained\"; choose what to compare them with"
+                "--method {name}: retrained networks and originals stand beside every run already, as \
+                 its arms; choose what to compare them with"
             ));
         }
         if method.takes_back_steps() && (self.momentum > 0.0 || self.weight_decay > 0.0) {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use unlearn::data::Images;
 use unlearn::device;
 use unlearn::kernels::{FORGET, INDEX, SOFT, other_label};
-use unlearn::methods::{self, Lazy, PADDED, Setting, Stage, Task, unsir};
+use unlearn::methods::{self, By, Factors, Lazy, PADDED, Setting, Stage, Task, unsir};
 use unlearn::model::Model;
 use unlearn::population::{DeviceImages, Population, Recipe};
 use unlearn::random::threefry2x32;
@@ -63,6 +63,8 @@ fn task(labels: &[u8]) -> Task<'_> {
         }),
         keys: vec![[1, 1], [2, 2]],
         numbers: vec![0, 1],
+        steps: 30,
+        rate: 0.2,
         momentum: 0.5,
         decay: 0.25,
     }
@@ -80,7 +82,9 @@ fn taught(name: &str, strength: f64) -> Vec<Vec<Recipe>> {
         .stages(&task, setting)
         .unwrap();
     let trained = stages.into_iter().filter_map(|stage| match stage {
-        Stage::Train(_, taught) | Stage::TrainBy(_, _, taught) => Some(taught),
+        Stage::Train(_, taught) | Stage::TrainBy(_, _, taught) | Stage::TrainAnew(_, taught) => {
+            Some(taught)
+        }
         _ => None,
     });
     trained.collect()
@@ -141,11 +145,51 @@ fn neggrad_plus_with_alpha_one_is_fine_tuning() {
     assert!(largest(other.iter().zip(&b).map(|(a, b)| a - b)) > 1e-3);
 }
 
+/// The authors' loop: a round of ascent on the forget samples before one of descent on the others, for
+/// the first m rounds, then descent only.
+#[test]
+fn scrub_takes_turns() {
+    let images = images();
+    let task = task(&images.labels);
+    let method = methods::named("scrub").unwrap();
+    let stages = method.stages(&task, Setting::new(0.1, 0.25)).unwrap();
+    assert_eq!(stages.len(), 7);
+    let forgets = |image: u32| images.labels[(image & INDEX) as usize] == 5;
+    let mut total = 0.0;
+    for (place, stage) in stages.iter().enumerate() {
+        let Stage::Train(share, recipes) = stage else {
+            panic!("{stage:?}");
+        };
+        let recipe = &recipes[0];
+        let ascends = place % 2 == 0 && place < 6;
+        assert!(
+            recipe
+                .samples
+                .iter()
+                .all(|&i| forgets(i) == ascends && i & SOFT != 0)
+        );
+        let bits = if ascends { FORGET } else { 0 };
+        assert!(recipe.samples.iter().all(|i| i & FORGET == bits));
+        assert_eq!(
+            recipe.weights,
+            if ascends { [1.0, -0.25] } else { [1.5, 1.0] }
+        );
+        // A quarter of the images are to be forgotten, and a tenth of the budget is a round.
+        let expected = match (ascends, place) {
+            (true, _) => 0.025,
+            (false, 6) => 0.7,
+            (false, _) => 0.075,
+        };
+        assert!((share - expected).abs() < 1e-12, "{place}: {share}");
+        total += share;
+    }
+    assert!((total - 1.0).abs() < 1e-12);
+}
+
 /// Code is in circulation that hands the teacher's parameters to the optimiser: the student never moves.
 #[test]
 fn scrub_moves_the_student_and_never_the_teacher() {
-    let stages = taught("scrub", 0.5);
-    assert_eq!(stages.len(), 2);
+    let stages = taught("scrub", 0.25);
     for recipes in &stages {
         assert!(largest(moved(&recipes[0]).into_iter()) > 1e-4);
     }
@@ -169,13 +213,141 @@ fn scrub_moves_the_student_and_never_the_teacher() {
             assert!((table(first)[at] - expected).abs() < 1e-6);
         }
     }
+}
+
+/// Targets of DELETE by hand: the original's other classes in their proportions.
+#[test]
+fn delete_removes_the_true_class_from_the_original() {
+    let mut row = [0.1, 0.6, 0.2, 0.1, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0];
+    methods::delete::remove(&mut row, 1);
+    let expected = [0.25, 0.0, 0.5, 0.25];
     assert!(
-        second
+        row.iter().zip(expected).all(|(a, b)| (a - b).abs() < 1e-6),
+        "{row:?}"
+    );
+    assert!(row[4..].iter().all(|p| *p == 0.0));
+    // As the softmax of the logits without that one: probabilities are exp(z) to a factor.
+    let images = images();
+    let task = task(&images.labels);
+    let recipes = &taught("delete", 0.0)[0];
+    for (recipe, original) in recipes.iter().zip(task.originals.get().unwrap()) {
+        let samples: Vec<u32> = recipe.samples.iter().map(|i| i & INDEX).collect();
+        assert_eq!(samples, task.forget);
+        let table = recipe.table.as_ref().unwrap();
+        for &image in &samples {
+            let row = image as usize * PADDED..image as usize * PADDED + 10;
+            let others: f32 = 1.0 - original[row.start + 5];
+            for (class, at) in row.enumerate() {
+                let expected = if class == 5 {
+                    0.0
+                } else {
+                    original[at] / others
+                };
+                assert!((table[at] - expected).abs() < 1e-5);
+            }
+        }
+    }
+}
+
+/// Ascent that fades along a half cosine, in turn with descent, a step to five.
+#[test]
+fn sfron_ascends_less_and_less() {
+    let images = images();
+    let task = task(&images.labels);
+    let method = methods::named("sfron").unwrap();
+    let stages = method.stages(&task, Setting::new(0.1, 0.5)).unwrap();
+    let mut ascents = Vec::new();
+    let mut shares = [0.0; 2];
+    for stage in &stages {
+        match stage {
+            Stage::TrainBy(By::Scaled(Factors::Specific), share, recipes) => {
+                ascents.push(recipes[0].weights[1]);
+                assert!(recipes[0].samples.iter().all(|i| i & FORGET != 0));
+                shares[0] += share;
+            }
+            Stage::Train(share, recipes) => {
+                assert_eq!(*recipes[0].samples, task.retain);
+                shares[1] += share;
+            }
+            other => panic!("{other:?}"),
+        }
+    }
+    assert!((shares[0] + shares[1] - 1.0).abs() < 1e-12);
+    assert!((shares[1] / shares[0] - 5.0).abs() < 1e-9);
+    assert_eq!(ascents.len(), 8);
+    // α at first, half of it in the middle.
+    assert!(
+        (ascents[0] + 0.5).abs() < 1e-6 && (ascents[4] + 0.25).abs() < 1e-6,
+        "{ascents:?}"
+    );
+    assert!(ascents.windows(2).all(|w| w[0] < w[1]));
+}
+
+/// Controls: how long they train, from where, and on what.
+#[test]
+fn retraining_begins_anew() {
+    let images = images();
+    let task = task(&images.labels);
+    for (name, shares) in [
+        ("retrain", (true, 0.0)),
+        ("retrain-longer", (true, 1.0)),
+        ("retrain-shorter", (false, 1.0)),
+    ] {
+        let method = methods::named(name).unwrap();
+        let stages = method.stages(&task, method.usual()).unwrap();
+        let (long, share, recipes) = match &stages[..] {
+            [
+                Stage::Reinitialise(usize::MAX),
+                Stage::TrainAnew(share, recipes),
+            ] => (true, *share, recipes),
+            [
+                Stage::Reinitialise(usize::MAX),
+                Stage::Train(share, recipes),
+            ] => (false, *share, recipes),
+            other => panic!("{name}: {other:?}"),
+        };
+        assert_eq!((long, share), shares, "{name}");
+        assert_eq!(*recipes[0].samples, task.retain);
+        assert_eq!(recipes[0].key, task.keys[0]);
+        let own = (recipes[0].rate, recipes[0].momentum, recipes[0].decay);
+        assert_eq!(own, (0.2, 0.5, 0.25), "{name}");
+        assert!(method.is_reference());
+    }
+    let steps = |name| methods::named(name).unwrap().steps(7, 30);
+    let known = [
+        "retrain",
+        "retrain-longer",
+        "retrain-shorter",
+        "do-nothing",
+        "ssd",
+        "scrub",
+    ];
+    assert_eq!(known.map(steps), [30, 37, 7, 0, 0, 7]);
+    let nothing = methods::named("do-nothing").unwrap();
+    assert!(nothing.stages(&task, nothing.usual()).unwrap().is_empty());
+}
+
+/// The class more is none of the digits, and does not outlive the training.
+#[test]
+fn boundary_expand_teaches_a_class_that_goes_away() {
+    let images = images();
+    let task = task(&images.labels);
+    let method = methods::named("boundary-expand").unwrap();
+    let stages = method.stages(&task, method.usual()).unwrap();
+    let [
+        Stage::Widen,
+        Stage::TrainBy(By::Widened, _, recipes),
+        Stage::Narrow,
+    ] = &stages[..]
+    else {
+        panic!("{stages:?}");
+    };
+    assert!(
+        recipes[0]
             .samples
             .iter()
-            .all(|e| e & FORGET == 0 && e & SOFT != 0)
+            .all(|i| other_label(*i) == Some(10))
     );
-    assert!(first.weights[1] < 0.0);
 }
 
 #[test]

@@ -132,6 +132,7 @@ fn the_fisher_diagonal_is_the_mean_of_squared_gradients() {
         for (what, expected) in [
             (Importance::Gradient, mean(&|g| g)),
             (Importance::Fisher, mean(&|g| g * g)),
+            (Importance::Absolute, mean(&f64::abs)),
         ] {
             let got = population.importance(&bench.images, &samples(), what);
             let both = [&expected[..], &expected[..]].concat();
@@ -184,44 +185,89 @@ fn sparse_steps_are_proximal_steps_of_a_fading_penalty() {
     }
 }
 
-/// Weights that are not among the most salient stay as they were, to the bit; those that are move.
+/// Every weight takes its own fraction of a step: none of it and all of it to the bit, and in the
+/// next step from where it was left.
 #[test]
-fn a_mask_leaves_all_other_weights_as_they_were() {
+fn factors_scale_the_steps_of_single_weights() {
     for bench in benches() {
-        let salience: Vec<f32> = bench
-            .gradient(&samples())
-            .iter()
-            .map(|g| narrow(*g))
-            .collect();
-        let share = 0.25;
         let taught = Recipe {
-            strength: share,
             rate: 0.1,
             ..lesson(samples())
         };
-        let originals = bench.population(BATCH, from_ref(&taught), Rule::Gradient);
-        let originals = originals.parameters().unwrap();
-        let rule = Rule::Masked {
-            salience: &salience,
-            originals: &originals,
-        };
-        let [before, after] = bench.trained(from_ref(&taught), rule, 5);
-        assert_eq!(before, originals);
-        let mut sizes: Vec<f32> = salience.iter().map(|s| s.abs()).collect();
-        sizes.sort_by(|a, b| b.total_cmp(a));
-        let count = bench.model.weights() / 4;
-        let threshold = sizes[count - 1];
-        let mut moved = 0;
-        for at in 0..after.len() {
-            let same = before[at].to_bits() == after[at].to_bits();
-            assert!(same || salience[at].abs() >= threshold, "weight {at} moved");
-            moved += usize::from(!same);
+        let population = bench.population(BATCH, from_ref(&taught), Rule::Gradient);
+        let start = population.parameters().unwrap();
+        let factor = |at: usize| [0.0, 1.0, 0.1, 0.5][at % 4];
+        let factors: Vec<f32> = (0..start.len()).map(factor).collect();
+        let scaled = |steps| bench.trained(from_ref(&taught), Rule::Scaled(&factors), steps);
+        let mut before = start;
+        for step in 0..3 {
+            // A step of plain training from where the one before ended.
+            let population = bench.population(BATCH, from_ref(&taught), Rule::Gradient);
+            population.set_parameters(&before).unwrap();
+            population.set_clocks(&[Clock::at(step)]).unwrap();
+            population.train(1, &mut |_| {}).unwrap();
+            let plain = population.parameters().unwrap();
+            let [_, got] = scaled(step + 1);
+            let mut moved = 0;
+            for at in 0..got.len() {
+                let [old, full] = [before[at], plain[at]];
+                let expected = f64::from(old) + f64::from(factor(at)) * f64::from(full - old);
+                match at % 4 {
+                    0 => assert_eq!(got[at].to_bits(), old.to_bits(), "weight {at} moved"),
+                    1 => assert_eq!(got[at].to_bits(), full.to_bits(), "weight {at}"),
+                    _ => assert!((f64::from(got[at]) - expected).abs() < 1e-6, "weight {at}"),
+                }
+                moved += usize::from((full - old).abs() > 1e-4);
+            }
+            assert!(moved > 100, "{moved} weights moved");
+            before = got;
         }
-        assert!(moved > count * 9 / 10, "{moved} of {count} moved");
-        // Without the mask nearly all move.
-        let [_, all] = bench.trained(&[taught], Rule::Gradient, 5);
-        let free = all.iter().zip(&before).filter(|(a, b)| a != b).count();
-        assert!(free > 2 * moved);
+        let wrong = Rule::Scaled(&factors[1..]);
+        let images = [&bench.images, &bench.images];
+        let taught = from_ref(&taught);
+        let refused = Population::ruled(&*bench.device, &bench.model, BATCH, images, taught, wrong);
+        assert!(refused.is_err());
+    }
+}
+
+/// A class more is a class like the others: the loss is over eleven logits.
+#[test]
+fn a_class_more_takes_part_in_the_loss() {
+    for bench in benches() {
+        let layers = bench.model.layers();
+        let last = layers[layers.len() - 1];
+        let row = (last.weights + 10 * last.padded_inputs) as usize;
+        let more = row..row + last.inputs as usize;
+        let shadow: Vec<u32> = samples().iter().map(|i| i | 11 << OTHER).collect();
+        let taught = Recipe {
+            rate: 0.1,
+            ..lesson(shadow)
+        };
+        let population = bench.population(samples().len(), from_ref(&taught), Rule::Widened);
+        let before = population.parameters().unwrap();
+        population.train(1, &mut |_| {}).unwrap();
+        let after = population.parameters().unwrap();
+        // With weights of 0 it has the logit 0, and the bias's gradient is the mean of its softmax
+        // less 1.
+        let population = bench.population(BATCH, from_ref(&taught), Rule::Gradient);
+        let end = layers.len() - 1;
+        let logits = population
+            .activations(&bench.images, &samples(), end)
+            .unwrap();
+        let shares: Vec<f64> = logits[0]
+            .chunks_exact(12)
+            .map(|z| {
+                let others: f64 = z[..10].iter().map(|z| f64::from(*z).exp()).sum();
+                1.0 / (1.0 + others)
+            })
+            .collect();
+        let mean = shares.iter().sum::<f64>() / shares.len() as f64;
+        let bias = (last.biases + 10) as usize;
+        let moved = f64::from(after[bias]) - f64::from(before[bias]);
+        assert!((moved - 0.1 * (1.0 - mean)).abs() < 1e-6, "{moved} {mean}");
+        assert!(after[more].iter().any(|w| *w != 0.0));
+        // And the twelfth stays what it is: padding.
+        assert_eq!(after[bias + 1], 0.0);
     }
 }
 
@@ -452,15 +498,12 @@ fn steps_at_a_time_are_steps_one_by_one() {
             ..plain.clone()
         };
         let numbers = bench.population(BATCH, &[plain.clone(), plain.clone()], Rule::Gradient);
-        let originals = numbers.parameters().unwrap();
-        let salience: Vec<f32> = originals.iter().rev().copied().collect();
-        let masked = Rule::Masked {
-            salience: &salience,
-            originals: &originals,
-        };
+        let count = numbers.parameters().unwrap().len();
+        let factors: Vec<f32> = (0..count).map(|at| [0.0, 0.1, 1.0][at % 3]).collect();
         for (rule, taught) in [
             (Rule::Sparse(20), &plain),
-            (masked, &plain),
+            (Rule::Scaled(&factors), &plain),
+            (Rule::Widened, &plain),
             (Rule::Projected(0.5), &still),
             (Rule::Logged, &plain),
         ] {

@@ -224,10 +224,9 @@ pub(crate) fn methods() -> Result<()> {
             .into_iter()
             .filter(|part| !part.is_empty());
         let known: Vec<String> = known.collect();
-        let note = match (m.retrains(), m.is_control()) {
-            (true, _) => " (the measure)",
-            (_, true) => " (a control)",
-            _ => "",
+        let note = match m.is_control() {
+            true => " (a control)",
+            false => "",
         };
         let mut text = format!("{}{note}", m.name());
         for (label, what) in [

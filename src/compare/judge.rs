@@ -272,18 +272,14 @@ impl<'a> Judge<'a> {
         let lab = self.lab;
         let engine = &lab.engine;
         let forget = engine.forgotten.iter().filter(|f| **f).count();
-        // Without a rate nothing is trained.
-        let trained = match job.setting.rate > 0.0 {
-            true => lab.settings.budget,
-            false => 0,
-        };
+        let steps = engine.training.steps(engine.labels().len());
+        let trained = job.method.steps(lab.settings.budget, steps);
         let passed = job.method.passed(Passed {
             forget,
             retain: engine.labels().len() - forget,
             trained: trained as usize * lab.settings.batch,
         });
         let other = passed as f64 / lab.settings.batch as f64;
-        let steps = engine.training.steps(engine.labels().len());
         (f64::from(trained) + other) / f64::from(steps)
     }
 

@@ -15,8 +15,8 @@ use crate::progress::Progress;
 const TOGETHER: usize = 128;
 
 impl Engine<'_> {
-    /// Takes `originals` through every job of `budget` steps: weights by job, [originals,
-    /// model.parameters()]. Earlier results come from the store, whatever they were computed
+    /// Takes `originals` through every job with a budget of `budget` steps: weights by job,
+    /// [originals, model.parameters()]. Earlier results come from the store, whatever they were computed
     /// alongside.
     pub(crate) fn apply(
         &self,
@@ -42,15 +42,23 @@ impl Engine<'_> {
             0 => what.to_owned(),
             kept => format!("{what}, {kept} of {} from the cache", jobs.len()),
         };
-        progress.begin(&what, u64::from(budget) * crews.len() as u64);
+        let length = |crew: &Vec<usize>| {
+            let lengths = crew.iter().map(|&job| schedules[job].length());
+            lengths.max().unwrap_or(0)
+        };
+        progress.begin(
+            &what,
+            crews.iter().map(|crew| u64::from(length(crew))).sum(),
+        );
         for crew in crews {
             let track = |&job: &usize| Track {
                 schedule: schedules[job].clone(),
                 weights: originals.to_vec(),
             };
             let tracks = crew.iter().map(track).collect();
-            let mut together = Crew::new(self, tracks, Some(subject.clone()), budget);
-            together.advance(budget, progress)?;
+            let steps = length(&crew);
+            let mut together = Crew::new(self, tracks, Some(subject.clone()), steps);
+            together.advance(steps, progress)?;
             for (job, weights) in crew.into_iter().zip(together.weights()?) {
                 self.store.keep(&ids[job], &weights)?;
                 results[job] = Some(weights);
@@ -74,18 +82,26 @@ impl Engine<'_> {
     }
 }
 
-/// Jobs that are done together: those with the same update rules, up to a limit.
+/// Jobs that are done together: those with the same kind of update rule, the longest ones first, up
+/// to a limit.
 fn crews(jobs: &[usize], schedules: &[Rc<Schedule>], together: usize) -> Vec<Vec<usize>> {
-    let rules = |job: usize| schedules[job].parts.iter().find_map(|part| part.by);
+    let kind = |by: Option<By>| match by {
+        None => 0,
+        Some(By::Sparse) => 1,
+        // Weights of which some take less than a step may train beside some that take all of it.
+        Some(By::Scaled(_)) => 2,
+        Some(By::Projected) => 3,
+        Some(By::Widened) => 4,
+    };
+    let of = |job: usize| kind(schedules[job].parts.iter().find_map(|part| part.by));
     let mut crews = Vec::new();
-    for by in [
-        None,
-        Some(By::Sparse),
-        Some(By::Masked),
-        Some(By::Projected),
-    ] {
-        let own: Vec<usize> = jobs.iter().copied().filter(|&j| rules(j) == by).collect();
+    for kind in 0..=4 {
+        let mut own: Vec<usize> = jobs.iter().copied().filter(|&j| of(j) == kind).collect();
+        own.sort_by_key(|&job| std::cmp::Reverse(schedules[job].length()));
         crews.extend(own.chunks(together).map(<[usize]>::to_vec));
     }
     crews
 }
+
+#[cfg(test)]
+mod tests;

@@ -10,7 +10,7 @@ use crate::error::{Error, Result};
 use crate::kernels::Clock;
 use crate::methods::purge::CLIP;
 use crate::methods::{By, Task};
-use crate::population::{DeviceImages, Importance, Population, Recipe, Rule};
+use crate::population::{DeviceImages, Population, Recipe, Rule};
 use crate::progress::Progress;
 use crate::record::Score;
 
@@ -272,21 +272,15 @@ impl<'a> Crew<'a> {
             None => None,
         };
         let images = noisy.unwrap_or(engine.train);
-        let population = match (by, &self.subject) {
-            (Some(By::Masked), Some(subject)) => {
-                let salience = engine.importance(subject, true, Importance::Gradient)?;
-                let rule = Rule::Masked {
-                    salience: &salience.repeat(busy.len()),
-                    originals: &subject.originals.repeat(busy.len()),
-                };
-                engine.ruled(&images, &taught, rule)?
-            }
-            (Some(By::Sparse), _) => {
-                engine.ruled(&images, &taught, Rule::Sparse(first.length()))?
-            }
-            (Some(By::Projected), _) => engine.ruled(&images, &taught, Rule::Projected(CLIP))?,
-            _ => engine.ruled(&images, &taught, Rule::Gradient)?,
+        let factors = self.factors(&busy)?;
+        let rule = match (&factors, by) {
+            (Some(factors), _) => Rule::Scaled(factors),
+            (_, Some(By::Sparse)) => Rule::Sparse(first.length()),
+            (_, Some(By::Projected)) => Rule::Projected(CLIP),
+            (_, Some(By::Widened)) => Rule::Widened,
+            _ => Rule::Gradient,
         };
+        let population = engine.ruled(&images, &taught, rule)?;
         // A method continues its walk through its samples.
         let clocks = busy.iter().flat_map(|(_, part)| {
             let done = Clock::at(self.step - part.steps.start);
@@ -314,6 +308,19 @@ impl<'a> Crew<'a> {
         live.population.set_parameters(&before)?;
         self.live = Some(live);
         Ok(())
+    }
+
+    /// The fraction of its step that each weight takes, if some of these parts scale any.
+    fn factors(&self, busy: &[(usize, &Part)]) -> Result<Option<Weights>> {
+        let scaled = |(_, part): &(usize, &Part)| matches!(part.by, Some(By::Scaled(_)));
+        let (true, Some(subject)) = (busy.iter().any(scaled), &self.subject) else {
+            return Ok(None);
+        };
+        let each = busy.iter().map(|(_, part)| match part.by {
+            Some(By::Scaled(factors)) => self.engine.factors(factors, &part.taught, subject),
+            _ => Ok(vec![1.0; part.taught.len() * self.engine.size()]),
+        });
+        Ok(Some(each.collect::<Result<Vec<_>>>()?.concat()))
     }
 
     /// Networks of a track that does not train.

@@ -1,14 +1,17 @@
 //! Methods' edits of weights between training, and the quantities they need.
 
+use std::ops::RangeBounds;
+
 use super::crew::in_slices;
 use super::store::fingerprint;
 use super::{Engine, Subject, Training, Weights};
 use crate::error::{Error, Result};
-use crate::methods::fisher_forgetting::LEAST_FISHER;
+use crate::kernels::SOFT;
 use crate::methods::{Stage, Task, unsir};
 use crate::population::{DeviceImages, Importance, Population, Recipe, Rule};
 use crate::progress::Progress;
 use crate::random::{Purpose, learner_key};
+use crate::record::CLASSES;
 
 /// Passes on whether to stop, and no progress: these steps are counted nowhere.
 struct Stopper<'a>(&'a mut dyn Progress);
@@ -28,43 +31,90 @@ impl Engine<'_> {
         edit: &Stage,
         progress: &mut dyn Progress,
     ) -> Result<()> {
-        if let Stage::Silence(digits, bias) = edit {
-            self.silence(weights, digits, *bias);
-            return Ok(());
-        }
-        let population = self.holding(weights)?;
         match edit {
-            Stage::Mix { own, original } => population.mix(*own, &subject.originals, *original)?,
-            Stage::Dampen { alpha, lambda } => {
-                let of_forget = self.importance(subject, true, Importance::Fisher)?;
-                let of_retain = self.importance(subject, false, Importance::Fisher)?;
+            Stage::Reinitialise(layers) => self.reinitialise(weights, subject, *layers)?,
+            Stage::Renew(share) => self.renew(weights, subject, *share)?,
+            Stage::Noise { alpha } => self.add_noise(weights, subject, *alpha)?,
+            Stage::Influence { alpha } => self.influence(weights, subject, *alpha)?,
+            Stage::Newton { damping } => self.newton(weights, subject, *damping)?,
+            Stage::Widen => self.widen(weights, subject)?,
+            Stage::Narrow => self.fill_rows(weights, CLASSES.., 0.0),
+            Stage::Silence(digits, bias) => {
+                for digit in digits.iter().map(|d| usize::from(*d)) {
+                    self.fill_rows(weights, digit..=digit, *bias);
+                }
+            }
+            Stage::Mix { own, original } => {
+                let population = self.holding(weights)?;
+                population.mix(*own, &subject.originals, *original)?;
+                *weights = population.parameters()?;
+            }
+            Stage::Undo => {
+                let population = self.holding(weights)?;
+                population.mix(1.0, &self.logged(subject, progress)?, -1.0)?;
+                *weights = population.parameters()?;
+            }
+            Stage::Dampen {
+                what,
+                alpha,
+                lambda,
+            } => {
+                let of_forget = self.importance(subject, true, *what)?;
+                let of_retain = self.importance(subject, false, *what)?;
                 let of_all = self.of_all(&of_forget, &of_retain, &subject.task)?;
+                let population = self.holding(weights)?;
                 population.dampen(&of_forget, &of_all, *alpha, *lambda)?;
+                *weights = population.parameters()?;
             }
-            Stage::Noise { alpha } => {
-                let fisher = self.importance(subject, false, Importance::Fisher)?;
-                let numbers = subject.task.numbers.iter();
-                let key = |n: &u32| learner_key(self.case.seed, *n, Purpose::Noise);
-                let keys: Vec<[u32; 2]> = numbers.map(key).collect();
-                population.add_noise(&keys, &fisher, *alpha, LEAST_FISHER)?;
-            }
-            Stage::Undo => population.mix(1.0, &self.logged(subject, progress)?, -1.0)?,
-            Stage::Silence(..) | Stage::Train(..) | Stage::TrainBy(..) => {}
+            Stage::Train(..) | Stage::TrainBy(..) | Stage::TrainAnew(..) => {}
         }
-        *weights = population.parameters()?;
         Ok(())
     }
 
-    /// Sets the digits' rows of the last layer to 0, and their biases to this value.
-    fn silence(&self, weights: &mut Weights, digits: &[u8], bias: f32) {
+    /// Gives the last `count` layers the weights that the originals started from.
+    fn reinitialise(
+        &self,
+        weights: &mut Weights,
+        subject: &Subject<'_>,
+        count: usize,
+    ) -> Result<()> {
+        let fresh = self.fresh(&subject.task.numbers)?;
+        let layers = self.model.layers();
+        let first = layers.len().saturating_sub(count);
+        let start = layers
+            .get(first)
+            .map_or(self.size(), |l| l.weights as usize);
+        let networks = weights.chunks_exact_mut(self.size());
+        for (network, fresh) in networks.zip(fresh.chunks_exact(self.size())) {
+            network[start..].copy_from_slice(&fresh[start..]);
+        }
+        Ok(())
+    }
+
+    /// Gives the last layer one row more: the first one of a fresh network.
+    fn widen(&self, weights: &mut Weights, subject: &Subject<'_>) -> Result<()> {
+        let fresh = self.strangers(subject)?;
+        let layers = self.model.layers();
+        let last = layers[layers.len() - 1];
+        let width = last.padded_inputs as usize;
+        let from = last.weights as usize;
+        let networks = weights.chunks_exact_mut(self.size());
+        for (network, fresh) in networks.zip(fresh.chunks_exact(self.size())) {
+            network[from + CLASSES * width..][..width].copy_from_slice(&fresh[from..][..width]);
+        }
+        Ok(())
+    }
+
+    /// Sets these rows of the last layer to 0, and their biases to this value.
+    fn fill_rows(&self, weights: &mut Weights, rows: impl RangeBounds<usize>, bias: f32) {
         let layers = self.model.layers();
         let last = layers[layers.len() - 1];
         let width = last.padded_inputs as usize;
         for network in weights.chunks_exact_mut(self.size()) {
-            for &digit in digits {
-                let row = last.weights as usize + usize::from(digit) * width;
-                network[row..row + width].fill(0.0);
-                network[last.biases as usize + usize::from(digit)] = bias;
+            for row in (0..last.padded_outputs as usize).filter(|row| rows.contains(row)) {
+                let start = last.weights as usize + row * width;
+                network[start..start + width].fill(0.0);
+                network[last.biases as usize + row] = bias;
             }
         }
     }
@@ -93,22 +143,39 @@ impl Engine<'_> {
             task.labels.len()
         );
         self.store.get(&id, subject.originals.len(), || {
-            let samples = if forget { &task.forget } else { &task.retain };
+            let mut samples = if forget { &task.forget } else { &task.retain }.clone();
             let recipe = |n: &u32| Recipe {
                 rate: 0.0,
                 momentum: 1.0,
                 decay: 0.0,
                 ..self.recipe(vec![0].into(), *n, 0)
             };
-            let taught: Vec<Recipe> = task.numbers.iter().map(recipe).collect();
+            let mut taught: Vec<Recipe> = task.numbers.iter().map(recipe).collect();
+            if what == Importance::Absolute {
+                samples.iter_mut().for_each(|entry| *entry |= SOFT);
+                let networks = subject.originals.chunks_exact(self.size());
+                for (recipe, network) in taught.iter_mut().zip(networks) {
+                    recipe.table = Some(self.targets_of_norm(network)?.into());
+                }
+            }
             let batch = self.batch(taught.len(), self.training.batch);
             let images = [&self.train, &self.test];
             let rule = Rule::Gradient;
             let population =
                 Population::ruled(self.device, &self.model, batch, images, &taught, rule)?;
             population.set_parameters(&subject.originals)?;
-            population.importance(&self.train, samples, what)
+            population.importance(&self.train, &samples, what)
         })
+    }
+
+    /// Targets for which a loss has the gradient of ‖z‖², z a network's logits, padded [images, 12]:
+    /// softmax(z) − t = 2 z.
+    fn targets_of_norm(&self, network: &[f32]) -> Result<Vec<f32>> {
+        let mut targets = self.outputs_of(network)?;
+        for (z, p) in targets.0.iter().zip(&mut targets.1) {
+            *p -= 2.0 * z;
+        }
+        Ok(targets.1)
     }
 
     /// The change made by steps with images to forget in the training of the originals with these

@@ -45,7 +45,7 @@ impl Schedule {
         self.edits.is_empty() && matches!(&self.parts[..], [part] if whole(part))
     }
 
-    /// A job in `budget` steps.
+    /// A job with a budget of `budget` steps.
     ///
     /// # Errors
     /// `Device` if what the method draws on cannot be computed.
@@ -56,19 +56,24 @@ impl Schedule {
     )]
     pub(crate) fn new(job: &Job, task: &Task<'_>, budget: u32) -> Result<Self> {
         let (mut parts, mut edits) = (Vec::new(), Vec::new());
+        // In steps, and not yet rounded.
         let mut done = 0.0;
-        let at = |share: f64| (share * f64::from(budget)).round() as u32;
+        let at = |steps: f64| steps.round() as u32;
         for stage in job.method.stages(task, job.setting)? {
-            let (by, share, taught) = match stage {
-                Stage::Train(share, taught) => (None, share, taught),
-                Stage::TrainBy(by, share, taught) => (Some(by), share, taught),
+            let (by, more, taught) = match stage {
+                Stage::Train(share, taught) => (None, share * f64::from(budget), taught),
+                Stage::TrainBy(by, share, taught) => (Some(by), share * f64::from(budget), taught),
+                Stage::TrainAnew(share, taught) => {
+                    let steps = f64::from(task.steps) + share * f64::from(budget);
+                    (None, steps, taught)
+                }
                 edit => {
                     edits.push((at(done), edit));
                     continue;
                 }
             };
-            let steps = at(done)..at(done + share).min(budget);
-            done += share;
+            let steps = at(done)..at(done + more);
+            done += more;
             parts.push(Part { steps, by, taught });
         }
         Ok(Self { parts, edits })
@@ -77,6 +82,11 @@ impl Schedule {
     /// The recipes in this step.
     pub(super) fn part(&self, step: u32) -> Option<&Part> {
         self.parts.iter().find(|p| p.steps.contains(&step))
+    }
+
+    /// Steps until everything is done.
+    pub(super) fn length(&self) -> u32 {
+        self.bounds().max().unwrap_or(0)
     }
 
     /// The steps at which something begins or ends.

@@ -34,6 +34,8 @@ impl Engine<'_> {
             nearest: Lazy::new(move || self.nearest(&theirs, &self.images(true))),
             keys: numbers.iter().map(key).collect(),
             numbers,
+            steps: self.training.steps(self.labels().len()),
+            rate: self.training.lr,
             momentum: self.training.momentum,
             decay: self.training.decay,
         }
@@ -41,15 +43,21 @@ impl Engine<'_> {
 
     /// Softmax outputs of each network for all training images.
     fn outputs(&self, weights: &Weights) -> Result<Vec<Arc<Vec<f32>>>> {
+        let networks = weights.chunks_exact(self.size());
+        networks
+            .map(|network| Ok(Arc::new(self.outputs_of(network)?.1)))
+            .collect()
+    }
+
+    /// A network's logits and softmax outputs for all training images, padded [images, 12].
+    pub(super) fn outputs_of(&self, network: &[f32]) -> Result<(Vec<f32>, Vec<f32>)> {
         let all: Vec<u32> = (0u32..).take(self.labels().len()).collect();
         let last = self.model.layers().len() - 1;
-        let networks = weights.chunks_exact(self.size());
-        let of = |network: &[f32]| -> Result<Arc<Vec<f32>>> {
-            let population = self.holding(network)?;
-            let layers = population.activations(&self.train, &all, last)?;
-            Ok(Arc::new(probabilities(&layers[0])))
-        };
-        networks.map(of).collect()
+        let population = self.holding(network)?;
+        let layers = population.activations(&self.train, &all, last)?;
+        let logits = layers.into_iter().next().unwrap_or_default();
+        let outputs = probabilities(&logits);
+        Ok((logits, outputs))
     }
 
     /// For each network and image, the largest output other than the label's, after a step of the

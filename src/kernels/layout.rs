@@ -72,9 +72,6 @@ pub fn other_label(entry: u32) -> Option<u32> {
 
 /// Threads that share the scalar products of a pair of gradients.
 pub const STRIPES: u32 = 64;
-/// Rounds of `select_threshold`, and the words of a learner's counts: one for every bit but the sign,
-/// and the threshold.
-pub const THRESHOLD_ROUNDS: u32 = 32;
 /// Fixed-point unit of the confidence sums in `score`.
 pub const CONFIDENCE_UNIT: f32 = 65536.0;
 /// Fixed-point unit of the loss sums in `score`.

@@ -30,10 +30,9 @@ mod noise_weights;
 mod pixels;
 mod project_gradients;
 mod reference;
-mod restore_weights;
 mod sample_order;
+mod scale_changes;
 mod score;
-mod select_threshold;
 mod sgd;
 mod sgd_reference;
 mod shader;
@@ -71,10 +70,9 @@ pub use mirror::{Mirrored, TEXELS};
 pub(crate) use mix_weights::MixWeights;
 pub(crate) use noise_weights::NoiseWeights;
 pub(crate) use project_gradients::ProjectGradients;
-pub(crate) use restore_weights::RestoreWeights;
 pub(crate) use sample_order::SampleOrder;
+pub(crate) use scale_changes::ScaleChanges;
 pub(crate) use score::ScoreCounts;
-pub(crate) use select_threshold::SelectThreshold;
 pub use shader::{Access, Binding, Element, Shader};
 pub(crate) use shape::MANY;
 pub use shape::{Fill, Shape};
@@ -97,8 +95,7 @@ pub static KERNELS: &[&Spec] = &[
     &close_step::CLOSE_STEP,
     &mix_weights::MIX_WEIGHTS,
     &shrink_weights::SHRINK_WEIGHTS,
-    &select_threshold::SELECT_THRESHOLD,
-    &restore_weights::RESTORE_WEIGHTS,
+    &scale_changes::SCALE_CHANGES,
     &dampen_weights::DAMPEN_WEIGHTS,
     &noise_weights::NOISE_WEIGHTS,
     &unpack_images::UNPACK_IMAGES,

@@ -1,4 +1,4 @@
-//! `square`: v². Bound: a product.
+//! `square`: v², or |v|. Bound: a product; an absolute value is exact.
 
 use super::bounded::Bounded;
 use super::cost::Sizes;
@@ -9,16 +9,16 @@ use super::shape::{Shape, Source};
 use super::{Spec, params};
 
 params! {
-    /// Squares.
+    /// Squares, or absolute values.
     pub(crate) struct Square of SQUARE over |p| [p.vectors, 1] {
         /// Vectors of four numbers per learner.
         vectors: u32,
+        /// 1 for absolute values.
+        absolute: u32,
         /// Zero.
         pad0: u32,
         /// Zero.
         pad1: u32,
-        /// Zero.
-        pad2: u32,
     }
 }
 
@@ -36,16 +36,20 @@ impl Elementwise<0, 1> for Square {
     }
 
     fn compute(&self, _: &[&[u32]]) -> impl Fn(u32, [f32; 0], [f32; 1]) -> [f32; 1] {
-        |_, [], [v]| [v * v]
+        |_, [], [v]| [if self.absolute == 1 { v.abs() } else { v * v }]
     }
 
     fn reference(&self, _: &[&[u32]]) -> impl Fn(u32, [f32; 0], [f32; 1]) -> [Expected; 1] {
-        |_, [], [v]| [(Bounded::input(v) * Bounded::input(v)).into()]
+        |_, [], [v]| match self.absolute {
+            1 => [Expected::Word(v.to_bits() & !(1 << 31))],
+            _ => [(Bounded::input(v) * Bounded::input(v)).into()],
+        }
     }
 
     fn inputs(shape: Shape, source: &mut Source) -> (Self, Vec<Vec<u32>>) {
         let params = Self {
             vectors: shape.inputs / 4,
+            absolute: u32::from(shape.learners == 3),
             ..Default::default()
         };
         let values = source.rows(shape.learners * shape.inputs, 4);

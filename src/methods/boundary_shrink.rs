@@ -22,7 +22,7 @@ impl Method for BoundaryShrink {
     }
 
     fn settings(&self) -> Vec<Setting> {
-        rates(&[0.0001, 0.0003, 0.001, 0.003, 0.01])
+        rates(&[0.0001, 0.0003, 0.001, 0.003, 0.01, 0.03])
     }
 
     fn passed(&self, samples: Passed) -> usize {

@@ -3,15 +3,20 @@
 use super::{Method, Passed, Setting, Stage, Task, grid};
 use crate::error::Result;
 
-/// θ ← θ + √(α / max(F_retain, `LEAST_FISHER`))·n, n of mean 0 and variance 1, with the exact
-/// diagonal of the empirical Fisher information at the images' own labels (the authors use the
-/// model's). Their special treatment of the last layer, which zeroes the rows of forgotten classes,
-/// is left out.
+/// θ ← θ + √v·n, n of mean 0 and variance 1, v = α·min(1/F_retain, `MOST`) averaged over a unit's
+/// weights, and `MORE` times that in biases and the last layer. What leads to the forgotten digits in
+/// the last layer becomes noise of variance `MORE · FORGOTTEN` alone. F is the exact diagonal of the
+/// empirical Fisher information, at the images' own labels.
 pub struct FisherForgetting;
 
-/// Lower limit of the information: weights that do not matter at all would otherwise get unbounded
-/// noise.
-pub const LEAST_FISHER: f32 = 1e-3;
+/// The least information that counts has this inverse: in hidden layers, and in the last one.
+pub const MOST: [f64; 2] = [1e3, 1e2];
+/// Added to the information before it is inverted.
+pub const LEAST: f64 = 1e-8;
+/// The factor of the variance in biases and the last layer.
+pub const MORE: f64 = 10.0;
+/// The variance, before that factor, of weights that lead to forgotten digits.
+pub const FORGOTTEN: f64 = 1e-4;
 
 impl Method for FisherForgetting {
     fn name(&self) -> &'static str {
@@ -19,7 +24,7 @@ impl Method for FisherForgetting {
     }
 
     fn rule(&self) -> &'static str {
-        "θ + √(α/F_retain)·N(0, 1)"
+        "θ + √(α/F_retain)·N(0, 1), with the forgotten digits' last weights 0"
     }
 
     fn source(&self) -> &'static str {
@@ -31,7 +36,7 @@ impl Method for FisherForgetting {
     }
 
     fn settings(&self) -> Vec<Setting> {
-        grid(&[0.0], &[1e-7, 1e-6, 3e-6, 1e-5, 3e-5, 1e-4])
+        grid(&[0.0], &[1e-9, 1e-8, 1e-7, 1e-6, 1e-5, 1e-4])
     }
 
     fn passed(&self, samples: Passed) -> usize {

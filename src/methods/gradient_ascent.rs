@@ -20,11 +20,13 @@ impl Method for GradientAscent {
     }
 
     fn settings(&self) -> Vec<Setting> {
-        rates(&[0.000_003, 0.000_01, 0.000_03, 0.0001, 0.0003])
+        rates(&[
+            0.000_05, 0.000_065, 0.000_085, 0.000_11, 0.000_143, 0.000_186,
+        ])
     }
 
     fn usual(&self) -> Setting {
-        Setting::new(0.000_03, 0.0)
+        Setting::new(0.000_085, 0.0)
     }
 
     fn stages(&self, task: &Task<'_>, setting: Setting) -> Result<Vec<Stage>> {

@@ -26,7 +26,7 @@ impl Method for L1Sparse {
     }
 
     fn settings(&self) -> Vec<Setting> {
-        grid(&[0.1, 0.2, 0.3, 0.5], &[0.0001, 0.0003, 0.001, 0.003])
+        grid(&[0.2, 0.4], &[0.0003, 0.001, 0.003])
     }
 
     fn usual(&self) -> Setting {

@@ -6,18 +6,27 @@
 
 pub mod amnesiac;
 pub mod bad_teacher;
+pub mod boundary_expand;
 pub mod boundary_shrink;
+pub mod delete;
+pub mod do_nothing;
 pub mod fine_tune;
 pub mod fisher_forgetting;
 pub mod gradient_ascent;
+pub mod influence;
 pub mod l1_sparse;
+pub mod last_layers;
+pub mod lfssd;
+pub mod msg;
 pub mod neggrad_plus;
+pub mod newton;
 pub mod purge;
 pub mod random_label;
 pub mod retain_confusion;
 pub mod retrain;
 pub mod salun;
 pub mod scrub;
+pub mod sfron;
 pub mod ssd;
 mod task;
 pub mod task_negation;
@@ -27,34 +36,46 @@ pub mod zero_logit;
 
 use crate::error::Result;
 use crate::kernels::{FORGET, OTHER, SOFT};
-use crate::population::Recipe;
+use crate::population::{Importance, Recipe};
 use crate::record::CLASSES;
 
 pub use task::{Lazy, Task};
 
 /// All methods, in table order.
 pub static METHODS: &[&dyn Method] = &[
-    &retrain::Retrain,
+    &retrain::Retrain::Exact,
+    &retrain::Retrain::Longer,
+    &retrain::Retrain::Shorter,
+    &do_nothing::DoNothing,
+    &zero_logit::ZeroLogit,
     &fine_tune::FineTune,
+    &last_layers::LastLayers { anew: false },
+    &last_layers::LastLayers { anew: true },
+    &l1_sparse::L1Sparse,
+    &msg::Msg,
     &uniform::Uniform { protected: true },
     &uniform::Uniform { protected: false },
     &retain_confusion::RetainConfusion,
     &random_label::RandomLabel { own: true },
     &random_label::RandomLabel { own: false },
+    &salun::SalUn,
     &gradient_ascent::GradientAscent,
     &neggrad_plus::NegGradPlus,
-    &l1_sparse::L1Sparse,
+    &sfron::SfrOn,
     &bad_teacher::BadTeacher,
     &scrub::Scrub,
-    &ssd::Ssd,
-    &salun::SalUn,
+    &delete::Delete,
     &boundary_shrink::BoundaryShrink,
+    &boundary_expand::BoundaryExpand,
+    &purge::Purge,
     &unsir::Unsir,
     &amnesiac::Amnesiac,
     &task_negation::TaskNegation,
-    &purge::Purge,
+    &ssd::Ssd,
+    &lfssd::Lfssd,
     &fisher_forgetting::FisherForgetting,
-    &zero_logit::ZeroLogit,
+    &influence::Influence,
+    &newton::Newton,
 ];
 
 /// The method with this name.
@@ -112,17 +133,24 @@ pub trait Method: Sync {
     fn settings(&self) -> Vec<Setting>;
     /// The setting that a sweep chose for one digit of MNIST; the default of a single run.
     fn usual(&self) -> Setting;
-    /// Whether its networks are the retrained ones: it then has no stages.
-    fn retrains(&self) -> bool {
-        false
-    }
     /// Whether it works on digits only, not on single images.
     fn needs_digits(&self) -> bool {
         false
     }
-    /// Whether it is a control for testing metrics rather than a method.
+    /// Whether it is a control that shows what metrics are worth, rather than a method.
     fn is_control(&self) -> bool {
+        self.is_reference()
+    }
+    /// Whether it forgets by definition, or not at all: retraining, and doing nothing.
+    fn is_reference(&self) -> bool {
         false
+    }
+    /// Training steps that it takes with this budget, if the originals took that many.
+    fn steps(&self, budget: u32, _originals: u32) -> u32 {
+        match self.usual().rate > 0.0 {
+            true => budget,
+            false => 0,
+        }
     }
     /// Samples that pass through networks in addition to those counted by its steps.
     fn passed(&self, _: Passed) -> usize {
@@ -154,18 +182,42 @@ pub enum Stage {
     Train(f64, Vec<Recipe>),
     /// Training whose steps do more than follow the gradient.
     TrainBy(By, f64, Vec<Recipe>),
+    /// Training for as many steps as the originals had, and this fraction of the budget more.
+    TrainAnew(f64, Vec<Recipe>),
+    /// The weights that the original started from, in this number of layers from the last one on.
+    Reinitialise(usize),
+    /// Weights of a fresh network in place of this share of each hidden layer's matrix, where the
+    /// original's gradients of forget and retain samples differ least.
+    Renew(f32),
     /// Selective synaptic dampening of the original network.
     Dampen {
+        /// What tells how much a weight matters.
+        what: Importance,
         /// How many times more a weight must matter to the forget samples than to all.
         alpha: f32,
         /// λ in the dampening factor.
         lambda: f32,
     },
-    /// Noise, larger for weights of the original network that matter less to the retain samples.
+    /// Noise, larger for weights of the original network that matter less to the retain samples; in
+    /// place of the weights that lead to the forgotten digits.
     Noise {
         /// The scale of its variance.
         alpha: f32,
     },
+    /// θ ← θ₀ + α · F⁻¹(∇CE(forget) − ∇CE(retain)).
+    Influence {
+        /// The step's length.
+        alpha: f32,
+    },
+    /// A Newton step of the retain samples' loss in the last layer.
+    Newton {
+        /// Added to the diagonal of the Hessian.
+        damping: f64,
+    },
+    /// Adds a class to the last layer, with weights of a fresh network.
+    Widen,
+    /// Takes that class away.
+    Narrow,
     /// Undoes every step of the original's training whose batch contained forget samples.
     Undo,
     /// θ ← own · θ + original · θ₀ for every weight.
@@ -186,10 +238,26 @@ pub enum Stage {
 pub enum By {
     /// An ℓ1 penalty that fades out by the end of the stage.
     Sparse,
-    /// Only weights with a gradient from the forget samples move.
-    Masked,
+    /// Every weight takes a fraction of its step.
+    Scaled(Factors),
     /// Pairs of recipes; the second one's loss must not increase.
     Projected,
+    /// One class more, between `Stage::Widen` and `Stage::Narrow`.
+    Widened,
+}
+
+/// The fraction of its step that each weight takes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Factors {
+    /// 1 for the share `Recipe::strength` of weights with the largest nonzero |Σ ∇CE(forget)|, 0 for
+    /// the others.
+    Salient,
+    /// 1 for weights that matter at least as much to the forget samples as to the others, 0 else.
+    Specific,
+    /// 1 for `Recipe::strength` layers from the last one on, 0 for the others.
+    Last,
+    /// 1 for the weights that `Stage::Renew` replaces, biases and the last layer, .1 for the others.
+    Renewed,
 }
 
 /// Width of a row in a table of targets.
@@ -218,6 +286,42 @@ mod tests {
             let tried = method.settings();
             assert!(tried.contains(&method.usual()), "{}", method.name());
             assert_eq!(method.strength().is_some(), method.usual().strength > 0.0);
+        }
+    }
+
+    /// No method may be better because more was tried.
+    #[test]
+    fn every_method_has_as_many_trials() {
+        for method in METHODS {
+            let tried = method.settings();
+            let tuned = method.usual() != Setting::new(0.0, 0.0);
+            assert_eq!(tried.len(), if tuned { 6 } else { 1 }, "{}", method.name());
+        }
+    }
+
+    /// Rates and strengths in equal ratios, to the digits they are written with; a share near 1 by
+    /// what is missing.
+    #[test]
+    fn grids_are_geometric() {
+        for method in METHODS.iter().filter(|m| m.settings().len() > 1) {
+            let distinct = |of: fn(&Setting) -> f64| {
+                let mut values: Vec<f64> = method.settings().iter().map(of).collect();
+                values.sort_by(f64::total_cmp);
+                values.dedup();
+                values
+            };
+            for values in [distinct(|s| s.rate), distinct(|s| s.strength)] {
+                let near_one = values[0] > 0.9 && values[values.len() - 1] < 1.0;
+                let size = |v: &f64| if near_one { 1.0 - v } else { *v };
+                let ratios: Vec<f64> = values
+                    .windows(2)
+                    .map(|w| size(&w[1]) / size(&w[0]))
+                    .collect();
+                for ratio in &ratios {
+                    let off = (ratio / ratios[0]).ln() / ratios[0].ln();
+                    assert!(off.abs() < 0.15, "{}: {values:?}", method.name());
+                }
+            }
         }
     }
 }

@@ -26,7 +26,7 @@ impl Method for NegGradPlus {
     }
 
     fn settings(&self) -> Vec<Setting> {
-        grid(&[0.01, 0.03, 0.1], &[0.99, 0.997, 0.999])
+        grid(&[0.01, 0.03, 0.09], &[0.99, 0.997])
     }
 
     fn most(&self) -> f64 {

@@ -21,7 +21,7 @@ impl Method for RetainConfusion {
     }
 
     fn settings(&self) -> Vec<Setting> {
-        rates(&[0.05, 0.1, 0.2, 0.3, 0.5, 0.7])
+        rates(&[0.05, 0.085, 0.145, 0.25, 0.43, 0.73])
     }
 
     fn passed(&self, samples: Passed) -> usize {
@@ -29,7 +29,7 @@ impl Method for RetainConfusion {
     }
 
     fn usual(&self) -> Setting {
-        Setting::new(0.3, 0.0)
+        Setting::new(0.25, 0.0)
     }
 
     fn stages(&self, task: &Task<'_>, setting: Setting) -> Result<Vec<Stage>> {

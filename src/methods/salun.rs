@@ -1,7 +1,7 @@
 //! SalUn: random labels, taught only to the weights most salient for the forget samples.
 
 use super::random_label::random_labels;
-use super::{By, Method, Passed, Setting, Stage, Task, grid};
+use super::{By, Factors, Method, Passed, Setting, Stage, Task, grid};
 use crate::error::Result;
 
 /// Only the fraction q of weights with the largest nonzero |Σ ∇CE(forget)| moves, by CE on the
@@ -27,7 +27,7 @@ impl Method for SalUn {
     }
 
     fn settings(&self) -> Vec<Setting> {
-        grid(&[0.2, 0.3, 0.5, 0.7], &[0.03, 0.1, 0.3, 0.5])
+        grid(&[0.25, 0.5], &[0.05, 0.1, 0.2])
     }
 
     fn passed(&self, samples: Passed) -> usize {
@@ -48,6 +48,10 @@ impl Method for SalUn {
         for recipe in &mut recipes {
             recipe.strength = setting.strength as f32;
         }
-        Ok(vec![Stage::TrainBy(By::Masked, 1.0, recipes)])
+        Ok(vec![Stage::TrainBy(
+            By::Scaled(Factors::Salient),
+            1.0,
+            recipes,
+        )])
     }
 }

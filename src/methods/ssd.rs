@@ -3,6 +3,7 @@
 
 use super::{Method, Passed, Setting, Stage, Task, grid};
 use crate::error::Result;
+use crate::population::Importance;
 
 /// If F_forget > α·F_all, θ ← θ·min(λ·F_all/F_forget, 1), λ = 1, with the exact diagonals of the
 /// empirical Fisher information: the mean over samples of squared gradients. (The authors' code
@@ -27,7 +28,7 @@ impl Method for Ssd {
     }
 
     fn settings(&self) -> Vec<Setting> {
-        grid(&[0.0], &[0.5, 1.0, 1.5, 2.0, 3.0, 5.0, 10.0])
+        grid(&[0.0], &[0.75, 1.2, 1.9, 3.0, 4.8, 7.7])
     }
 
     fn passed(&self, samples: Passed) -> usize {
@@ -41,6 +42,7 @@ impl Method for Ssd {
     #[expect(clippy::cast_possible_truncation, reason = "devices compute in f32")]
     fn stages(&self, _: &Task<'_>, setting: Setting) -> Result<Vec<Stage>> {
         Ok(vec![Stage::Dampen {
+            what: Importance::Fisher,
             alpha: setting.strength as f32,
             lambda: 1.0,
         }])

@@ -57,6 +57,10 @@ pub struct Task<'a> {
     pub keys: Vec<[u32; 2]>,
     /// The learners' numbers.
     pub numbers: Vec<u32>,
+    /// Steps of the originals' training.
+    pub steps: u32,
+    /// Learning rate of the originals' training.
+    pub rate: f64,
     /// Momentum of the originals' training.
     pub momentum: f64,
     /// Weight decay of the originals' training.
@@ -70,6 +74,17 @@ impl Task<'_> {
         let keys = self.keys.iter();
         keys.map(|key| Recipe::plain(samples.clone(), *key, rate))
             .collect()
+    }
+
+    /// The same, with rate, momentum and decay of the originals' training.
+    #[expect(clippy::cast_possible_truncation, reason = "devices compute in f32")]
+    pub(super) fn as_trained(&self, samples: Vec<u32>) -> Vec<Recipe> {
+        let mut recipes = self.recipes(samples, self.rate);
+        for recipe in &mut recipes {
+            recipe.momentum = self.momentum as f32;
+            recipe.decay = self.decay as f32;
+        }
+        recipes
     }
 
     /// One recipe for each learner, over samples of its own.

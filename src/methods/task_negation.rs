@@ -24,7 +24,7 @@ impl Method for TaskNegation {
     }
 
     fn settings(&self) -> Vec<Setting> {
-        grid(&[0.001, 0.003, 0.01], &[1.0, 3.0, 10.0])
+        grid(&[0.003, 0.01], &[1.0, 3.0, 9.0])
     }
 
     fn usual(&self) -> Setting {

@@ -31,13 +31,13 @@ impl Method for Uniform {
 
     fn settings(&self) -> Vec<Setting> {
         rates(match self.protected {
-            true => &[0.05, 0.1, 0.2, 0.3, 0.5, 0.7],
-            false => &[0.000_03, 0.0001, 0.0003, 0.001, 0.003],
+            true => &[0.05, 0.085, 0.145, 0.25, 0.43, 0.73],
+            false => &[0.000_03, 0.0001, 0.0003, 0.001, 0.003, 0.01],
         })
     }
 
     fn usual(&self) -> Setting {
-        Setting::new(if self.protected { 0.3 } else { 0.0001 }, 0.0)
+        Setting::new(if self.protected { 0.25 } else { 0.0001 }, 0.0)
     }
 
     fn trains_on(&self) -> bool {

@@ -7,6 +7,7 @@
 pub mod accuracy;
 pub mod activation;
 mod by_image;
+pub(crate) mod cholesky;
 pub mod cka;
 pub mod destinations;
 pub mod effect;

@@ -1,5 +1,7 @@
 //! Standardised features, and ridge regression on them.
 
+use super::cholesky::{Cholesky, dot};
+
 /// The shift and the scale that make features of mean 0 and variance 1 over some rows.
 pub(super) struct Standard {
     mean: Vec<f64>,
@@ -92,54 +94,6 @@ fn transposed(rows: &[Vec<f64>], width: usize) -> Vec<Vec<f64>> {
 
 fn product(rows: &[Vec<f64>], x: &[f64]) -> Vec<f64> {
     rows.iter().map(|row| dot(row, x)).collect()
-}
-
-fn dot(a: &[f64], b: &[f64]) -> f64 {
-    // Four independent sums, to vectorise.
-    let mut sums = [0.0; 4];
-    let (a, a_rest) = a.as_chunks::<4>();
-    let (b, b_rest) = b.as_chunks::<4>();
-    for (a, b) in a.iter().zip(b) {
-        (0..4).for_each(|i| sums[i] += a[i] * b[i]);
-    }
-    let rest: f64 = a_rest.iter().zip(b_rest).map(|(a, b)| a * b).sum();
-    sums.iter().sum::<f64>() + rest
-}
-
-/// The lower triangle L of a symmetric positive definite matrix LLᵀ.
-struct Cholesky {
-    rows: Vec<Vec<f64>>,
-}
-
-impl Cholesky {
-    /// Of the scalar products of these vectors, with `ridge` added to the diagonal.
-    fn of(vectors: &[Vec<f64>], ridge: f64) -> Self {
-        let mut rows: Vec<Vec<f64>> = Vec::with_capacity(vectors.len());
-        for (i, one) in vectors.iter().enumerate() {
-            let mut row = Vec::with_capacity(i + 1);
-            for j in 0..i {
-                let sum = dot(one, &vectors[j]) - dot(&row, &rows[j][..j]);
-                row.push(sum / rows[j][j]);
-            }
-            let square = dot(one, one) + ridge - dot(&row, &row);
-            row.push(square.max(1e-300).sqrt());
-            rows.push(row);
-        }
-        Self { rows }
-    }
-
-    /// x of LLᵀx = b.
-    fn solve(&self, mut b: Vec<f64>) -> Vec<f64> {
-        for (i, row) in self.rows.iter().enumerate() {
-            b[i] = (b[i] - dot(&row[..i], &b[..i])) / row[i];
-        }
-        for (i, row) in self.rows.iter().enumerate().rev() {
-            b[i] /= row[i];
-            let own = b[i];
-            b[..i].iter_mut().zip(row).for_each(|(b, l)| *b -= l * own);
-        }
-        b
-    }
 }
 
 #[cfg(test)]

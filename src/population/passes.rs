@@ -8,6 +8,7 @@ use crate::device::{Buffer, Recording};
 use crate::error::{Error, Result};
 use crate::kernels::{DenseBackwardInput, DenseForward, LESSON, Square, StepImages, UnpackImages};
 use crate::model::Layer;
+use crate::record::CLASSES;
 
 /// The per-weight quantity that `Population::importance` sums over samples.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -18,6 +19,9 @@ pub enum Importance {
     /// the gradient of a dense layer's weight is a product δ · a, and so is its square: F =
     /// (δ²)ᵀ(a²).
     Fisher,
+    /// Its absolute value. It is exact per sample as well: activations are none below zero, so |δ · a|
+    /// = |δ| · a.
+    Absolute,
 }
 
 impl Population<'_> {
@@ -67,7 +71,7 @@ impl Population<'_> {
     }
 
     /// The mean over `samples` of each weight's importance, [learners, model.parameters()], for the
-    /// images' own labels. Learners must have rate 0 and momentum 1, so that a step adds its
+    /// images' own labels or the soft targets that order entries ask for. Learners must have rate 0 and momentum 1, so that a step adds its
     /// gradient to their velocities and changes no weights. Their samples' weights are overwritten.
     ///
     /// # Errors
@@ -79,7 +83,7 @@ impl Population<'_> {
         what: Importance,
     ) -> Result<Vec<f32>> {
         let pixels = match what {
-            Importance::Gradient => None,
+            Importance::Gradient | Importance::Absolute => None,
             Importance::Fisher => {
                 let words = self.learners as usize * self.batch * PIXELS;
                 Some(self.device.allocate("pixels", words)?)
@@ -90,9 +94,14 @@ impl Population<'_> {
         self.once(&clear)?;
         let whole = samples.chunks_exact(self.batch);
         let rest = whole.remainder();
-        self.accumulate(images, whole, samples.len(), pixels)?;
+        self.accumulate(images, whole, samples.len(), (what, pixels))?;
         if !rest.is_empty() {
-            self.accumulate(images, rest.chunks(rest.len()), samples.len(), pixels)?;
+            self.accumulate(
+                images,
+                rest.chunks(rest.len()),
+                samples.len(),
+                (what, pixels),
+            )?;
         }
         self.device.free(pixels.as_slice(), &[]);
         self.velocity()
@@ -104,7 +113,7 @@ impl Population<'_> {
         images: &DeviceImages,
         batches: impl Iterator<Item = &'a [u32]>,
         all: usize,
-        pixels: Option<Buffer>,
+        (what, pixels): (Importance, Option<Buffer>),
     ) -> Result<()> {
         let mut batches = batches.peekable();
         let Some(rows) = batches.peek().map(|batch| batch.len()) else {
@@ -117,7 +126,9 @@ impl Population<'_> {
         } else {
             share
         })?;
-        let recording = self.recorder().importance(images, word(rows), pixels);
+        let recording = self
+            .recorder()
+            .importance(images, word(rows), (what, pixels));
         let program = self.device.compile(&recording)?;
         for batch in batches {
             self.see(batch)?;
@@ -227,9 +238,14 @@ impl Recorder<'_> {
         recording.dispatch(params, self.learners, &bound);
     }
 
-    /// Adds the mean of a batch's gradients to the velocities; given room for pixels, the mean of
-    /// their squares.
-    fn importance(&self, images: &DeviceImages, rows: u32, pixels: Option<Buffer>) -> Recording {
+    /// Adds the mean of a batch's importances to the velocities; those of squares need room for
+    /// pixels.
+    fn importance(
+        &self,
+        images: &DeviceImages,
+        rows: u32,
+        (what, pixels): (Importance, Option<Buffer>),
+    ) -> Recording {
         let mut recording = Recording::default();
         let b = self.buffers;
         let batch = Batch {
@@ -244,21 +260,30 @@ impl Recorder<'_> {
             rows,
             &b.outputs,
         );
-        self.head(&mut recording, batch);
+        self.head(&mut recording, batch, CLASSES);
         let layers = self.model.layers().len();
         for number in (1..layers - 1).rev() {
             self.backward_input(&mut recording, number, rows);
         }
         match pixels {
-            None => self.backward_images(&mut recording, batch),
+            None => {
+                if what == Importance::Absolute {
+                    for (gradients, layer) in b.gradients.iter().zip(self.model.layers()) {
+                        let count = rows * layer.padded_outputs;
+                        self.square(&mut recording, *gradients, count, true);
+                    }
+                }
+                self.backward_images(&mut recording, batch);
+            }
             Some(pixels) => {
                 self.unpack(&mut recording, images, rows, pixels);
-                self.square(&mut recording, pixels, rows * word(PIXELS));
+                self.square(&mut recording, pixels, rows * word(PIXELS), false);
                 for (number, layer) in self.model.layers().iter().enumerate() {
                     self.square(
                         &mut recording,
                         b.gradients[number],
                         rows * layer.padded_outputs,
+                        false,
                     );
                     // The logits are not an input of any layer.
                     if number + 1 < layers {
@@ -266,6 +291,7 @@ impl Recorder<'_> {
                             &mut recording,
                             b.outputs[number],
                             rows * layer.padded_outputs,
+                            false,
                         );
                     }
                 }
@@ -278,9 +304,10 @@ impl Recorder<'_> {
         recording
     }
 
-    fn square(&self, recording: &mut Recording, values: Buffer, count: u32) {
+    fn square(&self, recording: &mut Recording, values: Buffer, count: u32, absolute: bool) {
         let params = Square {
             vectors: count / 4,
+            absolute: u32::from(absolute),
             ..Default::default()
         };
         recording.dispatch(params, self.learners, &[values]);
@@ -323,7 +350,7 @@ impl Recorder<'_> {
             start: 0,
         };
         self.seen(&mut recording, x, rows);
-        self.head(&mut recording, batch);
+        self.head(&mut recording, batch, CLASSES);
         for number in (1..self.model.layers().len() - 1).rev() {
             self.backward_input(&mut recording, number, rows);
         }

@@ -59,7 +59,7 @@ impl Recorder<'_> {
                 rows,
                 &b.outputs,
             );
-            self.head(&mut recording, batch);
+            self.head(&mut recording, batch, ruled.classes());
             self.backward(&mut recording, batch);
             ruled.record(&mut recording, self, rows, step);
         }
@@ -154,15 +154,15 @@ impl Recorder<'_> {
         recording.dispatch(params, self.learners, &[x, self.buffers.parameters, y]);
     }
 
-    /// The last layer, forward and backward.
-    pub(super) fn head(&self, recording: &mut Recording, batch: Batch<'_>) {
+    /// The last layer, forward and backward, with a loss over this number of classes.
+    pub(super) fn head(&self, recording: &mut Recording, batch: Batch<'_>, classes: usize) {
         let (b, layer) = (self.buffers, last(self.model));
         let end = b.gradients.len() - 1;
         let params = Head {
             rows: batch.rows,
             inputs: layer.padded_inputs,
             outputs: layer.padded_outputs,
-            classes: word(CLASSES),
+            classes: word(classes),
             weights: layer.weights,
             biases: layer.biases,
             parameters: self.model.parameters(),

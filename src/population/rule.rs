@@ -1,15 +1,15 @@
 //! Update rules beyond the gradient of the loss: one or two dispatches after every step, for all
 //! learners.
 
+use super::Population;
 use super::recorder::Recorder;
-use super::{Population, word};
 use crate::device::{Buffer, Device, Recording};
 use crate::error::{Error, Result};
 use crate::kernels::{
-    GradientProducts, LogChanges, ProjectGradients, RestoreWeights, STRIPES, SelectThreshold,
-    ShrinkWeights, THRESHOLD_ROUNDS,
+    GradientProducts, LogChanges, ProjectGradients, STRIPES, ScaleChanges, ShrinkWeights,
 };
 use crate::model::Model;
+use crate::record::CLASSES;
 
 /// The update rule of all learners of a population.
 #[derive(Clone, Copy, Debug)]
@@ -19,14 +19,12 @@ pub enum Rule<'a> {
     /// Then the proximal step of an ℓ1 penalty of `Recipe::strength`, which fades to 0 over
     /// this number of steps.
     Sparse(u32),
-    /// Only the fraction `Recipe::strength` of weights with the largest |salience| moves. The
-    /// others keep their bits from `originals`. Both are [learners, model.parameters()].
-    Masked {
-        /// The salience of each weight.
-        salience: &'a [f32],
-        /// The values that the other weights keep.
-        originals: &'a [f32],
-    },
+    /// Every weight takes this fraction of its step, [learners, model.parameters()]. Weights with
+    /// the factor 0 keep their bits.
+    Scaled(&'a [f32]),
+    /// One more class than there are digits: the last layer's first padded row is its weights, and
+    /// order entries may name it as a label.
+    Widened,
     /// Learners are pairs with the same weights, `Recipe::rate` 0, momentum 1 and no decay.
     /// Both step along the first one's gradient, without the component that would increase the
     /// second one's loss, clipped to this length; the rate is the first one's
@@ -44,11 +42,11 @@ pub(super) enum Ruled {
     Sparse {
         steps: u32,
     },
-    Masked {
-        salience: Buffer,  // [learners, parameters]
-        counts: Buffer,    // [learners, THRESHOLD_ROUNDS]
-        originals: Buffer, // [learners, parameters]
+    Scaled {
+        factors: Buffer, // [learners, parameters]
+        before: Buffer,  // the same
     },
+    Widened,
     Projected {
         products: Buffer, // [pairs, STRIPES, 4]
         clip: f32,
@@ -72,23 +70,19 @@ impl Ruled {
             Rule::Sparse(steps) => Self::Sparse {
                 steps: steps.max(1),
             },
-            Rule::Masked {
-                salience,
-                originals,
-            } => {
-                if salience.len() != weights || originals.len() != weights {
+            Rule::Scaled(factors) => {
+                if factors.len() != weights {
                     return Err(Error::Usage(format!(
-                        "a mask for {} weights does not fit {weights}",
-                        salience.len()
+                        "{} factors do not fit {weights} weights",
+                        factors.len()
                     )));
                 }
-                Self::Masked {
-                    salience: device.allocate("salience", weights)?,
-                    counts: device
-                        .allocate("threshold counts", learners * THRESHOLD_ROUNDS as usize)?,
-                    originals: device.allocate("original weights", weights)?,
+                Self::Scaled {
+                    factors: device.allocate("factors", weights)?,
+                    before: device.allocate("weights before", weights)?,
                 }
             }
+            Rule::Widened => Self::Widened,
             Rule::Projected(clip) => {
                 if !learners.is_multiple_of(2) {
                     return Err(Error::Usage(format!(
@@ -118,7 +112,7 @@ impl Ruled {
     ) {
         let (b, vectors) = (at.buffers, at.model.parameters() / 4);
         match *self {
-            Self::Gradient => {}
+            Self::Gradient | Self::Widened => {}
             Self::Sparse { steps } => {
                 let params = ShrinkWeights {
                     vectors,
@@ -129,16 +123,12 @@ impl Ruled {
                 let bound = [b.settings, b.progress, b.parameters];
                 recording.dispatch(params, at.learners, &bound);
             }
-            Self::Masked {
-                salience,
-                counts,
-                originals,
-            } => {
-                let params = RestoreWeights {
+            Self::Scaled { factors, before } => {
+                let params = ScaleChanges {
                     vectors,
                     ..Default::default()
                 };
-                let bound = [salience, counts, originals, b.parameters];
+                let bound = [factors, before, b.parameters];
                 recording.dispatch(params, at.learners, &bound);
             }
             Self::Projected { products, clip } => {
@@ -169,14 +159,18 @@ impl Ruled {
         }
     }
 
+    /// Classes that the loss is over.
+    pub(super) fn classes(&self) -> usize {
+        match self {
+            Self::Widened => CLASSES + 1,
+            _ => CLASSES,
+        }
+    }
+
     pub(super) fn buffers(&self) -> Vec<Buffer> {
         match *self {
-            Self::Gradient | Self::Sparse { .. } => Vec::new(),
-            Self::Masked {
-                salience,
-                counts,
-                originals,
-            } => vec![salience, counts, originals],
+            Self::Gradient | Self::Widened | Self::Sparse { .. } => Vec::new(),
+            Self::Scaled { factors, before } => vec![factors, before],
             Self::Projected { products, .. } => vec![products],
             Self::Logged { before, log } => vec![before, log],
         }
@@ -184,38 +178,20 @@ impl Ruled {
 }
 
 impl Population<'_> {
-    /// One-time work after the learners' settings are uploaded: the threshold of a mask.
+    /// Uploads what the rule reads.
     pub(super) fn prepare(&self, rule: Rule<'_>) -> Result<()> {
-        let Rule::Masked {
-            salience,
-            originals,
-        } = rule
-        else {
-            return Ok(());
-        };
-        let [to_salience, counts, to_originals] = self.ruled.buffers()[..] else {
-            return Ok(());
-        };
-        let upload = |buffer, values| self.device.upload(buffer, 0, bytemuck::cast_slice(values));
-        upload(to_salience, salience)?;
-        upload(to_originals, originals)?;
-        let mut recording = Recording::default();
-        for round in 0..THRESHOLD_ROUNDS {
-            let params = SelectThreshold {
-                vectors: self.model.parameters() / 4,
-                round,
-                weights: word(self.model.weights()),
-                pad: 0,
-            };
-            let bound = [self.buffers.settings, to_salience, counts];
-            recording.dispatch(params, self.learners, &bound);
+        match (rule, &self.ruled) {
+            (Rule::Scaled(numbers), Ruled::Scaled { factors, .. }) => {
+                let words = bytemuck::cast_slice(numbers);
+                self.device.upload(*factors, 0, words)
+            }
+            _ => Ok(()),
         }
-        self.once(&recording)
     }
 
-    /// Work before steps: a log compares with the current weights.
+    /// Work before steps: some rules compare with the current weights.
     pub(super) fn begin(&self) -> Result<()> {
-        let Ruled::Logged { before, .. } = self.ruled else {
+        let (Ruled::Logged { before, .. } | Ruled::Scaled { before, .. }) = self.ruled else {
             return Ok(());
         };
         let words = (self.learners * self.model.parameters()) as usize;

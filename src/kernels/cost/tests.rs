@@ -8,7 +8,7 @@ fn cost(kernel: &str, shape: Shape) -> Cost {
 
 /// By hand, at 2 rows, 16 inputs, 4 outputs and 3 learners: 6 samples, 64 weights and 4 biases
 /// in a learner, of which 2 have momentum.
-const COUNTED: [(&str, u64, u64); 22] = {
+const COUNTED: [(&str, u64, u64); 21] = {
     let sgd = 3 * 32 + 2 * 4 * 3 * 68 + 2 * 4 * 2 * 68;
     [
         // (a·2⁻²³ − 1)·bound of 192 weights; keys of 8 bytes, 68 words written.
@@ -49,9 +49,8 @@ const COUNTED: [(&str, u64, u64); 22] = {
         ("mix_weights", 3 * 48, 3 * 48 * 4),
         // A difference, a maximum and a sign; settings and clock.
         ("shrink_weights", 3 * 48, 3 * 48 + 2 * 48 * 4),
-        // A share of 16 numbers; three rounds counted before, and one now.
-        ("select_threshold", 0, 3 * (16 + 5) * 4 + 3 * 32),
-        ("restore_weights", 0, 3 * (4 * 16 + 1) * 4),
+        // A difference, a product and a sum; factors read, weights before and after read and written.
+        ("scale_changes", 3 * 48, 5 * 48 * 4),
         // A limit and a comparison, a product, a quotient and a product.
         ("dampen_weights", 5 * 48, 4 * 48 * 4),
         // A maximum, a quotient, a root; the mean, the scale, a product, a sum.

@@ -8,8 +8,8 @@ use super::{Engine, Weights};
 use crate::device::Device;
 use crate::error::{Error, Result};
 use crate::kernels::Clock;
-use crate::methods::purge::CLIP;
-use crate::methods::{By, Task};
+
+use crate::methods::{By, CLIP, Task};
 use crate::population::{DeviceImages, Importance, Population, Recipe, Rule};
 use crate::progress::Progress;
 use crate::record::Score;

@@ -4,57 +4,65 @@
 //! weights and rate, and for which fraction of the budget; the population's shaders execute that
 //! for all methods and learners side by side. Edits of weights between training are stages as well.
 
-pub mod amnesiac;
-pub mod bad_teacher;
-pub mod boundary_shrink;
-pub mod fine_tune;
+mod declared;
 pub mod fisher_forgetting;
-pub mod gradient_ascent;
-pub mod l1_sparse;
-pub mod neggrad_plus;
-pub mod purge;
-pub mod random_label;
-pub mod retain_confusion;
 pub mod retrain;
-pub mod salun;
 pub mod scrub;
-pub mod ssd;
 mod task;
-pub mod task_negation;
-pub mod uniform;
 pub mod unsir;
 pub mod zero_logit;
+
+use std::sync::LazyLock;
 
 use crate::error::Result;
 use crate::kernels::{FORGET, OTHER, SOFT};
 use crate::population::Recipe;
 use crate::record::CLASSES;
 
+use Row::{File, Rust};
+pub use declared::{Declared, is_file};
 pub use task::{Lazy, Task};
 
 /// All methods, in table order.
-pub static METHODS: &[&dyn Method] = &[
-    &retrain::Retrain,
-    &fine_tune::FineTune,
-    &uniform::Uniform { protected: true },
-    &uniform::Uniform { protected: false },
-    &retain_confusion::RetainConfusion,
-    &random_label::RandomLabel { own: true },
-    &random_label::RandomLabel { own: false },
-    &gradient_ascent::GradientAscent,
-    &neggrad_plus::NegGradPlus,
-    &l1_sparse::L1Sparse,
-    &bad_teacher::BadTeacher,
-    &scrub::Scrub,
-    &ssd::Ssd,
-    &salun::SalUn,
-    &boundary_shrink::BoundaryShrink,
-    &unsir::Unsir,
-    &amnesiac::Amnesiac,
-    &task_negation::TaskNegation,
-    &purge::Purge,
-    &fisher_forgetting::FisherForgetting,
-    &zero_logit::ZeroLogit,
+pub static METHODS: LazyLock<Vec<&dyn Method>> = LazyLock::new(|| {
+    let method = |row: &Row| match *row {
+        Rust(method) => Some(method),
+        // A test holds that all of them are valid.
+        File(text) => declared::built_in(text),
+    };
+    ROWS.iter().filter_map(method).collect()
+});
+
+/// Where a built-in method comes from.
+enum Row {
+    /// An implementation.
+    Rust(&'static dyn Method),
+    /// A declaration.
+    File(&'static str),
+}
+
+static ROWS: &[Row] = &[
+    Rust(&retrain::Retrain),
+    File(include_str!("declared/fine-tune.toml")),
+    File(include_str!("declared/uniform.toml")),
+    File(include_str!("declared/uniform-alone.toml")),
+    File(include_str!("declared/retain-confusion.toml")),
+    File(include_str!("declared/random-label.toml")),
+    File(include_str!("declared/wrong-label.toml")),
+    File(include_str!("declared/gradient-ascent.toml")),
+    File(include_str!("declared/neggrad-plus.toml")),
+    File(include_str!("declared/l1-sparse.toml")),
+    File(include_str!("declared/bad-teacher.toml")),
+    Rust(&scrub::Scrub),
+    File(include_str!("declared/ssd.toml")),
+    File(include_str!("declared/salun.toml")),
+    File(include_str!("declared/boundary-shrink.toml")),
+    Rust(&unsir::Unsir),
+    File(include_str!("declared/amnesiac.toml")),
+    File(include_str!("declared/task-negation.toml")),
+    File(include_str!("declared/purge.toml")),
+    Rust(&fisher_forgetting::FisherForgetting),
+    Rust(&zero_logit::ZeroLogit),
 ];
 
 /// The method with this name.
@@ -99,13 +107,13 @@ impl Passed {
 /// A way to make networks forget.
 pub trait Method: Sync {
     /// Its name at the command line.
-    fn name(&self) -> &'static str;
+    fn name(&self) -> &str;
     /// Its rule, in one line.
-    fn rule(&self) -> &'static str;
+    fn rule(&self) -> &str;
     /// Its source.
-    fn source(&self) -> &'static str;
+    fn source(&self) -> &str;
     /// The meaning of `Setting::strength`; `None` if the method has no strength.
-    fn strength(&self) -> Option<&'static str> {
+    fn strength(&self) -> Option<&str> {
         None
     }
     /// The settings that a sweep tries.
@@ -139,6 +147,10 @@ pub trait Method: Sync {
     /// Whether a run keeps training its networks with its own rate, momentum and decay.
     fn trains_on(&self) -> bool {
         false
+    }
+    /// Its TOML, if it is declared.
+    fn declaration(&self) -> Option<&str> {
+        None
     }
     /// The learners' stages.
     ///
@@ -192,6 +204,9 @@ pub enum By {
     Projected,
 }
 
+/// `By::Projected` clips gradients to this length.
+pub const CLIP: f32 = 1.0;
+
 /// Width of a row in a table of targets.
 pub const PADDED: usize = CLASSES.next_multiple_of(4);
 
@@ -214,7 +229,7 @@ mod tests {
 
     #[test]
     fn a_usual_setting_is_one_that_a_sweep_tries() {
-        for method in METHODS {
+        for method in METHODS.iter() {
             let tried = method.settings();
             assert!(tried.contains(&method.usual()), "{}", method.name());
             assert_eq!(method.strength().is_some(), method.usual().strength > 0.0);

@@ -242,7 +242,7 @@ impl Config {
         let refuse = |text: String| Err(Error::Usage(text));
         let (name, method) = (&self.method, self.known_method()?);
         if let Some(file) = self.method_file {
-            file.check_name()?;
+            file.check_name(&"method_file of config.toml")?;
             if file.method().name() != name {
                 return refuse(format!(
                     "method = \"{name}\" in config.toml, but its method_file declares {}; make the \

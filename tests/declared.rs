@@ -1,18 +1,29 @@
 //! Methods declared as data: what they teach, what is refused, and the real binary with a file.
 
 mod common;
+mod idx_files;
 
+use std::cell::RefCell;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use common::{stderr, unlearn};
+use common::{Keeper, stderr, unlearn};
+use idx_files::{files, write};
 use tempfile::TempDir;
+use unlearn::compare::{Forget, MethodRow, Settings, compare};
+use unlearn::config::Config;
+use unlearn::data::{self, builtin};
+use unlearn::device::cpu::Cpu;
+use unlearn::engine::Store;
 use unlearn::kernels::{FORGET, OTHER, SOFT};
 use unlearn::methods::{
     By, Declared, Lazy, METHODS, Method, PADDED, Passed, Setting, Stage, Task, named,
 };
 use unlearn::population::Recipe;
+use unlearn::progress::Progress;
 use unlearn::random::threefry2x32;
+use unlearn::run::{Run, State};
+use unlearn::tune::Variants;
 
 /// Two fives, and what is kept.
 const LABELS: [u8; 6] = [5, 1, 5, 2, 1, 3];
@@ -280,6 +291,14 @@ fn samples_that_pass_beside_steps_are_counted() {
     }
 }
 
+/// None has more chances than another.
+#[test]
+fn built_in_declarations_try_six_settings() {
+    for method in METHODS.iter().filter(|m| m.declaration().is_some()) {
+        assert_eq!(method.settings().len(), 6, "{}", method.name());
+    }
+}
+
 /// A valid file, to be spoilt.
 const PLAIN: &str = r#"name = "plain"
 rule = "CE(forget → uniform)"
@@ -544,32 +563,22 @@ fn built_in_declarations_are_printed() {
     );
 }
 
-const SMALL: &[&str] = &[
-    "--data",
-    "builtin",
-    "--device",
-    "cpu",
-    "--learners",
-    "2",
-    "--hidden",
-    "16,8",
-    "--epochs",
-    "0.05",
-];
+/// A folder with 400 + 100 digits, and room for runs.
+fn folder() -> TempDir {
+    let folder = TempDir::new().unwrap();
+    let digits = files(&builtin::train(400), &builtin::test(100));
+    write(folder.path(), &digits, "");
+    folder
+}
 
 fn run(folder: &Path, name: &str, more: &[&str]) -> (Option<i32>, String, PathBuf) {
-    let out = folder.join(name);
-    let short = [
-        "--unlearn-epochs",
-        "0.05",
-        "--relearn-epochs",
-        "0.02",
-        "--evaluations",
-        "1",
-    ];
-    let place = ["run", "--out", out.to_str().unwrap()];
-    let output = unlearn(&[&place[..], SMALL, &short, more].concat());
-    (output.status.code(), stderr(&output), out)
+    let target = folder.join(name);
+    let (data, out) = (folder.to_str().unwrap(), target.to_str().unwrap());
+    let base = ["run", "--data", data, "--out", out, "--device", "cpu"];
+    let small = ["--learners", "2", "--hidden", "16,8", "--evaluations", "1"];
+    let short = ["--epochs", "1", "--relearn-epochs", "0.5"];
+    let output = unlearn(&[&base[..], &small, &short, more].concat());
+    (output.status.code(), stderr(&output), target)
 }
 
 fn unlearned(run: &Path) -> Vec<u8> {
@@ -586,7 +595,7 @@ fn example() -> String {
 
 #[test]
 fn a_run_keeps_its_method_and_can_be_repeated_without_the_file() {
-    let folder = TempDir::new().unwrap();
+    let folder = folder();
     let file = folder.path().join("my.toml");
     std::fs::write(&file, example()).unwrap();
     let method = ["--method", file.to_str().unwrap()];
@@ -635,7 +644,7 @@ fn a_run_keeps_its_method_and_can_be_repeated_without_the_file() {
 
 #[test]
 fn files_that_declare_no_method_of_their_own_are_refused() {
-    let folder = TempDir::new().unwrap();
+    let folder = folder();
     let file = folder.path().join("my.toml");
     let path = file.to_str().unwrap();
     let refused = |text: &str, parts: &[&str]| {
@@ -664,4 +673,88 @@ fn files_that_declare_no_method_of_their_own_are_refused() {
     assert!(code == Some(2) && said.contains("my.toml"), "{said}");
     let (code, said, _) = run(folder.path(), "refused", &["--method", "nowhere.toml"]);
     assert!(code == Some(2) && said.contains("nowhere.toml"), "{said}");
+}
+
+/// A run goes on from its own copy of the method, and not from a changed one.
+#[test]
+fn a_run_whose_method_was_changed_does_not_go_on() {
+    let data = data::load("builtin", &|_| {}).unwrap();
+    let (device, store) = (Cpu::new("test"), Store::nowhere());
+    let config = |text: &str| Config {
+        method: "half-uniform".to_owned(),
+        method_file: Some(Declared::try_from(text.to_owned()).unwrap()),
+        learners: 1,
+        hidden: vec![8],
+        epochs: 0.1,
+        ..Config::default()
+    };
+    let own = config(&example());
+    let run = Run::new(&own, &data, &device, &store).unwrap();
+    let mut keeper = Keeper {
+        patience: Some(5),
+        ..Keeper::default()
+    };
+    assert!(run.run(run.start(None).unwrap(), &mut keeper).is_err());
+    let state = State::of_bytes(&keeper.state).unwrap();
+    assert!(run.start(Some(state.clone())).is_ok());
+
+    let changed = config(&example().replace("rate = 0.5", "rate = 0.25"));
+    let run = Run::new(&changed, &data, &device, &store).unwrap();
+    let refused = run.start(Some(state)).err().unwrap().to_string();
+    assert!(refused.contains("another method_file"), "{refused}");
+
+    let other = Config {
+        method: "uniform".to_owned(),
+        ..own
+    };
+    let refused = other.check().unwrap_err().to_string();
+    assert!(refused.contains("declares half-uniform"), "{refused}");
+}
+
+/// Remembers the names of tasks.
+#[derive(Default)]
+struct Tasks(RefCell<Vec<String>>);
+
+impl Progress for Tasks {
+    fn begin(&mut self, what: &str, _: u64) {
+        self.0.get_mut().push(what.to_owned());
+    }
+}
+
+#[test]
+fn a_comparison_computes_anew_what_a_changed_file_changes() {
+    let (digits, cache) = (folder(), TempDir::new().unwrap());
+    let data = data::load(digits.path(), &|_| {}).unwrap();
+    let settings = |text: &str| Settings {
+        data: String::new(),
+        device: "cpu".to_owned(),
+        methods: vec!["half-uniform".to_owned()],
+        method_files: vec![Declared::try_from(text.to_owned()).unwrap()],
+        forget: Forget::Digits(vec![5]),
+        learners: 2,
+        retrained: 8,
+        hidden: vec![8],
+        epochs: 1.0,
+        lr: 0.1,
+        batch: 32,
+        budget: 10,
+        seeds: vec![1],
+        variants: Variants::new(),
+    };
+    let device = Cpu::new("test");
+    let judge = |text: &str, cache: &Path| -> (MethodRow, Vec<String>) {
+        let (store, mut tasks) = (Store::new(cache).unwrap(), Tasks::default());
+        let made = compare(&settings(text), &data, &device, &store, &mut tasks).unwrap();
+        (made.cases[0].methods[0].clone(), tasks.0.take())
+    };
+    let cached = |tasks: &[String]| tasks.iter().any(|what| what.contains("methods, 1 of 1"));
+    let (first, tasks) = judge(&example(), cache.path());
+    assert!(!cached(&tasks), "{tasks:?}");
+    let changed = example().replace("target = \"uniform\"", "target = \"any-label\"");
+    let (other, tasks) = judge(&changed, cache.path());
+    assert!(!cached(&tasks), "{tasks:?}");
+    assert_ne!(format!("{first:?}"), format!("{other:?}"));
+    let (again, tasks) = judge(&example(), cache.path());
+    assert!(cached(&tasks), "{tasks:?}");
+    assert_eq!(format!("{first:?}"), format!("{again:?}"));
 }

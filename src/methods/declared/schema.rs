@@ -16,18 +16,45 @@ use crate::record::CLASSES;
 pub(super) struct Schema {
     pub(super) name: Spanned<String>,
     pub(super) rule: Spanned<String>,
+    #[serde(default = "missing")]
     pub(super) source: Spanned<String>,
     /// The rates that a sweep tries; none if nothing is trained.
     pub(super) rate: Option<Spanned<Rate>>,
     pub(super) strength: Option<Spanned<Strength>>,
     /// Whether networks keep training with the run's rate, momentum and decay.
-    #[serde(default = "no")]
+    #[serde(default = "missing")]
     pub(super) trains_on: Spanned<bool>,
     pub(super) stages: Vec<Spanned<Stage>>,
 }
 
-fn no() -> Spanned<bool> {
-    Spanned::new(0..0, false)
+impl Schema {
+    /// The stages.
+    pub(super) fn all(&self) -> impl Iterator<Item = &Stage> {
+        self.stages.iter().map(Spanned::get_ref)
+    }
+
+    /// The stages of training.
+    pub(super) fn trained(&self) -> impl Iterator<Item = &Training> {
+        self.all().filter_map(|stage| match stage {
+            Stage::Train(training) => Some(&**training),
+            Stage::Edit(_) => None,
+        })
+    }
+
+    /// The rates, if anything is trained.
+    pub(super) fn rate(&self) -> Option<&Rate> {
+        self.rate.as_ref().map(Spanned::get_ref)
+    }
+
+    /// The strengths, if it has any.
+    pub(super) fn strengths(&self) -> Option<&Strength> {
+        self.strength.as_ref().map(Spanned::get_ref)
+    }
+}
+
+/// What a key that is left out stands for.
+fn missing<T: Default>() -> Spanned<T> {
+    Spanned::new(0..0, T::default())
 }
 
 #[derive(Clone, Debug, Deserialize)]
@@ -40,7 +67,7 @@ pub(super) struct Rate {
     pub(super) usual: f64,
 }
 
-#[derive(Clone, Debug, Default, Deserialize)]
+#[derive(Clone, Debug, Deserialize)]
 #[serde(
     deny_unknown_fields,
     expecting = "a table such as { name = \"α\", tried = [0.1, 1], usual = 1, most = 10 }"

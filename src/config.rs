@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use crate::checks;
 use crate::error::{Error, Result};
 use crate::lists::{self, Digits};
-use crate::methods::{self, Method, Setting};
+use crate::methods::{self, Declared, Method, Setting};
 use crate::model::Model;
 use crate::population::LEARNING_RATE;
 use crate::tune::Variants;
@@ -80,8 +80,8 @@ pub struct Config {
         allow_negative_numbers = true
     )]
     pub unlearn_epochs: f64,
-    /// Unlearning method (see `unlearn methods`)
-    #[arg(long, required = false, value_name = "NAME")]
+    /// Unlearning method (see `unlearn methods`), or a file that declares one (see docs/methods.md)
+    #[arg(long, required = false, value_name = "NAME|FILE.toml")]
     pub method: String,
     /// Learning rate of the unlearn phase [default: --lr for uniform, else the method's usual rate]
     #[arg(long, value_name = "RATE", allow_negative_numbers = true)]
@@ -100,6 +100,11 @@ pub struct Config {
     /// Evaluations on the test images per epoch, plus four early in each phase
     #[arg(long, required = false, value_name = "N")]
     pub evaluations: u32,
+    /// The content of the file that declares `method`, unless that is a built-in one: the run can be
+    /// repeated without the file.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[arg(skip)]
+    pub method_file: Option<Declared>,
     /// The variant of each kernel; if empty, it is measured on the device or taken from the cache.
     /// (Tables come last in TOML.)
     #[serde(skip_serializing_if = "Variants::is_empty")]
@@ -128,6 +133,7 @@ impl Default for Config {
             strength: None,
             relearn_epochs: 1.0,
             evaluations: 4,
+            method_file: None,
             variants: Variants::new(),
         }
     }
@@ -155,9 +161,25 @@ impl Config {
         self.check_epochs()
     }
 
+    /// If `method` is a file, reads it, and takes the name that it declares.
+    ///
+    /// # Errors
+    /// `File` if it cannot be read; `Usage` if it declares no method.
+    pub fn read_method(&mut self) -> Result<()> {
+        if methods::is_file(&self.method) {
+            let file = Declared::read(self.method.as_ref())?;
+            self.method = file.method().name().to_owned();
+            self.method_file = Some(file);
+        }
+        Ok(())
+    }
+
     /// The method, if its name is known.
     pub fn method(&self) -> Option<&'static dyn Method> {
-        methods::named(&self.method)
+        match self.method_file {
+            Some(file) => Some(file.method()),
+            None => methods::named(&self.method),
+        }
     }
 
     /// The method.
@@ -168,7 +190,7 @@ impl Config {
         self.method().ok_or_else(|| {
             let known: Vec<&str> = methods::METHODS.iter().map(|m| m.name()).collect();
             Error::Usage(format!(
-                "--method {}: there is no such method; choose from {}",
+                "--method {}: there is no such method; choose from {}, or name a file such as my.toml",
                 self.method,
                 known.join(", ")
             ))
@@ -219,6 +241,16 @@ impl Config {
     fn check_method(&self) -> Result<()> {
         let refuse = |text: String| Err(Error::Usage(text));
         let (name, method) = (&self.method, self.known_method()?);
+        if let Some(file) = self.method_file {
+            file.check_name(&"method_file of config.toml")?;
+            if file.method().name() != name {
+                return refuse(format!(
+                    "method = \"{name}\" in config.toml, but its method_file declares {}; make the \
+                     names the same, or leave one of them out",
+                    file.method().name()
+                ));
+            }
+        }
         if method.is_reference() {
             return refuse(format!(
                 "--method {name}: retrained networks and originals stand beside every run already, as \
@@ -226,11 +258,9 @@ impl Config {
             ));
         }
         if method.takes_back_steps() && (self.momentum > 0.0 || self.weight_decay > 0.0) {
-            return refuse(
-                "--method amnesiac undoes steps of plain SGD: leave out --momentum and \
-                 --weight-decay"
-                    .to_owned(),
-            );
+            return refuse(format!(
+                "--method {name} undoes steps of plain SGD: leave out --momentum and --weight-decay"
+            ));
         }
         match (self.strength, method.strength()) {
             (Some(_), None) => refuse(format!(

@@ -38,6 +38,7 @@ fn settings(methods: &[&str]) -> Settings {
         data: "builtin".to_owned(),
         device: "cpu".to_owned(),
         methods: methods.iter().map(|m| (*m).to_owned()).collect(),
+        method_files: Vec::new(),
         forget: Forget::Digits(vec![5]),
         pick: Pick::Random,
         learners: 3,

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use unlearn::methods::METHODS;
+use unlearn::methods::{METHODS, named};
 use unlearn::metrics;
 
 fn read(path: &str) -> String {
@@ -50,14 +50,30 @@ fn every_metric_is_in_the_list_and_in_the_docs() {
 #[test]
 fn every_method_is_in_the_list_and_in_the_docs() {
     let text = read("src/methods/mod.rs");
-    let all = text.split("pub static METHODS").nth(1).unwrap();
+    let all = text.split("static ROWS").nth(1).unwrap();
     let all = all.split("];").next().unwrap();
     let modules = modules(&text);
-    assert!(modules.len() > 10);
     assert_eq!(missing(modules, all), [""; 0]);
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/methods/declared");
+    let files = std::fs::read_dir(folder).unwrap();
+    let names = files.map(|file| file.unwrap().file_name().into_string().unwrap());
+    let files: Vec<String> = names.filter(|name| name.ends_with(".toml")).collect();
+    assert!(files.len() > 10);
+    for file in &files {
+        let (name, _) = file.rsplit_once('.').unwrap();
+        assert!(
+            all.contains(&format!("declared/{file}")),
+            "{file} is no row"
+        );
+        assert!(
+            named(name).is_some(),
+            "{file} declares no method of its name"
+        );
+    }
+    assert_eq!(METHODS.len(), all.matches("\n    ").count());
     let docs = read("docs/compare.md");
     let rows: String = docs.lines().filter(|line| line.starts_with("| ")).collect();
-    for method in METHODS {
+    for method in METHODS.iter() {
         assert!(
             rows.contains(method.name()),
             "no row of {} in docs/compare.md",

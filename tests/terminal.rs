@@ -102,7 +102,7 @@ fn lists_fit() {
     let place = Place::new();
     fits_off_terminals(&place, "devices");
     let (text, _) = fits_off_terminals(&place, "methods");
-    for method in unlearn::methods::METHODS {
+    for method in unlearn::methods::METHODS.iter() {
         mentions(&text, &[method.name()]);
     }
     mentions(&text, &["zero-logit (a control)", "  source", "KLoM"]);

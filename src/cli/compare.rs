@@ -69,7 +69,7 @@ impl Progress for Live {
 /// Compares methods.
 pub(crate) fn run(arguments: &Arguments, signals: &OnceCell<Signals>) -> Result<()> {
     // Settings that are invalid with any data are refused before data is fetched.
-    arguments.settings(1).check()?;
+    arguments.settings(1)?.check()?;
     // Held until the comparison's folder exists inside it.
     let _runs = match &arguments.out {
         Some(_) => Folders::default(),
@@ -80,7 +80,7 @@ pub(crate) fn run(arguments: &Arguments, signals: &OnceCell<Signals>) -> Result<
     let device = device::open(&arguments.settings.device)?;
     note(&format!("data     {}", dataset.record.name));
     note(&super::headline("", device.record()));
-    let mut settings = arguments.settings(dataset.train.len());
+    let mut settings = arguments.settings(dataset.train.len())?;
     settings.check_with(&dataset)?;
     if settings.methods.iter().any(|name| name == "all") {
         for name in settings.left_out() {
@@ -163,8 +163,9 @@ fn write(comparison: &Comparison, folder: &Folder) -> Result<()> {
 
 impl Arguments {
     /// The settings, given the number of training images.
-    fn settings(&self, images: usize) -> Settings {
+    fn settings(&self, images: usize) -> Result<Settings> {
         let mut settings = self.settings.clone();
+        settings.read_methods()?;
         if let Some(count) = self.forget_samples {
             settings.forget = Forget::Samples(count);
         }
@@ -180,7 +181,7 @@ impl Arguments {
         let pass = images.div_ceil(settings.batch.max(1));
         let pass = u32::try_from(pass).unwrap_or(u32::MAX);
         settings.budget = self.budget.unwrap_or(pass);
-        settings
+        Ok(settings)
     }
 }
 
@@ -212,9 +213,40 @@ fn tried(what: &str, values: impl Iterator<Item = f64>) -> String {
 /// Width of the labels next to descriptions of methods and metrics.
 const LABEL: usize = 15;
 
-/// Lists the methods and the metrics.
-pub(crate) fn methods() -> Result<()> {
-    for m in METHODS {
+#[derive(Args, Debug)]
+pub(crate) struct MethodsArguments {
+    /// Print the declaration of this method, to start one of your own from (see docs/methods.md)
+    #[arg(value_name = "NAME")]
+    name: Option<String>,
+}
+
+/// Lists the methods and the metrics, or prints a method's declaration.
+pub(crate) fn methods(arguments: &MethodsArguments) -> Result<()> {
+    match &arguments.name {
+        Some(name) => super::print(declaration(name)?.trim_end()),
+        None => list(),
+    }
+}
+
+/// A built-in method's TOML.
+fn declaration(name: &str) -> Result<&'static str> {
+    let method = METHODS.iter().find(|m| m.name() == name);
+    method.and_then(|m| m.declaration()).ok_or_else(|| {
+        let what = match method {
+            Some(_) => "is written in Rust",
+            None => "is no method",
+        };
+        let declared = METHODS.iter().filter(|m| m.declaration().is_some());
+        let declared: Vec<&str> = declared.map(|m| m.name()).collect();
+        Error::Usage(format!(
+            "{name} {what}; those that have a declaration are {}",
+            declared.join(", ")
+        ))
+    })
+}
+
+fn list() -> Result<()> {
+    for m in METHODS.iter() {
         let settings = m.settings();
         let rates = tried("rate", settings.iter().map(|s| s.rate));
         let strengths = m.strength().map_or_else(String::new, |what| {

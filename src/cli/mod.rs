@@ -64,8 +64,9 @@ enum Command {
     Report(runs::ReportArguments),
     /// List runs with their settings and results.
     Runs(runs::ListArguments),
-    /// List the unlearning methods, with their rules and sources, and the metrics.
-    Methods,
+    /// List the unlearning methods, with their rules and sources, and the metrics; or print the
+    /// declaration of one.
+    Methods(compare::MethodsArguments),
     /// List the devices: their capabilities, and which one `auto` picks, and why.
     Devices(devices::Arguments),
     /// Print a shell completion script.
@@ -100,7 +101,7 @@ pub(crate) fn main() -> ExitCode {
         Command::Compare(arguments) => compare::run(&arguments, &signals).map(|()| true),
         Command::Report(arguments) => runs::report(&arguments).map(|()| true),
         Command::Runs(arguments) => runs::list(&arguments).map(|()| true),
-        Command::Methods => compare::methods().map(|()| true),
+        Command::Methods(arguments) => compare::methods(&arguments).map(|()| true),
         Command::Devices(arguments) => devices::run(&arguments).map(|()| true),
         Command::Completions(arguments) => completions::run(&arguments).map(|()| true),
     };

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 use serde_json::{Map, Value};
 use unlearn::config::Config;
+use unlearn::engine::name_of;
 use unlearn::error::{Error, Result};
 use unlearn::record::{Arm, Phase};
 use unlearn::report;
@@ -100,12 +101,18 @@ fn entry(folder: &Path) -> String {
 }
 
 /// Fields that are not settings of the experiment, or have a line of their own.
-const ASIDE: [&str; 4] = ["name", "data", "device", "variants"];
+const ASIDE: [&str; 5] = ["name", "data", "device", "method_file", "variants"];
 
 /// The settings by name.
 pub(super) fn fields(config: &Config) -> Map<String, Value> {
     match serde_json::to_value(config) {
-        Ok(Value::Object(fields)) => fields,
+        Ok(Value::Object(mut fields)) => {
+            // A file's content fits no table.
+            if let Some(Value::String(text)) = fields.get_mut("method_file") {
+                *text = name_of(text);
+            }
+            fields
+        }
         _ => Map::new(),
     }
 }

@@ -7,7 +7,7 @@ use crate::data::Dataset;
 use crate::engine::{Case, Pick};
 use crate::error::{Error, Result};
 use crate::lists;
-use crate::methods::Method;
+use crate::methods::{Declared, Method, is_file};
 use crate::metrics::Scope;
 use crate::model::Model;
 use crate::population::LEARNING_RATE;
@@ -72,15 +72,18 @@ pub struct Settings {
     /// Device to compute on: auto, cpu, or an adapter's index or name (see `unlearn devices`)
     #[arg(long, value_name = "auto|cpu|INDEX|NAME", default_value = "auto")]
     pub device: String,
-    /// Methods to compare, or all (see `unlearn methods`)
+    /// Methods to compare, or all (see `unlearn methods`); FILE.toml declares one (see docs/methods.md)
     #[arg(
         long,
-        value_name = "all|NAMES",
+        value_name = "all|NAMES|FILES",
         value_delimiter = ',',
         value_parser = lists::entry::<String>,
         default_value = "all"
     )]
     pub methods: Vec<String>,
+    /// The content of the files that declare methods.
+    #[arg(skip)]
+    pub method_files: Vec<Declared>,
     /// Digits to forget at once, or `each` for every digit in turn
     #[arg(long, value_name = "DIGITS|each", default_value = "5", value_parser = Forget::parse)]
     pub forget: Forget,
@@ -155,6 +158,28 @@ pub struct Settings {
 }
 
 impl Settings {
+    /// Reads the files among the methods, and takes the names that they declare.
+    ///
+    /// # Errors
+    /// `File` if one cannot be read; `Usage` if it declares no method, or another one of a name that
+    /// is taken.
+    pub fn read_methods(&mut self) -> Result<()> {
+        for name in self.methods.iter_mut().filter(|name| is_file(name)) {
+            let file = Declared::read(name.as_ref())?;
+            let declared = file.method().name();
+            let mut others = self.method_files.iter();
+            if others.any(|other| other.method().name() == declared && *other != file) {
+                return Err(Error::Usage(format!(
+                    "--methods {name}: another file declares {declared}, too; give one of them another \
+                     name"
+                )));
+            }
+            *name = declared.to_owned();
+            self.method_files.push(file);
+        }
+        Ok(())
+    }
+
     /// Refuses invalid settings.
     ///
     /// # Errors
@@ -258,20 +283,26 @@ fn check_data(scope: &Scope, batch: usize, data: &Dataset) -> Result<()> {
 
 /// The methods to compare: the selected ones, and all controls, without which figures mean little.
 pub(super) fn methods(settings: &Settings) -> Result<Vec<&'static dyn Method>> {
-    let known = crate::methods::METHODS;
-    let unfit = settings.left_out();
-    let fits = |name: &str| !unfit.contains(&name);
+    let known = &*crate::methods::METHODS;
+    let samples = matches!(settings.forget, Forget::Samples(_));
+    let fits = |method: &dyn Method| !(samples && method.needs_digits());
+    let declared = |name: &str| {
+        let mut files = settings.method_files.iter().map(|file| file.method());
+        files.find(|method| method.name() == name)
+    };
     let mut methods: Vec<&'static dyn Method> = Vec::new();
     let all = settings.methods.iter().any(|name| name == "all");
     for name in settings.methods.iter().filter(|name| *name != "all") {
-        let method = crate::methods::named(name).ok_or_else(|| {
+        let method = declared(name).or_else(|| crate::methods::named(name));
+        let method = method.ok_or_else(|| {
             let names: Vec<&str> = known.iter().map(|m| m.name()).collect();
             Error::Usage(format!(
-                "--methods {name}: there is no such method; choose from {}, or all",
+                "--methods {name}: there is no such method; choose from {}, or all, or name a file such as \
+                 my.toml",
                 names.join(", ")
             ))
         })?;
-        if !fits(name) {
+        if !fits(method) {
             return Err(Error::Usage(format!(
                 "--methods {name}: it forgets digits only, not the images of --forget-samples; leave \
                  it out, or name a digit with --forget"
@@ -281,11 +312,14 @@ pub(super) fn methods(settings: &Settings) -> Result<Vec<&'static dyn Method>> {
             methods.push(method);
         }
     }
+    let files = methods.iter().copied();
+    let files = files.filter(|method| declared(method.name()).is_some());
     let selected = |m: &&'static dyn Method| {
         let named = methods.iter().any(|own| own.name() == m.name());
-        fits(m.name()) && (all || named || m.is_control())
+        fits(*m) && (all || named || m.is_control())
     };
-    Ok(known.iter().copied().filter(selected).collect())
+    let built_in = known.iter().copied().filter(selected);
+    Ok(built_in.chain(files).collect())
 }
 
 #[cfg(test)]
@@ -298,6 +332,7 @@ mod tests {
             data: String::new(),
             device: String::new(),
             methods: Vec::new(),
+            method_files: Vec::new(),
             forget,
             pick: Pick::Random,
             learners: 1,

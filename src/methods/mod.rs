@@ -4,78 +4,86 @@
 //! weights and rate, and for which fraction of the budget; the population's shaders execute that
 //! for all methods and learners side by side. Edits of weights between training are stages as well.
 
-pub mod amnesiac;
-pub mod bad_teacher;
 pub mod boundary_expand;
-pub mod boundary_shrink;
+mod declared;
 pub mod delete;
 pub mod do_nothing;
-pub mod fine_tune;
 pub mod fisher_forgetting;
-pub mod gradient_ascent;
 pub mod influence;
-pub mod l1_sparse;
 pub mod last_layers;
 pub mod lfssd;
 pub mod msg;
-pub mod neggrad_plus;
 pub mod newton;
-pub mod purge;
-pub mod random_label;
-pub mod retain_confusion;
 pub mod retrain;
-pub mod salun;
 pub mod scrub;
 pub mod sfron;
-pub mod ssd;
 mod task;
-pub mod task_negation;
-pub mod uniform;
 pub mod unsir;
 pub mod zero_logit;
+
+use std::sync::LazyLock;
 
 use crate::error::Result;
 use crate::kernels::{FORGET, OTHER, SOFT};
 use crate::population::{Importance, Recipe};
 use crate::record::CLASSES;
 
+use Row::{File, Rust};
+pub use declared::{Declared, is_file};
 pub use task::{Lazy, Task};
 
 /// All methods, in table order.
-pub static METHODS: &[&dyn Method] = &[
-    &retrain::Retrain::Exact,
-    &retrain::Retrain::Longer,
-    &retrain::Retrain::Shorter,
-    &do_nothing::DoNothing,
-    &zero_logit::ZeroLogit,
-    &fine_tune::FineTune,
-    &last_layers::LastLayers { anew: false },
-    &last_layers::LastLayers { anew: true },
-    &l1_sparse::L1Sparse,
-    &msg::Msg,
-    &uniform::Uniform { protected: true },
-    &uniform::Uniform { protected: false },
-    &retain_confusion::RetainConfusion,
-    &random_label::RandomLabel { own: true },
-    &random_label::RandomLabel { own: false },
-    &salun::SalUn,
-    &gradient_ascent::GradientAscent,
-    &neggrad_plus::NegGradPlus,
-    &sfron::SfrOn,
-    &bad_teacher::BadTeacher,
-    &scrub::Scrub,
-    &delete::Delete,
-    &boundary_shrink::BoundaryShrink,
-    &boundary_expand::BoundaryExpand,
-    &purge::Purge,
-    &unsir::Unsir,
-    &amnesiac::Amnesiac,
-    &task_negation::TaskNegation,
-    &ssd::Ssd,
-    &lfssd::Lfssd,
-    &fisher_forgetting::FisherForgetting,
-    &influence::Influence,
-    &newton::Newton,
+pub static METHODS: LazyLock<Vec<&dyn Method>> = LazyLock::new(|| {
+    let method = |row: &Row| match *row {
+        Rust(method) => Some(method),
+        // A test holds that all of them are valid.
+        File(text) => declared::built_in(text),
+    };
+    ROWS.iter().filter_map(method).collect()
+});
+
+/// Where a built-in method comes from.
+enum Row {
+    /// An implementation.
+    Rust(&'static dyn Method),
+    /// A declaration.
+    File(&'static str),
+}
+
+static ROWS: &[Row] = &[
+    Rust(&retrain::Retrain::Exact),
+    Rust(&retrain::Retrain::Longer),
+    Rust(&retrain::Retrain::Shorter),
+    Rust(&do_nothing::DoNothing),
+    Rust(&zero_logit::ZeroLogit),
+    File(include_str!("declared/fine-tune.toml")),
+    Rust(&last_layers::LastLayers { anew: false }),
+    Rust(&last_layers::LastLayers { anew: true }),
+    File(include_str!("declared/l1-sparse.toml")),
+    Rust(&msg::Msg),
+    File(include_str!("declared/uniform.toml")),
+    File(include_str!("declared/uniform-alone.toml")),
+    File(include_str!("declared/retain-confusion.toml")),
+    File(include_str!("declared/random-label.toml")),
+    File(include_str!("declared/wrong-label.toml")),
+    File(include_str!("declared/salun.toml")),
+    File(include_str!("declared/gradient-ascent.toml")),
+    File(include_str!("declared/neggrad-plus.toml")),
+    Rust(&sfron::SfrOn),
+    File(include_str!("declared/bad-teacher.toml")),
+    Rust(&scrub::Scrub),
+    Rust(&delete::Delete),
+    File(include_str!("declared/boundary-shrink.toml")),
+    Rust(&boundary_expand::BoundaryExpand),
+    File(include_str!("declared/purge.toml")),
+    Rust(&unsir::Unsir),
+    File(include_str!("declared/amnesiac.toml")),
+    File(include_str!("declared/task-negation.toml")),
+    File(include_str!("declared/ssd.toml")),
+    Rust(&lfssd::Lfssd),
+    Rust(&fisher_forgetting::FisherForgetting),
+    Rust(&influence::Influence),
+    Rust(&newton::Newton),
 ];
 
 /// The method with this name.
@@ -120,13 +128,13 @@ impl Passed {
 /// A way to make networks forget.
 pub trait Method: Sync {
     /// Its name at the command line.
-    fn name(&self) -> &'static str;
+    fn name(&self) -> &str;
     /// Its rule, in one line.
-    fn rule(&self) -> &'static str;
+    fn rule(&self) -> &str;
     /// Its source.
-    fn source(&self) -> &'static str;
+    fn source(&self) -> &str;
     /// The meaning of `Setting::strength`; `None` if the method has no strength.
-    fn strength(&self) -> Option<&'static str> {
+    fn strength(&self) -> Option<&str> {
         None
     }
     /// The settings that a sweep tries.
@@ -167,6 +175,10 @@ pub trait Method: Sync {
     /// Whether a run keeps training its networks with its own rate, momentum and decay.
     fn trains_on(&self) -> bool {
         false
+    }
+    /// Its TOML, if it is declared.
+    fn declaration(&self) -> Option<&str> {
+        None
     }
     /// The learners' stages.
     ///
@@ -260,6 +272,9 @@ pub enum Factors {
     Renewed,
 }
 
+/// `By::Projected` clips gradients to this length.
+pub const CLIP: f32 = 1.0;
+
 /// Width of a row in a table of targets.
 pub const PADDED: usize = CLASSES.next_multiple_of(4);
 
@@ -282,7 +297,7 @@ mod tests {
 
     #[test]
     fn a_usual_setting_is_one_that_a_sweep_tries() {
-        for method in METHODS {
+        for method in METHODS.iter() {
             let tried = method.settings();
             assert!(tried.contains(&method.usual()), "{}", method.name());
             assert_eq!(method.strength().is_some(), method.usual().strength > 0.0);
@@ -292,7 +307,7 @@ mod tests {
     /// No method may be better because more was tried.
     #[test]
     fn every_method_has_as_many_trials() {
-        for method in METHODS {
+        for method in METHODS.iter() {
             let tried = method.settings();
             let tuned = method.usual() != Setting::new(0.0, 0.0);
             assert_eq!(tried.len(), if tuned { 6 } else { 1 }, "{}", method.name());

@@ -121,19 +121,6 @@ impl Task<'_> {
         table
     }
 
-    /// The forget samples with these bits in their entries, then the retain samples.
-    pub(super) fn both(&self, bits: u32) -> Vec<u32> {
-        let marked = self.forget.iter().map(|f| f | bits);
-        marked.chain(self.retain.iter().copied()).collect()
-    }
-
-    /// All samples in index order, those to forget with these bits in their entries.
-    pub(super) fn all(&self, bits: u32) -> Vec<u32> {
-        let mut all: Vec<u32> = (0u32..).take(self.labels.len()).collect();
-        self.forget.iter().for_each(|&f| all[f as usize] |= bits);
-        all
-    }
-
     /// The forget samples with these bits in their entries.
     pub(super) fn forget_with(&self, bits: u32) -> Vec<u32> {
         self.forget.iter().map(|f| f | bits).collect()

@@ -288,7 +288,9 @@ impl Run<'_> {
         ) {
             (true, true) => None,
             (false, _) => Some("another build of unlearn, other data, or another device"),
-            (true, false) => Some("other settings than config.toml has now"),
+            (true, false) => {
+                Some("other settings, or another method_file, than config.toml has now")
+            }
         };
         if let Some(what) = differs {
             return Err(Error::Usage(format!(

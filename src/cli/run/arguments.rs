@@ -90,10 +90,12 @@ impl Arguments {
         if method.is_some_and(|method| *method != config.method) {
             // Another method has other defaults.
             (config.unlearn_lr, config.strength) = (None, None);
+            config.method_file = None;
         }
         config
             .update_from_arg_matches(given)
             .map_err(|e| Error::Usage(e.to_string()))?;
+        config.read_method()?;
         if let Some(data) = &self.data {
             config.data = data.to_string_lossy().into_owned();
         }

@@ -315,19 +315,25 @@ fn rates(row: &MethodRow) -> Axis {
         from: first - 0.2,
         to: last + 0.2,
         marks: marks.map(|rate| (rate.log10(), rate.to_string())).collect(),
-        title: match named(&row.method).and_then(|m| m.strength()) {
-            Some(strength) if !has_rate(row) => strength,
-            _ => "rate",
+        title: match has_rate(row) {
+            true => "rate",
+            false => strength(row),
         },
     }
+}
+
+/// What a method calls its strength.
+fn strength(row: &MethodRow) -> &'static str {
+    let own = named(&row.method).and_then(|m| m.strength());
+    own.unwrap_or("strength")
 }
 
 /// Which line is which.
 fn strengths(row: &MethodRow) -> Markup {
     let all = lines(row);
-    let name = named(&row.method).and_then(|m| m.strength());
+    let name = strength(row);
     html! {
-        @if let (Some(name), true) = (name, all.len() > 1) { ul.legend {
+        @if all.len() > 1 { ul.legend {
             @for (number, strength) in all.iter().enumerate() { li {
                 (point_key(MARKS[number % MARKS.len()], STRENGTHS[number % STRENGTHS.len()]))
                 (name) " " (strength)

@@ -1,6 +1,9 @@
 //! Weights as safetensors, in the names and the orientation of PyTorch, with a leading learner
 //! axis: `fc1.weight` [learners, outputs, inputs], `fc1.bias` [learners, outputs], …; slice k
-//! loads into `torch.nn.Linear` as it is.
+//! loads into `torch.nn.Linear` as it is. `load` reads such files, and others of the same networks.
+
+mod chain;
+mod load;
 
 use std::collections::HashMap;
 use std::path::Path;
@@ -10,6 +13,8 @@ use safetensors::{Dtype, serialize, tensor::TensorView};
 use crate::error::{Error, Result};
 use crate::files;
 use crate::model::{Layer, Model};
+
+pub use load::{Networks, load};
 
 /// Writes an arm's `parameters` [learners, model.parameters()]; `note` goes to the file's metadata.
 ///

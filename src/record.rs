@@ -49,6 +49,33 @@ impl Classes {
             .map_or_else(|| class.to_string(), Clone::clone)
     }
 
+    /// A name for narrow columns: the number, where names are longer than three letters.
+    pub fn label(&self, class: usize) -> String {
+        match self.are_short() {
+            true => self.name(class),
+            false => class.to_string(),
+        }
+    }
+
+    /// What labels stand for, if they are not the names: "0 (cat), 1 (dog)".
+    pub fn legend(&self) -> Option<String> {
+        (!self.are_short()).then(|| self.with_numbers())
+    }
+
+    /// "0 (cat), 1 (dog)"; only the numbers of classes without names of their own.
+    pub fn with_numbers(&self) -> String {
+        let named = self.0.iter().enumerate();
+        let named = named.map(|(class, name)| match *name == class.to_string() {
+            true => name.clone(),
+            false => format!("{class} ({name})"),
+        });
+        named.collect::<Vec<_>>().join(", ")
+    }
+
+    fn are_short(&self) -> bool {
+        self.0.iter().all(|name| name.chars().count() <= 3)
+    }
+
     /// "digit" or "class".
     pub fn noun(&self) -> &'static str {
         match *self == Self::default() {

@@ -15,6 +15,7 @@ use unlearn::device;
 use unlearn::engine::Store;
 use unlearn::metrics::Scope;
 use unlearn::progress::Progress;
+use unlearn::record::Classes;
 use unlearn::tune::Variants;
 
 /// Notes what was begun and how much of it was done.
@@ -39,6 +40,9 @@ fn settings(methods: &[&str]) -> Settings {
         device: "cpu".to_owned(),
         methods: methods.iter().map(|m| (*m).to_owned()).collect(),
         forget: Forget::Digits(vec![5]),
+        classes: Classes::default(),
+        models: None,
+        export: false,
         learners: 3,
         retrained: 8,
         hidden: vec![32, 16],
@@ -317,7 +321,7 @@ fn the_command_line_refuses_what_makes_no_sense() {
         "cannot be used with",
     );
     refused(&["--forget", "five"], "or say each");
-    refused(&["--forget", "3,12"], "digits from 0 to 9");
+    refused(&["--forget", "3,12"], "choose from 0 to 9");
     refused(&["--seeds", "one"], "--seeds");
 }
 

@@ -53,6 +53,7 @@ fn task(labels: &[u8]) -> Task<'_> {
         forget: of(true),
         retain: of(false),
         digits: vec![5],
+        classes: 10,
         originals: Lazy::new(|| Ok(vec![outputs(7), outputs(8)])),
         fresh: Lazy::new(|| Ok(vec![outputs(9), outputs(10)])),
         nearest: Lazy::new(|| {

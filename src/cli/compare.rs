@@ -24,14 +24,17 @@ use super::text::{beside, fold, note};
 pub(crate) struct Arguments {
     #[command(flatten)]
     settings: Settings,
-    /// Forget N randomly drawn training images instead of digits
+    /// Classes to forget at once, by number or name, or `each` for every class in turn
+    #[arg(long, value_name = "CLASSES|each", default_value = "5")]
+    forget: String,
+    /// Forget N randomly drawn training images instead of classes
     #[arg(long, value_name = "N", conflicts_with = "forget")]
     forget_samples: Option<usize>,
     /// Steps per method [default: one pass over the training images]
     #[arg(long, value_name = "STEPS")]
     budget: Option<u32>,
-    /// Source of the images: auto, builtin, or a folder with the four idx files
-    #[arg(long, value_name = "auto|builtin|DIR", default_value = "auto", value_parser = super::path())]
+    /// Source of the images: auto, builtin, fashion-mnist, kmnist, or a folder with the four idx files
+    #[arg(long, value_name = "NAME|DIR", default_value = "auto", value_parser = super::path())]
     data: PathBuf,
     /// Folder; an interrupted comparison with the same settings resumes [default:
     /// runs/compare-FORGET-HASH]
@@ -69,7 +72,7 @@ impl Progress for Live {
 /// Compares methods.
 pub(crate) fn run(arguments: &Arguments, signals: &OnceCell<Signals>) -> Result<()> {
     // Settings that are invalid with any data are refused before data is fetched.
-    arguments.settings(1).check()?;
+    arguments.settings(1)?.check()?;
     // Held until the comparison's folder exists inside it.
     let _runs = match &arguments.out {
         Some(_) => Folders::default(),
@@ -80,12 +83,13 @@ pub(crate) fn run(arguments: &Arguments, signals: &OnceCell<Signals>) -> Result<
     let device = device::open(&arguments.settings.device)?;
     note(&format!("data     {}", dataset.record.name));
     note(&super::headline("", device.record()));
-    let mut settings = arguments.settings(dataset.train.len());
+    let mut settings = arguments.settings(dataset.train.len())?;
+    settings.classes = dataset.record.classes.clone();
     settings.check_with(&dataset)?;
     if settings.methods.iter().any(|name| name == "all") {
         for name in settings.left_out() {
             note(&format!(
-                "methods  {name} is left out: it forgets digits, not single images"
+                "methods  {name} is left out: it forgets classes, not single images"
             ));
         }
     }
@@ -163,11 +167,12 @@ fn write(comparison: &Comparison, folder: &Folder) -> Result<()> {
 
 impl Arguments {
     /// The settings, given the number of training images.
-    fn settings(&self, images: usize) -> Settings {
+    fn settings(&self, images: usize) -> Result<Settings> {
         let mut settings = self.settings.clone();
-        if let Some(count) = self.forget_samples {
-            settings.forget = Forget::Samples(count);
-        }
+        settings.forget = match self.forget_samples {
+            Some(count) => Forget::Samples(count),
+            None => Forget::parse(&self.forget, &data::classes(&self.data)?)?,
+        };
         let mut methods: Vec<String> = Vec::new();
         for name in settings.methods {
             if !methods.contains(&name) {
@@ -180,7 +185,7 @@ impl Arguments {
         let pass = images.div_ceil(settings.batch.max(1));
         let pass = u32::try_from(pass).unwrap_or(u32::MAX);
         settings.budget = self.budget.unwrap_or(pass);
-        settings
+        Ok(settings)
     }
 }
 

@@ -137,6 +137,11 @@ impl<'a> Engine<'a> {
         &self.data.train.labels
     }
 
+    /// The number of classes.
+    pub(crate) fn classes(&self) -> u8 {
+        u8::try_from(self.data.record.classes.count()).unwrap_or(u8::MAX)
+    }
+
     /// Labels of the test images.
     pub(crate) fn test_labels(&self) -> &'a [u8] {
         &self.data.test.labels

@@ -50,14 +50,13 @@ impl Method for RandomLabel {
 
 /// CE on the forget samples with labels drawn for each learner, and CE on the retain samples.
 pub(super) fn random_labels(task: &Task<'_>, rate: f64, own: bool) -> Vec<Recipe> {
-    const CLASSES: u32 = 10;
-    const _: () = assert!(CLASSES as usize == crate::record::CLASSES);
+    let classes = u32::from(task.classes);
     task.recipes_each(rate, |learner| {
         let drawn = |&image: &u32| {
             let label = u32::from(task.labels[image as usize]);
             let drawn = match own {
-                true => task.random(learner, image, CLASSES),
-                false => (label + 1 + task.random(learner, image, CLASSES - 1)) % CLASSES,
+                true => task.random(learner, image, classes),
+                false => (label + 1 + task.random(learner, image, classes - 1)) % classes,
             };
             image | (drawn + 1) << OTHER
         };

@@ -10,7 +10,7 @@ use super::sheet::page::{document, section, warnings};
 use super::sheet::{Part, Section, Sheet};
 use crate::compare::{Comparison, Forget, Settings};
 use crate::metrics::{self, floor::SPLITS};
-use crate::verdict::digits;
+use crate::record::Classes;
 
 const STYLE: &str = include_str!("html/comparison.css");
 
@@ -49,12 +49,12 @@ pub fn page(c: &Comparison) -> String {
             @for text in &sheet.lead { p.lead { (text) } }
         }
         @if let [only] = c.cases.as_slice() {
-            (sections(&sheet, &plots::ranking(&case::ranked(only)), &plots::pictures(only)))
+            (sections(&sheet, &plots::ranking(&case::ranked(only)), &plots::pictures(only, &c.settings.classes)))
         } @else {
             (sections(&sheet, &plots::ranking(&overview::ranked(c)), &html! {}))
             @for (sheet, case) in sheet.cases.iter().zip(&c.cases) { details {
                 summary { (sheet.title) }
-                (sections(sheet, &plots::ranking(&case::ranked(case)), &plots::pictures(case)))
+                (sections(sheet, &plots::ranking(&case::ranked(case)), &plots::pictures(case, &c.settings.classes)))
             } }
         }
     };
@@ -73,9 +73,17 @@ fn sections(sheet: &Sheet, ranking: &Markup, pictures: &Markup) -> Markup {
 
 fn forgotten(settings: &Settings) -> String {
     match &settings.forget {
-        Forget::Digits(all) => digits(all),
-        Forget::Each => "each of the ten digits".to_owned(),
+        Forget::Digits(all) => settings.classes.words(all),
+        Forget::Each => each(&settings.classes),
         Forget::Samples(count) => format!("{count} training images"),
+    }
+}
+
+/// "each of the ten digits", "each of the 4 classes".
+fn each(classes: &Classes) -> String {
+    match classes.noun() {
+        "digit" => "each of the ten digits".to_owned(),
+        _ => format!("each of the {} classes", classes.count()),
     }
 }
 
@@ -104,11 +112,12 @@ fn lead(c: &Comparison) -> Vec<String> {
         ),
     ];
     if let Forget::Samples(_) = s.forget {
-        lead.push(
-            "The images were drawn at random from all digits, so no digit is forgotten: TA kept equals \
-             TA all, and answers and relearning are measured on the forgotten training images."
-                .to_owned(),
-        );
+        lead.push(format!(
+            "The images were drawn at random from all {}, so no {} is forgotten: TA kept equals \
+                 TA all, and answers and relearning are measured on the forgotten training images.",
+            s.classes.nouns(),
+            s.classes.noun()
+        ));
     }
     lead
 }

@@ -7,7 +7,7 @@ use super::label;
 use crate::compare::{Judged, MethodRow, Moments, Portrait, Tried};
 use crate::methods::named;
 use crate::metrics::{Kind, Scope};
-use crate::record::Arm;
+use crate::record::{Arm, Classes};
 use crate::report::html::mark::{key, percent, point_key, square, stroke_key};
 use crate::report::palette::{BLUE, CARD, GREEN, GREY, INK, OCHRE, PURPLE, Rgb, TRACK};
 use crate::report::plot::chart::{Axis, Bar, Bars, Chart, Line, MARKS};
@@ -73,9 +73,9 @@ fn kind_colour(kind: Kind) -> Rgb {
 }
 
 /// All pictures of a case but the ranking.
-pub(super) fn pictures(c: &Judged) -> Markup {
+pub(super) fn pictures(c: &Judged, classes: &Classes) -> Markup {
     let tuned = c.methods.iter().any(|row| row.sensitivity.is_some());
-    html! { (answers(c)) (relearning(c)) @if tuned { (settings(c)) } }
+    html! { (answers(c, classes)) (relearning(c)) @if tuned { (settings(c)) } }
 }
 
 /// Pictures beside each other, one for each method that has one.
@@ -104,7 +104,7 @@ fn percents() -> Axis {
 }
 
 /// Where images of what is forgotten go, beside where the retrained networks send them.
-fn answers(c: &Judged) -> Markup {
+fn answers(c: &Judged, classes: &Classes) -> Markup {
     let bar = |m: &Moments, arm| Bar {
         value: m.mean,
         std: m.std,
@@ -114,13 +114,13 @@ fn answers(c: &Judged) -> Markup {
         let pairs = row.portrait.answers.iter().zip(&c.retrained.answers);
         let group = |(digit, (own, theirs)): (usize, (&Moments, &Moments))| {
             let bars = vec![bar(own, Arm::Unlearned), bar(theirs, Arm::Retrained)];
-            (digit.to_string(), bars)
+            (classes.label(digit), bars)
         };
         let bars = Bars {
             label: format!("Answers after {}, beside retrained networks'", row.method),
             y: percents(),
             title: "answer",
-            groups: pairs.enumerate().map(group).collect(),
+            groups: pairs.enumerate().take(classes.count()).map(group).collect(),
         };
         Some(bars.svg())
     };
@@ -130,12 +130,13 @@ fn answers(c: &Judged) -> Markup {
             p {
                 @match c.case.scope {
                     Scope::Digits(_) => {
-                        "How networks classify images of what they forgot. Networks that never saw a digit do "
+                        "How networks classify images of what they forgot. Networks that never saw a " (classes.noun()) " do "
                         "not answer at random; a method should come close to their answers. "
                     }
                     Scope::Samples(_) => { "How networks classify the training images that they forgot. " }
                 }
                 "Whiskers: standard deviation over networks."
+                @if let Some(legend) = classes.legend() { " " (legend) "." }
             }
             (keys(|arm| key(arm, false), &[
                 (Arm::Unlearned, "the method (left)"),

@@ -21,6 +21,20 @@ pub use load::{Networks, load};
 /// # Errors
 /// `File` where the file cannot be written.
 pub fn save(path: &Path, model: &Model, parameters: &[f32], note: &str) -> Result<()> {
+    let failed = |e| Error::File {
+        action: "encode",
+        path: path.to_path_buf(),
+        source: std::io::Error::other(e),
+    };
+    let bytes = encode(model, parameters, note).map_err(failed)?;
+    files::write(path, &bytes)
+}
+
+fn encode(
+    model: &Model,
+    parameters: &[f32],
+    note: &str,
+) -> std::result::Result<Vec<u8>, safetensors::SafeTensorError> {
     let learners = parameters.len() / model.parameters() as usize;
     let tensors: Vec<(String, Vec<usize>, Vec<u8>)> = (1..)
         .zip(model.layers())
@@ -44,18 +58,10 @@ pub fn save(path: &Path, model: &Model, parameters: &[f32], note: &str) -> Resul
                 TensorView::new(Dtype::F32, shape.clone(), bytes)?,
             ))
         })
-        .collect::<std::result::Result<Vec<_>, safetensors::SafeTensorError>>();
+        .collect::<std::result::Result<Vec<_>, safetensors::SafeTensorError>>()?;
     // One entry only: more would be written in an order that changes from run to run.
     let notes = HashMap::from([("unlearn".to_owned(), note.to_owned())]);
-    let failed = |e| Error::File {
-        action: "encode",
-        path: path.to_path_buf(),
-        source: std::io::Error::other(e),
-    };
-    let bytes = views
-        .and_then(|views| serialize(views, Some(notes)))
-        .map_err(failed)?;
-    files::write(path, &bytes)
+    serialize(views, Some(notes))
 }
 
 /// Every learner's part, end to end, as bytes.

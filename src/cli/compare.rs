@@ -36,6 +36,10 @@ pub(crate) struct Arguments {
     /// Source of the images: auto, builtin, fashion-mnist, kmnist, or a folder with the four idx files
     #[arg(long, value_name = "NAME|DIR", default_value = "auto", value_parser = super::path())]
     data: PathBuf,
+    /// Folder with networks of any origin, judged like those of a method: each .safetensors file is a row, one
+    /// network or several, in PyTorch's names and shapes, for pixels divided by 255 (docs/data.md)
+    #[arg(long, value_name = "DIR", value_parser = super::path())]
+    models: Option<PathBuf>,
     /// Folder; an interrupted comparison with the same settings resumes [default:
     /// runs/compare-FORGET-HASH]
     #[arg(long, value_name = "DIR", value_parser = super::path())]
@@ -173,6 +177,7 @@ impl Arguments {
             Some(count) => Forget::Samples(count),
             None => Forget::parse(&self.forget, &data::classes(&self.data)?)?,
         };
+        settings.models.clone_from(&self.models);
         let mut methods: Vec<String> = Vec::new();
         for name in settings.methods {
             if !methods.contains(&name) {

@@ -8,9 +8,13 @@
 //! all cases.
 
 mod base;
+#[allow(dead_code, reason = "to be called by the comparison")]
+mod export;
 mod folder;
 mod judge;
 mod learned;
+#[allow(dead_code, reason = "to be judged by the comparison")]
+mod models;
 mod results;
 mod room;
 mod sensitivity;

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
+use super::models::models;
 use crate::checks;
 use crate::data::Dataset;
 use crate::engine::Case;
@@ -95,9 +96,10 @@ pub struct Settings {
     /// What is forgotten. (At the command line classes have names, which depend on the data.)
     #[arg(skip = Forget::Digits(vec![5]))]
     pub forget: Forget,
-    /// Folder with networks of any origin, each `.safetensors` file a row of the comparison: one network
-    /// or several, in PyTorch's names and shapes (docs/data.md)
-    #[arg(long, value_name = "DIR")]
+    /// Folder with networks to be judged as well, each `.safetensors` file a row. (Reports are shared, and
+    /// name no folders.)
+    #[arg(skip)]
+    #[serde(skip)]
     pub models: Option<PathBuf>,
     /// Also write all networks, and their outputs for every image, for programs to read: networks/,
     /// outputs/ and results.csv; about 1 GB with default settings
@@ -191,6 +193,9 @@ impl Settings {
     /// `Usage`, naming the setting, the reason and the remedy.
     pub fn check_with(&self, data: &Dataset) -> Result<()> {
         self.check()?;
+        if let Some(folder) = &self.models {
+            models(folder, &Model::new(&self.hidden)?)?;
+        }
         let cases = self.cases();
         cases
             .iter()

@@ -114,9 +114,10 @@ impl<'a> Engine<'a> {
             training,
             store,
             origin: format!(
-                "{} {} {hidden:?} {batch} {hardware}",
+                "{} {} {} {hidden:?} {batch} {hardware}",
                 program(),
-                digest(data)
+                digest(data),
+                data.record.classes.count()
             ),
             forgotten: forgotten(&case, &data.train.labels),
             case,

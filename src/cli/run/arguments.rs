@@ -20,7 +20,7 @@ pub(crate) struct Arguments {
     /// not
     #[arg(long, value_name = "NAME|DIR", value_parser = crate::cli::path())]
     pub(super) data: Option<PathBuf>,
-    /// Classes to forget, by number or name, such as 3,5 or Sandal,Bag [default: 5]
+    /// Classes to forget, by number or name, such as 3,5 or Sandal,Bag
     #[arg(long, value_name = "CLASSES")]
     forget: Option<String>,
     /// Unlearn from your own networks instead of training originals: a safetensors file in PyTorch's names

@@ -179,6 +179,39 @@ fn scrub_moves_the_student_and_never_the_teacher() {
     assert!(first.weights[1] < 0.0);
 }
 
+/// Of four classes, outputs beyond the fourth are never a target, and others are as likely as each other.
+#[test]
+fn targets_are_among_the_classes_that_there_are() {
+    let mut images = images();
+    images.labels.iter_mut().for_each(|label| *label %= 4);
+    let four = Task {
+        forget: (0..IMAGES).filter(|i| i % 4 == 1).collect(),
+        retain: (0..IMAGES).filter(|i| i % 4 != 1).collect(),
+        classes: 4,
+        ..task(&images.labels)
+    };
+    let setting = Setting::new(0.1, 0.0);
+    let recipe = |name: &str| -> Recipe {
+        let stages = methods::named(name).unwrap().stages(&four, setting);
+        match stages.unwrap().swap_remove(0) {
+            Stage::Train(_, mut taught) => taught.swap_remove(0),
+            _ => panic!("{name} does not train"),
+        }
+    };
+    let uniform = recipe("uniform").soft_target;
+    assert_eq!(uniform[..4], [0.25; 4]);
+    assert_eq!(uniform[4..], [0.0; 6]);
+    for name in ["random-label", "wrong-label"] {
+        let samples = recipe(name).samples;
+        let drawn: Vec<_> = samples
+            .iter()
+            .filter_map(|entry| other_label(*entry))
+            .collect();
+        assert_eq!(drawn.len(), four.forget.len());
+        assert!(drawn.iter().all(|label| *label < 4), "{name}: {drawn:?}");
+    }
+}
+
 #[test]
 fn random_labels_are_spread_and_wrong_labels_are_wrong() {
     let images = images();

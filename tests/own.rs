@@ -212,7 +212,7 @@ fn a_run_goes_on_from_ones_own_networks() {
 #[test]
 fn what_contradicts_ones_own_networks_is_refused() {
     let folder = four();
-    let flags = [&SMALL[..], &["--epochs", "1"]].concat();
+    let flags = [&SMALL[..], &["--forget", "dog", "--epochs", "1"]].concat();
     let (first, _) = fine(folder.path(), "first", &flags);
     let own = first.join("checkpoints/learn-original.safetensors");
     let from = ["--from", own.to_str().unwrap()];

@@ -282,14 +282,12 @@ mod tests {
         assert!(!knows(&constant, CLASSES, |_| true));
         // With four classes, a guess is right on one image in four.
         let mut four = [[0; CLASSES]; CLASSES];
-        for class in 0..4 {
-            four[class][..4].fill(235);
-            four[class][class] = 295;
+        for (class, row) in four.iter_mut().enumerate().take(4) {
+            row[..4].fill(235);
+            row[class] = 295;
         }
         assert!(knows(&four, 4, only(2)));
-        for class in 0..4 {
-            four[class][..4].fill(250);
-        }
+        four[..4].iter_mut().for_each(|row| row[..4].fill(250));
         assert!(!knows(&four, 4, only(2)));
         // Half of the answers, none of them right elsewhere, look like knowledge only among ten.
         let mut some = [[0; CLASSES]; CLASSES];

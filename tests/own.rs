@@ -169,13 +169,15 @@ fn a_run_goes_on_from_ones_own_networks() {
     let (first, _) = fine(
         folder.path(),
         "first",
-        &[&SMALL[..], &["--epochs", "20"]].concat(),
+        &[&SMALL[..], &["--forget", "1", "--epochs", "20"]].concat(),
     );
     let own = first.join("checkpoints/learn-original.safetensors");
     let given = checkpoint::load(&own).unwrap();
     let from = ["--from", own.to_str().unwrap()];
     // Momentum and decay do not move what is given either.
     let flags = [
+        "--forget",
+        "1",
         "--seed",
         "9",
         "--momentum",

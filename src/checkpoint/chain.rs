@@ -26,11 +26,11 @@ pub(super) fn layer(name: &str) -> String {
         }
     }
     let mut parts: Vec<&str> = lower.split(separators).collect();
-    let bare = |part: &&str| {
+    let bare = |part: &str| {
         let number = part.strip_prefix(['w', 'b']);
         number.is_some_and(|number| number.chars().all(|c| c.is_ascii_digit()))
     };
-    if let Some(part) = parts.iter_mut().rfind(|part| bare(&**part)) {
+    if let Some(part) = parts.iter_mut().rfind(|part| bare(part)) {
         *part = &part[1..];
     }
     parts.join(".").trim_matches(separators).to_owned()

@@ -193,6 +193,9 @@ impl View for Tensor {
     }
 }
 
+/// A network's outputs for a set of images.
+type Set = fn(&Observed) -> &Outputs;
+
 /// The content of a file of outputs: for each set of images logits [networks, images, 10], margins
 /// [networks, images], and of the images their indices and labels.
 fn outputs_of(path: &Path, group: &[Observed], images: [&[u32]; 2]) -> Result<Vec<u8>> {
@@ -200,7 +203,7 @@ fn outputs_of(path: &Path, group: &[Observed], images: [&[u32]; 2]) -> Result<Ve
         return Ok(Vec::new());
     };
     let all: Vec<u32> = (0u32..).take(first.test.labels.len()).collect();
-    let sets: [(&str, fn(&Observed) -> &Outputs, &[u32]); 3] = [
+    let sets: [(&str, Set, &[u32]); 3] = [
         ("forget", |network| &network.forget, images[0]),
         ("retain", |network| &network.retain, images[1]),
         ("test", |network| &network.test, &all),

@@ -70,7 +70,7 @@ pub(super) fn read(folder: &Path) -> Result<Option<Classes>> {
             ));
         }
         let same = |other: &&str| other.to_lowercase() == name.to_lowercase();
-        if let Some(first) = names[..label].iter().position(|other| same(&other)) {
+        if let Some(first) = names[..label].iter().position(same) {
             return refuse(&format!(
                 "lines {} and {} both say {name}",
                 first + 1,

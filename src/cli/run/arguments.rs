@@ -146,7 +146,7 @@ impl Arguments {
         )?;
         config.from = Some(
             std::path::absolute(path)
-                .map_or_else(|_| path.to_owned(), |p| p)
+                .unwrap_or_else(|_| path.to_owned())
                 .to_string_lossy()
                 .into_owned(),
         );

@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # Runs all tests. They need a GPU adapter, Khronos' tools to judge translated shaders, and numpy and
 # safetensors for Python; what is missing of a software Vulkan driver and the tools is installed first,
-# where there is apt-get (Debian and Ubuntu), and the Python packages with pip, in target/. More arguments go to `cargo test`.
+# where there is apt-get (Debian and Ubuntu), and the Python packages with pip, in target/. More
+# arguments go to `cargo test`.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 

@@ -55,6 +55,7 @@ fn main() -> Result<()> {
         forget,
         retain,
         digits: vec![5],
+        classes: 10,
         // What other methods draw on.
         originals: Lazy::new(|| Ok(Vec::new())),
         fresh: Lazy::new(|| Ok(Vec::new())),

@@ -1,6 +1,9 @@
 //! Weights as safetensors, in the names and the orientation of PyTorch, with a leading learner
 //! axis: `fc1.weight` [learners, outputs, inputs], `fc1.bias` [learners, outputs], …; slice k
-//! loads into `torch.nn.Linear` as it is.
+//! loads into `torch.nn.Linear` as it is. `load` reads such files, and others of the same networks.
+
+mod chain;
+mod load;
 
 use std::collections::HashMap;
 use std::path::Path;
@@ -11,11 +14,27 @@ use crate::error::{Error, Result};
 use crate::files;
 use crate::model::{Layer, Model};
 
+pub use load::{Networks, load};
+
 /// Writes an arm's `parameters` [learners, model.parameters()]; `note` goes to the file's metadata.
 ///
 /// # Errors
 /// `File` where the file cannot be written.
 pub fn save(path: &Path, model: &Model, parameters: &[f32], note: &str) -> Result<()> {
+    let failed = |e| Error::File {
+        action: "encode",
+        path: path.to_path_buf(),
+        source: std::io::Error::other(e),
+    };
+    let bytes = encode(model, parameters, note).map_err(failed)?;
+    files::write(path, &bytes)
+}
+
+fn encode(
+    model: &Model,
+    parameters: &[f32],
+    note: &str,
+) -> std::result::Result<Vec<u8>, safetensors::SafeTensorError> {
     let learners = parameters.len() / model.parameters() as usize;
     let tensors: Vec<(String, Vec<usize>, Vec<u8>)> = (1..)
         .zip(model.layers())
@@ -39,18 +58,10 @@ pub fn save(path: &Path, model: &Model, parameters: &[f32], note: &str) -> Resul
                 TensorView::new(Dtype::F32, shape.clone(), bytes)?,
             ))
         })
-        .collect::<std::result::Result<Vec<_>, safetensors::SafeTensorError>>();
+        .collect::<std::result::Result<Vec<_>, safetensors::SafeTensorError>>()?;
     // One entry only: more would be written in an order that changes from run to run.
     let notes = HashMap::from([("unlearn".to_owned(), note.to_owned())]);
-    let failed = |e| Error::File {
-        action: "encode",
-        path: path.to_path_buf(),
-        source: std::io::Error::other(e),
-    };
-    let bytes = views
-        .and_then(|views| serialize(views, Some(notes)))
-        .map_err(failed)?;
-    files::write(path, &bytes)
+    serialize(views, Some(notes))
 }
 
 /// Every learner's part, end to end, as bytes.

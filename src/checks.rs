@@ -3,7 +3,7 @@
 
 use crate::data::Dataset;
 use crate::error::{Error, Result};
-use crate::record::CLASSES;
+use crate::record::{CLASSES, DataRecord};
 
 /// Networks are numbered; numbers from here on are reserved for others (see `engine`).
 const MOST_NETWORKS: usize = 100_000;
@@ -146,39 +146,48 @@ pub(crate) fn fits(batch: usize, images: usize, what: &str) -> Result<()> {
     }
 }
 
-/// The digits to forget, ascending.
-pub(crate) fn digits(digits: &[u8]) -> Result<()> {
-    let unknown = digits.iter().find(|&&d| usize::from(d) >= CLASSES);
-    match (unknown, digits.len()) {
-        (Some(digit), _) => refuse(format!(
-            "--forget {digit}: there is no such digit; choose digits from 0 to 9, such as --forget 5 or \
+/// The classes to forget, ascending.
+pub(crate) fn forget(classes: &[u8]) -> Result<()> {
+    let unknown = classes.iter().find(|&&c| usize::from(c) >= CLASSES);
+    match (unknown, classes.len()) {
+        (Some(class), _) => refuse(format!(
+            "--forget {class}: there is no such class; choose from 0 to 9, such as --forget 5 or \
              --forget 3,5,8"
         )),
-        (None, 0) => refuse("--forget names no digit: choose from 0 to 9".to_owned()),
+        (None, 0) => refuse("--forget names no class: choose from 0 to 9".to_owned()),
         (None, CLASSES) => refuse(
-            "--forget names all ten digits: nothing is left to keep. Leave out at least one"
+            "--forget names all ten classes: nothing is left to keep. Leave out at least one"
                 .to_owned(),
         ),
         _ => Ok(()),
     }
 }
 
-/// Every digit to forget must occur in this data, and others too: returns the number of training
+/// Every class to forget must occur in this data, and others too: returns the number of training
 /// images to keep.
-pub(crate) fn kept(digits: &[u8], data: &Dataset) -> Result<usize> {
-    let name = &data.record.name;
+pub(crate) fn kept(forget: &[u8], data: &Dataset) -> Result<usize> {
+    let DataRecord { name, classes, .. } = &data.record;
+    if let Some(class) = forget.iter().find(|c| usize::from(**c) >= classes.count()) {
+        return Err(Error::Usage(format!(
+            "--forget {class}: {name} holds {} classes; choose from {}, and leave out at least one",
+            classes.count(),
+            classes.with_numbers()
+        )));
+    }
     let mut kept = [0; 2];
     let sets = [("training", &data.train), ("test", &data.test)];
     for ((set, images), kept) in sets.into_iter().zip(&mut kept) {
-        if let Some(digit) = digits.iter().find(|digit| !images.labels.contains(digit)) {
+        if let Some(class) = forget.iter().find(|class| !images.labels.contains(class)) {
             return Err(Error::Usage(format!(
-                "--forget {digit}: the {set} set of {name} holds no {digit}"
+                "--forget {class}: the {set} set of {name} holds no {}",
+                classes.name((*class).into())
             )));
         }
-        *kept = images.labels.iter().filter(|l| !digits.contains(l)).count();
+        *kept = images.labels.iter().filter(|l| !forget.contains(l)).count();
         if *kept == 0 {
             return Err(Error::Usage(format!(
-                "the {set} set of {name} contains only the forgotten digits: nothing is left to keep"
+                "the {set} set of {name} contains only the forgotten {}: nothing is left to keep",
+                classes.nouns()
             )));
         }
     }

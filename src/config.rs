@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::checks;
 use crate::error::{Error, Result};
-use crate::lists::{self, Digits};
+use crate::lists;
 use crate::methods::{self, Declared, Method, Setting};
 use crate::model::Model;
 use crate::population::LEARNING_RATE;
@@ -18,7 +18,7 @@ pub struct Config {
     /// Name for the default run folder; characters other than letters and digits become dashes
     #[arg(long, required = false, value_parser = NonEmptyStringValueParser::new())]
     pub name: String,
-    /// Source of the images: `auto`, `builtin`, or a folder with the idx files.
+    /// Source of the images: `auto`, `builtin`, a set's name, or a folder with the idx files.
     #[arg(skip)]
     pub data: String,
     /// Device to compute on: auto (a hardware GPU, else a software adapter, else the CPU without
@@ -31,9 +31,12 @@ pub struct Config {
     /// Widths of the hidden layers
     #[arg(long, required = false, value_name = "WIDTHS", value_delimiter = ',', value_parser = lists::entry::<usize>)]
     pub hidden: Vec<usize>,
-    /// Digits to forget
-    #[arg(long, required = false, value_name = "DIGITS", value_parser = lists::digits)]
-    pub forget: Digits,
+    /// Labels of the classes to forget. (At the command line they have names, which depend on the data.)
+    #[arg(skip)]
+    pub forget: Vec<u8>,
+    /// The file with the networks to start from, in place of a learn phase.
+    #[arg(skip)]
+    pub from: Option<String>,
     /// Seed for initial weights and sample orders
     #[arg(long, required = false, value_name = "N")]
     pub seed: u64,
@@ -121,6 +124,7 @@ impl Default for Config {
             learners: 4,
             hidden: vec![128, 64],
             forget: vec![5],
+            from: None,
             seed: 1,
             batch: 64,
             lr: LEARNING_RATE,
@@ -155,7 +159,7 @@ impl Config {
             ));
         }
         Model::new(&self.hidden)?;
-        checks::digits(&self.forget)?;
+        checks::forget(&self.forget)?;
         self.check_method()?;
         self.check_rates()?;
         self.check_epochs()
@@ -255,6 +259,12 @@ impl Config {
             return refuse(format!(
                 "--method {name}: retrained networks and originals stand beside every run already, as \
                  its arms; choose what to compare them with"
+            ));
+        }
+        if method.takes_back_steps() && self.from.is_some() {
+            return refuse(format!(
+                "--method {name} undoes the steps of the originals' training, which a file of weights \
+                 (--from) does not record: choose another method"
             ));
         }
         if method.takes_back_steps() && (self.momentum > 0.0 || self.weight_decay > 0.0) {

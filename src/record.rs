@@ -4,8 +4,130 @@ use std::fmt;
 
 use serde::{Deserialize, Deserializer, Serialize};
 
-/// The number of classes: the ten digits.
+/// Outputs of every network: as many classes as data may have.
 pub const CLASSES: usize = 10;
+
+/// The names of a data set's classes, by label: 2 to 10 of them.
+///
+/// Ten classes named 0 to 9 are digits, and are called that.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Classes(Vec<String>);
+
+impl Default for Classes {
+    /// The ten digits.
+    fn default() -> Self {
+        Self::numbered(CLASSES)
+    }
+}
+
+impl Classes {
+    /// Classes with these names.
+    pub fn named<T: Into<String>>(names: impl IntoIterator<Item = T>) -> Self {
+        Self(names.into_iter().map(Into::into).collect())
+    }
+
+    /// This many classes without names of their own.
+    pub fn numbered(count: usize) -> Self {
+        Self::named((0..count).map(|class| class.to_string()))
+    }
+
+    /// The number of classes.
+    pub fn count(&self) -> usize {
+        self.0.len()
+    }
+
+    /// The names, by label.
+    pub fn names(&self) -> &[String] {
+        &self.0
+    }
+
+    /// The name of a class; its number if it has none.
+    pub fn name(&self, class: usize) -> String {
+        self.0
+            .get(class)
+            .map_or_else(|| class.to_string(), Clone::clone)
+    }
+
+    /// A name for narrow columns: the number, where names are longer than three letters.
+    pub fn label(&self, class: usize) -> String {
+        match self.are_short() {
+            true => self.name(class),
+            false => class.to_string(),
+        }
+    }
+
+    /// What labels stand for, if they are not the names: "0 (cat), 1 (dog)".
+    pub fn legend(&self) -> Option<String> {
+        (!self.are_short()).then(|| self.with_numbers())
+    }
+
+    /// "0 (cat), 1 (dog)"; only the numbers of classes without names of their own.
+    pub fn with_numbers(&self) -> String {
+        let named = self.0.iter().enumerate();
+        let named = named.map(|(class, name)| match *name == class.to_string() {
+            true => name.clone(),
+            false => format!("{class} ({name})"),
+        });
+        named.collect::<Vec<_>>().join(", ")
+    }
+
+    fn are_short(&self) -> bool {
+        self.0.iter().all(|name| name.chars().count() <= 3)
+    }
+
+    /// "digit" or "class".
+    pub fn noun(&self) -> &'static str {
+        match *self == Self::default() {
+            true => "digit",
+            false => "class",
+        }
+    }
+
+    /// "digits" or "classes".
+    pub fn nouns(&self) -> &'static str {
+        match *self == Self::default() {
+            true => "digits",
+            false => "classes",
+        }
+    }
+
+    /// "5", "3 and 5", "Sandal, Bag and Coat"; a dash if there are none.
+    pub fn list(&self, some: &[u8]) -> String {
+        let words: Vec<String> = some.iter().map(|&c| self.name(c.into())).collect();
+        match words.split_last() {
+            None => "–".to_owned(),
+            Some((last, [])) => last.clone(),
+            Some((last, rest)) => format!("{} and {last}", rest.join(", ")),
+        }
+    }
+
+    /// These classes with their noun.
+    ///
+    /// ```
+    /// # use unlearn::record::Classes;
+    /// assert_eq!(Classes::default().words(&[3, 5]), "digits 3 and 5");
+    /// let pets = Classes::named(["cat", "dog", "parrot"]);
+    /// assert_eq!(pets.words(&[2]), "class parrot");
+    /// ```
+    pub fn words(&self, some: &[u8]) -> String {
+        let noun = if some.len() == 1 {
+            self.noun()
+        } else {
+            self.nouns()
+        };
+        format!("{noun} {}", self.list(some))
+    }
+
+    /// The class that `text` names: by its number, or by its name in any case.
+    pub fn find(&self, text: &str) -> Option<u8> {
+        let lower = text.to_lowercase();
+        let named = self.0.iter().position(|name| name.to_lowercase() == lower);
+        named
+            .and_then(|class| u8::try_from(class).ok())
+            .or_else(|| text.parse().ok())
+    }
+}
 
 /// A stage of the experiment.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -13,7 +135,7 @@ pub const CLASSES: usize = 10;
 pub enum Phase {
     /// Training from fresh weights.
     Learn,
-    /// Forgetting the chosen digits.
+    /// Forgetting the chosen classes.
     Unlearn,
     /// Training on all digits again.
     Relearn,
@@ -300,8 +422,11 @@ pub struct DeviceRecord {
 /// The data used for training.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct DataRecord {
-    /// "MNIST", "built-in digits", or "idx files".
+    /// "MNIST", "Fashion-MNIST", "KMNIST", "built-in digits", or "idx files".
     pub name: String,
+    /// The names of the classes.
+    #[serde(default)]
+    pub classes: Classes,
     /// For files: the SHA-256 over the SHA-256 of each of the four, unpacked, in hex and a line
     /// each. (Their location is left out, because reports are shared.)
     pub sha256: Option<String>,

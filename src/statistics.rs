@@ -78,11 +78,15 @@ fn student(degrees: usize) -> f64 {
 /// images. `confusion[row][column]` counts how often an image of digit `row` was classified as
 /// `column`.
 ///
-/// A guess is right on one image in ten, and a frequent answer is often right by chance. The chance
-/// level is the larger of 1/10 and the accuracy expected if the same answers were independent of
+/// A guess is right on one image in `classes`, and a frequent answer is often right by chance. The chance
+/// level is the larger of 1/`classes` and the accuracy expected if the same answers were independent of
 /// the images (as in Cohen's κ). The network knows the digits if a binomial distribution at that
 /// level reaches its number of hits with a probability below `CHANCE`.
-pub(crate) fn knows(confusion: &[[u32; CLASSES]; CLASSES], counts: impl Fn(usize) -> bool) -> bool {
+pub(crate) fn knows(
+    confusion: &[[u32; CLASSES]; CLASSES],
+    classes: usize,
+    counts: impl Fn(usize) -> bool,
+) -> bool {
     let of_digit = |digit: usize| confusion[digit].iter().map(|&n| u64::from(n)).sum::<u64>();
     let answered = |digit: usize| {
         confusion
@@ -98,7 +102,7 @@ pub(crate) fn knows(confusion: &[[u32; CLASSES]; CLASSES], counts: impl Fn(usize
         .iter()
         .map(|&d| of_digit(d) as f64 * answered(d) as f64 / all as f64)
         .sum::<f64>();
-    let guessed = (by_answers / images as f64).max(1.0 / CLASSES as f64);
+    let guessed = (by_answers / images as f64).max(1.0 / classes as f64);
     let as_many = Binomial::new(guessed.min(1.0), images).map(|b| b.sf(right.saturating_sub(1)));
     right > 0 && as_many.is_ok_and(|probability| probability < CHANCE)
 }
@@ -260,22 +264,39 @@ mod tests {
     #[test]
     fn a_network_knows_digits_if_it_is_right_more_often_than_by_guessing() {
         let only = |digit: usize| move |d: usize| d == digit;
-        assert!(knows(&confusion([95; 10]), |_| true));
-        assert!(knows(&confusion([95; 10]), only(5)));
+        assert!(knows(&confusion([95; 10]), 10, |_| true));
+        assert!(knows(&confusion([95; 10]), 10, only(5)));
         // Guessing gets one in ten; 18 in a hundred are beyond all but 1 % of its distribution.
-        assert!(!knows(&confusion([10; 10]), |_| true));
+        assert!(!knows(&confusion([10; 10]), 10, |_| true));
         let mut some = [95; 10];
         for (right, known) in [(0, false), (10, false), (15, false), (30, true)] {
             some[5] = right;
-            assert_eq!(knows(&confusion(some), only(5)), known, "{right}");
+            assert_eq!(knows(&confusion(some), 10, only(5)), known, "{right}");
         }
         // A constant answer of 5 is always right on 5s, and knows nothing.
         let mut constant = [[0; CLASSES]; CLASSES];
         constant.iter_mut().for_each(|row| row[5] = 100);
         for digit in 0..CLASSES {
-            assert!(!knows(&constant, only(digit)));
+            assert!(!knows(&constant, CLASSES, only(digit)));
         }
-        assert!(!knows(&constant, |_| true));
-        assert!(!knows(&[[0; CLASSES]; CLASSES], |_| true));
+        assert!(!knows(&constant, CLASSES, |_| true));
+        // With four classes, a guess is right on one image in four.
+        let mut four = [[0; CLASSES]; CLASSES];
+        for (class, row) in four.iter_mut().enumerate().take(4) {
+            row[..4].fill(235);
+            row[class] = 295;
+        }
+        assert!(knows(&four, 4, only(2)));
+        four[..4].iter_mut().for_each(|row| row[..4].fill(250));
+        assert!(!knows(&four, 4, only(2)));
+        // Half of the answers, none of them right elsewhere, look like knowledge only among ten.
+        let mut some = [[0; CLASSES]; CLASSES];
+        some[2][2] = 250;
+        some[2][5] = 750;
+        for class in [0, 1, 3] {
+            some[class][5] = 1000;
+        }
+        assert!(knows(&some, 10, only(2)) && !knows(&some, 4, only(2)));
+        assert!(!knows(&[[0; CLASSES]; CLASSES], 10, |_| true));
     }
 }

@@ -1,11 +1,16 @@
 //! What the controls show, in sentences.
 
 use crate::config::Config;
-use crate::record::{Arm, CLASSES, Outcome, Phase, Score, Spread};
+use crate::record::{Arm, CLASSES, Classes, Outcome, Phase, Score, Spread};
 use crate::statistics::{Difference, Size, WORTH, knows};
 
 /// Sentences for the end of a run, from what the phases left; none for phases that are missing.
-pub fn verdict(config: &Config, outcomes: &[Outcome]) -> Vec<String> {
+pub fn verdict(config: &Config, classes: &Classes, outcomes: &[Outcome]) -> Vec<String> {
+    let task = Task {
+        config,
+        classes,
+        what: classes.words(&config.forget),
+    };
     let find = |phase, arm| {
         let at = |o: &&Outcome| o.phase == phase && o.arm == arm;
         outcomes.iter().find(at)
@@ -16,7 +21,7 @@ pub fn verdict(config: &Config, outcomes: &[Outcome]) -> Vec<String> {
     let relearned = find(Phase::Relearn, Arm::Relearned);
     let control = find(Phase::Relearn, Arm::Original);
     let never_saw = retrained.or(find(Phase::Learn, Arm::Retrained));
-    let nothing = nothing_learned(config, learned, never_saw);
+    let nothing = nothing_learned(&task, learned, never_saw);
     let mut sentences: Vec<String> = nothing.into_iter().collect();
     // A phase of no steps changes nothing.
     let (forgot, again) = (config.unlearn_epochs > 0.0, config.relearn_epochs > 0.0);
@@ -24,8 +29,8 @@ pub fn verdict(config: &Config, outcomes: &[Outcome]) -> Vec<String> {
     if let (Some(before), Some(after), Some(never), true) =
         (learned, unlearned, retrained, to_forget)
     {
-        sentences.push(forgetting(config, before, after, never));
-        sentences.push(trace(config, before, after, never));
+        sentences.push(forgetting(&task, before, after, never));
+        sentences.push(trace(&task, before, after, never));
     }
     if let (Some(before), Some(after), Some(control), true) = (learned, relearned, control, again) {
         sentences.push(relearning(before, after, control));
@@ -33,19 +38,29 @@ pub fn verdict(config: &Config, outcomes: &[Outcome]) -> Vec<String> {
     sentences
 }
 
-/// "digit 5", "digits 3, 5 and 8".
-pub fn digits(forget: &[u8]) -> String {
-    let plural = if forget.len() == 1 { "" } else { "s" };
-    format!("digit{plural} {}", list(forget))
+/// What a run is about.
+struct Task<'a> {
+    config: &'a Config,
+    classes: &'a Classes,
+    /// The forgotten classes: "digit 5".
+    what: String,
 }
 
-/// "5", "3 and 5", "3, 5 and 8".
-pub(crate) fn list(digits: &[u8]) -> String {
-    let words: Vec<String> = digits.iter().map(u8::to_string).collect();
-    match words.split_last() {
-        None => "–".to_owned(),
-        Some((last, [])) => last.clone(),
-        Some((last, rest)) => format!("{} and {last}", rest.join(", ")),
+impl Task<'_> {
+    fn forgotten(&self, class: usize) -> bool {
+        self.config.forget.iter().any(|&f| usize::from(f) == class)
+    }
+
+    /// Of the forgotten classes.
+    fn it(&self) -> &'static str {
+        match self.config.forget.len() {
+            1 => "it",
+            _ => "them",
+        }
+    }
+
+    fn knows(&self, score: &Score, counts: impl Fn(usize) -> bool) -> bool {
+        knows(&score.confusion, self.classes.count(), counts)
     }
 }
 
@@ -101,28 +116,36 @@ pub(crate) fn never_learned(who: &str, what: &str, ignorant: usize, of: usize) -
 /// Whether the originals learned what is to be forgotten, and the retrained networks the rest: otherwise
 /// there is no verdict on forgetting.
 fn nothing_learned(
-    config: &Config,
+    task: &Task<'_>,
     originals: Option<&Outcome>,
     retrained: Option<&Outcome>,
 ) -> Option<String> {
-    let forgotten = |digit: usize| config.forget.iter().any(|&f| usize::from(f) == digit);
+    let (what, nouns) = (&task.what, task.classes.nouns());
     let of_originals = || {
         let o = originals?;
-        let what = digits(&config.forget);
-        let knowing = |s: &&Score| knows(&s.confusion, forgotten) && knows(&s.confusion, |_| true);
-        let said = said(o, "originals", &what, knowing)?;
+        let knowing = |s: &&Score| task.knows(s, |c| task.forgotten(c)) && task.knows(s, |_| true);
+        let said = said(o, "originals", what, knowing)?;
         let (own, all) = (&o.figures.forget_accuracy, &o.figures.test_accuracy);
         Some(format!(
-            "{said}: guessing does as well (accuracy on {what} {}, on all digits {}). With nothing \
-             to forget, there is no verdict on forgetting. Train longer (--epochs) or at another rate (--lr).",
+            "{said}: guessing does as well (accuracy on {what} {}, on all {nouns} {}). With nothing \
+             to forget, there is no verdict on forgetting. {}.",
             percent(own),
             percent(all),
+            match &task.config.from {
+                None => "Train longer (--epochs) or at another rate (--lr)",
+                Some(_) => "Check that the networks of --from take pixels divided by 255",
+            }
         ))
     };
     let of_retrained = || {
         let r = retrained?;
-        let knowing = |s: &&Score| knows(&s.confusion, |digit| !forgotten(digit));
-        let said = said(r, "retrained networks", "the other digits", knowing)?;
+        let knowing = |s: &&Score| task.knows(s, |class| !task.forgotten(class));
+        let said = said(
+            r,
+            "retrained networks",
+            &format!("the other {nouns}"),
+            knowing,
+        )?;
         Some(format!(
             "{said}: guessing does as well (accuracy {}). Without that reference there is no \
              verdict on forgetting.",
@@ -143,31 +166,24 @@ fn said(
     never_learned(who, what, ignorant, all)
 }
 
-fn forgetting(config: &Config, before: &Outcome, after: &Outcome, never: &Outcome) -> String {
+fn forgetting(task: &Task<'_>, before: &Outcome, after: &Outcome, never: &Outcome) -> String {
     let (b, a, n) = (&before.figures, &after.figures, &never.figures);
     format!(
         "Unlearning took accuracy on {} from {} to {} (retrained networks, which never saw {}: {}), and on \
-         the other digits from {} to {} (retrained: {}).",
-        digits(&config.forget),
+         the other {} from {} to {} (retrained: {}).",
+        task.what,
         percent(&b.forget_accuracy),
         percent(&a.forget_accuracy),
-        it(config),
+        task.it(),
         percent(&n.forget_accuracy),
+        task.classes.nouns(),
         percent(&b.retain_accuracy),
         percent(&a.retain_accuracy),
         percent(&n.retain_accuracy),
     )
 }
 
-fn it(config: &Config) -> &'static str {
-    if config.forget.len() == 1 {
-        "it"
-    } else {
-        "them"
-    }
-}
-
-/// Test images of the digits that count.
+/// Test images of the classes that count.
 fn images(outcome: &Outcome, counts: impl Fn(usize) -> bool) -> f64 {
     let rows = |score: &Score| {
         let digits = (0..CLASSES).filter(|&digit| counts(digit));
@@ -176,7 +192,7 @@ fn images(outcome: &Outcome, counts: impl Fn(usize) -> bool) -> f64 {
     outcome.scores.first().map_or(0.0, rows)
 }
 
-/// How an arm compares with another one on the forgotten digits.
+/// How an arm compares with another one on the forgotten classes.
 #[derive(Clone, Copy, PartialEq)]
 enum Likeness {
     /// Any difference is negligible.
@@ -187,7 +203,7 @@ enum Likeness {
     Different,
 }
 
-/// Two arms beside each other: accuracy and confidence on the forgotten digits.
+/// Two arms beside each other: accuracy and confidence on the forgotten classes.
 struct Beside {
     accuracy: Difference,
     confidence: Difference,
@@ -229,9 +245,8 @@ impl Beside {
 }
 
 /// Whether unlearned networks match the originals, or retrained networks, or neither.
-fn trace(config: &Config, before: &Outcome, after: &Outcome, never: &Outcome) -> String {
-    let forgotten = |digit: usize| config.forget.iter().any(|&f| usize::from(f) == digit);
-    let images = images(after, forgotten);
+fn trace(task: &Task<'_>, before: &Outcome, after: &Outcome, never: &Outcome) -> String {
+    let images = images(after, |class| task.forgotten(class));
     let (original, retrained) = (
         Beside::of(after, before, images),
         Beside::of(after, never, images),
@@ -245,7 +260,7 @@ fn trace(config: &Config, before: &Outcome, after: &Outcome, never: &Outcome) ->
     format!(
         "On {}, the unlearned networks (mean confidence {}) differ from the originals ({}) {}, and from the \
          retrained networks ({}) {}: {}.",
-        digits(&config.forget),
+        task.what,
         fixed(after.figures.forget_confidence.mean, 2),
         fixed(before.figures.forget_confidence.mean, 2),
         original.said(),
@@ -254,7 +269,7 @@ fn trace(config: &Config, before: &Outcome, after: &Outcome, never: &Outcome) ->
         likenesses(
             original.likeness(),
             retrained.likeness(),
-            it(config),
+            task.it(),
             &resolution
         )
     )

@@ -8,7 +8,7 @@ use server::{Reply, Server, tls::certificate};
 use std::path::Path;
 use std::process::Command;
 use tempfile::TempDir;
-use unlearn::data::{Archive, Cache, Patience};
+use unlearn::data::{Archive, Cache, MNIST, Patience, Sha256Of};
 
 /// The small set's files from an encrypted server with this certificate.
 fn mirror(certificate: &str) -> Server {
@@ -40,11 +40,12 @@ fn child_downloads() {
     let folder = TempDir::new().unwrap();
     let mut files = small().into_iter();
     let cache = Cache {
+        set: &MNIST,
         folder: Some(folder.path().to_path_buf()),
         archives: NAMES.map(|name| Archive {
             name: format!("{name}.gz").leak(),
             size: 1 << 20,
-            unpacked: sha256(&files.next().unwrap()).leak(),
+            sha256: Sha256Of::Content(sha256(&files.next().unwrap()).leak()),
         }),
         mirrors: vec![std::env::var("MIRROR").unwrap()],
         patience: Patience::default(),

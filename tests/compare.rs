@@ -15,6 +15,7 @@ use unlearn::device;
 use unlearn::engine::{Pick, Store};
 use unlearn::metrics::Scope;
 use unlearn::progress::Progress;
+use unlearn::record::Classes;
 use unlearn::tune::Variants;
 
 /// Notes what was begun and how much of it was done.
@@ -41,6 +42,9 @@ fn settings(methods: &[&str]) -> Settings {
         method_files: Vec::new(),
         forget: Forget::Digits(vec![5]),
         pick: Pick::Random,
+        classes: Classes::default(),
+        models: None,
+        export: false,
         learners: 3,
         retrained: 8,
         hidden: vec![32, 16],
@@ -340,7 +344,7 @@ fn the_command_line_refuses_what_makes_no_sense() {
         "cannot be used with",
     );
     refused(&["--forget", "five"], "or say each");
-    refused(&["--forget", "3,12"], "digits from 0 to 9");
+    refused(&["--forget", "3,12"], "choose from 0 to 9");
     refused(&["--seeds", "one"], "--seeds");
 }
 

@@ -675,3 +675,63 @@ fn mnist_itself_where_unlearn_data_names_it() {
     assert_eq!(dataset.train.labels[..10], [5, 0, 4, 1, 9, 2, 1, 3, 1, 4]);
     assert_eq!(dataset.test.labels[..10], [7, 2, 1, 0, 4, 1, 4, 9, 5, 9]);
 }
+
+/// A folder of the small set with labels changed by `f`.
+fn relabelled(f: impl Fn(u8) -> u8) -> TempDir {
+    let folder = TempDir::new().unwrap();
+    let changed = |count| {
+        let mut digits = [builtin::train, builtin::test][usize::from(count == 30)](count);
+        digits
+            .labels
+            .iter_mut()
+            .for_each(|label| *label = f(*label));
+        digits
+    };
+    write(
+        folder.path(),
+        &idx_files::files(&changed(50), &changed(30)),
+        "",
+    );
+    folder
+}
+
+#[test]
+fn classes_are_as_many_as_labels_and_have_a_folders_names() {
+    let folder = relabelled(|label| label % 4);
+    let classes = load_quietly(folder.path()).record.classes;
+    assert_eq!(
+        (classes.count(), classes.words(&[3])),
+        (4, "class 3".to_owned())
+    );
+    fs::write(
+        folder.path().join("classes.txt"),
+        "cat\ndog\nparrot\nnewt\n",
+    )
+    .unwrap();
+    let classes = load_quietly(folder.path()).record.classes;
+    assert_eq!(classes.words(&[3, 1]), "classes newt and dog");
+    assert_eq!(unlearn::data::classes(folder.path()).unwrap(), classes);
+    let ten = relabelled(|label| label);
+    assert_eq!(
+        load_quietly(ten.path()).record.classes.words(&[5]),
+        "digit 5"
+    );
+}
+
+#[test]
+fn unusable_names_of_classes_are_refused() {
+    let folder = relabelled(|label| label % 4);
+    for (text, parts) in [
+        ("cat\ndog\nparrot", &["names 3 classes", "label 3"][..]),
+        ("cat", &["1 lines", "2 to 10"]),
+        ("cat\ndog\n\nnewt", &["line 3", "no name"]),
+        ("cat\ndog\nbird, red\nnewt", &["line 3", "comma"]),
+        ("cat\ndog\n1\nnewt", &["line 3", "numbered 1"]),
+        ("cat\ndog\nCat\nnewt", &["lines 1 and 3"]),
+    ] {
+        fs::write(folder.path().join("classes.txt"), text).unwrap();
+        let error = load(folder.path(), &|_| ()).unwrap_err().to_string();
+        mentions(&error, &["classes.txt", "a line each"]);
+        mentions(&error, parts);
+    }
+}

@@ -14,14 +14,15 @@ use unlearn::compare::{Forget, MethodRow, Settings, compare};
 use unlearn::config::Config;
 use unlearn::data::{self, builtin};
 use unlearn::device::cpu::Cpu;
-use unlearn::engine::Store;
+use unlearn::engine::{Pick, Store};
 use unlearn::kernels::{FORGET, OTHER, SOFT};
 use unlearn::methods::{
     By, Declared, Factors, Lazy, METHODS, Method, PADDED, Passed, Setting, Stage, Task, named,
 };
-use unlearn::population::Recipe;
+use unlearn::population::{Importance, Recipe};
 use unlearn::progress::Progress;
 use unlearn::random::threefry2x32;
+use unlearn::record::Classes;
 use unlearn::run::{Run, State};
 use unlearn::tune::Variants;
 
@@ -42,6 +43,7 @@ fn outputs(seed: u32) -> Arc<Vec<f32>> {
 fn task() -> Task<'static> {
     Task {
         labels: &LABELS,
+        classes: 10,
         forget: vec![0, 2],
         retain: vec![1, 3, 4, 5],
         digits: vec![5],
@@ -238,6 +240,7 @@ fn built_in_declarations_with_a_strength_use_it_as_their_rules_say() {
     assert!(matches!(
         of("ssd", 3.0)[..],
         [Stage::Dampen {
+            what: Importance::Fisher,
             alpha: 3.0,
             lambda: 1.0
         }]
@@ -729,6 +732,10 @@ fn a_comparison_computes_anew_what_a_changed_file_changes() {
         methods: vec!["half-uniform".to_owned()],
         method_files: vec![Declared::try_from(text.to_owned()).unwrap()],
         forget: Forget::Digits(vec![5]),
+        pick: Pick::Random,
+        classes: Classes::default(),
+        models: None,
+        export: false,
         learners: 2,
         retrained: 8,
         hidden: vec![8],
@@ -736,6 +743,7 @@ fn a_comparison_computes_anew_what_a_changed_file_changes() {
         lr: 0.1,
         batch: 32,
         budget: 10,
+        budgets: vec![1.0],
         seeds: vec![1],
         variants: Variants::new(),
     };

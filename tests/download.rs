@@ -11,7 +11,7 @@ use std::path::Path;
 use std::sync::LazyLock;
 use std::time::{Duration, Instant};
 use tempfile::TempDir;
-use unlearn::data::{Archive, Cache, Dataset, Patience, builtin};
+use unlearn::data::{Archive, Cache, Dataset, KMNIST, MNIST, Patience, Sha256Of, builtin};
 use unlearn::error::{Error, Result};
 
 /// The small set, plain and gzipped. Made once and before any server starts: the generator shares
@@ -43,13 +43,14 @@ fn cache(folder: &Path, mirrors: &[&Server]) -> Cache {
     let mut archives = NAMES.map(|name| Archive {
         name: format!("{name}.gz").leak(),
         size: 0,
-        unpacked: "",
+        sha256: Sha256Of::Content(""),
     });
     for (archive, (plain, gzipped)) in archives.iter_mut().zip(SMALL.iter()) {
         archive.size = gzipped.len() as u64;
-        archive.unpacked = sha256(plain).leak();
+        archive.sha256 = Sha256Of::Content(sha256(plain).leak());
     }
     Cache {
+        set: &MNIST,
         folder: Some(folder.to_path_buf()),
         archives,
         mirrors: mirrors.iter().map(|server| server.url.clone()).collect(),
@@ -334,4 +335,45 @@ fn two_at_once_do_not_disturb_each_other() {
         }
     });
     assert_eq!(listing(folder.path()).len(), 4);
+}
+
+/// A set of which only the gzipped files' SHA-256 is known, with class names of its own.
+#[test]
+fn a_set_by_name_is_downloaded_verified_and_kept() {
+    let (folder, server) = (TempDir::new().unwrap(), good());
+    let mut cache = Cache {
+        set: &KMNIST,
+        ..cache(folder.path(), &[&server])
+    };
+    for (archive, (_, gzipped)) in cache.archives.iter_mut().zip(SMALL.iter()) {
+        archive.sha256 = Sha256Of::File(sha256(gzipped).leak());
+    }
+    for asked in [4, 0] {
+        let dataset = load(&cache).0.unwrap();
+        assert_eq!(dataset.train, builtin::train(5).into());
+        assert_eq!(dataset.record.name, "KMNIST");
+        assert_eq!(dataset.record.classes.words(&[2, 9]), "classes su and wo");
+        // By its name, the set is found and verified again.
+        assert_eq!(dataset.source, Path::new("kmnist"));
+        assert_eq!(server.requests().len(), asked);
+    }
+    // The same content in another packing is another file here; so is a damaged one.
+    let labels = folder.path().join("t10k-labels-idx1-ubyte.gz");
+    let other = [fs::read(&labels).unwrap(), gzip(&[])].concat();
+    fs::write(&labels, other).unwrap();
+    let (result, told) = load(&cache);
+    result.unwrap();
+    mentions(
+        &told,
+        &["t10k-labels", "another content", "fetching it again"],
+    );
+    assert_eq!(server.requests().len(), 1);
+    let wrong = bad(|mut body| {
+        body[20] ^= 1;
+        Reply::Body(body)
+    });
+    let elsewhere = TempDir::new().unwrap();
+    cache.folder = Some(elsewhere.path().to_path_buf());
+    cache.mirrors = vec![wrong.url.clone()];
+    assert!(load(&cache).0.is_err());
 }

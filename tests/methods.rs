@@ -53,6 +53,7 @@ fn task(labels: &[u8]) -> Task<'_> {
         forget: of(true),
         retain: of(false),
         digits: vec![5],
+        classes: 10,
         originals: Lazy::new(|| Ok(vec![outputs(7), outputs(8)])),
         fresh: Lazy::new(|| Ok(vec![outputs(9), outputs(10)])),
         nearest: Lazy::new(|| {
@@ -348,6 +349,39 @@ fn boundary_expand_teaches_a_class_that_goes_away() {
             .iter()
             .all(|i| other_label(*i) == Some(10))
     );
+}
+
+/// Of four classes, outputs beyond the fourth are never a target, and others are as likely as each other.
+#[test]
+fn targets_are_among_the_classes_that_there_are() {
+    let mut images = images();
+    images.labels.iter_mut().for_each(|label| *label %= 4);
+    let four = Task {
+        forget: (0..IMAGES).filter(|i| i % 4 == 1).collect(),
+        retain: (0..IMAGES).filter(|i| i % 4 != 1).collect(),
+        classes: 4,
+        ..task(&images.labels)
+    };
+    let setting = Setting::new(0.1, 0.0);
+    let recipe = |name: &str| -> Recipe {
+        let stages = methods::named(name).unwrap().stages(&four, setting);
+        match stages.unwrap().swap_remove(0) {
+            Stage::Train(_, mut taught) => taught.swap_remove(0),
+            _ => panic!("{name} does not train"),
+        }
+    };
+    let uniform = recipe("uniform").soft_target;
+    assert_eq!(uniform[..4], [0.25; 4]);
+    assert_eq!(uniform[4..], [0.0; 6]);
+    for name in ["random-label", "wrong-label"] {
+        let samples = recipe(name).samples;
+        let drawn: Vec<_> = samples
+            .iter()
+            .filter_map(|entry| other_label(*entry))
+            .collect();
+        assert_eq!(drawn.len(), four.forget.len());
+        assert!(drawn.iter().all(|label| *label < 4), "{name}: {drawn:?}");
+    }
 }
 
 #[test]

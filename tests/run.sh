@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
-# Runs all tests. They need a GPU adapter, and Khronos' tools to judge translated shaders; what is
-# missing of a software Vulkan driver and the tools is installed first, where there is apt-get
-# (Debian and Ubuntu). More arguments go to `cargo test`.
+# Runs all tests. They need a GPU adapter, Khronos' tools to judge translated shaders, and numpy and
+# safetensors for Python; what is missing of a software Vulkan driver and the tools is installed first,
+# where there is apt-get (Debian and Ubuntu), and the Python packages with pip, in target/. More
+# arguments go to `cargo test`.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -38,6 +39,13 @@ command -v spirv-val >/dev/null || missing+=(spirv-tools)
 command -v glslangValidator >/dev/null || missing+=(glslang-tools)
 if [ "${#missing[@]}" != 0 ]; then
     install "${missing[@]}"
+fi
+# A documented Python script is run, with numpy and safetensors; the test says where it cannot be.
+export PATH="$PWD/target/python/bin:$PATH"
+if command -v python3 >/dev/null && ! python3 -c 'import numpy, safetensors.numpy' 2>/dev/null; then
+    say "missing: numpy and safetensors for python3; installing them in target/python"
+    { python3 -m venv target/python && target/python/bin/pip install -q numpy safetensors; } ||
+        say "they could not be installed"
 fi
 cargo test --release "$@"
 

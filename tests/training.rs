@@ -24,6 +24,7 @@ fn dataset(train: usize, test: usize) -> Dataset {
         train: builtin::train(train).into(),
         test: builtin::test(test).into(),
         record: DataRecord {
+            classes: unlearn::record::Classes::default(),
             name: "built-in digits".to_owned(),
             sha256: None,
             warning: None,

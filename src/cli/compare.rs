@@ -24,15 +24,22 @@ use super::text::{beside, fold, note};
 pub(crate) struct Arguments {
     #[command(flatten)]
     settings: Settings,
-    /// Forget N randomly drawn training images instead of digits
+    /// Classes to forget at once, by number or name, or `each` for every class in turn
+    #[arg(long, value_name = "CLASSES|each", default_value = "5")]
+    forget: String,
+    /// Forget N randomly drawn training images instead of classes
     #[arg(long, value_name = "N", conflicts_with = "forget")]
     forget_samples: Option<usize>,
     /// Steps per method [default: one pass over the training images]
     #[arg(long, value_name = "STEPS")]
     budget: Option<u32>,
-    /// Source of the images: auto, builtin, or a folder with the four idx files
-    #[arg(long, value_name = "auto|builtin|DIR", default_value = "auto", value_parser = super::path())]
+    /// Source of the images: auto, builtin, fashion-mnist, kmnist, or a folder with the four idx files
+    #[arg(long, value_name = "NAME|DIR", default_value = "auto", value_parser = super::path())]
     data: PathBuf,
+    /// Folder with networks of any origin, judged like those of a method: each .safetensors file is a row, one
+    /// network or several, in PyTorch's names and shapes, for pixels divided by 255 (docs/data.md)
+    #[arg(long, value_name = "DIR", value_parser = super::path())]
+    models: Option<PathBuf>,
     /// Folder; an interrupted comparison with the same settings resumes [default:
     /// runs/compare-FORGET-HASH]
     #[arg(long, value_name = "DIR", value_parser = super::path())]
@@ -81,11 +88,12 @@ pub(crate) fn run(arguments: &Arguments, signals: &OnceCell<Signals>) -> Result<
     note(&format!("data     {}", dataset.record.name));
     note(&super::headline("", device.record()));
     let mut settings = arguments.settings(dataset.train.len())?;
+    settings.classes = dataset.record.classes.clone();
     settings.check_with(&dataset)?;
     if settings.methods.iter().any(|name| name == "all") {
         for name in settings.left_out() {
             note(&format!(
-                "methods  {name} is left out: it forgets digits, not single images"
+                "methods  {name} is left out: it forgets classes, not single images"
             ));
         }
     }
@@ -166,9 +174,11 @@ impl Arguments {
     fn settings(&self, images: usize) -> Result<Settings> {
         let mut settings = self.settings.clone();
         settings.read_methods()?;
-        if let Some(count) = self.forget_samples {
-            settings.forget = Forget::Samples(count);
-        }
+        settings.forget = match self.forget_samples {
+            Some(count) => Forget::Samples(count),
+            None => Forget::parse(&self.forget, &data::classes(&self.data)?)?,
+        };
+        settings.models.clone_from(&self.models);
         let mut methods: Vec<String> = Vec::new();
         for name in settings.methods {
             if !methods.contains(&name) {

@@ -44,6 +44,7 @@ fn begin(arguments: &Arguments, signals: &OnceCell<Signals>) -> Result<()> {
         ));
     }
     let mut config = arguments.config()?;
+    let own = arguments.networks(&mut config)?;
     config.check()?;
     let started = humantime::format_rfc3339_seconds(SystemTime::now()).to_string();
     let claim = arguments.claim(&config, &started)?;
@@ -61,7 +62,10 @@ fn begin(arguments: &Arguments, signals: &OnceCell<Signals>) -> Result<()> {
     tune::apply(&*device, &config.variants)?;
     let store = Store::nowhere();
     let run = Run::new(&config, &dataset, &*device, &store)?;
-    let underway = run.start(None)?;
+    let underway = match own {
+        Some(own) => run.start_from(own.weights)?,
+        None => run.start(None)?,
+    };
     let live = Live::new(claim.open(&config)?, progress, &run, signals)?;
     finish(&config, &dataset, &run, underway, live)
 }
@@ -159,14 +163,15 @@ fn finish(
         version: env!("CARGO_PKG_VERSION").to_owned(),
         started,
         device: began_on,
-        data: began_with,
         seconds: seconds.as_ref().cloned().unwrap_or_default(),
-        verdict: verdict(config, &live.outcomes),
+        verdict: verdict(config, &began_with.classes, &live.outcomes),
+        data: began_with,
         incomplete,
         points: live.points,
         outcomes: live.outcomes,
         config: Config {
             data,
+            from: config.from.as_deref().map(file_name),
             ..config.clone()
         },
     };
@@ -180,6 +185,12 @@ fn finish(
     }
     let shown = show(&record, live.folder.path(), done.as_ref().err());
     done.and(shown)
+}
+
+/// A path without its folders, which reports do not name.
+fn file_name(path: &str) -> String {
+    let name = Path::new(path).file_name().unwrap_or_default();
+    name.to_string_lossy().into_owned()
 }
 
 /// Replaces `auto` by its choice, so that the run can be repeated.

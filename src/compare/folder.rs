@@ -20,7 +20,7 @@ pub struct Folder {
 const MARK: &str = "unlearn-compare.txt";
 
 const MARK_TEXT: &str = "`unlearn compare` works in this folder: it replaces compare.json, methods.jsonl, \
-                         report.txt and report.html, and keeps weights in cache/.\nWithout this file \
+                         report.txt and report.html, and\nwith --export results.csv, networks/ and outputs/; it keeps weights in cache/.\nWithout this file \
                          it refuses a folder that is not empty.\n";
 
 const NOT_OURS: &str =

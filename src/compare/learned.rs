@@ -7,15 +7,18 @@ use crate::error::Result;
 use crate::metrics::{Observed, Outputs, Scope, answer};
 use crate::record::CLASSES;
 use crate::statistics::knows;
-use crate::verdict::{digits, never_learned};
+use crate::verdict::never_learned;
 
 impl Lab<'_> {
     /// The warning if originals know too little to forget, or retrained networks
     /// too little to measure forgetting.
     pub(super) fn never_learned(&self, base: &Base) -> Result<Option<String>> {
         let scope = &self.engine.case.scope;
+        let classes = &self.engine.data.record.classes;
+        let knows =
+            |answers: &_, counts: &dyn Fn(usize) -> bool| knows(answers, classes.count(), counts);
         let what = match scope {
-            Scope::Digits(forgotten) => digits(forgotten),
+            Scope::Digits(forgotten) => classes.words(forgotten),
             Scope::Samples(_) => "the images to forget".to_owned(),
         };
         let knows_what = |network: &Observed| {
@@ -27,7 +30,7 @@ impl Lab<'_> {
                 Scope::Digits(forgotten) => forgotten.iter().any(|&f| usize::from(f) == digit),
                 Scope::Samples(_) => true,
             };
-            knows(&asked, counts) && knows(&confusion(&network.test), |_| true)
+            knows(&asked, &counts) && knows(&confusion(&network.test), &|_| true)
         };
         let (ignorant, of) = self.count(&base.originals, knows_what)?;
         if let Some(said) = never_learned("originals", &what, ignorant, of) {
@@ -39,7 +42,7 @@ impl Lab<'_> {
         let knows_rest = |network: &Observed| {
             let kept = |digit: &u8| !scope.forgotten(*digit);
             let kept = |digit: usize| u8::try_from(digit).is_ok_and(|digit| kept(&digit));
-            knows(&confusion(&network.test), kept)
+            knows(&confusion(&network.test), &kept)
         };
         let retrained = [&base.retrained[..], &base.twins].concat();
         let (ignorant, of) = self.count(&retrained, knows_rest)?;

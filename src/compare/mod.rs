@@ -8,10 +8,13 @@
 //! `figures`, by which methods are ordered. `summary` combines all cases.
 
 mod base;
+mod export;
 mod figures;
 mod folder;
 mod judge;
 mod learned;
+#[allow(dead_code, reason = "to be judged by the comparison")]
+mod models;
 mod results;
 mod room;
 mod sensitivity;

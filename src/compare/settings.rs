@@ -1,7 +1,10 @@
 //! The settings of a comparison, and their validation.
 
+use std::path::PathBuf;
+
 use serde::{Deserialize, Serialize};
 
+use super::models::models;
 use crate::checks;
 use crate::data::Dataset;
 use crate::engine::{Case, Pick};
@@ -11,42 +14,50 @@ use crate::methods::{Declared, Method, is_file};
 use crate::metrics::Scope;
 use crate::model::Model;
 use crate::population::LEARNING_RATE;
+use crate::record::Classes;
 use crate::tune::Variants;
 
 /// What networks are to forget.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Forget {
-    /// These digits, ascending, all at once.
+    /// These classes, ascending, all at once.
     Digits(Vec<u8>),
-    /// Each of the ten digits, in turn.
+    /// Each of the classes, in turn.
     Each,
     /// This number of training images, drawn at random.
     Samples(usize),
 }
 
 impl Forget {
-    /// Parses `--forget`.
-    fn parse(text: &str) -> std::result::Result<Self, String> {
+    /// Parses `--forget`, given the names of the classes.
+    ///
+    /// # Errors
+    /// `Usage` if it names something else.
+    pub fn parse(text: &str, classes: &Classes) -> Result<Self> {
         if text.trim() == "each" {
             return Ok(Self::Each);
         }
-        let digits = lists::digits(text).map_err(|e| format!("{e}, or say each"))?;
-        Ok(Self::Digits(digits))
+        match lists::classes(text, classes) {
+            Ok(classes) => Ok(Self::Digits(classes)),
+            Err(e) => Err(Error::Usage(format!("--forget {text}: {e}, or say each"))),
+        }
     }
 
-    /// The forgotten set of each case.
-    fn scopes(&self) -> Vec<Scope> {
+    /// The forgotten set of each case, with this many classes.
+    fn scopes(&self, classes: u8) -> Vec<Scope> {
         match self {
             Self::Digits(digits) => vec![Scope::Digits(digits.clone())],
-            Self::Each => (0..10).map(|digit| Scope::Digits(vec![digit])).collect(),
+            Self::Each => (0..classes)
+                .map(|class| Scope::Digits(vec![class]))
+                .collect(),
             Self::Samples(count) => vec![Scope::Samples(*count)],
         }
     }
 
     fn check(&self) -> Result<()> {
         match self {
-            Self::Digits(digits) => checks::digits(digits),
+            Self::Digits(digits) => checks::forget(digits),
             Self::Samples(count) if *count < LEAST_SAMPLES => Err(Error::Usage(format!(
                 "--forget-samples {count}: fewer than {LEAST_SAMPLES} images are too few to measure \
                  forgetting; try --forget-samples 500"
@@ -69,6 +80,9 @@ pub struct Settings {
     /// Source of the images.
     #[arg(skip)]
     pub data: String,
+    /// The names of the classes.
+    #[arg(skip)]
+    pub classes: Classes,
     /// Device to compute on: auto, cpu, or an adapter's index or name (see `unlearn devices`)
     #[arg(long, value_name = "auto|cpu|INDEX|NAME", default_value = "auto")]
     pub device: String,
@@ -84,9 +98,6 @@ pub struct Settings {
     /// The content of the files that declare methods.
     #[arg(skip)]
     pub method_files: Vec<Declared>,
-    /// Digits to forget at once, or `each` for every digit in turn
-    #[arg(long, value_name = "DIGITS|each", default_value = "5", value_parser = Forget::parse)]
-    pub forget: Forget,
     /// Which images --forget-samples takes
     #[arg(
         long,
@@ -95,6 +106,18 @@ pub struct Settings {
         requires = "forget_samples"
     )]
     pub pick: Pick,
+    /// What is forgotten. (At the command line classes have names, which depend on the data.)
+    #[arg(skip = Forget::Digits(vec![5]))]
+    pub forget: Forget,
+    /// Folder with networks to be judged as well, each `.safetensors` file a row. (Reports are shared, and
+    /// name no folders.)
+    #[arg(skip)]
+    #[serde(skip)]
+    pub models: Option<PathBuf>,
+    /// Also write all networks, and their outputs for every image, for programs to read: networks/,
+    /// outputs/ and results.csv; about 1 GB with default settings
+    #[arg(long)]
+    pub export: bool,
     /// Original networks; every method is applied to all of them
     #[arg(long, value_name = "N", default_value_t = 32)]
     pub learners: usize,
@@ -224,6 +247,9 @@ impl Settings {
     /// `Usage`, naming the setting, the reason and the remedy.
     pub fn check_with(&self, data: &Dataset) -> Result<()> {
         self.check()?;
+        if let Some(folder) = &self.models {
+            models(folder, &Model::new(&self.hidden)?)?;
+        }
         let cases = self.cases();
         cases
             .iter()
@@ -233,7 +259,8 @@ impl Settings {
     /// All cases, by seed.
     pub fn cases(&self) -> Vec<Case> {
         let of = |&seed: &u64| {
-            let scopes = self.forget.scopes().into_iter();
+            let classes = u8::try_from(self.classes.count()).unwrap_or(u8::MAX);
+            let scopes = self.forget.scopes(classes).into_iter();
             let pick = self.pick;
             scopes.map(move |scope| Case { seed, scope, pick })
         };
@@ -243,7 +270,7 @@ impl Settings {
     /// A name for a case that contains only what distinguishes it from the other cases.
     pub fn name(&self, case: &Case) -> String {
         let scope = match &case.scope {
-            Scope::Digits(digits) => crate::verdict::digits(digits),
+            Scope::Digits(digits) => self.classes.words(digits),
             Scope::Samples(1) => "1 training image".to_owned(),
             Scope::Samples(count) => format!("{count} {}training images", self.pick.adjective()),
         };
@@ -330,6 +357,9 @@ mod tests {
     fn cases_are_named_by_what_they_differ_by() {
         let settings = |forget, seeds: &[u64]| Settings {
             data: String::new(),
+            classes: Classes::default(),
+            models: None,
+            export: false,
             device: String::new(),
             methods: Vec::new(),
             method_files: Vec::new(),

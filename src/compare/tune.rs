@@ -227,6 +227,7 @@ mod tests {
             .collect();
         let images = Images { pixels, labels };
         let record = crate::record::DataRecord {
+            classes: crate::record::Classes::default(),
             name: String::new(),
             sha256: Some("ab".to_owned()),
             warning: None,

@@ -9,6 +9,25 @@ use std::time::Duration;
 /// largest. Larger files are not unpacked further.
 const LARGEST: u64 = 64 << 20;
 
+/// The SHA-256 that verifies a gzipped file, in lower-case hex.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Sha256Of {
+    /// Of what it unpacks to: the same for every packing of the content.
+    Content(&'static str),
+    /// Of the gzipped file, where that of its content is not published.
+    File(&'static str),
+}
+
+impl Sha256Of {
+    /// That of the content, where it is known.
+    pub(super) fn content(self) -> Option<&'static str> {
+        match self {
+            Self::Content(digest) => Some(digest),
+            Self::File(_) => None,
+        }
+    }
+}
+
 /// A gzipped file to download, and how to verify it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Archive {
@@ -16,15 +35,23 @@ pub struct Archive {
     pub name: &'static str,
     /// Its usual length in bytes; more than twice as many are refused.
     pub size: u64,
-    /// The SHA-256 of what it unpacks to, in lower-case hex.
-    pub unpacked: &'static str,
+    /// What verifies it.
+    pub sha256: Sha256Of,
 }
 
 impl Archive {
     /// Why these bytes are not this file, if they are not; worded to follow the file's name.
     pub(super) fn fault(&self, bytes: &[u8]) -> Option<String> {
-        match unpacked_digest(bytes) {
-            Ok(digest) if digest == self.unpacked => None,
+        let (wanted, found) = match self.sha256 {
+            Sha256Of::Content(digest) => (digest, unpacked_digest(bytes)),
+            // A file that is cut off should be called that.
+            Sha256Of::File(digest) => {
+                let found = crate::files::hex(&Sha256::digest(bytes));
+                (digest, unpacked_digest(bytes).map(|_| found))
+            }
+        };
+        match found {
+            Ok(digest) if digest == wanted => None,
             Ok(_) => Some("has another content than it should (by its SHA-256)".to_owned()),
             Err(error) if error.kind() == ErrorKind::UnexpectedEof => {
                 Some("is cut off (its gzip data stops short)".to_owned())
@@ -58,12 +85,12 @@ pub struct Patience {
 }
 
 impl Default for Patience {
-    /// 5 seconds, 10 seconds, and 5 minutes, enough for the largest file at 32 KiB a second.
+    /// 5 seconds, 10 seconds, and 15 minutes, enough for the largest file at 32 KiB a second.
     fn default() -> Self {
         Self {
             connect: Duration::from_secs(5),
             stall: Duration::from_secs(10),
-            whole: Duration::from_secs(300),
+            whole: Duration::from_secs(900),
         }
     }
 }

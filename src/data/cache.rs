@@ -1,15 +1,16 @@
-//! The folder that caches a downloaded MNIST.
+//! The folder that caches a downloaded data set.
 //!
 //! A file enters the folder by a rename after its content was verified, and is verified again on
 //! every use. So an interrupted download leaves nothing half done, and corruption on disk is
 //! noticed and the file fetched again.
 //!
-//! The SHA-256 is that of the unpacked content, not of the gzipped file: some copies of MNIST in
-//! circulation have the same content, compressed differently.
+//! The SHA-256 is that of the unpacked content where it is known: some copies of MNIST in circulation
+//! have the same content, compressed differently.
 
 use super::archive::{Archive, Patience};
 use super::download::Downloader;
 use super::idx::Source;
+use super::sets::{MNIST, Set};
 use super::{Dataset, absolute, open_files, stand_in};
 use crate::error::{Error, Result};
 use crate::files::{self, Folders};
@@ -17,36 +18,6 @@ use rayon::prelude::*;
 use std::fs;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
-
-/// MNIST's files: train images, train labels, test images, test labels.
-pub(super) const MNIST: [Archive; 4] = [
-    Archive {
-        name: "train-images-idx3-ubyte.gz",
-        size: 9_912_422,
-        unpacked: "ba891046e6505d7aadcbbe25680a0738ad16aec93bde7f9b65e87a2fc25776db",
-    },
-    Archive {
-        name: "train-labels-idx1-ubyte.gz",
-        size: 28_881,
-        unpacked: "65a50cbbf4e906d70832878ad85ccda5333a97f0f4c3dd2ef09a8a9eef7101c5",
-    },
-    Archive {
-        name: "t10k-images-idx3-ubyte.gz",
-        size: 1_648_877,
-        unpacked: "0fa7898d509279e482958e8ce81c8e77db3f2f8254e26661ceb7762c4d494ce7",
-    },
-    Archive {
-        name: "t10k-labels-idx1-ubyte.gz",
-        size: 4_542,
-        unpacked: "ff7bcfd416de33731a308c3f266cc351222c34898ecbeaf847f06e48f7ec33f2",
-    },
-];
-
-/// Where MNIST is downloaded from: the mirrors of PyTorch and of TensorFlow.
-const MIRRORS: [&str; 2] = [
-    "https://ossci-datasets.s3.amazonaws.com/mnist/",
-    "https://storage.googleapis.com/cvdf-datasets/mnist/",
-];
 
 /// The variable that names the user's cache folder.
 const CACHES: &str = if cfg!(windows) {
@@ -58,6 +29,8 @@ const CACHES: &str = if cfg!(windows) {
 /// A folder for downloaded files, and where to download them from.
 #[derive(Clone, Debug)]
 pub struct Cache {
+    /// The data set that the files are.
+    pub set: &'static Set,
     /// The folder, created when the first file is stored. `None` if the user has no cache folder.
     pub folder: Option<PathBuf>,
     /// The files: train images, train labels, test images, test labels.
@@ -69,15 +42,23 @@ pub struct Cache {
 }
 
 impl Cache {
+    /// A data set, from its mirrors, kept in `folder`.
+    #[must_use]
+    pub fn of(set: &'static Set, folder: Option<PathBuf>) -> Self {
+        let mirrors = set.mirrors.iter();
+        Self {
+            set,
+            folder,
+            archives: set.archives,
+            mirrors: mirrors.map(|&url| url.to_owned()).collect(),
+            patience: Patience::default(),
+        }
+    }
+
     /// MNIST, from its mirrors, kept in `folder`.
     #[must_use]
     pub fn mnist(folder: Option<PathBuf>) -> Self {
-        Self {
-            folder,
-            archives: MNIST,
-            mirrors: MIRRORS.map(str::to_owned).to_vec(),
-            patience: Patience::default(),
-        }
+        Self::of(&MNIST, folder)
     }
 
     /// The images from the folder, after downloading missing or damaged files. If downloads cannot
@@ -111,22 +92,32 @@ impl Cache {
     }
 
     /// The images, if all files are in the folder and intact. This is the common case, so the files
-    /// are read once, and only inspected one by one if that fails.
+    /// are read once, and only inspected one by one if that fails, or where the SHA-256 is not that
+    /// of the content.
     fn kept(&self) -> Option<Dataset> {
         self.folder.as_ref()?;
+        let unread = |archive: &&Archive| archive.sha256.content().is_none();
+        let mut unread = self.archives.iter().filter(unread);
+        if !unread.all(|archive| matches!(self.inspect(archive), State::Whole)) {
+            return None;
+        }
         let files = self.archives.map(|archive| self.path(&archive).into());
         let dataset = self.open(&files, &|_| ()).ok()?;
-        (dataset.record.name == "MNIST").then_some(dataset)
+        (dataset.record.name == self.set.name).then_some(dataset)
     }
 
     fn open(&self, files: &[Source; 4], notify: &dyn Fn(&str)) -> Result<Dataset> {
         let kept = files.iter().all(|file| file.bytes.is_none());
         let source = match &self.folder {
-            Some(folder) if kept => absolute(folder),
-            _ => "auto".into(),
+            // Another folder may be in the place of auto's later.
+            Some(folder) if kept && self.set.argument == MNIST.argument => absolute(folder),
+            _ => self.set.argument.into(),
         };
-        let known = self.archives.map(|archive| archive.unpacked);
-        open_files(source, files, known, notify)
+        let known = Set {
+            archives: self.archives,
+            ..*self.set
+        };
+        open_files(source, files, &[&known], notify)
     }
 
     fn path(&self, archive: &Archive) -> PathBuf {

@@ -1,11 +1,12 @@
-//! The images: MNIST from a folder, a cache or the network, or the built-in digits.
+//! The images: idx files from a folder, a cache or the network, or the built-in digits.
 //!
 //! Whatever the source, the result is a [`Dataset`] whose images have been checked in full:
-//! 28 x 28 pixels, as many labels as images, every label a digit.
+//! 28 x 28 pixels, as many labels as images, every label from 0 to 9.
 
 mod archive;
 pub mod builtin;
 mod cache;
+mod classes;
 mod download;
 mod failure;
 mod folder;
@@ -15,14 +16,17 @@ mod idx;
 mod kind;
 mod names;
 mod pointer;
+mod sets;
 mod strokes;
 mod trust;
 
-pub use archive::{Archive, Patience};
+pub use archive::{Archive, Patience, Sha256Of};
 pub use cache::Cache;
+pub use classes::of as classes;
+pub use sets::{FASHION, KMNIST, MNIST, Set};
 
 use crate::error::{Error, Result};
-use crate::record::DataRecord;
+use crate::record::{Classes, DataRecord};
 use etcetera::BaseStrategy;
 use idx::Source;
 use sha2::{Digest, Sha256};
@@ -44,7 +48,7 @@ const SIZES: (usize, usize) = (60_000, 10_000);
 pub struct Images {
     /// Shape `[n, 784]`: the images one after another, row by row; 0 is paper, 255 is ink.
     pub pixels: Vec<u8>,
-    /// Shape `[n]`: the digit that each image shows, 0 to 9.
+    /// Shape `[n]`: the class of each image, 0 to 9.
     pub labels: Vec<u8>,
 }
 
@@ -87,8 +91,8 @@ pub struct Dataset {
     pub test: Images,
     /// Their description.
     pub record: DataRecord,
-    /// The value of [`load`]'s `source` that finds the same images again: `builtin`, `auto`, or the
-    /// absolute path of their folder.
+    /// The value of [`load`]'s `source` that finds the same images again: `builtin`, `auto`, the name
+    /// of a set, or the absolute path of their folder.
     pub source: PathBuf,
 }
 
@@ -106,6 +110,7 @@ impl Dataset {
 /// - `"auto"`: the folder named by the environment variable `UNLEARN_DATA`, if it is set and
 ///   not empty. Otherwise MNIST from the user's cache folder (`unlearn/mnist` in it), downloaded
 ///   if necessary. If that fails too, the built-in digits, with a warning in the record.
+/// - `"fashion-mnist"`, `"kmnist"`: that set, from the user's cache folder, downloaded if necessary.
 /// - Anything else is a folder with the four idx files, plain or gzipped, under their usual
 ///   names (`train-images-idx3-ubyte`, `train-images.idx3-ubyte`, with or without `.gz`, and so
 ///   on), or torchvision's root, with the files in `MNIST/raw`. Plain files take precedence over
@@ -114,7 +119,7 @@ impl Dataset {
 /// # Errors
 ///
 /// [`Error::Data`] if a folder given by the user, as `source` or in `UNLEARN_DATA`, or one of its
-/// files is missing, damaged, unreadable or of another kind.
+/// files is missing, damaged, unreadable or of another kind; or if a set cannot be downloaded.
 pub fn load(source: impl AsRef<Path>, notify: &dyn Fn(&str)) -> Result<Dataset> {
     let source = source.as_ref();
     match source.to_str() {
@@ -125,17 +130,42 @@ pub fn load(source: impl AsRef<Path>, notify: &dyn Fn(&str)) -> Result<Dataset> 
              auto (MNIST) or --data builtin (digits made by this program)"
                 .to_owned(),
         )),
-        _ => open_folder(source, notify),
+        _ => match named(source) {
+            Some(set) => {
+                let cache = Cache::of(set, cache_folder(set.argument));
+                cache.load(notify).map_err(|e| unavailable(set, &e))
+            }
+            None => open_folder(source, notify),
+        },
     }
+}
+
+/// The set that `--data` means by this name.
+fn named(source: &Path) -> Option<&'static Set> {
+    let mut sets = sets::NAMED.into_iter();
+    sets.find(|set| source.as_os_str() == set.argument)
+}
+
+/// The user's cache folder for a set.
+fn cache_folder(name: &str) -> Option<PathBuf> {
+    let base = etcetera::choose_base_strategy().ok()?;
+    Some(base.cache_dir().join("unlearn").join(name))
+}
+
+/// The error for a set that is neither in the cache nor to be had.
+fn unavailable(set: &Set, error: &Error) -> Error {
+    let (name, argument) = (set.name, set.argument);
+    Error::Data(format!(
+        "--data {argument}: {error}. Or name a folder that holds {name}'s four files with --data (a folder \
+         of the name {argument} is --data ./{argument})"
+    ))
 }
 
 fn auto(notify: &dyn Fn(&str)) -> Result<Dataset> {
     if let Some(folder) = std::env::var_os(VARIABLE).filter(|value| !value.is_empty()) {
         return open_folder(Path::new(&folder), notify).map_err(blame_variable);
     }
-    let base = etcetera::choose_base_strategy().ok();
-    let folder = base.map(|base| base.cache_dir().join("unlearn").join("mnist"));
-    Cache::mnist(folder).load_or_builtin(notify)
+    Cache::mnist(cache_folder("mnist")).load_or_builtin(notify)
 }
 
 /// Adds that the folder came from the environment variable.
@@ -148,41 +178,59 @@ fn blame_variable(error: Error) -> Error {
 
 fn open_folder(folder: &Path, notify: &dyn Fn(&str)) -> Result<Dataset> {
     let found = folder::locate(folder)?;
-    let known = cache::MNIST.map(|archive| archive.unpacked);
-    open_files(absolute(&found.folder), &found.files, known, notify)
+    let own = classes::read(&found.folder)?;
+    let mut dataset = open_files(
+        absolute(&found.folder),
+        &found.files,
+        &[&MNIST, &FASHION],
+        notify,
+    )?;
+    if let Some(own) = own {
+        classes::check(&own, &dataset, &found.folder)?;
+        dataset.record.classes = own;
+    }
+    Ok(dataset)
 }
 
 fn absolute(folder: &Path) -> PathBuf {
     std::path::absolute(folder).unwrap_or_else(|_| folder.to_path_buf())
 }
 
-/// Reads the four files, and compares them with the SHA-256 of MNIST's unpacked files.
+/// Reads the four files, and compares them with the SHA-256 of known sets' unpacked files. A file whose
+/// SHA-256 is not known has been verified before.
 fn open_files(
     source: PathBuf,
     files: &[Source; 4],
-    known: [&str; 4],
+    known: &[&Set],
     notify: &dyn Fn(&str),
 ) -> Result<Dataset> {
     let (train, test) = idx::read(files)?;
     let digests = || train.digests.iter().chain(&test.digests);
-    let others: Vec<&Source> = digests()
-        .zip(known)
-        .zip(files)
-        .filter(|((digest, known), _)| digest != known)
-        .map(|(_, file)| file)
-        .collect();
-    let warning = partly_mnist(&others);
+    let others = |set: &Set| -> Vec<&Source> {
+        let known = set.archives.map(|archive| archive.sha256.content());
+        let compared = digests().zip(known).zip(files);
+        let other = compared.filter(|((digest, known), _)| known.is_some_and(|k| k != *digest));
+        other.map(|(_, file)| file).collect()
+    };
+    let nearest = known.iter().map(|&set| (set, others(set)));
+    let nearest = nearest.min_by_key(|(_, others)| others.len());
+    let nearest = nearest.filter(|(_, others)| others.len() < files.len());
+    let warning = nearest
+        .as_ref()
+        .and_then(|(set, others)| partly(set, others));
     if let Some(warning) = &warning {
         notify(&format!("WARNING: {warning}"));
     }
-    let name = if others.is_empty() {
-        "MNIST"
-    } else {
-        "idx files"
-    };
+    let set = nearest.filter(|(_, others)| others.is_empty());
+    let count = train.images.labels.iter().chain(&test.images.labels).max();
+    let unnamed = || Classes::numbered(count.map_or(0, |&most| usize::from(most) + 1));
     let lines = digests().map(|digest| format!("{digest}\n"));
     let record = DataRecord {
-        name: name.to_owned(),
+        name: set
+            .as_ref()
+            .map_or("idx files", |(set, _)| set.name)
+            .to_owned(),
+        classes: set.map_or_else(unnamed, |(set, _)| set.classes()),
         sha256: Some(crate::files::hex(&Sha256::digest(
             lines.collect::<String>(),
         ))),
@@ -198,17 +246,18 @@ fn open_files(
     })
 }
 
-/// A plain idx file has no checksum of its own. But among MNIST's files, one with other content is
+/// A plain idx file has no checksum of its own. But among a known set's files, one with other content is
 /// most likely damaged. Reports show this warning, so it names no folder.
-fn partly_mnist(others: &[&Source]) -> Option<String> {
-    if others.is_empty() || others.len() == 4 {
+fn partly(set: &Set, others: &[&Source]) -> Option<String> {
+    if others.is_empty() {
         return None;
     }
     let names = others.iter().filter_map(|file| file.path.file_name());
     let names: Vec<_> = names.map(|name| name.to_string_lossy()).collect();
+    let Set { name, argument, .. } = set;
     Some(format!(
-        "not MNIST's content (by its SHA-256), although the other files are MNIST's: {}. \
-         Unless that is intended, the file is damaged: fetch it again, or use --data auto",
+        "not {name}'s content (by its SHA-256), although the other files are {name}'s: {}. \
+         Unless that is intended, the file is damaged: fetch it again, or use --data {argument}",
         names.join(", ")
     ))
 }
@@ -220,6 +269,7 @@ fn built_in(warning: Option<String>) -> Dataset {
         test: builtin::test(test).into(),
         record: DataRecord {
             name: "built-in digits".to_owned(),
+            classes: Classes::default(),
             sha256: None,
             warning,
             train,
@@ -263,6 +313,15 @@ mod tests {
         Ok((folder, files.map(Source::from), digests))
     }
 
+    /// MNIST with these SHA-256 in place of its own.
+    fn set(digests: [&str; 4]) -> Set {
+        let mut set = MNIST;
+        for (archive, digest) in set.archives.iter_mut().zip(digests) {
+            archive.sha256 = Sha256Of::Content(digest.to_owned().leak());
+        }
+        set
+    }
+
     #[test]
     fn only_four_known_files_are_mnist() -> std::result::Result<(), Box<dyn std::error::Error>> {
         let (folder, files, digests) = tiny()?;
@@ -270,12 +329,12 @@ mod tests {
         let told = RefCell::new(Vec::new());
         let notify = |line: &str| told.borrow_mut().push(line.to_owned());
 
-        let all = open_files(folder.path().into(), &files, known, &notify)?;
+        let all = open_files(folder.path().into(), &files, &[&set(known)], &notify)?;
         assert_eq!(
             (all.record.name.as_str(), all.record.warning),
             ("MNIST", None)
         );
-        let none = open_files(folder.path().into(), &files, ["no"; 4], &notify)?;
+        let none = open_files(folder.path().into(), &files, &[&set(["no"; 4])], &notify)?;
         assert_eq!(
             (none.record.name.as_str(), none.record.warning),
             ("idx files", None)
@@ -285,7 +344,7 @@ mod tests {
         for odd in 0..4 {
             let mut known = known;
             known[odd] = "no";
-            let some = open_files(folder.path().into(), &files, known, &notify)?;
+            let some = open_files(folder.path().into(), &files, &[&set(known)], &notify)?;
             assert_eq!(some.record.name, "idx files");
             let warning = some.record.warning.unwrap_or_default();
             for (index, file) in files.iter().enumerate() {

@@ -125,9 +125,10 @@ impl<'a> Engine<'a> {
             training,
             store,
             origin: format!(
-                "{} {} {hidden:?} {batch} {hardware}",
+                "{} {} {} {hidden:?} {batch} {hardware}",
                 program(),
-                digest(data)
+                digest(data),
+                data.record.classes.count()
             ),
             forgotten: forgotten(&case, &data.train.labels),
             case,
@@ -146,6 +147,11 @@ impl<'a> Engine<'a> {
     /// Labels of the training images.
     pub(crate) fn labels(&self) -> &'a [u8] {
         &self.data.train.labels
+    }
+
+    /// The number of classes.
+    pub(crate) fn classes(&self) -> u8 {
+        u8::try_from(self.data.record.classes.count()).unwrap_or(u8::MAX)
     }
 
     /// Labels of the test images.

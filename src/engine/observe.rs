@@ -90,6 +90,11 @@ impl Engine<'_> {
         self.room(0).unwrap_or(1)
     }
 
+    /// Indices of the training images that are observed: to forget, and to retain.
+    pub(crate) fn observed_images(&self) -> [Vec<u32>; 2] {
+        [true, false].map(|forgotten| thinned(&self.images(forgotten)))
+    }
+
     /// The outputs of each network of a group.
     pub(crate) fn observe(
         &self,
@@ -112,6 +117,7 @@ impl Engine<'_> {
     ) -> Result<Vec<Observed>> {
         let networks = weights.len() / self.size();
         let population = self.holding(weights)?;
+        let [forget, retain] = self.observed_images();
         let last = self.model.layers().len() - 1;
         let answers = |set, images: &[u32], from| -> Result<Answers> {
             let labels = match set {
@@ -124,7 +130,6 @@ impl Engine<'_> {
                 networks,
             })
         };
-        let (forget, retain) = (thinned(&self.images(true)), thinned(&self.images(false)));
         let all: Vec<u32> = (0u32..).take(self.test_labels().len()).collect();
         let of_forget = answers(Set::Train, &forget, 0)?;
         let of_retain = answers(Set::Train, &retain, 0)?;

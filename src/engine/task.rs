@@ -29,6 +29,7 @@ impl Engine<'_> {
             forget: self.images(true),
             retain: self.images(false),
             digits: self.case.scope.digits().to_vec(),
+            classes: self.classes(),
             originals: Lazy::new(move || self.outputs(&own)),
             fresh: Lazy::new(move || self.outputs(&self.fresh(&fresh)?)),
             nearest: Lazy::new(move || self.nearest(&theirs, &self.images(true))),
@@ -72,16 +73,19 @@ impl Engine<'_> {
             let each = some.len() * PADDED;
             for (own, logits) in nearest.iter_mut().zip(logits.chunks_exact(each)) {
                 let labelled = logits.chunks_exact(PADDED).zip(some);
-                own.extend(labelled.map(|(z, image)| wrong(z, self.labels()[*image as usize])));
+                own.extend(
+                    labelled
+                        .map(|(z, image)| wrong(z, self.labels()[*image as usize], self.classes())),
+                );
             }
         }
         Ok(nearest.into_iter().map(Arc::new).collect())
     }
 }
 
-/// The largest logit other than the label's.
-fn wrong(logits: &[f32], label: u8) -> u8 {
-    let others = (0u8..).zip(&logits[..CLASSES]).filter(|(c, _)| *c != label);
+/// The largest logit of the classes other than the label's.
+fn wrong(logits: &[f32], label: u8, classes: u8) -> u8 {
+    let others = (0..classes).zip(logits).filter(|(c, _)| *c != label);
     let largest = others.max_by(|(_, a), (_, b)| a.total_cmp(b));
     largest.map_or(label, |(class, _)| class)
 }

@@ -7,6 +7,7 @@ use super::{PADDED, unsir};
 use crate::error::Result;
 use crate::population::Recipe;
 use crate::random::threefry2x32;
+use crate::record::CLASSES;
 
 /// A value computed on first use.
 pub struct Lazy<'a, T> {
@@ -46,6 +47,8 @@ pub struct Task<'a> {
     pub retain: Vec<u32>,
     /// The digits to forget; empty if single images are forgotten.
     pub digits: Vec<u8>,
+    /// The number of classes: labels are below it. Networks have `CLASSES` outputs whatever it is.
+    pub classes: u8,
     /// For each learner the softmax outputs of its original network for all training images, padded
     /// [images, 12].
     pub originals: Lazy<'a, Vec<Arc<Vec<f32>>>>,
@@ -72,7 +75,7 @@ impl Task<'_> {
     pub(super) fn recipes(&self, samples: Vec<u32>, rate: f64) -> Vec<Recipe> {
         let samples = Arc::new(samples);
         let keys = self.keys.iter();
-        keys.map(|key| Recipe::plain(samples.clone(), *key, rate))
+        keys.map(|key| self.recipe(samples.clone(), *key, rate))
             .collect()
     }
 
@@ -94,8 +97,23 @@ impl Task<'_> {
         samples: impl Fn(usize) -> Vec<u32>,
     ) -> Vec<Recipe> {
         let keys = self.keys.iter().enumerate();
-        keys.map(|(learner, key)| Recipe::plain(samples(learner).into(), *key, rate))
+        keys.map(|(learner, key)| self.recipe(samples(learner).into(), *key, rate))
             .collect()
+    }
+
+    /// Plain training, with the uniform distribution over the classes as soft target.
+    fn recipe(&self, samples: Arc<Vec<u32>>, key: [u32; 2], rate: f64) -> Recipe {
+        Recipe {
+            soft_target: self.uniform(),
+            ..Recipe::plain(samples, key, rate)
+        }
+    }
+
+    /// The uniform distribution over the classes.
+    pub(super) fn uniform(&self) -> [f32; CLASSES] {
+        let taught = usize::from(self.classes);
+        let share = 1.0 / f32::from(self.classes);
+        std::array::from_fn(|class| if class < taught { share } else { 0.0 })
     }
 
     /// A learner's noise images, which come after the training images (`unsir`).

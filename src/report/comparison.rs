@@ -12,7 +12,7 @@ use super::sheet::{Part, Section, Sheet};
 use crate::compare::{Comparison, Forget, Role, Settings};
 use crate::engine::Pick;
 use crate::metrics;
-use crate::verdict::digits;
+use crate::record::Classes;
 
 const STYLE: &str = include_str!("html/comparison.css");
 
@@ -51,12 +51,12 @@ pub fn page(c: &Comparison) -> String {
             @for text in &sheet.lead { p.lead { (text) } }
         }
         @if let [only] = c.cases.as_slice() {
-            (sections(&sheet, &plane::picture(&case::points(only)), &plots::pictures(only)))
+            (sections(&sheet, &plane::picture(&case::points(only)), &plots::pictures(only, &c.settings.classes)))
         } @else {
             (sections(&sheet, &plane::picture(&overview::points(c)), &html! {}))
             @for (sheet, case) in sheet.cases.iter().zip(&c.cases) { details {
                 summary { (sheet.title) }
-                (sections(sheet, &plane::picture(&case::points(case)), &plots::pictures(case)))
+                (sections(sheet, &plane::picture(&case::points(case)), &plots::pictures(case, &c.settings.classes)))
             } }
         }
     };
@@ -75,9 +75,17 @@ fn sections(sheet: &Sheet, ranking: &Markup, pictures: &Markup) -> Markup {
 
 fn forgotten(settings: &Settings) -> String {
     match &settings.forget {
-        Forget::Digits(all) => digits(all),
-        Forget::Each => "each of the ten digits".to_owned(),
+        Forget::Digits(all) => settings.classes.words(all),
+        Forget::Each => each(&settings.classes),
         Forget::Samples(count) => format!("{count} {}training images", settings.pick.adjective()),
+    }
+}
+
+/// "each of the ten digits", "each of the 4 classes".
+fn each(classes: &Classes) -> String {
+    match classes.noun() {
+        "digit" => "each of the ten digits".to_owned(),
+        _ => format!("each of the {} classes", classes.count()),
     }
 }
 
@@ -111,8 +119,10 @@ fn lead(c: &Comparison) -> Vec<String> {
             _ => "picked by their scores in networks trained on random parts of the images",
         };
         lead.push(format!(
-            "The images to forget were {how}, from all digits, so no digit is forgotten: TA kept equals TA all, \
-             and answers and relearning are measured on the forgotten training images."
+            "The images to forget were {how}, from all {}, so no {} is forgotten: TA kept equals TA all, and \
+             answers and relearning are measured on the forgotten training images.",
+            s.classes.nouns(),
+            s.classes.noun()
         ));
     }
     lead

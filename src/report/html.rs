@@ -17,7 +17,6 @@ use super::sheet::page::{document, figure, section, warnings};
 use super::sheet::{Cell, NONE, Part, Row, Section, Sheet, percent, plus_minus};
 use crate::record::{Arm, Outcome, Phase, Point, Spread};
 use crate::run_record::RunRecord;
-use crate::verdict::digits;
 use mark::stroke_key;
 
 const ARMS: [Arm; 4] = [
@@ -84,7 +83,10 @@ pub fn sheet(record: &RunRecord) -> Sheet {
         false => vec![results(record), losses(record)],
     };
     Sheet {
-        title: format!("Forgetting {}", digits(&record.config.forget)),
+        title: format!(
+            "Forgetting {}",
+            record.data.classes.words(&record.config.forget)
+        ),
         warnings,
         lead: record.verdict.clone(),
         sections,
@@ -103,7 +105,7 @@ pub fn page(record: &RunRecord) -> String {
         (notes::how_to_read(record))
         (digits::section(record))
         (matrix::section(record))
-        (notes::limits())
+        (notes::limits(&record.data.classes))
         @for part in sections(false) { (section(part, None)) }
         (notes::facts(record))
     };
@@ -139,9 +141,9 @@ fn head(record: &RunRecord, sheet: &Sheet) -> Markup {
     }
 }
 
-/// The accuracy on the forgotten digits, stage by stage, in large letters.
+/// The accuracy on the forgotten classes, stage by stage, in large letters.
 fn story(record: &RunRecord) -> Markup {
-    let forgotten = digits(&record.config.forget);
+    let forgotten = record.data.classes.words(&record.config.forget);
     html! {
         @if record.outcomes.is_empty() { p.caption { "No phase was finished." } }
         @else { p.caption { "Accuracy on " (forgotten) } }
@@ -212,9 +214,12 @@ fn losses(record: &RunRecord) -> Section {
         let mut points = record.points.iter().rev();
         points.find(|p| p.phase == phase && p.arm == arm).map(row)
     });
-    let text = "Mean cross-entropy in nats (a uniform guess costs 2.303): on the training batches since the \
-                previous evaluation, and on all test images. While unlearning, an arm's training loss is \
-                that of its own task.";
+    let text = format!(
+        "Mean cross-entropy in nats (a uniform guess costs {:.3}): on the training batches since the \
+         previous evaluation, and on all test images. While unlearning, an arm's training loss is \
+         that of its own task.",
+        (record.data.classes.count() as f64).ln()
+    );
     let table = Part::table(["arm", "training", "test"], rows);
     Section::new("Loss", vec![Part::text(text), table])
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::config::Config;
 use crate::record::{
-    Arm, CLASSES, DataRecord, DeviceRecord, Figures, Outcome, Phase, Point, Score, Spread,
+    Arm, CLASSES, Classes, DataRecord, DeviceRecord, Figures, Outcome, Phase, Point, Score, Spread,
 };
 use crate::run_record::RunRecord;
 
@@ -68,6 +68,7 @@ fn device() -> DeviceRecord {
 fn data() -> DataRecord {
     DataRecord {
         name: "MNIST".to_owned(),
+        classes: Classes::default(),
         sha256: Some("0b1f3ac5".repeat(8)),
         warning: None,
         train: 60_000,

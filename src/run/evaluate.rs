@@ -74,7 +74,11 @@ impl Run<'_> {
     /// Losses are ignored if a method computes the weights in its own way.
     fn check_divergence(&self, now: &Underway<'_>, clocks: &[Option<Clock>]) -> Result<()> {
         let member = |place: usize| &now.members[place / self.config.learners];
-        let counts = |place| member(place).lesson != Lesson::Method || self.method.trains_on();
+        let counts = |place| match member(place).lesson {
+            Lesson::Method => self.method.trains_on(),
+            Lesson::Nothing => false,
+            Lesson::All | Lesson::Retain => true,
+        };
         let bad = clocks.iter().enumerate().filter_map(|(place, clock)| {
             let step = clock.map(|clock| clock.diverged).filter(|step| *step > 0)?;
             counts(place).then_some((place, step))
@@ -105,7 +109,9 @@ impl Run<'_> {
             // Weights that unlearning moved too far diverge in relearning.
             setting: match (member.lesson, member.arm) {
                 (Lesson::Method, _) | (_, Arm::Relearned) => self.config.fault_of_unlearning(),
-                (Lesson::All | Lesson::Retain, _) => self.config.fault_of_learning(),
+                (Lesson::All | Lesson::Retain | Lesson::Nothing, _) => {
+                    self.config.fault_of_learning()
+                }
             },
         }
     }

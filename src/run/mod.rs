@@ -61,6 +61,8 @@ enum Lesson {
     Retain,
     /// What the method prescribes.
     Method,
+    /// Nothing: the weights stay as they are.
+    Nothing,
 }
 
 /// An arm in a phase: the arm it takes its weights from (`None`: fresh ones), and its lesson.
@@ -71,9 +73,14 @@ struct Member {
     lesson: Lesson,
 }
 
-fn members(phase: Phase) -> Vec<Member> {
+/// The arms of a phase; `given` where the originals are given and learn nothing.
+fn members(phase: Phase, given: bool) -> Vec<Member> {
     let member = |arm, from, lesson| Member { arm, from, lesson };
     match phase {
+        Phase::Learn if given => vec![
+            member(Arm::Original, Some(Arm::Original), Lesson::Nothing),
+            member(Arm::Retrained, None, Lesson::Retain),
+        ],
         Phase::Learn => vec![
             member(Arm::Original, None, Lesson::All),
             member(Arm::Retrained, None, Lesson::Retain),
@@ -178,23 +185,38 @@ impl<'a> Run<'a> {
     /// `Device` if the device fails.
     pub fn start(&self, from: Option<State>) -> Result<Underway<'_>> {
         match from {
-            None => {
-                let now = humantime::format_rfc3339_seconds(SystemTime::now());
-                let past = Past {
-                    started: now.to_string().replace('T', " ").replace('Z', ""),
-                    device: self.engine.device.record().clone(),
-                    data: self.engine.data.record.clone(),
-                    points: 0,
-                    outcomes: Vec::new(),
-                    seconds: BTreeMap::new(),
-                    watch: Stopwatch::from(0.0),
-                };
-                let mut now = self.enter(Phase::Learn, Vec::new(), past)?;
-                now.crews.iter_mut().try_for_each(Crew::prepare)?;
-                Ok(now)
-            }
+            None => self.begin(Vec::new()),
             Some(state) => self.resume(state),
         }
+    }
+
+    /// The start with given originals, [learners, model.parameters()], for settings that name their
+    /// file: in the learn phase they stay as they are, while retrained networks train from scratch.
+    ///
+    /// # Errors
+    /// `Device` if the device fails.
+    pub fn start_from(&self, originals: Vec<f32>) -> Result<Underway<'_>> {
+        self.begin(vec![(Arm::Original, originals)])
+    }
+
+    fn begin(&self, given: Vec<(Arm, Weights)>) -> Result<Underway<'_>> {
+        let now = humantime::format_rfc3339_seconds(SystemTime::now());
+        let past = Past {
+            started: now.to_string().replace('T', " ").replace('Z', ""),
+            device: self.engine.device.record().clone(),
+            data: self.engine.data.record.clone(),
+            points: 0,
+            outcomes: Vec::new(),
+            seconds: BTreeMap::new(),
+            watch: Stopwatch::from(0.0),
+        };
+        let mut now = self.enter(Phase::Learn, given, past)?;
+        now.crews.iter_mut().try_for_each(Crew::prepare)?;
+        Ok(now)
+    }
+
+    fn members(&self, phase: Phase) -> Vec<Member> {
+        members(phase, self.config.from.is_some())
     }
 
     /// Runs to the end; returns the seconds that each phase took.
@@ -258,7 +280,7 @@ impl<'a> Run<'a> {
                 }
             }
         };
-        let weights: Vec<Weights> = members(phase).iter().map(of).collect::<Result<_>>()?;
+        let weights: Vec<Weights> = self.members(phase).iter().map(of).collect::<Result<_>>()?;
         let originals = match phase {
             Phase::Unlearn => weights[0].clone(),
             Phase::Learn | Phase::Relearn => Weights::new(),
@@ -275,7 +297,7 @@ impl<'a> Run<'a> {
         past: Past,
     ) -> Result<Underway<'_>> {
         let steps = self.clock(phase).steps;
-        let members = members(phase);
+        let members = self.members(phase);
         let unlearning = phase == Phase::Unlearn;
         let subject = unlearning.then(|| Subject::new(&self.engine, originals.clone(), 0));
         let mut tracks = Vec::new();
@@ -312,9 +334,14 @@ impl<'a> Run<'a> {
     fn recipes(&self, lesson: Lesson, phase: Phase) -> Vec<Recipe> {
         let list = Arc::new(self.engine.list(lesson != Lesson::Retain));
         let numbers = (0u32..).take(self.config.learners);
-        numbers
-            .map(|n| self.engine.recipe(list.clone(), n, phase as u32))
-            .collect()
+        let recipe = |n| {
+            let mut recipe = self.engine.recipe(list.clone(), n, phase as u32);
+            if lesson == Lesson::Nothing {
+                recipe.rate = 0.0;
+            }
+            recipe
+        };
+        numbers.map(recipe).collect()
     }
 
     /// Trains through the rest of a phase, with evaluations.

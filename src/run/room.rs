@@ -10,8 +10,8 @@ use crate::methods::{Method, PADDED};
 use crate::model::Model;
 use crate::population::{largest, most, words};
 
-/// The most test images per digit for the fixed-point sums of `score.wgsl`.
-const MOST_OF_A_DIGIT: usize = 10_000;
+/// The most test images per class for the fixed-point sums of `score.wgsl`.
+const MOST_OF_A_CLASS: usize = 10_000;
 /// Bytes that every run takes: code, threads, reports.
 const BASE: u64 = 32 << 20;
 /// The same on a software adapter, which compiles shaders on the CPU.
@@ -19,16 +19,17 @@ const SOFTWARE_BASE: u64 = 320 << 20;
 /// The maximum number of arms in a phase.
 const ARMS: usize = 3;
 
-/// Every list must hold a batch, and every digit to forget must occur.
+/// Every list must hold a batch, and every class to forget must occur.
 pub(super) fn check_data(config: &Config, data: &Dataset) -> Result<()> {
     checks::kept(&config.forget, data)?;
-    for digit in 0..10u8 {
-        let images = data.test.labels.iter().filter(|&&l| l == digit).count();
-        if images > MOST_OF_A_DIGIT {
+    for class in 0..10u8 {
+        let images = data.test.labels.iter().filter(|&&l| l == class).count();
+        if images > MOST_OF_A_CLASS {
             return Err(Error::Usage(format!(
-                "the test set of {} holds {images} images of digit {digit}: more than the \
-                 {MOST_OF_A_DIGIT} that the evaluation can count. Use a smaller test set",
-                data.record.name
+                "the test set of {} holds {images} images of {}: more than the \
+                 {MOST_OF_A_CLASS} that the evaluation can count. Use a smaller test set",
+                data.record.name,
+                data.record.classes.words(&[class])
             )));
         }
     }

@@ -13,7 +13,7 @@ use safetensors::{Dtype, SafeTensors, View, serialize};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-use super::{Past, Run, Stopwatch, Underway, members};
+use super::{Past, Run, Stopwatch, Underway};
 use crate::engine::{Crew, CrewState, Weights};
 use crate::error::{Error, Result};
 use crate::files::hex;
@@ -305,7 +305,7 @@ impl Run<'_> {
             Phase::Unlearn => arm,
             Phase::Learn | Phase::Relearn => 0,
         };
-        let whole = weights.len() == members(header.phase).len()
+        let whole = weights.len() == self.members(header.phase).len()
             && weights.iter().all(|weights| weights.len() == arm)
             && originals.len() == begun;
         if !whole {

@@ -82,7 +82,7 @@ pub fn read(folder: &Path) -> Result<RunRecord> {
     };
     let outcomes: Vec<Outcome> = summary.scores.into_iter().map(outcome).collect();
     Ok(RunRecord {
-        verdict: verdict(&summary.config, &outcomes),
+        verdict: verdict(&summary.config, &summary.data.classes, &outcomes),
         version: summary.version,
         started: summary.started,
         device: summary.device,

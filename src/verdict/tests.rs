@@ -60,7 +60,7 @@ fn run(unlearned: ([u32; 2], f64)) -> Vec<Outcome> {
 }
 
 fn said(outcomes: &[Outcome]) -> Vec<String> {
-    verdict(&Config::default(), outcomes)
+    verdict(&Config::default(), &Classes::default(), outcomes)
 }
 
 #[track_caller]
@@ -69,10 +69,24 @@ fn mentions(text: &str, part: &str) {
 }
 
 #[test]
-fn digits_read_like_words() {
-    assert_eq!(digits(&[5]), "digit 5");
-    assert_eq!(digits(&[3, 8]), "digits 3 and 8");
-    assert_eq!(digits(&[3, 5, 8]), "digits 3, 5 and 8");
+fn digits_read_like_words_and_classes_like_names() {
+    let digits = Classes::default();
+    assert_eq!(digits.words(&[5]), "digit 5");
+    assert_eq!(digits.words(&[3, 8]), "digits 3 and 8");
+    assert_eq!(digits.words(&[3, 5, 8]), "digits 3, 5 and 8");
+    assert_eq!(Classes::numbered(4).words(&[3]), "class 3");
+}
+
+#[test]
+fn verdicts_name_the_classes_of_the_data() {
+    let names: Vec<String> = (0..10).map(|c| format!("thing {c}")).collect();
+    let said = |outcomes: &[Outcome]| {
+        verdict(&Config::default(), &Classes::named(names.clone()), outcomes).join(" ")
+    };
+    let text = said(&run(([114, 976], 0.25)));
+    mentions(&text, "Unlearning took accuracy on class thing 5 from");
+    mentions(&text, "on the other classes from");
+    assert!(!text.contains("digit"), "{text}");
 }
 
 #[test]

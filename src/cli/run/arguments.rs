@@ -3,9 +3,11 @@
 use std::path::{Path, PathBuf};
 
 use clap::{ArgMatches, Args, Command, FromArgMatches};
+use unlearn::checkpoint::{self, Networks};
 use unlearn::config::Config;
 use unlearn::error::{Error, Result};
 use unlearn::run_folder::Claim;
+use unlearn::{data, lists};
 
 /// Flags; missing ones come from --config, else from the defaults.
 #[derive(Args, Debug)]
@@ -14,9 +16,17 @@ pub(crate) struct Arguments {
     #[arg(long, value_name = "DIR", exclusive = true, value_parser = crate::cli::path())]
     pub(super) resume: Option<PathBuf>,
     /// Source of the images: auto ($UNLEARN_DATA, else the cache, a verified download, or the
-    /// built-in digits), builtin, or a folder with the four idx files, gzipped or not
-    #[arg(long, value_name = "auto|builtin|DIR", value_parser = crate::cli::path())]
+    /// built-in digits), builtin, fashion-mnist, kmnist, or a folder with the four idx files, gzipped or
+    /// not
+    #[arg(long, value_name = "NAME|DIR", value_parser = crate::cli::path())]
     pub(super) data: Option<PathBuf>,
+    /// Classes to forget, by number or name, such as 3,5 or Sandal,Bag
+    #[arg(long, value_name = "CLASSES")]
+    forget: Option<String>,
+    /// Unlearn from your own networks instead of training originals: a safetensors file in PyTorch's names
+    /// and shapes, one network or several, for pixels divided by 255 (docs/data.md)
+    #[arg(long, value_name = "FILE", value_parser = crate::cli::path())]
+    from: Option<PathBuf>,
     #[command(flatten)]
     settings: Given,
     /// Removed; the error names its replacement
@@ -99,9 +109,51 @@ impl Arguments {
         if let Some(data) = &self.data {
             config.data = data.to_string_lossy().into_owned();
         }
+        if let Some(text) = &self.forget {
+            let source = self.data.as_deref().unwrap_or(Path::new(&config.data));
+            let classes = lists::classes(text, &data::classes(source)?);
+            config.forget = classes.map_err(|e| Error::Usage(format!("--forget {text}: {e}")))?;
+        }
         config.forget.sort_unstable();
         config.forget.dedup();
         Ok(config)
+    }
+
+    /// The networks of --from, if any; their number and their hidden layers become settings.
+    pub(super) fn networks(&self, config: &mut Config) -> Result<Option<Networks>> {
+        let named = config.from.as_deref().map(Path::new);
+        let Some(path) = self.from.as_deref().or(named) else {
+            return Ok(None);
+        };
+        let networks = checkpoint::load(path)?;
+        let Networks { hidden, count, .. } = &networks;
+        let contradicts = |flag: &str, given: bool, what: String| match given
+            && self.settings.0.contains_id(flag)
+        {
+            false => Ok(()),
+            true => Err(Error::Usage(format!(
+                "--{flag} contradicts --from {}, which holds {what}: leave it out",
+                path.display()
+            ))),
+        };
+        contradicts(
+            "hidden",
+            *hidden != config.hidden,
+            format!("hidden layers of {hidden:?}"),
+        )?;
+        contradicts(
+            "learners",
+            *count != config.learners,
+            format!("{count} networks"),
+        )?;
+        config.from = Some(
+            std::path::absolute(path)
+                .unwrap_or_else(|_| path.to_owned())
+                .to_string_lossy()
+                .into_owned(),
+        );
+        (config.hidden, config.learners) = (hidden.clone(), *count);
+        Ok(Some(networks))
     }
 
     /// Claims the run folder.

@@ -26,6 +26,7 @@ impl Bench {
     fn new() -> Self {
         let (train, test) = (builtin::train(400), builtin::test(100));
         let record = DataRecord {
+            classes: crate::record::Classes::default(),
             name: "some digits".to_owned(),
             sha256: None,
             warning: None,

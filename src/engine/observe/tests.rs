@@ -16,6 +16,7 @@ fn digits(train: usize, test: usize) -> Dataset {
         train: builtin::train(train).into(),
         test: builtin::test(test).into(),
         record: DataRecord {
+            classes: crate::record::Classes::default(),
             name: "built-in digits".to_owned(),
             sha256: None,
             warning: None,

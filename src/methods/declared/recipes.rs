@@ -10,10 +10,6 @@ use crate::methods::{By, Factors, PADDED, Stage, Task};
 use crate::population::Recipe;
 use crate::record::CLASSES;
 
-/// The number of classes, as wide as a label in an entry.
-const LABELS: u32 = 10;
-const _: () = assert!(LABELS as usize == CLASSES);
-
 /// A stage of training, being laid out.
 pub(super) struct Plan<'a> {
     pub(super) training: &'a Training,
@@ -183,12 +179,13 @@ impl Plan<'_> {
             Target::NearestLabel => Some(self.task.nearest.get()?[learner].clone()),
             _ => None,
         };
+        let classes = u32::from(self.task.classes);
         let entry = |(place, &image): (usize, &u32)| {
             let own = u32::from(self.task.labels[image as usize]);
             let drawn = |end| self.task.random(learner, image, end);
             let other = match (&lesson.target, &nearest) {
-                (Target::AnyLabel, _) => Some(drawn(LABELS)),
-                (Target::WrongLabel, _) => Some((own + 1 + drawn(LABELS - 1)) % LABELS),
+                (Target::AnyLabel, _) => Some(drawn(classes)),
+                (Target::WrongLabel, _) => Some((own + 1 + drawn(classes - 1)) % classes),
                 (Target::NearestLabel, Some(nearest)) => Some(u32::from(nearest[place])),
                 (Target::Digit(digit), _) => Some(u32::from(*digit)),
                 _ => None,
@@ -227,7 +224,7 @@ impl Plan<'_> {
     fn soft(&self, learner: usize, lesson: &Lesson) -> Result<Option<Soft>> {
         let originals = || Ok(self.task.originals.get()?[learner].clone());
         Ok(Some(match (&lesson.target, &lesson.distil) {
-            (Target::Uniform, _) => Soft::Fixed([1.0 / CLASSES as f32; CLASSES]),
+            (Target::Uniform, _) => Soft::Fixed(self.task.uniform()),
             (Target::Distribution(own), _) => Soft::Fixed(*own),
             (Target::RetainMean, _) => Soft::Fixed(mean(&originals()?, &self.task.retain)),
             (Target::Original, _) => Soft::Outputs(originals()?),

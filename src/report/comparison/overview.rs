@@ -104,8 +104,12 @@ fn values(c: &Comparison) -> Section {
 fn over(c: &Comparison) -> String {
     let seeds = c.settings.seeds.len();
     match (&c.settings.forget, seeds) {
-        (Forget::Each, 1) => format!("{} digits", c.cases.len()),
-        (Forget::Each, _) => format!("{} pairs of a digit and a seed", c.cases.len()),
+        (Forget::Each, 1) => format!("{} {}", c.cases.len(), c.settings.classes.nouns()),
+        (Forget::Each, _) => format!(
+            "{} pairs of a {} and a seed",
+            c.cases.len(),
+            c.settings.classes.noun()
+        ),
         _ => format!("{seeds} seeds"),
     }
 }

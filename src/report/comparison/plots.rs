@@ -7,7 +7,7 @@ use super::label;
 use crate::compare::{Figures, Interval, Judged, MethodRow, Moments, Portrait, Tried};
 use crate::methods::named;
 use crate::metrics::Scope;
-use crate::record::Arm;
+use crate::record::{Arm, Classes};
 use crate::report::html::mark::{key, point_key, square, stroke_key};
 use crate::report::palette::{BLUE, GREEN, GREY, OCHRE, PURPLE, Rgb};
 use crate::report::plot::chart::{Axis, Bar, Bars, Chart, Line, MARKS};
@@ -15,11 +15,12 @@ use crate::report::plot::picture::Stroke;
 use crate::report::plot::{colour, stroke};
 
 /// All pictures of a case but the ranking.
-pub(super) fn pictures(c: &Judged) -> Markup {
+pub(super) fn pictures(c: &Judged, classes: &Classes) -> Markup {
     let tuned = c.methods.iter().any(|row| row.sensitivity.is_some());
     let budgets = c.methods.iter().any(|row| !row.budgets.is_empty());
     html! {
-        (answers(c)) (relearning(c)) @if budgets { (self::budgets(c)) } @if tuned { (settings(c)) }
+        (answers(c, classes)) (relearning(c)) @if budgets { (self::budgets(c)) }
+        @if tuned { (settings(c)) }
     }
 }
 
@@ -49,7 +50,7 @@ fn percents() -> Axis {
 }
 
 /// Where images of what is forgotten go, beside where the retrained networks send them.
-fn answers(c: &Judged) -> Markup {
+fn answers(c: &Judged, classes: &Classes) -> Markup {
     let bar = |m: &Moments, arm| Bar {
         value: m.mean,
         std: m.std,
@@ -59,13 +60,13 @@ fn answers(c: &Judged) -> Markup {
         let pairs = row.portrait.answers.iter().zip(&c.retrained.answers);
         let group = |(digit, (own, theirs)): (usize, (&Moments, &Moments))| {
             let bars = vec![bar(own, Arm::Unlearned), bar(theirs, Arm::Retrained)];
-            (digit.to_string(), bars)
+            (classes.label(digit), bars)
         };
         let bars = Bars {
             label: format!("Answers after {}, beside retrained networks'", row.method),
             y: percents(),
             title: "answer",
-            groups: pairs.enumerate().map(group).collect(),
+            groups: pairs.enumerate().take(classes.count()).map(group).collect(),
         };
         Some(bars.svg())
     };
@@ -75,12 +76,13 @@ fn answers(c: &Judged) -> Markup {
             p {
                 @match c.case.scope {
                     Scope::Digits(_) => {
-                        "How networks classify images of what they forgot. Networks that never saw a digit do "
+                        "How networks classify images of what they forgot. Networks that never saw a " (classes.noun()) " do "
                         "not answer at random; a method should come close to their answers. "
                     }
                     Scope::Samples(_) => { "How networks classify the training images that they forgot. " }
                 }
                 "Whiskers: standard deviation over networks."
+                @if let Some(legend) = classes.legend() { " " (legend) "." }
             }
             (keys(|arm| key(arm, false), &[
                 (Arm::Unlearned, "the method (left)"),

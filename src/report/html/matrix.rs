@@ -4,24 +4,27 @@ use maud::{Markup, html};
 
 use super::mark::key;
 use super::{STAGES, Stage};
-use crate::record::{CLASSES, Outcome};
+use crate::record::{Classes, Outcome};
 use crate::report::palette::{BLACK, CARD, Rgb, contrast};
 use crate::run_record::RunRecord;
 
 /// The matrices of all stages that the record has.
 pub(crate) fn section(record: &RunRecord) -> Markup {
+    let classes = &record.data.classes;
+    let noun = classes.noun();
     html! {
         section {
-            h2 { "What each digit is read as" }
+            h2 { "What each " (noun) " is read as" }
             p.lead {
-                "Percentage of each digit's images (row) that were read as each digit (column): the diagonal "
+                "Percentage of each " (noun) "'s images (row) that were read as each " (noun) " (column): the diagonal "
                 "is right, everything else is wrong. Mean over the learners; empty cells are below 0.05 %. "
                 "Shades follow the square root, to show rare mistakes too."
+                @if let Some(legend) = classes.legend() { " " (legend) "." }
             }
             div.matrices {
                 @for stage in &STAGES {
                     @if let Some(outcome) = record.outcome(stage.phase, stage.arm) {
-                        (matrix(stage, outcome, &record.config.forget))
+                        (matrix(stage, outcome, &record.config.forget, classes))
                     }
                 }
             }
@@ -29,24 +32,25 @@ pub(crate) fn section(record: &RunRecord) -> Markup {
     }
 }
 
-fn matrix(stage: &Stage, outcome: &Outcome, forget: &[u8]) -> Markup {
+fn matrix(stage: &Stage, outcome: &Outcome, forget: &[u8], classes: &Classes) -> Markup {
+    let count = classes.count();
     let mark = |digit: usize| forget.iter().any(|&f| usize::from(f) == digit);
     html! {
         figure.card {
             figcaption { (key(stage.arm, stage.faded)) b { (stage.title) } " " span.dim { (stage.when) } }
             table.matrix cellpadding="4" {
                 thead {
-                    tr { td.corner {} th.axis colspan="10" scope="colgroup" { "read as" } }
+                    tr { td.corner {} th.axis colspan=(count) scope="colgroup" { "read as" } }
                     tr {
                         th.axis scope="col" { "true" }
-                        @for digit in 0..CLASSES { th.gone[mark(digit)] scope="col" { (digit) } }
+                        @for class in 0..count { th.gone[mark(class)] scope="col" title=(classes.name(class)) { (classes.label(class)) } }
                     }
                 }
                 tbody {
-                    @for (digit, row) in outcome.mean_confusion().iter().enumerate() {
-                        tr.gone[mark(digit)] {
-                            th scope="row" { (digit) }
-                            @for &share in row { (cell(share)) }
+                    @for (class, row) in outcome.mean_confusion().iter().enumerate().take(count) {
+                        tr.gone[mark(class)] {
+                            th scope="row" title=(classes.name(class)) { (classes.label(class)) }
+                            @for &share in &row[..count] { (cell(share)) }
                         }
                     }
                 }
@@ -57,13 +61,12 @@ fn matrix(stage: &Stage, outcome: &Outcome, forget: &[u8]) -> Markup {
 
 fn cell(share: f64) -> Markup {
     let class = step(share).map(|step| format!("s{step}"));
-    html! { td class=[class] { (label(share)) } }
+    html! { td class=[class] { (percent(share)) } }
 }
 
 /// Percent without its sign, in three characters.
-fn label(share: f64) -> String {
-    let percent = 100.0 * share;
-    match percent {
+fn percent(share: f64) -> String {
+    match 100.0 * share {
         p if p.is_nan() => crate::report::sheet::NONE.to_owned(),
         p if p < 0.05 => String::new(),
         p if p < 9.95 => format!("{p:.1}"),
@@ -130,7 +133,7 @@ mod tests {
 
     #[test]
     fn labels_are_short() {
-        let texts = [0.0, 0.0004, 0.001, 0.0994, 0.0996, 0.5, 1.0].map(label);
+        let texts = [0.0, 0.0004, 0.001, 0.0994, 0.0996, 0.5, 1.0].map(percent);
         assert_eq!(texts, ["", "", "0.1", "9.9", "10", "50", "100"]);
     }
 

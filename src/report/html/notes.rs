@@ -4,21 +4,26 @@ use maud::{Markup, html};
 
 use super::format::{count, duration};
 use super::mark::key;
-use crate::record::{Arm, Phase};
+use crate::record::{Arm, CLASSES, Classes, Phase};
 use crate::run_record::RunRecord;
-use crate::verdict::{digits, list};
 
 /// The arms and the figures, in plain words.
 pub(crate) fn how_to_read(record: &RunRecord) -> Markup {
-    let forgotten = digits(&record.config.forget);
+    let classes = &record.data.classes;
+    let (forgotten, nouns) = (classes.words(&record.config.forget), classes.nouns());
     html! {
         section {
             h2 { "How to read this" }
             dl.notes {
                 dt { (key(Arm::Original, false)) "original" }
                 dd {
-                    "Never unlearned: trained on all digits in every phase, for as many steps as \
-                     the others. What would have happened anyway."
+                    @if record.config.from.is_some() {
+                        "Your own networks, never unlearned: as they came until the end of the learn phase, then \
+                         trained on all " (nouns) " for as many steps as the others."
+                    } @else {
+                        "Never unlearned: trained on all " (nouns) " in every phase, for as many steps as \
+                         the others. What would have happened anyway."
+                    }
                 }
                 dt { (key(Arm::Retrained, false)) "retrained" }
                 dd {
@@ -28,13 +33,13 @@ pub(crate) fn how_to_read(record: &RunRecord) -> Markup {
                 dt { (key(Arm::Unlearned, true)) "unlearned" }
                 dd { "The original networks after they were made to forget " (forgotten) "." }
                 dt { (key(Arm::Relearned, false)) "relearned" }
-                dd { "The unlearned networks, trained on all digits again." }
+                dd { "The unlearned networks, trained on all " (nouns) " again." }
                 dt { "±" }
                 dd { (plus_minus(record.config.learners)) }
                 dt { "confidence" }
                 dd {
                     "The mean of the largest softmax output: how sure the network is of its answer, \
-                     right or wrong. With ten digits it cannot be below 0.10."
+                     right or wrong. With " (CLASSES) " outputs it cannot be below 0.10."
                 }
             }
         }
@@ -55,21 +60,22 @@ fn plus_minus(learners: usize) -> String {
 }
 
 /// What must not be concluded.
-pub(crate) fn limits() -> Markup {
+pub(crate) fn limits(classes: &Classes) -> Markup {
+    let noun = classes.noun();
     html! {
         section.limits {
             h2 { "What this does not show" }
             ul {
                 li {
                     b { "What a network outputs is not all it knows. " }
-                    "Low accuracy on a digit is no proof that it was erased: it may still be there, \
+                    "Low accuracy on a " (noun) " is no proof that it was erased: it may still be there, \
                      inside, one step away. Compare how fast the relearned and the retrained arm \
                      come back."
                 }
                 li {
                     b { "Forgetting leaves a trace. " }
-                    "A network that answers every forgotten digit with an even shrug differs from one \
-                     that never saw the digit and confidently takes it for another. Who can ask the \
+                    "A network that answers every forgotten " (noun) " with an even shrug differs from one \
+                     that never saw the " (noun) " and confidently takes it for another. Who can ask the \
                      network can tell the two apart."
                 }
                 li {
@@ -120,7 +126,11 @@ fn training(record: &RunRecord) -> Facts {
     } else {
         hidden.join(" – ")
     };
-    vec![
+    let from = config
+        .from
+        .iter()
+        .map(|file| ("originals from", file.clone()));
+    let facts = vec![
         ("hidden layers", hidden),
         ("learners per arm", config.learners.to_string()),
         ("epochs", config.epochs.to_string()),
@@ -129,7 +139,8 @@ fn training(record: &RunRecord) -> Facts {
         ("momentum", config.momentum.to_string()),
         ("weight decay", config.weight_decay.to_string()),
         ("seed", config.seed.to_string()),
-    ]
+    ];
+    from.chain(facts).collect()
 }
 
 fn unlearning(record: &RunRecord) -> Facts {
@@ -139,7 +150,7 @@ fn unlearning(record: &RunRecord) -> Facts {
         strength => format!("{}, strength {strength}", config.method),
     };
     vec![
-        ("forget", list(&config.forget)),
+        ("forget", record.data.classes.list(&config.forget)),
         ("method", method),
         ("unlearn epochs", config.unlearn_epochs.to_string()),
         ("unlearn rate", config.unlearn_rate().to_string()),

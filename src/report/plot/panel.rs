@@ -18,13 +18,15 @@ pub(crate) struct Panel {
 
 /// The panels, from top to bottom.
 pub(crate) fn panels(record: &RunRecord) -> [Panel; 3] {
-    let digits: Vec<String> = record.config.forget.iter().map(u8::to_string).collect();
-    let plural = if digits.len() == 1 { "" } else { "s" };
-    let forgotten = format!("Forgotten digit{plural}: {}", digits.join(", "));
+    let (classes, forget) = (&record.data.classes, &record.config.forget);
+    let (noun, nouns) = (classes.noun(), classes.nouns());
+    let what = if forget.len() == 1 { noun } else { nouns };
+    let named: Vec<String> = forget.iter().map(|&c| classes.name(c.into())).collect();
+    let forgotten = format!("Forgotten {what}: {}", named.join(", "));
     let figures: [(String, Figure); 3] = [
-        ("All digits".to_owned(), |f| &f.test_accuracy),
+        (format!("All {nouns}"), |f| &f.test_accuracy),
         (forgotten, |f| &f.forget_accuracy),
-        ("The other digits".to_owned(), |f| &f.retain_accuracy),
+        (format!("The other {nouns}"), |f| &f.retain_accuracy),
     ];
     figures.map(|(title, figure)| Panel {
         title,

@@ -21,12 +21,12 @@ impl Method for GradientAscent {
 
     fn settings(&self) -> Vec<Setting> {
         rates(&[
-            0.000_05, 0.000_065, 0.000_085, 0.000_11, 0.000_143, 0.000_186,
+            0.000_04, 0.000_052, 0.000_068, 0.000_088, 0.000_114, 0.000_149,
         ])
     }
 
     fn usual(&self) -> Setting {
-        Setting::new(0.000_085, 0.0)
+        Setting::new(0.000_068, 0.0)
     }
 
     fn stages(&self, task: &Task<'_>, setting: Setting) -> Result<Vec<Stage>> {

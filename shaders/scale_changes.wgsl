@@ -2,8 +2,8 @@
 //
 //   w ← before + factor · (w − before);  before ← w
 //
-// A factor of 0 keeps a weight, and one of 1 its step, to the bit: methods that train only some
-// weights, or some of them more slowly, are nothing but factors. A thread per vector of four.
+// A factor of 0 keeps a weight, and one of 1 its step, exactly: methods that train only some weights,
+// or some of them more slowly, are nothing but factors. A thread per vector of four.
 
 struct Params {
     vectors: u32,  // of four weights, per learner
@@ -29,8 +29,7 @@ fn scale_changes(@builtin(global_invocation_id) id: vec3<u32>) {
     let factor = factors[at];
     let old = before[at];
     let w = parameters[at];
-    let scaled = select(old + factor * (w - old), old, factor == vec4<f32>());
-    let kept = select(scaled, w, factor == vec4<f32>(1.0));
+    let kept = select(old + factor * (w - old), w, factor == vec4<f32>(1.0));
     before[at] = kept;
     parameters[at] = kept;
 }

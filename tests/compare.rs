@@ -66,7 +66,7 @@ fn run_on(data: &Dataset, settings: &Settings, folder: &Path) -> (Comparison, Ve
     let device = device::open("cpu").unwrap();
     let store = Store::new(folder).unwrap();
     let mut notes = Notes::default();
-    let made = compare(settings, data, &*device, &store, &mut notes).unwrap();
+    let made = compare(settings, data, &*device, &store, None, &mut notes).unwrap();
     (made, notes.0.into_inner())
 }
 

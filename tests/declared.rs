@@ -750,7 +750,7 @@ fn a_comparison_computes_anew_what_a_changed_file_changes() {
     let device = Cpu::new("test");
     let judge = |text: &str, cache: &Path| -> (MethodRow, Vec<String>) {
         let (store, mut tasks) = (Store::new(cache).unwrap(), Tasks::default());
-        let made = compare(&settings(text), &data, &device, &store, &mut tasks).unwrap();
+        let made = compare(&settings(text), &data, &device, &store, None, &mut tasks).unwrap();
         (made.cases[0].methods[0].clone(), tasks.0.take())
     };
     let cached = |tasks: &[String]| tasks.iter().any(|what| what.contains("methods, 1 of 1"));

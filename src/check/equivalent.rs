@@ -29,6 +29,8 @@ type Argument = (
 
 const EARLY: &str = "leaving early saves work: every read is held at the edge, and every store \
     tests its row and column again";
+const SCALED: &str = "a thread past the last weight scales the next learner's change, of which nothing is left once \
+     it is scaled";
 const EARLY_PAST: &str = "leaving early saves work: every store tests its row and column again; \
     the reads of rows and columns past the edge may leave the buffer, harmless under robust access";
 const EDGE: &str = "what is read past the edge, in place of the last row or column, enters only \
@@ -68,6 +70,9 @@ const EQUIVALENT: &[Argument] = {
 
         ("dampen_weights", Mask, "select(vec4<f32>(1.0), forget, chosen)", "forget",
             "a quotient by zero, where no weight is chosen, is not used"),
+
+        ("scale_changes", Relation, "id.x >= p.vectors", "id.x > p.vectors", SCALED),
+        ("scale_changes", DroppedStatement, "return;", "", SCALED),
 
         ("log_changes", Constant, "entries = 0u", "entries = 1u",
             "of the entries only the bit of the forget samples is looked at"),

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 use serde::Serialize;
-use unlearn::compare::{Comparison, Folder, Forget, MethodRow, Settings, compare};
+use unlearn::compare::{Comparison, Folder, Forget, MethodRow, Settings, compare, table};
 use unlearn::engine::{Case, Store, name_of};
 use unlearn::error::{Error, Result};
 use unlearn::files::{self, Folders};
@@ -110,7 +110,8 @@ pub(crate) fn run(arguments: &Arguments, signals: &OnceCell<Signals>) -> Result<
         counter: Counter::new(),
         signals: Signals::catch(signals)?,
     };
-    let compared = compare(&settings, &dataset, &*device, &store, &mut live);
+    let export = settings.export.then(|| folder.path());
+    let compared = compare(&settings, &dataset, &*device, &store, export, &mut live);
     live.counter.end();
     if let Err(Error::Interrupted) = compared {
         note(&format!(
@@ -166,7 +167,7 @@ fn write(comparison: &Comparison, folder: &Folder) -> Result<()> {
     }
     let text = sheet::full(&comparison::sheet(comparison));
     let page = comparison::page(comparison);
-    folder.write([json, lines, text, page])
+    folder.write([json, lines, table(comparison), text, page])
 }
 
 impl Arguments {

@@ -9,13 +9,14 @@ use std::path::Path;
 use safetensors::{Dtype, View, serialize};
 use serde::Serialize;
 
+use super::{Comparison, MethodRow, Position, Shown, Value};
 use crate::checkpoint;
 use crate::engine::Case;
 use crate::error::{Error, Result};
 use crate::files::{self, Folders};
 use crate::methods::Setting;
 use crate::metrics::confidence;
-use crate::metrics::{Observed, Outputs};
+use crate::metrics::{About, Observed, Outputs};
 use crate::model::Model;
 use crate::record::{CLASSES, Classes};
 
@@ -51,9 +52,6 @@ pub(super) struct Group<'a> {
 pub(super) const FOLDERS: [&str; 2] = ["networks", "outputs"];
 
 const MANIFEST: &str = "networks/manifest.json";
-
-/// The results as a table, beside the reports.
-pub(super) const RESULTS: &str = "results.csv";
 
 /// What `manifest.json` says of a group.
 #[derive(Clone, Debug, Serialize)]
@@ -112,8 +110,13 @@ impl<'a> Export<'a> {
         })
     }
 
-    /// Writes the groups of a case. `images` are the indices of the training images to forget and to
-    /// retain that were observed; of the test images, all were.
+    /// Begins the next case.
+    pub(super) fn next_case(&mut self) {
+        self.cases += 1;
+    }
+
+    /// Writes a group of the current case. `images` are the indices of the training images to forget
+    /// and to retain that were observed; of the test images, all were.
     ///
     /// # Errors
     /// `File` if a file cannot be written.
@@ -121,28 +124,25 @@ impl<'a> Export<'a> {
         &mut self,
         case: &Case,
         images: [&[u32]; 2],
-        groups: &[Group<'_>],
+        group: &Group<'_>,
     ) -> Result<()> {
-        self.cases += 1;
-        for group in groups {
-            let file = format!("case{}-{}.safetensors", self.cases, group.name);
-            let [networks, outputs] = FOLDERS.map(|folder| format!("{folder}/{file}"));
-            let entry = Entry {
-                networks,
-                outputs,
-                group: group.origin,
-                name: group.name.to_owned(),
-                setting: group.setting,
-                count: group.observed.len(),
-                case: case.clone(),
-            };
-            let path = self.folder.join(&entry.networks);
-            let note = json(&path, &entry)?;
-            checkpoint::save(&path, self.model, group.weights, &note)?;
-            let path = self.folder.join(&entry.outputs);
-            files::write(&path, &outputs_of(&path, group.observed, images)?)?;
-            self.entries.push(entry);
-        }
+        let file = format!("case{}-{}.safetensors", self.cases, group.name);
+        let [networks, outputs] = FOLDERS.map(|folder| format!("{folder}/{file}"));
+        let entry = Entry {
+            networks,
+            outputs,
+            group: group.origin,
+            name: group.name.to_owned(),
+            setting: group.setting,
+            count: group.observed.len(),
+            case: case.clone(),
+        };
+        let path = self.folder.join(&entry.networks);
+        let note = json(&path, &entry)?;
+        checkpoint::save(&path, self.model, group.weights, &note)?;
+        let path = self.folder.join(&entry.outputs);
+        files::write(&path, &outputs_of(&path, group.observed, images)?)?;
+        self.entries.push(entry);
         Ok(())
     }
 
@@ -242,8 +242,72 @@ fn outputs_of(path: &Path, group: &[Observed], images: [&[u32]; 2]) -> Result<Ve
     serialize(tensors, None).map_err(|e| Error::file("encode", path)(std::io::Error::other(e)))
 }
 
+/// The columns of `results.csv`.
+const COLUMNS: [&str; 17] = [
+    "case", "seed", "method", "role", "rate", "strength", "metric", "kind", "about", "mean", "std",
+    "effect", "low", "high", "p", "adjusted", "aside",
+];
+
+/// Every value and effect of a comparison, as comma-separated values; empty where there is none.
+pub fn table(c: &Comparison) -> String {
+    let mut rows = Vec::new();
+    for case in &c.cases {
+        let name = c.settings.name(&case.case);
+        for row in &case.methods {
+            let values = case.metrics.iter().zip(&row.portrait.values);
+            rows.extend(
+                values.map(|(metric, value)| line(&name, case.case.seed, row, metric, value)),
+            );
+        }
+    }
+    csv(&COLUMNS, &rows)
+}
+
+fn line(case: &str, seed: u64, row: &MethodRow, metric: &Shown, value: &Value) -> Vec<String> {
+    let number = |x: f64| {
+        if x.is_finite() {
+            x.to_string()
+        } else {
+            String::new()
+        }
+    };
+    let setting = [row.setting.rate, row.setting.strength];
+    let [rate, strength] = setting.map(|x| {
+        if x > 0.0 {
+            x.to_string()
+        } else {
+            String::new()
+        }
+    });
+    let effect = |of: fn(&Position) -> f64| {
+        value
+            .effect
+            .as_ref()
+            .map_or(String::new(), |p| number(of(p)))
+    };
+    vec![
+        case.to_owned(),
+        seed.to_string(),
+        row.method.clone(),
+        row.role.name().to_owned(),
+        rate,
+        strength,
+        metric.name.clone(),
+        metric.kind.name().to_owned(),
+        metric.about.map_or("", About::name).to_owned(),
+        number(value.value.mean),
+        number(value.value.std),
+        effect(|p| p.at.value),
+        effect(|p| p.at.low),
+        effect(|p| p.at.high),
+        effect(|p| p.p),
+        effect(|p| p.adjusted),
+        effect(|p| p.aside),
+    ]
+}
+
 /// A table as comma-separated values (RFC 4180).
-pub(super) fn csv(head: &[&str], rows: &[Vec<String>]) -> String {
+fn csv(head: &[&str], rows: &[Vec<String>]) -> String {
     let field = |text: &str| match text.contains([',', '"', '\n', '\r']) {
         true => format!("\"{}\"", text.replace('"', "\"\"")),
         false => text.to_owned(),

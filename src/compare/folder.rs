@@ -20,14 +20,20 @@ pub struct Folder {
 const MARK: &str = "unlearn-compare.txt";
 
 const MARK_TEXT: &str = "`unlearn compare` works in this folder: it replaces compare.json, methods.jsonl, \
-                         report.txt and report.html, and\nwith --export results.csv, networks/ and outputs/; it keeps weights in cache/.\nWithout this file \
+                         results.csv, report.txt and report.html,\nwith --export also networks/ and outputs/, and it keeps weights in cache/.\nWithout this file \
                          it refuses a folder that is not empty.\n";
 
 const NOT_OURS: &str =
     "is not empty, and no comparison of this version made it (it has no unlearn-compare.txt)";
 
 /// The reports.
-pub const REPORTS: [&str; 4] = ["compare.json", "methods.jsonl", "report.txt", "report.html"];
+pub const REPORTS: [&str; 5] = [
+    "compare.json",
+    "methods.jsonl",
+    "results.csv",
+    "report.txt",
+    "report.html",
+];
 
 impl Folder {
     /// Creates the folder, or takes an empty one or that of an earlier comparison, and verifies
@@ -76,7 +82,7 @@ impl Folder {
     ///
     /// # Errors
     /// `File` if one cannot be written.
-    pub fn write(&self, reports: [String; 4]) -> Result<()> {
+    pub fn write(&self, reports: [String; 5]) -> Result<()> {
         let paths = REPORTS.map(|name| self.path.join(name));
         let reports = paths.iter().zip(&reports);
         let reports: Vec<_> = reports

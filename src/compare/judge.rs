@@ -1,6 +1,7 @@
 //! Measures what methods made of the networks: values, effects, and figures.
 
 use super::base::Base;
+use super::export::{Export, Group, Origin};
 use super::figures::{Figures, Interval, Part};
 use super::results::{Role, Shown, values};
 use super::sensitivity::Sensitivity;
@@ -30,6 +31,22 @@ pub(super) struct Entry {
     pub(super) budget: f64,
 }
 
+impl Entry {
+    /// What an export says of it.
+    fn exported<'a>(&'a self, observed: &'a [Observed]) -> Group<'a> {
+        Group {
+            origin: match self.job {
+                Some(_) => Origin::Method,
+                None => Origin::Model,
+            },
+            name: &self.name,
+            setting: self.job.map(|job| job.setting),
+            weights: &self.weights,
+            observed,
+        }
+    }
+}
+
 /// Steps of relearning, by group.
 struct Relearning {
     originals: Relearned,
@@ -54,16 +71,24 @@ impl Lab<'_> {
         &self,
         entries: &[Entry],
         base: &Base,
+        mut export: Option<&mut Export<'_>>,
         progress: &mut dyn Progress,
     ) -> Result<Judged> {
         let metrics = metrics::all(self.engine.model.layers().len() - 1);
         let relearning = self.relearning(entries, base, progress)?;
         progress.begin("metrics", metrics.len() as u64 + entries.len() as u64);
         let judge = Judge::new(self, &metrics, base, &relearning, progress)?;
+        if let Some(export) = &mut export {
+            judge.export_references(export, base)?;
+        }
         let mut rows: Vec<MethodRow> = Vec::new();
         let mut first = 0;
         for entry in entries {
-            let row = judge.row(entry, first, &relearning.entries)?;
+            let group = judge.observe(entry, first, &relearning.entries)?;
+            if let Some(export) = export.as_mut().filter(|_| entry.budget == 1.0) {
+                judge.export(export, &entry.exported(&group))?;
+            }
+            let row = judge.row(entry, &group);
             first += entry.weights.len() / self.engine.size();
             progress.advance(1);
             match rows.iter_mut().find(|row| row.method == entry.name) {
@@ -178,30 +203,67 @@ impl<'a> Judge<'a> {
         Figures::of(&parts)
     }
 
-    /// The row of networks whose relearning starts at `first`.
-    fn row(&self, entry: &Entry, first: usize, relearned: &Relearned) -> Result<MethodRow> {
-        let engine = &self.lab.engine;
-        let mut group = engine.observe(&entry.weights, &self.fresh)?;
+    /// Networks whose relearning starts at `first`.
+    fn observe(&self, entry: &Entry, first: usize, relearned: &Relearned) -> Result<Vec<Observed>> {
+        let mut group = self.lab.engine.observe(&entry.weights, &self.fresh)?;
         note(&mut group, first, relearned);
+        Ok(group)
+    }
+
+    /// The row of these networks.
+    fn row(&self, entry: &Entry, group: &[Observed]) -> MethodRow {
         let diverged = group.iter().filter(|network| broken(network)).count();
         if diverged > 0 {
-            return Ok(self.of_diverged(entry, diverged));
+            return self.of_diverged(entry, diverged);
         }
-        let measured = self.measure(&group, entry.job.is_some());
+        let measured = self.measure(group, entry.job.is_some());
         let (retrained, scope) = (&self.retrained, self.scope());
-        let equal = group.len() == self.lab.settings.learners;
-        Ok(MethodRow {
+        MethodRow {
             figures: self.figures(&measured),
-            average_gap: average_gap(&group, retrained, scope),
-            tow: tug_of_war(&group, retrained, scope),
+            average_gap: average_gap(group, retrained, scope),
+            tow: tug_of_war(group, retrained, scope),
             ain: self.ain(&measured),
-            quality: match equal {
-                true => metrics::forgetting_quality::score(&group, retrained, scope),
-                false => f64::NAN,
-            },
-            portrait: self.portrait(&group, &measured),
+            quality: self.quality(group),
+            portrait: self.portrait(group, &measured),
             ..self.of_diverged(entry, 0)
-        })
+        }
+    }
+
+    /// The challenge's final score, of as many networks of either group in every row.
+    fn quality(&self, group: &[Observed]) -> f64 {
+        let count = self.lab.settings.learners.min(self.retrained.len());
+        match group.get(..count) {
+            Some(group) => {
+                let retrained = &self.retrained[..count];
+                metrics::forgetting_quality::score(group, retrained, self.scope())
+            }
+            None => f64::NAN,
+        }
+    }
+
+    fn export_references(&self, export: &mut Export<'_>, base: &Base) -> Result<()> {
+        export.next_case();
+        let group = |origin, name, weights, observed| Group {
+            origin,
+            name,
+            setting: None,
+            weights,
+            observed,
+        };
+        let (originals, retrained) = (&base.originals, &base.retrained);
+        for group in [
+            group(Origin::Originals, "originals", originals, &self.originals),
+            group(Origin::Retrained, "retrained", retrained, &self.retrained),
+        ] {
+            self.export(export, &group)?;
+        }
+        Ok(())
+    }
+
+    fn export(&self, export: &mut Export<'_>, group: &Group<'_>) -> Result<()> {
+        let engine = &self.lab.engine;
+        let [forget, retain] = engine.observed_images();
+        export.add(&engine.case, [&forget, &retain], group)
     }
 
     /// A row without measurements.

@@ -24,14 +24,19 @@ mod tune;
 
 use crate::data::Dataset;
 use crate::device::Device;
+use std::path::Path;
+
 use base::Base;
+use export::Export;
 use judge::Entry;
+use models::Loaded;
 
 use crate::engine::{Case, Engine, Job, Store, Subject, Training, Weights, hardware};
 use crate::error::Result;
 use crate::methods::Method;
 use crate::progress::Progress;
 
+pub use export::table;
 pub use figures::{Figures, Interval};
 pub use folder::{Folder, REPORTS};
 pub use results::{
@@ -76,6 +81,8 @@ pub(crate) struct Lab<'a> {
 
 /// Compares the methods.
 ///
+/// With a folder to export to, all networks and their outputs are written there too.
+///
 /// # Errors
 /// `Usage` if settings, data and device do not fit; the errors of device and files.
 pub fn compare(
@@ -83,6 +90,7 @@ pub fn compare(
     data: &Dataset,
     device: &dyn Device,
     store: &Store,
+    export: Option<&Path>,
     progress: &mut dyn Progress,
 ) -> Result<Comparison> {
     settings.check_with(data)?;
@@ -98,6 +106,10 @@ pub fn compare(
         lab.check_room()?;
     }
     base::train(&labs, progress)?;
+    let mut export = match (export, labs.first()) {
+        (Some(folder), Some(lab)) => Some(Export::begin(folder, &lab.engine.model)?),
+        _ => None,
+    };
     let mut cases = Vec::new();
     for (number, lab) in (1..).zip(&labs) {
         let name = match labs.len() {
@@ -107,7 +119,10 @@ pub fn compare(
                 settings.name(&lab.engine.case)
             ),
         };
-        cases.push(lab.run(&mut Named { name, progress })?);
+        cases.push(lab.run(export.as_mut(), &mut Named { name, progress })?);
+    }
+    if let Some(export) = export {
+        export.finish(&settings.classes)?;
     }
     Ok(summary::comparison(settings, cases))
 }
@@ -151,7 +166,7 @@ fn labs<'a>(
 
 impl Lab<'_> {
     /// Runs all methods on this case.
-    fn run(&self, progress: &mut dyn Progress) -> Result<Judged> {
+    fn run(&self, export: Option<&mut Export<'_>>, progress: &mut dyn Progress) -> Result<Judged> {
         let base = self.base()?;
         let never_learned = self.never_learned(&base)?;
         if let Some(text) = &never_learned {
@@ -173,11 +188,29 @@ impl Lab<'_> {
             let methods: Vec<Job> = methods.copied().collect();
             entries.extend(self.apply(&methods, budget, &base, progress)?);
         }
-        let judged = self.judge(&entries, &base, progress)?;
+        entries.extend(self.models()?);
+        let judged = self.judge(&entries, &base, export, progress)?;
         Ok(match never_learned {
             Some(reason) => judged.unranked(reason),
             None => judged.ranked(),
         })
+    }
+
+    /// The networks of `--models`.
+    fn models(&self) -> Result<Vec<Entry>> {
+        let Some(folder) = &self.settings.models else {
+            return Ok(Vec::new());
+        };
+        let entry = |loaded: Loaded| Entry {
+            name: loaded.name,
+            role: Role::Model,
+            job: None,
+            tried: Vec::new(),
+            weights: loaded.weights,
+            budget: 1.0,
+        };
+        let loaded = models::models(folder, &self.engine.model)?;
+        Ok(loaded.into_iter().map(entry).collect())
     }
 
     /// What these jobs make of the originals, in a multiple of the budget.

@@ -89,6 +89,17 @@ pub enum Role {
     Model,
 }
 
+impl Role {
+    /// The name in tables.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Method => "method",
+            Self::Control => "control",
+            Self::Model => "model",
+        }
+    }
+}
+
 /// A method's results.
 #[derive(Clone, Debug, Serialize)]
 pub struct MethodRow {

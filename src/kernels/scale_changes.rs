@@ -1,5 +1,5 @@
-//! `scale_changes`: w ← before + factor · (w − before), and before becomes w. Factors of 0 and 1 copy
-//! bits.
+//! `scale_changes`: w ← before + factor · (w − before), and before becomes w. A factor of 1
+//! copies bits.
 //!
 //! Bound: a difference, a product and a sum.
 
@@ -44,7 +44,6 @@ impl Elementwise<1, 2> for ScaleChanges {
     fn compute(&self, _: &[&[u32]]) -> impl Fn(u32, [f32; 1], [f32; 2]) -> [f32; 2] {
         |_, [factor], [before, w]| {
             let kept = match factor {
-                0.0 => before,
                 1.0 => w,
                 _ => before + factor * (w - before),
             };
@@ -56,7 +55,8 @@ impl Elementwise<1, 2> for ScaleChanges {
         |_, [factor], [before, w]| {
             let [f, old, new] = [factor, before, w].map(Bounded::input);
             let kept = || match factor.to_bits() {
-                ZERO => Expected::Word(before.to_bits()),
+                // Exactly: a bound would grow with the change.
+                0 => old.into(),
                 ONE => Expected::Word(w.to_bits()),
                 _ => (old + f * (new - old)).into(),
             };
@@ -84,7 +84,5 @@ impl Elementwise<1, 2> for ScaleChanges {
     }
 }
 
-/// The bits of 0.
-const ZERO: u32 = 0;
 /// The bits of 1.
 const ONE: u32 = 0x3f80_0000;

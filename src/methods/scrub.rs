@@ -41,7 +41,7 @@ impl Method for Scrub {
     }
 
     fn settings(&self) -> Vec<Setting> {
-        grid(&[0.03, 0.1], &[0.03, 0.1, 0.3])
+        grid(&[0.03, 0.1], &[0.12, 0.2, 0.33])
     }
 
     fn passed(&self, samples: Passed) -> usize {
@@ -49,7 +49,7 @@ impl Method for Scrub {
     }
 
     fn usual(&self) -> Setting {
-        Setting::new(0.03, 0.1)
+        Setting::new(0.1, 0.12)
     }
 
     #[expect(clippy::cast_possible_truncation, reason = "devices compute in f32")]

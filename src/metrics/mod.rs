@@ -168,6 +168,16 @@ pub enum About {
     Kept,
 }
 
+impl About {
+    /// The name in tables.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Forgotten => "forgotten",
+            Self::Kept => "kept",
+        }
+    }
+}
+
 /// How features become values, and values positions of groups of networks; see [`effect`].
 #[derive(Clone, Copy)]
 pub enum Form {

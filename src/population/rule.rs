@@ -20,7 +20,7 @@ pub enum Rule<'a> {
     /// this number of steps.
     Sparse(u32),
     /// Every weight takes this fraction of its step, [learners, model.parameters()]. Weights with
-    /// the factor 0 keep their bits.
+    /// the factor 0 stay as they are.
     Scaled(&'a [f32]),
     /// One more class than there are digits: the last layer's first padded row is its weights, and
     /// order entries may name it as a label.

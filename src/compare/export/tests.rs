@@ -62,7 +62,8 @@ fn exported(folder: &Path) -> Vec<f64> {
         observed: &observed,
     };
     let mut export = Export::begin(folder, &engine.model).unwrap();
-    export.add(&case, [&forget, &retain], &[group]).unwrap();
+    export.next_case();
+    export.add(&case, [&forget, &retain], &group).unwrap();
     export.finish(&data.record.classes).unwrap();
     idx(folder, &data.train);
     let ua: &dyn Metric = &accuracy::Unlearned;

@@ -73,7 +73,7 @@ impl Elementwise<1, 2> for ScaleChanges {
         let mut factors = source.rows(count, 4);
         for (place, factor) in factors.iter_mut().enumerate() {
             // In turn none of a change, all of it, and some of it.
-            match place % 5 {
+            match place % 16 {
                 1 => *factor = 0.0,
                 3 => *factor = 1.0,
                 _ => {}

@@ -9,7 +9,7 @@ use std::path::Path;
 use common::{stderr, unlearn};
 use idx_files::mentions;
 use unicode_width::UnicodeWidthStr;
-use unlearn::compare::{Comparison, Forget, MethodRow, Settings, Value, compare};
+use unlearn::compare::{Comparison, Forget, MethodRow, Role, Settings, Value, compare};
 use unlearn::data::{self, Dataset, builtin};
 use unlearn::device;
 use unlearn::engine::{Pick, Store};
@@ -501,4 +501,69 @@ fn tables_json_and_lines_name_what_was_forgotten() {
         file.contains("lower rate") && file.contains(" ± "),
         "{file}"
     );
+}
+
+/// Whatever was exported can come back as somebody's model: the originals then know all that they knew.
+#[test]
+fn exported_networks_are_judged_like_a_method_when_they_come_back() {
+    let (folder, data) = (tempfile::tempdir().unwrap(), small(1000, 300));
+    let first = Settings {
+        export: true,
+        budgets: vec![0.5, 1.0],
+        ..quick(&["fine-tune"], Forget::Digits(vec![5]))
+    };
+    let device = device::open("cpu").unwrap();
+    let store = Store::new(&folder.path().join("cache")).unwrap();
+    let run = |settings: &Settings, export| {
+        compare(settings, &data, &*device, &store, export, &mut Notes::default()).unwrap()
+    };
+    let made = run(&first, Some(folder.path()));
+    // Another budget is a point of a curve; controls have none.
+    let budgets: Vec<f64> = row(&made, "fine-tune").budgets.iter().map(|b| b.0).collect();
+    assert_eq!(budgets, [0.5, 1.0]);
+    assert!(row(&made, "zero-logit").budgets.is_empty());
+    let text = std::fs::read_to_string(folder.path().join("networks/manifest.json")).unwrap();
+    let manifest: serde_json::Value = serde_json::from_str(&text).unwrap();
+    let groups = manifest["groups"].as_array().unwrap();
+    assert_eq!(groups.len(), 2 + made.cases[0].methods.len());
+
+    let models = folder.path().join("models");
+    std::fs::create_dir(&models).unwrap();
+    let originals = groups.iter().find(|g| g["name"] == "originals").unwrap();
+    let file = folder.path().join(originals["networks"].as_str().unwrap());
+    std::fs::copy(file, models.join("mine.safetensors")).unwrap();
+    let second = Settings {
+        export: false,
+        models: Some(models),
+        ..first
+    };
+    let judged = run(&second, None);
+    let (mine, nothing) = (row(&judged, "mine"), row(&judged, "do-nothing"));
+    assert_eq!(mine.role, Role::Model);
+    assert_eq!(value(mine, "UA"), value(nothing, "UA"));
+    let residual = mine.figures.as_ref().unwrap().residual.value;
+    assert!((residual - 1.0).abs() < 0.1, "{residual}");
+    // Nothing says which retrained network they belong to.
+    assert!(value(mine, "Δ 1").0.is_nan());
+}
+
+/// Images that only those networks know that saw them are harder to forget than typical ones.
+#[test]
+fn memorised_images_are_those_that_retrained_networks_do_not_know() {
+    let (folder, data) = (tempfile::tempdir().unwrap(), small(600, 300));
+    let known = |pick| {
+        let settings = Settings {
+            pick,
+            ..quick(&["do-nothing"], Forget::Samples(40))
+        };
+        let (made, _) = run_on(&data, &settings, folder.path());
+        100.0 - made.cases[0].retrained.values[0].value.mean
+    };
+    let (memorised, random, typical) = (
+        known(Pick::Memorised),
+        known(Pick::Random),
+        known(Pick::Typical),
+    );
+    assert!(memorised + 20.0 < random, "{memorised} {random}");
+    assert!(random < typical, "{random} {typical}");
 }

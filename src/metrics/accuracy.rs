@@ -24,7 +24,7 @@ impl Metric for Unlearned {
     }
 
     fn resolution(&self) -> f64 {
-        0.5
+        0.1
     }
 
     fn features(&self, network: &Observed, _: &Scope) -> Vec<f64> {
@@ -46,7 +46,7 @@ impl Metric for Retained {
     }
 
     fn resolution(&self) -> f64 {
-        0.2
+        0.1
     }
 
     fn features(&self, network: &Observed, _: &Scope) -> Vec<f64> {
@@ -75,7 +75,7 @@ impl Metric for Test {
     }
 
     fn resolution(&self) -> f64 {
-        0.2
+        0.01
     }
 
     fn features(&self, network: &Observed, task: &Scope) -> Vec<f64> {

@@ -16,7 +16,7 @@ impl Metric for ActivationDistance {
     }
 
     fn resolution(&self) -> f64 {
-        0.01
+        0.001
     }
 
     fn form(&self) -> Form {

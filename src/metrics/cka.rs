@@ -76,7 +76,7 @@ impl Metric for Cka {
     }
 
     fn resolution(&self) -> f64 {
-        0.001
+        0.0002
     }
 
     fn form(&self) -> Form {

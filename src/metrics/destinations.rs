@@ -17,7 +17,7 @@ impl Metric for Destinations {
     }
 
     fn resolution(&self) -> f64 {
-        0.01
+        0.001
     }
 
     fn form(&self) -> Form {

@@ -45,7 +45,7 @@ impl Metric for Epsilon {
     }
 
     fn resolution(&self) -> f64 {
-        0.1
+        0.02
     }
 
     fn form(&self) -> Form {

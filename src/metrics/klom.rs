@@ -60,7 +60,7 @@ impl Metric for Klom {
     }
 
     fn resolution(&self) -> f64 {
-        0.1
+        0.02
     }
 
     fn about(&self) -> Option<About> {

@@ -42,7 +42,7 @@ impl Metric for StartingKit {
     }
 
     fn resolution(&self) -> f64 {
-        0.01
+        0.002
     }
 
     fn features(&self, network: &Observed, task: &Scope) -> Vec<f64> {
@@ -67,7 +67,7 @@ impl Metric for ModifiedEntropy {
     }
 
     fn resolution(&self) -> f64 {
-        0.01
+        0.002
     }
 
     fn features(&self, network: &Observed, task: &Scope) -> Vec<f64> {
@@ -112,7 +112,7 @@ impl Metric for Efficacy {
     }
 
     fn resolution(&self) -> f64 {
-        0.02
+        0.002
     }
 
     fn features(&self, network: &Observed, task: &Scope) -> Vec<f64> {
@@ -143,7 +143,7 @@ impl Metric for Kept {
     }
 
     fn resolution(&self) -> f64 {
-        0.01
+        0.002
     }
 
     fn features(&self, network: &Observed, task: &Scope) -> Vec<f64> {

@@ -149,7 +149,8 @@ pub trait Metric: Sync {
     fn kind(&self) -> Kind {
         Kind::Output
     }
-    /// The smallest meaningful difference on the scale of `scaled`.
+    /// The smallest difference that can be seen on the scale of `scaled`: about what one image makes.
+    /// Smaller ones differ from nothing, however certain they are.
     fn resolution(&self) -> f64;
     /// Whether a network's value is only a lower bound.
     fn censored(&self, _: &Observed) -> bool {

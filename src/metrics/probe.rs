@@ -43,7 +43,7 @@ impl Metric for LinearProbe {
     }
 
     fn resolution(&self) -> f64 {
-        0.005
+        0.001
     }
 
     fn features(&self, network: &Observed, _: &Scope) -> Vec<f64> {

@@ -45,7 +45,7 @@ impl Metric for Prototypes {
     }
 
     fn resolution(&self) -> f64 {
-        1.0
+        0.1
     }
 
     fn features(&self, network: &Observed, _: &Scope) -> Vec<f64> {

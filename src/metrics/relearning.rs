@@ -40,7 +40,7 @@ impl Metric for RelearnSteps {
 
     /// Networks are evaluated twice per doubling: ln 1.5.
     fn resolution(&self) -> f64 {
-        0.4
+        0.05
     }
 
     fn features(&self, network: &Observed, _: &Scope) -> Vec<f64> {
@@ -68,7 +68,7 @@ impl Metric for RelearnArea {
     }
 
     fn resolution(&self) -> f64 {
-        0.01
+        0.001
     }
 
     fn features(&self, network: &Observed, _: &Scope) -> Vec<f64> {

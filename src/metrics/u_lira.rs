@@ -71,7 +71,7 @@ impl Metric for ULira {
     }
 
     fn resolution(&self) -> f64 {
-        0.02
+        0.005
     }
 
     fn about(&self) -> Option<About> {
@@ -120,7 +120,7 @@ impl Metric for AtLowRate {
     }
 
     fn resolution(&self) -> f64 {
-        0.01
+        0.002
     }
 
     fn form(&self) -> Form {

@@ -17,7 +17,7 @@ impl Metric for Zrf {
     }
 
     fn resolution(&self) -> f64 {
-        0.01
+        0.001
     }
 
     fn features(&self, network: &Observed, _: &Scope) -> Vec<f64> {

@@ -215,8 +215,8 @@ fn a_divergence_blames_the_setting_at_fault() {
         &["--lr", "20", "--momentum", "0.9999"],
         "--momentum",
     );
-    let scrub = ["--method", "scrub", "--strength", "1e30"];
-    diverges("strength", &scrub, "--strength");
+    let strong = ["--method", "task-negation", "--strength", "1e30"];
+    diverges("strength", &strong, "--strength");
 }
 
 #[test]

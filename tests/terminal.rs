@@ -133,7 +133,7 @@ fn comparisons_fit() {
         );
         let (text, said) = fits_off_terminals(&place, &(command + more));
         mentions(&said, &["retrained networks …", "metrics …"]);
-        mentions(&text, &["retrain (2nd set)", "relearning", "membership"]);
+        mentions(&text, &["retrain (control)", "residual", "damage"]);
         let report = std::fs::read_to_string(Path::new(&place.path("out")).join("report.txt"));
         let report = report.unwrap();
         fits(&report, COLUMNS);

@@ -152,9 +152,8 @@ impl<'a> Judge<'a> {
         let retrained = observe(&base.retrained, 0, &relearning.retrained)?;
         let twins = observe(&base.twins, retrained.len(), &relearning.retrained)?;
         let untrained = engine.observe(&engine.untrained(UNTRAINED)?, &fresh)?;
-        let scale = |metric: &'a Box<dyn Metric>| {
-            let of =
-                |group: &[Observed], numbered| Features::new(&**metric, group, scope, numbered);
+        let mut scale = |metric: &'a dyn Metric| {
+            let of = |group: &[Observed], numbered| Features::new(metric, group, scope, numbered);
             let references = References {
                 retrained: of(&retrained, true),
                 twins: of(&twins, true),
@@ -162,12 +161,12 @@ impl<'a> Judge<'a> {
                 untrained: of(&untrained, false),
             };
             progress.advance(1);
-            Scale::new(&**metric, references)
+            Scale::new(metric, references)
         };
         Ok(Self {
             lab,
             metrics,
-            scales: metrics.iter().map(scale).collect(),
+            scales: metrics.iter().map(|m| scale(&**m)).collect(),
             retrained,
             originals,
             fresh,
@@ -180,26 +179,22 @@ impl<'a> Judge<'a> {
 
     /// The result of every metric for a group.
     fn measure(&self, group: &[Observed], numbered: bool) -> Vec<Measured> {
-        let measure = |(metric, scale): (&Box<dyn Metric>, &Scale<'_>)| {
-            scale.measure(&Features::new(&**metric, group, self.scope(), numbered))
+        let measure = |scale: &Scale<'_>| {
+            let metric = scale.metric();
+            scale.measure(&Features::new(metric, group, self.scope(), numbered))
         };
-        self.metrics.iter().zip(&self.scales).map(measure).collect()
+        self.scales.iter().map(measure).collect()
     }
 
     fn figures(&self, measured: &[Measured]) -> Option<Figures> {
-        let part = |(metric, measured): (&'a Box<dyn Metric>, &'_ Measured)| {
-            let effect = measured.effect.as_ref()?;
-            let metric = &**metric;
-            Some((metric, effect.clone()))
-        };
-        let parts: Vec<_> = self.metrics.iter().zip(measured).filter_map(part).collect();
-        let parts: Vec<Part<'_>> = parts
-            .iter()
-            .map(|(metric, effect)| Part {
-                metric: *metric,
-                effect,
+        let pairs = self.scales.iter().zip(measured);
+        let parts = pairs.filter_map(|(scale, measured)| {
+            Some(Part {
+                metric: scale.metric(),
+                effect: measured.effect.as_ref()?,
             })
-            .collect();
+        });
+        let parts: Vec<Part<'_>> = parts.collect();
         Figures::of(&parts)
     }
 
@@ -268,8 +263,8 @@ impl<'a> Judge<'a> {
 
     /// A row without measurements.
     fn of_diverged(&self, entry: &Entry, diverged: usize) -> MethodRow {
-        let nothing = |metric: &Box<dyn Metric>| super::Value {
-            metric: metric.name().to_owned(),
+        let nothing = |scale: &Scale<'_>| super::Value {
+            metric: scale.metric().name().to_owned(),
             value: Spread::of(vec![f64::NAN]),
             censored: 0,
             effect: None,
@@ -294,7 +289,7 @@ impl<'a> Judge<'a> {
                 .map_or(f64::NAN, |job| self.run_time(job)),
             diverged,
             portrait: Portrait {
-                values: self.metrics.iter().map(nothing).collect(),
+                values: self.scales.iter().map(nothing).collect(),
                 answers: Vec::new(),
                 relearning: Vec::new(),
             },
@@ -346,10 +341,10 @@ impl<'a> Judge<'a> {
     }
 
     fn judged(&self, methods: Vec<MethodRow>) -> Judged {
-        let shown = |(metric, scale): (&Box<dyn Metric>, &Scale<'_>)| Shown {
-            name: metric.name().to_owned(),
-            kind: metric.kind(),
-            about: metric.about(),
+        let shown = |scale: &Scale<'_>| Shown {
+            name: scale.metric().name().to_owned(),
+            kind: scale.metric().kind(),
+            about: scale.metric().about(),
             known: scale.is_known(),
         };
         let of_retrained: Vec<Measured> = self.scales.iter().map(Scale::retrained).collect();
@@ -357,7 +352,7 @@ impl<'a> Judge<'a> {
         Judged {
             case: self.lab.engine.case.clone(),
             never_learned: None,
-            metrics: self.metrics.iter().zip(&self.scales).map(shown).collect(),
+            metrics: self.scales.iter().map(shown).collect(),
             retrained: self.portrait(&self.retrained, &of_retrained),
             originals: self.portrait(&self.originals, &of_originals),
             methods,

@@ -233,6 +233,11 @@ impl<'a> Scale<'a> {
         new
     }
 
+    /// The metric.
+    pub fn metric(&self) -> &'a dyn Metric {
+        self.metric
+    }
+
     /// Whether the other end is distinguishable from retraining on this metric.
     pub fn is_known(&self) -> bool {
         self.known
@@ -417,9 +422,10 @@ impl<'a> Scale<'a> {
             originals,
             ..
         } = &self.references;
-        let pairs = retrained.rows.iter().zip(&twins.rows);
-        let learners = pairs.zip(&originals.rows).zip(&group.rows);
-        let products = |(((r, t), o), m): (((&Vec<f64>, &Vec<f64>), &Vec<f64>), &Vec<f64>)| {
+        let known = [&retrained.rows, &twins.rows, &originals.rows, &group.rows];
+        let learners = known.map(Vec::len).into_iter().min().unwrap_or(0);
+        let products = |k: usize| {
+            let [r, t, o, m] = known.map(|rows| &rows[k]);
             let (mut along, mut square, mut noise) = (0.0, 0.0, 0.0);
             for i in 0..r.len() {
                 along += (m[i] - r[i]) * (o[i] - t[i]);
@@ -429,7 +435,7 @@ impl<'a> Scale<'a> {
             (along, square - noise / 2.0)
         };
         let (along, squares) = match group.numbered {
-            true => learners.map(products).unzip(),
+            true => (0..learners).map(products).unzip(),
             false => (vec![f64::NAN], vec![f64::NAN]),
         };
         Seen::Twins { along, squares }

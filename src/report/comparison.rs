@@ -142,8 +142,8 @@ fn effects() -> String {
     format!(
         "0: like retraining. 1: like the originals or, for metrics of what is to be kept (RA, TA kept …), like \
          untrained networks. Negative: beyond retraining. * differs from retraining (p < .05, adjusted by Holm \
-         for all metrics). –: the metric does not distinguish the originals from retraining here. An effect \
-         within {} is equivalent to none.",
+         for all metrics). Green: equivalent to retraining, the 90 % interval lies within {}. Unshaded: undecided. \
+         –: the metric does not distinguish the end of its scale from retraining here.",
         crate::compare::MARGIN
     )
 }

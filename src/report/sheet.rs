@@ -76,12 +76,12 @@ pub struct Cell {
     pub shade: Option<Shade>,
 }
 
-/// How far from retraining an effect is.
+/// How far from retraining an effect is. One that neither differs nor is equivalent has no shade.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Shade {
-    /// Not distinguishable from it.
+    /// Equivalent to it.
     Inside,
-    /// Up to a quarter of the way.
+    /// It differs, by up to a quarter of the way.
     Near,
     /// Up to three quarters.
     Far,
@@ -155,23 +155,25 @@ impl From<String> for Cell {
 }
 
 impl Cell {
-    /// An effect, and whether it differs from retraining.
-    pub fn effect(effect: f64, differs: bool) -> Self {
+    /// An effect, and whether it differs from retraining or is equivalent to it.
+    pub fn effect(effect: f64, differs: bool, equivalent: bool) -> Self {
         Self {
             text: signed(effect) + if differs { "*" } else { "" },
-            shade: Shade::of(effect, differs),
+            shade: match differs {
+                true => Some(Shade::of(effect)),
+                false => equivalent.then_some(Shade::Inside),
+            },
         }
     }
 }
 
 impl Shade {
-    fn of(effect: f64, differs: bool) -> Option<Self> {
+    /// Of an effect that differs.
+    fn of(effect: f64) -> Self {
         match effect.abs() {
-            e if e.is_nan() => None,
-            _ if !differs => Some(Self::Inside),
-            e if e <= 0.25 => Some(Self::Near),
-            e if e <= 0.75 => Some(Self::Far),
-            _ => Some(Self::Farther),
+            e if e <= 0.25 => Self::Near,
+            e if e <= 0.75 => Self::Far,
+            _ => Self::Farther,
         }
     }
 
@@ -232,10 +234,13 @@ mod tests {
     #[test]
     fn effects_that_differ_from_retraining_are_marked() {
         let cell = |effect, differs| {
-            let cell = Cell::effect(effect, differs);
+            let cell = Cell::effect(effect, differs, effect.abs() < 0.1);
             (cell.text, cell.shade)
         };
-        assert_eq!(cell(0.9, false), ("0.90".to_owned(), Some(Shade::Inside)));
+        assert_eq!(cell(0.05, false), ("0.05".to_owned(), Some(Shade::Inside)));
+        assert_eq!(cell(0.05, true), ("0.05*".to_owned(), Some(Shade::Near)));
+        // Neither different nor equivalent: undecided.
+        assert_eq!(cell(0.9, false), ("0.90".to_owned(), None));
         assert_eq!(cell(0.2, true), ("0.20*".to_owned(), Some(Shade::Near)));
         assert_eq!(cell(0.5, true), ("0.50*".to_owned(), Some(Shade::Far)));
         assert_eq!(cell(30.0, true), ("10+*".to_owned(), Some(Shade::Farther)));

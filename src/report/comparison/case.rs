@@ -153,7 +153,7 @@ fn verdicts(c: &Judged) -> Section {
 fn effects(c: &Judged) -> Section {
     let effects = |values: &[Value]| -> Vec<Cell> {
         let cell = |v: &Value| match &v.effect {
-            Some(p) => Cell::effect(p.at.value, p.adjusted < 0.05),
+            Some(p) => Cell::effect(p.at.value, p.adjusted < 0.05, p.equivalent),
             None => Cell::from(NONE.to_owned()),
         };
         values.iter().map(cell).collect()

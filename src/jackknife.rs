@@ -1,7 +1,8 @@
-//! Errors and intervals of any statistic of two groups of networks, by leaving out one at a time.
+//! Errors and intervals of any statistic of two groups of networks, by leaving out one at a time, or
+//! equal parts of many.
 //!
-//! The variance of a statistic is (n − 1)/n Σ (x₍ₖ₎ − x̄₍.₎)² over the n values without one network
-//! each (Efron and Stein, "The jackknife estimate of variance", 1981), for each group apart; their
+//! The variance of a statistic is (n − 1)/n Σ (x₍ₖ₎ − x̄₍.₎)² over the n values without one network (or
+//! one of n parts) each (Efron and Stein, "The jackknife estimate of variance", 1981), for each group apart; their
 //! sum has Welch and Satterthwaite's degrees of freedom (Welch 1947). For a difference of means this
 //! is Welch's test. With four or eight networks a bootstrap's percentiles are too narrow by a tenth to a
 //! fifth (the variance lacks its n/(n − 1), and quantiles are normal ones), so intervals are Student's.

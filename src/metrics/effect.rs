@@ -115,30 +115,40 @@ struct Pairs {
     different: bool,
 }
 
-/// One network that is left out of all groups.
+/// Networks are left out one at a time, or in this many parts where there are more.
+const PARTS: usize = 32;
+
+/// A part of a group: every `of`-th network.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Without {
-    Nothing,
-    /// The k-th learner: its original, and what a method made of it.
-    Learner(usize),
-    /// The j-th retrained network and its twin.
-    Reference(usize),
+struct Part {
+    number: usize,
+    of: usize,
 }
 
-impl Without {
-    fn learner(self) -> Option<usize> {
-        match self {
-            Self::Learner(k) => Some(k),
-            _ => None,
-        }
+impl Part {
+    /// The parts of a group of this many networks.
+    fn all(networks: usize) -> impl Iterator<Item = Self> {
+        let of = networks.min(PARTS);
+        (0..of).map(move |number| Self { number, of })
     }
 
-    fn reference(self) -> Option<usize> {
-        match self {
-            Self::Reference(j) => Some(j),
-            _ => None,
-        }
+    fn has(self, network: usize) -> bool {
+        network % self.of == self.number
     }
+}
+
+/// Whether a network remains without a part.
+fn remains(without: Option<Part>, network: usize) -> bool {
+    !without.is_some_and(|part| part.has(network))
+}
+
+/// What is left out of all groups.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+struct Without {
+    /// Learners: their originals, and what a method made of them.
+    learners: Option<Part>,
+    /// Retrained networks and their twins.
+    references: Option<Part>,
 }
 
 impl Pairs {
@@ -162,19 +172,18 @@ impl Pairs {
         mean(&others.map(|(_, x)| *x).collect::<Vec<_>>())
     }
 
-    /// The mean over pairs, without a row and a column.
-    fn mean(&self, row: Option<usize>, column: Option<usize>) -> f64 {
+    /// The mean over pairs, without some rows and columns.
+    fn mean(&self, rows: Option<Part>, columns: Option<Part>) -> f64 {
         let (mut sum, mut count) = (0.0, 0usize);
         for (i, values) in self.values.iter().enumerate() {
-            if row == Some(i) {
+            if !remains(rows, i) {
                 continue;
             }
             for (j, value) in values.iter().enumerate() {
-                if column == Some(j) || (self.different && i == j) {
-                    continue;
+                if remains(columns, j) && !(self.different && i == j) {
+                    sum += value;
+                    count += 1;
                 }
-                sum += value;
-                count += 1;
             }
         }
         sum / count as f64
@@ -333,25 +342,32 @@ impl<'a> Scale<'a> {
     /// The position of a group relative to retraining, not divided by the length of the scale: of all
     /// networks, and without each.
     fn positions(&self, seen: &Seen<'_>, group: &Features) -> (f64, Left) {
-        let networks = group.rows.len();
-        let learners = match networks {
-            0 | 1 => Vec::new(),
-            n => (0..n).map(Without::Learner).collect::<Vec<_>>(),
+        let networks = match group.rows.len() {
+            1 => 0,
+            networks => networks,
         };
-        let count = self.references.retrained.rows.len();
-        let references: Vec<Without> = (0..count).map(Without::Reference).collect();
+        let learners = Part::all(networks).map(|part| Without {
+            learners: Some(part),
+            references: None,
+        });
+        let retrained = self.references.retrained.rows.len();
+        let references = Part::all(retrained).map(|part| Without {
+            learners: None,
+            references: Some(part),
+        });
         let at = |without: &Without| self.position(seen, *without);
+        let all = |parts: Vec<Without>| parts.par_iter().map(at).collect();
         (
-            self.position(seen, Without::Nothing),
+            self.position(seen, Without::default()),
             Left {
-                learners: learners.par_iter().map(at).collect(),
-                references: references.par_iter().map(at).collect(),
+                learners: all(learners.collect()),
+                references: all(references.collect()),
             },
         )
     }
 
     fn position(&self, seen: &Seen<'_>, without: Without) -> f64 {
-        let (k, j) = (without.learner(), without.reference());
+        let (k, j) = (without.learners, without.references);
         match seen {
             Seen::Each(own) => self.on_scale(own, k) - self.on_scale(&self.references.retrained, j),
             Seen::Pairs {
@@ -376,15 +392,16 @@ impl<'a> Scale<'a> {
     }
 
     /// The mean on the metric's scale.
-    fn on_scale(&self, group: &Features, without: Option<usize>) -> f64 {
+    fn on_scale(&self, group: &Features, without: Option<Part>) -> f64 {
         let scaled = group.rows.iter().map(|row| self.metric.scaled(row[0]));
         mean_without(&scaled.collect::<Vec<_>>(), without)
     }
 
     /// The distance of twins from retrained networks: what exact retraining has.
-    fn twins_apart(&self, without: Option<usize>) -> f64 {
+    fn twins_apart(&self, without: Option<Part>) -> f64 {
         let (all, each) = &self.fixed.of_twins;
-        without.and_then(|j| each.get(j)).copied().unwrap_or(*all)
+        let part = without.and_then(|part| each.get(part.number));
+        part.copied().unwrap_or(*all)
     }
 
     fn of_twins(&self, value: OfGroups) -> (f64, Vec<f64>) {
@@ -392,9 +409,8 @@ impl<'a> Scale<'a> {
             retrained, twins, ..
         } = &self.references;
         let at = |j| value(&rows(twins, j), &rows(retrained, j));
-        let each = (0..retrained.rows.len())
-            .into_par_iter()
-            .map(|j| at(Some(j)));
+        let parts: Vec<Part> = Part::all(retrained.rows.len()).collect();
+        let each = parts.par_iter().map(|part| at(Some(*part)));
         (at(None), each.collect())
     }
 
@@ -483,16 +499,16 @@ impl<'a> Scale<'a> {
 const KNOWN: f64 = 0.01;
 const LEAST: f64 = 4.0;
 
-/// The features of all networks but one.
-fn rows(group: &Features, without: Option<usize>) -> Vec<&[f64]> {
+/// The features of the networks that remain.
+fn rows(group: &Features, without: Option<Part>) -> Vec<&[f64]> {
     let numbered = group.rows.iter().enumerate();
-    let others = numbered.filter(|(i, _)| without != Some(*i));
+    let others = numbered.filter(|(i, _)| remains(without, *i));
     others.map(|(_, row)| &row[..]).collect()
 }
 
-fn mean_without(values: &[f64], without: Option<usize>) -> f64 {
+fn mean_without(values: &[f64], without: Option<Part>) -> f64 {
     let numbered = values.iter().enumerate();
-    let others = numbered.filter(|(i, _)| without != Some(*i));
+    let others = numbered.filter(|(i, _)| remains(without, *i));
     mean(&others.map(|(_, x)| *x).collect::<Vec<_>>())
 }
 

@@ -161,6 +161,29 @@ fn a_network_left_out_has_no_part() {
     }
 }
 
+/// More than 32 networks are left out in parts; the error is that of Welch's test all the same, within
+/// what 32 parts can tell.
+#[test]
+fn many_networks_are_left_out_in_parts() {
+    let metric = Example(Form::Each);
+    let scale = Scale::new(&metric, references(1, [100, 150], 0.3));
+    let group = scattered(90, 100, &[1.0, 0.0, 0.0], 0.3);
+    let effect = scale.measure(&group).effect.unwrap();
+    assert_eq!(
+        (effect.left.learners.len(), effect.left.references.len()),
+        (32, 32)
+    );
+    let expected = 0.3 * f64::sqrt(1.0 / 100.0 + 1.0 / 150.0);
+    assert!((effect.difference.error / expected - 1.0).abs() < 0.25);
+    let parts: Vec<Part> = Part::all(5).collect();
+    assert!(
+        parts
+            .iter()
+            .enumerate()
+            .all(|(k, part)| (0..5).all(|i| part.has(i) == (i == k)))
+    );
+}
+
 #[test]
 fn a_scale_as_short_as_its_error_measures_nothing() {
     let metric = Example(Form::Each);

@@ -14,8 +14,10 @@ use statrs::distribution::{ContinuousCDF, StudentsT};
 pub struct Left {
     /// Without each learner; empty for a single one, which cannot be left out.
     pub learners: Vec<f64>,
-    /// Without each retrained network.
+    /// Without each retrained network, or each part of them.
     pub references: Vec<f64>,
+    /// The number of retrained networks.
+    pub retrained: usize,
 }
 
 /// A number with its standard error and the error's degrees of freedom.
@@ -48,34 +50,56 @@ impl Left {
         Self {
             learners: part(|left| &left.learners),
             references: part(|left| &left.references),
+            retrained: all.iter().map(|left| left.retrained).min().unwrap_or(0),
         }
     }
 }
 
 impl Estimate {
     /// The error by the jackknife. A single learner is taken to scatter as much as a retrained
-    /// network does.
+    /// network does, and has no error where those do not scatter.
     pub fn jackknife(value: f64, left: &Left) -> Self {
-        let (of_references, many) = variance(&left.references);
-        let (of_learners, few) = match left.learners.len() {
-            0 => (of_references * left.references.len() as f64, many),
-            _ => variance(&left.learners),
-        };
-        let variance = of_references + of_learners;
-        let parts = of_references.powi(2) / many + of_learners.powi(2) / few;
-        let degrees = match left.learners.len() {
-            0 => many,
-            _ => variance.powi(2) / parts,
-        };
+        let of_references = variance(&left.references);
+        if left.learners.is_empty() {
+            let (variance, degrees) = of_references;
+            let all = variance * (1.0 + left.retrained as f64);
+            let error = if all > 0.0 { all.sqrt() } else { f64::NAN };
+            return Self {
+                value,
+                error,
+                degrees,
+            };
+        }
+        Self::of(value, &[of_references, variance(&left.learners)])
+    }
+
+    /// The difference of two statistics whose learners are not the same; the retrained networks are.
+    pub fn unpaired(difference: f64, one: &Left, other: &Left) -> Self {
+        let references = Left::map(&[one, other], |pair| pair[0] - pair[1]).references;
+        let learners = [&one.learners, &other.learners].map(|left| match left.len() {
+            0 => (f64::NAN, f64::NAN),
+            _ => variance(left),
+        });
+        Self::of(
+            difference,
+            &[variance(&references), learners[0], learners[1]],
+        )
+    }
+
+    /// An estimate whose variance is a sum of variances with their degrees of freedom.
+    fn of(value: f64, variances: &[(f64, f64)]) -> Self {
+        let variance: f64 = variances.iter().map(|(v, _)| v).sum();
+        let parts: f64 = variances.iter().map(|(v, n)| v.powi(2) / n).sum();
+        let degrees = variance.powi(2) / parts;
+        // Without any scatter degrees are 0/0.
+        let fewest = variances
+            .iter()
+            .map(|(_, n)| *n)
+            .fold(f64::INFINITY, f64::min);
         Self {
             value,
             error: variance.sqrt(),
-            // Without any scatter degrees are 0/0.
-            degrees: if degrees.is_finite() {
-                degrees
-            } else {
-                many.min(few)
-            },
+            degrees: if degrees.is_finite() { degrees } else { fewest },
         }
     }
 
@@ -159,6 +183,7 @@ mod tests {
         let left = Left {
             learners,
             references,
+            retrained: b.len(),
         };
         Estimate::jackknife(one - other, &left)
     }

@@ -137,7 +137,7 @@ impl Group<'_> {
         } = self;
         let images = match all {
             true => "all".to_owned(),
-            false => format!("all but {:?}", engine.case.scope),
+            false => format!("all but {:?} {:?}", engine.case.scope, engine.case.pick),
         };
         let (origin, seed) = (&engine.origin, engine.case.seed);
         let (epochs, lr) = (engine.training.epochs, engine.training.lr);

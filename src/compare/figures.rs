@@ -1,11 +1,12 @@
 //! The two figures that methods are ordered by: residual knowledge and damage.
 //!
-//! Effects are averaged over the metrics of a family, over the families of a kind, and over kinds, so
-//! that many metrics of one aspect do not outvote the others. Residual knowledge is what of the
-//! kinds' effects on the forgotten lies towards the originals. Damage is the effects on what is kept,
-//! towards untrained networks, plus the overshoot: what of the effects on the forgotten lies beyond
-//! retraining or beside the line. So doing nothing is at (1, 0), retraining at (0, 0), and an
-//! untrained network at (0, 1) or beyond.
+//! Effects, bounded by −1 and 1, are averaged over the metrics of a family, over the families of a
+//! kind, and over kinds, so that many metrics of one aspect do not outvote the others. Residual
+//! knowledge is what of the kinds' effects on the forgotten lies towards the originals. Damage is the
+//! effects on what is kept, towards untrained networks, plus the overshoot: what of the effects on the
+//! forgotten lies beyond retraining or beside the line. So doing nothing is at (1, 0) but for what the
+//! originals' own accuracy on what is kept differs, retraining at (0, 0), and an untrained network at
+//! (0, 1) or beyond.
 
 use std::collections::BTreeMap;
 
@@ -13,7 +14,7 @@ use serde::Serialize;
 
 use crate::jackknife::{Estimate, Left};
 use crate::metrics::effect::Effect;
-use crate::metrics::{About, Kind, Metric, mean};
+use crate::metrics::{About, Form, Kind, Metric, mean};
 
 /// A number with its 95 % confidence interval.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
@@ -52,9 +53,13 @@ pub struct Figures {
     /// The distance without each network.
     #[serde(skip)]
     pub(super) left: Left,
+    /// Whether the networks are the originals after a method.
+    #[serde(skip)]
+    pub(super) numbered: bool,
 }
 
 /// An effect of a metric, and where it counts.
+#[derive(Clone, Copy)]
 pub(super) struct Part<'a> {
     pub(super) metric: &'a dyn Metric,
     pub(super) effect: &'a Effect,
@@ -69,22 +74,26 @@ struct Totals {
 }
 
 impl Totals {
-    /// From the effects of all parts.
-    fn of(parts: &[Part<'_>], effects: &[f64]) -> Self {
-        // As far beside the line as it is long counts as much as anything farther.
-        let aside = |p: &Part<'_>| p.effect.aside.powi(2).min(1.0);
-        let asides: Vec<f64> = parts.iter().map(aside).collect();
-        let forgotten = by_kind(parts, effects, About::Forgotten);
+    /// From the effects of all parts, and their squared distances from the line. Beyond the ends of a
+    /// scale nothing counts for more: no method knows more than the originals.
+    fn of(parts: &[Part<'_>], effects: &[f64], asides: &[f64]) -> Self {
+        let bounded =
+            |all: &[f64]| -> Vec<f64> { all.iter().map(|x| x.clamp(-1.0, 1.0)).collect() };
+        let (effects, asides) = (bounded(effects), bounded(asides));
+        let forgotten = by_kind(parts, &effects, About::Forgotten);
         let beside = by_kind(parts, &asides, About::Forgotten);
-        let kept = by_kind(parts, effects, About::Kept);
-        let bounded = |x: f64| x.clamp(0.0, 1.0);
-        let over = |all: &[(Kind, f64)], f: &dyn Fn(f64) -> f64| {
-            mean(&all.iter().map(|(_, e)| f(*e)).collect::<Vec<_>>())
+        let kept = by_kind(parts, &effects, About::Kept);
+        let over = |all: &[(Kind, f64)], sign: f64| {
+            mean(
+                &all.iter()
+                    .map(|(_, e)| (sign * e).max(0.0))
+                    .collect::<Vec<_>>(),
+            )
         };
         Self {
-            residual: over(&forgotten, &bounded),
-            overshoot: over(&forgotten, &|e| bounded(-e)) + over(&beside, &bounded),
-            kept: over(&kept, &bounded),
+            residual: over(&forgotten, 1.0),
+            overshoot: over(&forgotten, -1.0) + over(&beside, 1.0),
+            kept: over(&kept, 1.0),
             kinds: forgotten,
         }
     }
@@ -116,24 +125,30 @@ fn by_kind(parts: &[Part<'_>], effects: &[f64], about: About) -> Vec<(Kind, f64)
 
 impl Figures {
     /// From the effects of all metrics that have a scale; `None` if no metric sees what is to be
-    /// forgotten.
-    pub(super) fn of(parts: &[Part<'_>]) -> Option<Self> {
-        let parts: Vec<Part<'_>> = parts
-            .iter()
-            .filter(|part| part.effect.at.value.is_finite())
-            .map(|Part { metric, effect }| Part {
-                metric: *metric,
-                effect,
-            })
-            .collect();
+    /// forgotten. `numbered` if the networks are the originals after a method.
+    ///
+    /// Metrics of groups do not count: they say how surely groups are distinguished, which grows with
+    /// the number of networks, and not how far apart they are.
+    pub(super) fn of(parts: &[Part<'_>], numbered: bool) -> Option<Self> {
+        let counts = |part: &&Part<'_>| {
+            let groups = matches!(part.metric.form(), Form::Groups { .. });
+            part.effect.at.value.is_finite() && part.effect.at.error.is_finite() && !groups
+        };
+        let parts: Vec<Part<'_>> = parts.iter().filter(counts).copied().collect();
         let values: Vec<f64> = parts.iter().map(|p| p.effect.at.value).collect();
-        let totals = Totals::of(&parts, &values);
+        let asides: Vec<f64> = parts.iter().map(|p| p.effect.aside).collect();
+        let totals = Totals::of(&parts, &values, &asides);
         if totals.kinds.is_empty() {
             return None;
         }
-        let lefts: Vec<&Left> = parts.iter().map(|p| &p.effect.left).collect();
+        let lefts = parts.iter().map(|p| &p.effect.left);
+        let lefts = lefts.chain(parts.iter().map(|p| &p.effect.aside_left));
+        let lefts: Vec<&Left> = lefts.collect();
         let without = |f: &dyn Fn(&Totals) -> f64| {
-            Left::map(&lefts, |effects| f(&Totals::of(&parts, effects)))
+            Left::map(&lefts, |all| {
+                let (effects, asides) = all.split_at(parts.len());
+                f(&Totals::of(&parts, effects, asides))
+            })
         };
         let figure = |f: &dyn Fn(&Totals) -> f64| {
             Interval::from(Estimate::jackknife(f(&totals), &without(f)))
@@ -148,15 +163,22 @@ impl Figures {
             kinds: totals.kinds.iter().enumerate().map(kind).collect(),
             distance: figure(&Totals::distance),
             left: without(&Totals::distance),
+            numbered,
         })
     }
 
     /// Whether this is nearer to retraining than other figures of the same comparison: −1 if so, 1 if
-    /// farther, 0 if networks are too few to say. Learners are paired.
+    /// farther, 0 if networks are too few to say. Learners of two methods are paired.
     pub(super) fn against(&self, other: &Self) -> i32 {
         let difference = self.distance.value - other.distance.value;
-        let left = Left::map(&[&self.left, &other.left], |pair| pair[0] - pair[1]);
-        match Estimate::jackknife(difference, &left).p() < 0.05 {
+        let estimate = match self.numbered && other.numbered {
+            true => {
+                let left = Left::map(&[&self.left, &other.left], |pair| pair[0] - pair[1]);
+                Estimate::jackknife(difference, &left)
+            }
+            false => Estimate::unpaired(difference, &self.left, &other.left),
+        };
+        match estimate.p() < 0.05 {
             true if difference < 0.0 => -1,
             true => 1,
             false => 0,
@@ -178,10 +200,12 @@ mod tests {
             let left = Left {
                 learners: left(3),
                 references: left(4),
+                retrained: 4,
             };
             let at = Estimate::jackknife(value, &left);
             Effect {
                 at,
+                aside_left: Left::map(&[&left], |_| aside),
                 left,
                 aside,
                 difference: at,
@@ -198,7 +222,7 @@ mod tests {
                 effect,
             })
             .collect();
-        Figures::of(&parts).unwrap()
+        Figures::of(&parts, true).unwrap()
     }
 
     #[test]
@@ -223,6 +247,16 @@ mod tests {
     fn kinds_count_alike_and_families_within_them() {
         let inside = figures(&|m| (f64::from(u8::from(m.kind() == Kind::Inside)), 0.0));
         assert!((inside.residual.value - 0.25).abs() < 1e-12);
+        // How surely groups are distinguished is no distance.
+        let surely = figures(&|m| (f64::from(u8::from(m.family() == "U-LiRA")), 0.0));
+        assert_eq!(surely.residual.value, 0.0);
+        // A leak by one metric is not undone by an overshoot far beyond the scale on another.
+        let uneven = figures(&|m| match m.name() {
+            "UA" | "activation" => (1.0, 0.0),
+            "ZRF" => (-9.0, 0.0),
+            _ => (0.0, 0.0),
+        });
+        assert!(uneven.residual.value > 0.05, "{uneven:?}");
         let families = |about| {
             let all = metrics::all(2);
             let own = all

@@ -77,7 +77,10 @@ impl Lab<'_> {
         let metrics = metrics::all(self.engine.model.layers().len() - 1);
         let relearning = self.relearning(entries, base, progress)?;
         progress.begin("metrics", metrics.len() as u64 + entries.len() as u64);
-        let judge = Judge::new(self, &metrics, base, &relearning, progress)?;
+        let largest = entries.iter().map(|e| e.weights.len() / self.engine.size());
+        let most = largest.fold(self.settings.retrained, usize::max);
+        let fresh = self.engine.untaught(most.max(self.settings.learners))?;
+        let judge = Judge::new(self, &metrics, base, &relearning, fresh, progress)?;
         if let Some(export) = &mut export {
             judge.export_references(export, base)?;
         }
@@ -91,7 +94,8 @@ impl Lab<'_> {
             let row = judge.row(entry, &group);
             first += entry.weights.len() / self.engine.size();
             progress.advance(1);
-            match rows.iter_mut().find(|row| row.method == entry.name) {
+            let known = rows.iter_mut().find(|row| row.method == entry.name);
+            match known.filter(|_| entry.budget != 1.0) {
                 Some(known) => known.budgets.push((entry.budget, row.figures)),
                 None => rows.push(row),
             }
@@ -138,11 +142,11 @@ impl<'a> Judge<'a> {
         metrics: &'a [Box<dyn Metric>],
         base: &Base,
         relearning: &Relearning,
+        fresh: Vec<Vec<[f64; CLASSES]>>,
         progress: &mut dyn Progress,
     ) -> Result<Self> {
-        let (engine, s) = (&lab.engine, lab.settings);
+        let engine = &lab.engine;
         let scope = &engine.case.scope;
-        let fresh = engine.untaught(s.learners.max(s.retrained))?;
         let observe = |weights: &Weights, first: usize, relearned: &Relearned| {
             let mut group = engine.observe(weights, &fresh)?;
             note(&mut group, first, relearned);
@@ -186,7 +190,7 @@ impl<'a> Judge<'a> {
         self.scales.iter().map(measure).collect()
     }
 
-    fn figures(&self, measured: &[Measured]) -> Option<Figures> {
+    fn figures(&self, measured: &[Measured], numbered: bool) -> Option<Figures> {
         let pairs = self.scales.iter().zip(measured);
         let parts = pairs.filter_map(|(scale, measured)| {
             Some(Part {
@@ -195,7 +199,7 @@ impl<'a> Judge<'a> {
             })
         });
         let parts: Vec<Part<'_>> = parts.collect();
-        Figures::of(&parts)
+        Figures::of(&parts, numbered)
     }
 
     /// Networks whose relearning starts at `first`.
@@ -211,10 +215,11 @@ impl<'a> Judge<'a> {
         if diverged > 0 {
             return self.of_diverged(entry, diverged);
         }
-        let measured = self.measure(group, entry.job.is_some());
+        let numbered = entry.job.is_some();
+        let measured = self.measure(group, numbered);
         let (retrained, scope) = (&self.retrained, self.scope());
         MethodRow {
-            figures: self.figures(&measured),
+            figures: self.figures(&measured, numbered),
             average_gap: average_gap(group, retrained, scope),
             tow: tug_of_war(group, retrained, scope),
             ain: self.ain(&measured),

@@ -13,7 +13,6 @@ mod figures;
 mod folder;
 mod judge;
 mod learned;
-#[allow(dead_code, reason = "to be judged by the comparison")]
 mod models;
 mod results;
 mod room;
@@ -95,6 +94,7 @@ pub fn compare(
 ) -> Result<Comparison> {
     settings.check_with(data)?;
     let split = tune::split(data);
+    settings.check_split(&split)?;
     let mut labs = labs(settings, [data, &split], device, store)?;
     for lab in &mut labs {
         lab.engine.pick(progress)?;
@@ -209,7 +209,8 @@ impl Lab<'_> {
             weights: loaded.weights,
             budget: 1.0,
         };
-        let loaded = models::models(folder, &self.engine.model)?;
+        let names: Vec<&str> = self.methods.iter().map(|m| m.name()).collect();
+        let loaded = models::models(folder, &self.engine.model, &names)?;
         Ok(loaded.into_iter().map(entry).collect())
     }
 

@@ -19,12 +19,13 @@ pub(super) struct Loaded {
     pub(super) networks: usize,
 }
 
-/// The networks of every safetensors file in a folder, in the order of names.
+/// The networks of every safetensors file in a folder, in the order of names. `declared` are the names
+/// of methods from files.
 ///
 /// # Errors
 /// `File` if something cannot be read; `Data` if a file does not hold networks of this shape; `Usage` if
 /// there is no such file, or one has the name of a method.
-pub(super) fn models(folder: &Path, model: &Model) -> Result<Vec<Loaded>> {
+pub(super) fn models(folder: &Path, model: &Model, declared: &[&str]) -> Result<Vec<Loaded>> {
     let files = files(folder)?;
     if files.is_empty() {
         return Err(Error::Usage(format!(
@@ -33,7 +34,8 @@ pub(super) fn models(folder: &Path, model: &Model) -> Result<Vec<Loaded>> {
             folder.display()
         )));
     }
-    files.iter().map(|path| loaded(path, model)).collect()
+    let all = files.iter().map(|path| loaded(path, model, declared));
+    all.collect()
 }
 
 fn files(folder: &Path) -> Result<Vec<PathBuf>> {
@@ -49,12 +51,13 @@ fn files(folder: &Path) -> Result<Vec<PathBuf>> {
     Ok(files)
 }
 
-fn loaded(path: &Path, model: &Model) -> Result<Loaded> {
+fn loaded(path: &Path, model: &Model, declared: &[&str]) -> Result<Loaded> {
     let name = path.file_stem().unwrap_or_default();
     let name = name.to_string_lossy().into_owned();
-    if methods::named(&name).is_some() {
+    let taken = ["originals", "retrained"].contains(&&*name) || methods::named(&name).is_some();
+    if taken || declared.contains(&&*name) {
         return Err(Error::Usage(format!(
-            "{} has the name of a method, and their rows could not be told apart: rename it",
+            "{} has the name of another row or group of the comparison: rename it",
             path.display()
         )));
     }
@@ -107,7 +110,7 @@ mod tests {
     #[track_caller]
     fn refused(folder: &Path, parts: &[&str]) {
         let model = Model::new(&[30, 17]).unwrap();
-        let said = models(folder, &model).unwrap_err().to_string();
+        let said = models(folder, &model, &[]).unwrap_err().to_string();
         for part in parts {
             assert!(said.contains(part), "no {part:?} in: {said}");
         }
@@ -119,7 +122,7 @@ mod tests {
         let folder = folder(&[("b.safetensors", widths, 1), ("a 2.safetensors", widths, 3)]);
         std::fs::write(folder.path().join("notes.txt"), "none of them").unwrap();
         let model = Model::new(widths).unwrap();
-        let loaded = models(folder.path(), &model).unwrap();
+        let loaded = models(folder.path(), &model, &[]).unwrap();
         let names: Vec<(&str, usize)> = loaded.iter().map(|l| (&*l.name, l.networks)).collect();
         assert_eq!(names, [("a 2", 3), ("b", 1)]);
         let size = model.parameters() as usize;

@@ -124,8 +124,8 @@ pub struct MethodRow {
     pub average_gap: f64,
     /// Tug of war: 1 is like retraining.
     pub tow: f64,
-    /// Relearning time relative to the retrained networks, as a ratio of geometric means; none where
-    /// those know the images from the start.
+    /// Relearning time relative to the retrained networks: the ratio of the geometric means of 1 + steps;
+    /// none where those know the images from the start.
     pub ain: Option<Interval>,
     /// The final score of the NeurIPS 2023 challenge: the forgetting quality (from ε), times the
     /// accuracies on the kept data relative to the retrained networks. NaN for fewer networks than

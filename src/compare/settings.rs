@@ -248,12 +248,32 @@ impl Settings {
     pub fn check_with(&self, data: &Dataset) -> Result<()> {
         self.check()?;
         if let Some(folder) = &self.models {
-            models(folder, &Model::new(&self.hidden)?)?;
+            let names: Vec<&str> = self
+                .method_files
+                .iter()
+                .map(|f| f.method().name())
+                .collect();
+            models(folder, &Model::new(&self.hidden)?, &names)?;
         }
         let cases = self.cases();
         cases
             .iter()
             .try_for_each(|case| check_data(&case.scope, self.batch, data))
+    }
+
+    /// Refuses to tune on too few images: nine tenths of the training images.
+    pub(super) fn check_split(&self, split: &Dataset) -> Result<()> {
+        if methods(self)?.iter().all(|m| m.settings().len() < 2) {
+            return Ok(());
+        }
+        let cases = self.cases();
+        let small = |e| {
+            Error::Usage(format!(
+                "methods are tuned on a part of the training images: {e}"
+            ))
+        };
+        let check = |case: &Case| check_data(&case.scope, self.batch, split).map_err(small);
+        cases.iter().try_for_each(check)
     }
 
     /// All cases, by seed.

@@ -203,8 +203,9 @@ fn forgotten(case: &Case, labels: &[u8]) -> Vec<bool> {
             let mut drawn: Vec<u32> = (0u32..).take(labels.len()).collect();
             drawn.sort_by_cached_key(|&i| threefry2x32(key, [i, DRAW]));
             let mut forgotten = vec![false; labels.len()];
-            drawn[..*count]
+            drawn
                 .iter()
+                .take(*count)
                 .for_each(|&i| forgotten[i as usize] = true);
             forgotten
         }

@@ -76,9 +76,12 @@ pub struct Effect {
     pub at: Estimate,
     /// The same without each network, for figures made of several effects.
     pub left: Left,
-    /// The distance from the line between retraining and the other end, in units of its length; 0 for
-    /// metrics of one number.
+    /// The squared distance from the line between retraining and the other end, in units of its squared
+    /// length: 0 for metrics of one number, and on average for exact retraining, so that it can be
+    /// negative.
     pub aside: f64,
+    /// The same without each network.
+    pub aside_left: Left,
     /// The difference from retraining, on the metric's scale (`Metric::scaled`).
     pub difference: Estimate,
     /// The p-value of no difference from retraining.
@@ -196,6 +199,7 @@ enum Seen<'f> {
     Pairs {
         to_retrained: Pairs,
         to_end: Pairs,
+        own: Pairs,
     },
     /// Projections on the way from retraining to the other end, and squared distances, by learner.
     Twins {
@@ -234,8 +238,17 @@ impl<'a> Scale<'a> {
         if metric.about().is_some() {
             let seen = new.see(new.end(), 1.0);
             let (whole, left) = new.positions(&seen, new.end());
-            let difference = Estimate::jackknife(whole, &left);
-            new.known = whole.abs() > metric.resolution().max(LEAST * difference.error)
+            // What originals and retrained networks differ by without what their order of samples made.
+            let (length, lengths) = match &seen {
+                Seen::Twins { squares, .. } => {
+                    let at = |w: Without| mean_without(squares, w.learners);
+                    new.without_each(new.end(), &at)
+                }
+                _ => (whole, left.clone()),
+            };
+            let difference = Estimate::jackknife(length, &lengths);
+            new.known = whole.abs() > metric.resolution()
+                && length.abs() > LEAST * difference.error
                 && difference.p() < KNOWN;
             new.whole = (whole, left);
         }
@@ -297,6 +310,7 @@ impl<'a> Scale<'a> {
         });
         let references = left.references.iter().enumerate();
         let effects = Left {
+            retrained: left.retrained,
             learners: learners.collect(),
             references: references
                 .map(|(j, x)| x / by(&of_end.references, j))
@@ -304,10 +318,17 @@ impl<'a> Scale<'a> {
         };
         let resolution = self.metric.resolution();
         let difference = Estimate::jackknife(position, &left);
+        let (aside, aside_left) = match seen {
+            Seen::Pairs { .. } | Seen::Twins { .. } if group.rows.len() > 1 => {
+                self.without_each(group, &|without| self.aside(&seen, without))
+            }
+            _ => (0.0, Left::map(&[&left], |_| 0.0)),
+        };
         Effect {
             at: Estimate::jackknife(position / whole, &effects).at_least(resolution / whole.abs()),
             left: effects,
-            aside: self.aside(&seen, group, position),
+            aside,
+            aside_left,
             p: match position.abs() <= resolution {
                 // Too small to mean anything, however certain.
                 true => 1.0,
@@ -329,6 +350,7 @@ impl<'a> Scale<'a> {
                 Seen::Pairs {
                     to_retrained: Pairs::of(group, r, same(r), value),
                     to_end: Pairs::of(group, end, same(end), value),
+                    own: Pairs::of(group, group, true, value),
                 }
             }
             Form::Twins => self.along(group),
@@ -342,6 +364,15 @@ impl<'a> Scale<'a> {
     /// The position of a group relative to retraining, not divided by the length of the scale: of all
     /// networks, and without each.
     fn positions(&self, seen: &Seen<'_>, group: &Features) -> (f64, Left) {
+        self.without_each(group, &|without| self.position(seen, without))
+    }
+
+    /// A statistic of a group and the references: of all networks, and without each.
+    fn without_each(
+        &self,
+        group: &Features,
+        statistic: &(dyn Fn(Without) -> f64 + Sync),
+    ) -> (f64, Left) {
         let networks = match group.rows.len() {
             1 => 0,
             networks => networks,
@@ -355,13 +386,13 @@ impl<'a> Scale<'a> {
             learners: None,
             references: Some(part),
         });
-        let at = |without: &Without| self.position(seen, *without);
-        let all = |parts: Vec<Without>| parts.par_iter().map(at).collect();
+        let all = |parts: Vec<Without>| parts.into_par_iter().map(statistic).collect();
         (
-            self.position(seen, Without::default()),
+            statistic(Without::default()),
             Left {
                 learners: all(learners.collect()),
                 references: all(references.collect()),
+                retrained,
             },
         )
     }
@@ -373,6 +404,7 @@ impl<'a> Scale<'a> {
             Seen::Pairs {
                 to_retrained,
                 to_end,
+                ..
             } => {
                 // The learner's own original is left out with it.
                 let own = k.filter(|_| to_end.different);
@@ -385,8 +417,15 @@ impl<'a> Scale<'a> {
                 let Form::Groups { value } = self.metric.form() else {
                     return f64::NAN;
                 };
+                // Such values depend on how many networks there are: as many as twins, or none.
+                let twins = self.references.twins.rows.len();
+                let mut own = rows(features, k);
+                if features.rows.len() < twins {
+                    return f64::NAN;
+                }
+                own.truncate(twins);
                 let theirs = rows(&self.references.retrained, j);
-                sign * (value(&rows(features, k), &theirs) - self.twins_apart(j))
+                sign * (value(&own, &theirs) - self.twins_apart(j))
             }
         }
     }
@@ -457,20 +496,21 @@ impl<'a> Scale<'a> {
         Seen::Twins { along, squares }
     }
 
-    /// The distance from the line to the other end.
-    fn aside(&self, seen: &Seen<'_>, group: &Features, position: f64) -> f64 {
-        let square = match (seen, self.metric.form()) {
-            (Seen::Pairs { to_retrained, .. }, Form::Pairs(value)) => {
-                let own = Pairs::of(group, group, true, value).mean(None, None);
-                let theirs = self.fixed.of_retrained.mean(None, None);
-                to_retrained.mean(None, None) - 0.5 * (own + theirs)
+    /// The squared distance from the line to the other end, in units of its squared length.
+    fn aside(&self, seen: &Seen<'_>, without: Without) -> f64 {
+        let (k, j) = (without.learners, without.references);
+        let square = match seen {
+            Seen::Pairs {
+                to_retrained, own, ..
+            } => {
+                let theirs = self.fixed.of_retrained.mean(j, j);
+                to_retrained.mean(k, j) - 0.5 * (own.mean(k, k) + theirs)
             }
-            (Seen::Twins { squares, .. }, _) => mean(squares),
-            _ => return 0.0,
+            Seen::Twins { squares, .. } => mean_without(squares, k),
+            Seen::Each(_) | Seen::Groups { .. } => return 0.0,
         };
         let whole = self.whole.0;
-        let beside = square / whole - (position / whole).powi(2);
-        beside.max(0.0).sqrt()
+        square / whole - (self.position(seen, without) / whole).powi(2)
     }
 
     /// One value per network, or one for the group.

@@ -134,8 +134,10 @@ impl Metric for Kept {
         "accuracy of an attack on losses, keep images against test images of the same digits; ideal: as retrained"
     }
 
+    /// Only shown: untrained networks expose nobody, so that between them and retraining no position is
+    /// damage.
     fn about(&self) -> Option<About> {
-        Some(About::Kept)
+        None
     }
 
     fn kind(&self) -> Kind {

@@ -38,7 +38,6 @@ impl Metric for RelearnSteps {
         steps.ln_1p()
     }
 
-    /// Networks are evaluated twice per doubling: ln 1.5.
     fn resolution(&self) -> f64 {
         0.05
     }
@@ -122,29 +121,6 @@ pub fn mean_curve(network: &Observed) -> Vec<(u32, f64)> {
     first.curve.iter().enumerate().map(point).collect()
 }
 
-/// AIN of a group (Tarun et al. 2023): its mean steps over those of retrained networks, as the geometric
-/// mean over orders. About 1 is ideal; far below 1, the knowledge was still there.
-pub fn ain(group: &[Observed], retrained: &[Observed]) -> f64 {
-    log_ratio(group, retrained).exp()
-}
-
-/// ln AIN: the mean over orders of the logarithm of a group's mean steps over those of retrained
-/// networks. NaN without networks.
-pub fn log_ratio(group: &[Observed], retrained: &[Observed]) -> f64 {
-    let orders = group.first().map_or(0, |network| network.relearning.len());
-    let steps = |networks: &[Observed], order: usize| {
-        let of = |network: &Observed| {
-            network
-                .relearning
-                .get(order)
-                .map_or(f64::NAN, Relearning::steps_at_least)
-        };
-        mean(&networks.iter().map(of).collect::<Vec<_>>())
-    };
-    let ratio = |order| (steps(group, order) / steps(retrained, order)).ln();
-    known_mean(&(0..orders).map(ratio).collect::<Vec<_>>())
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -159,16 +135,6 @@ mod tests {
             relearning: steps.iter().map(order).collect(),
             ..Default::default()
         }
-    }
-
-    #[test]
-    fn ain_is_the_quotient_of_the_means_in_each_order() {
-        let one = [after(&[Some(10.0)]), after(&[Some(30.0)])];
-        assert!((ain(&one, &[after(&[None])]) - 0.2).abs() < 1e-12);
-        // .2 in one order and .8 in the other: .4.
-        let both = [after(&[Some(20.0), Some(40.0)])];
-        assert!((ain(&both, &[after(&[None, Some(50.0)])]) - 0.4).abs() < 1e-12);
-        assert!(ain(&[], &both).is_nan() && ain(&[Observed::default()], &both).is_nan());
     }
 
     #[test]

@@ -61,7 +61,7 @@ impl Metric for ULira {
                 "95th percentile over images (f: forget, r: keep, t: test) of U-LiRA's accuracy; ideal: as retrained"
             }
             false => {
-                "accuracy of the likelihood-ratio attack, unlearned against retrained networks, image by image; ideal ½"
+                "accuracy of the likelihood-ratio attack, unlearned against retrained networks, image by image; ideal: as between two retrainings"
             }
         }
     }

@@ -19,6 +19,9 @@ const STYLE: &str = include_str!("html/comparison.css");
 /// The section that the page shows a picture in.
 const RANKING: &str = "Ranking";
 
+/// What crosses are in the picture of a case.
+const INTERVALS: &str = "95 % confidence intervals";
+
 /// What a comparison found.
 pub fn sheet(c: &Comparison) -> Sheet {
     let mut sections = match c.cases.as_slice() {
@@ -51,12 +54,12 @@ pub fn page(c: &Comparison) -> String {
             @for text in &sheet.lead { p.lead { (text) } }
         }
         @if let [only] = c.cases.as_slice() {
-            (sections(&sheet, &plane::picture(&case::points(only)), &plots::pictures(only, &c.settings.classes)))
+            (sections(&sheet, &plane::picture(&case::points(only), INTERVALS), &plots::pictures(only, &c.settings.classes)))
         } @else {
-            (sections(&sheet, &plane::picture(&overview::points(c)), &html! {}))
+            (sections(&sheet, &plane::picture(&overview::points(c), "standard deviations over cases"), &html! {}))
             @for (sheet, case) in sheet.cases.iter().zip(&c.cases) { details {
                 summary { (sheet.title) }
-                (sections(sheet, &plane::picture(&case::points(case)), &plots::pictures(case, &c.settings.classes)))
+                (sections(sheet, &plane::picture(&case::points(case), INTERVALS), &plots::pictures(case, &c.settings.classes)))
             } }
         }
     };
@@ -132,10 +135,13 @@ fn lead(c: &Comparison) -> Vec<String> {
 fn figures() -> &'static str {
     "residual knowledge: how much of what was to be forgotten is still there, 0 as in retrained networks, 1 \
      as in the originals; the mean over four kinds of metric. damage: what is lost of what was to be kept (1: \
-     all of it), plus how far beyond or beside retraining the networks are. ± half of the 95 % confidence \
-     interval over networks. place: by the distance from retraining in the plane of the two; a range holds \
-     all places that the errors allow."
+     all of it), plus how far beyond or beside retraining the networks are."
 }
+
+/// What else the ranking of a case shows.
+const PLACES: &str = "± half of the 95 % confidence interval over networks. place: by the distance from retraining \
+     in the plane of the two; a range counts all methods whose distance does not differ at 5 %, each pair by \
+     itself.";
 
 /// What effects are.
 fn effects() -> String {

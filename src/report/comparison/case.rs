@@ -73,7 +73,8 @@ fn ranking(c: &Judged) -> Section {
         "differs on",
     ];
     let table = Part::table(head, rows);
-    Section::brief(RANKING, vec![Part::text(super::figures()), table])
+    let text = format!("{} {}", super::figures(), super::PLACES);
+    Section::brief(RANKING, vec![Part::Text(text), table])
 }
 
 /// A place, or a range of places that the errors allow.
@@ -224,7 +225,7 @@ fn settings(c: &Judged) -> Option<Section> {
     let head = ["method", "setting", "chosen"].into_iter();
     let head = head.chain(Direction::ALL.map(Direction::name));
     let text = "The average gap, in percentage points, with the chosen setting and with its neighbours, on \
-                networks and validation images that have no part in the results. not tried: directions in which \
+                networks that have no part in the results, without the test images. not tried: directions in which \
                 nothing was tried beyond; a better setting may lie there.";
     (!rows.is_empty()).then(|| {
         let table = Part::table(head.chain(["not tried"]), rows);
@@ -290,7 +291,7 @@ fn verdict(row: &MethodRow) -> String {
     let tested: Vec<(&str, &Position)> = row.positions().filter(|(_, p)| !p.p.is_nan()).collect();
     if tested.is_empty() {
         return format!(
-            "{name}: nothing can be tested; it takes two networks (--learners), and something to forget."
+            "{name}: nothing can be tested here: too few networks, or nothing to forget."
         );
     }
     match row.is_distinguishable() {

@@ -32,8 +32,8 @@ const MOST: f64 = 1.3;
 /// The radius of a mark.
 const RADIUS: f64 = 8.0;
 
-/// The plane; nothing where methods are not ranked.
-pub(super) fn picture(all: &[Plotted]) -> Markup {
+/// The plane, with what its crosses are; nothing where methods are not ranked.
+pub(super) fn picture(all: &[Plotted], crosses: &str) -> Markup {
     if all.is_empty() {
         return html! {};
     }
@@ -45,8 +45,8 @@ pub(super) fn picture(all: &[Plotted]) -> Markup {
         } }
         div.plane { (drawn(all).element()) ol { @for p in all { li { (label(&p.method, p.role)) } } } }
         p {
-            "Numbers are those of the list, nearest to retraining first. Whoever does nothing is at (1, 0), "
-            "retraining at (0, 0). Crosses: 95 % confidence intervals. Both axes are square roots."
+            "Numbers are those of the list, nearest to retraining first. Whoever does nothing is at 1 without "
+            "damage, retraining in the corner. Crosses: " (crosses) ". Both axes are square roots."
         }
     }
 }

@@ -169,6 +169,9 @@ fn budgets(c: &Judged) -> Markup {
     let mut multiples: Vec<f64> = all.map(|(b, _)| *b).collect();
     multiples.sort_by(f64::total_cmp);
     multiples.dedup();
+    let figures = c.methods.iter().flat_map(|row| &row.budgets);
+    let figures = figures.filter_map(|(_, f)| f.as_ref());
+    let highest = figures.map(|f| f.damage.value).fold(1.0, f64::max);
     let ends = [multiples.first(), multiples.last()].map(|b| b.map_or(0.0, |b| b.log2()));
     let picture = |row: &MethodRow| {
         let chart = Chart {
@@ -184,8 +187,12 @@ fn budgets(c: &Judged) -> Markup {
             },
             y: Axis {
                 from: 0.0,
-                to: 1.0,
-                marks: [0.0, 0.5, 1.0].map(|x| (x, x.to_string())).to_vec(),
+                to: highest,
+                marks: [0.0, 0.5, 1.0, 2.0, 3.0]
+                    .into_iter()
+                    .filter(|x| *x <= highest)
+                    .map(|x| (x, x.to_string()))
+                    .collect(),
                 title: "",
             },
             lines: vec![
@@ -225,8 +232,8 @@ fn settings(c: &Judged) -> Markup {
         section {
             h2 { "Settings tried" }
             p {
-                "The average gap, in percentage points, with every setting tried, on networks and validation images "
-                "that have no part in the results. The setting with the smallest gap (ringed) was chosen."
+                "The average gap, in percentage points, with every setting tried, on networks that have no part in "
+                "the results, without the test images. The setting with the smallest gap (ringed) was chosen."
             }
             (panels(c, picture))
         }

@@ -555,7 +555,7 @@ fn exported_networks_are_judged_like_a_method_when_they_come_back() {
     let text = std::fs::read_to_string(folder.path().join("networks/manifest.json")).unwrap();
     let manifest: serde_json::Value = serde_json::from_str(&text).unwrap();
     let groups = manifest["groups"].as_array().unwrap();
-    assert_eq!(groups.len(), 2 + made.cases[0].methods.len());
+    assert_eq!(groups.len(), 3 + made.cases[0].methods.len());
 
     let models = folder.path().join("models");
     std::fs::create_dir(&models).unwrap();

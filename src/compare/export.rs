@@ -38,7 +38,7 @@ pub(super) enum Origin {
 #[derive(Clone, Copy)]
 pub(super) struct Group<'a> {
     pub(super) origin: Origin,
-    /// The method's or the file's name; "originals" or "retrained".
+    /// The method's or the file's name; "originals", "retrained" or "twins".
     pub(super) name: &'a str,
     /// The method's setting.
     pub(super) setting: Option<Setting>,

@@ -60,6 +60,7 @@ struct Judge<'a> {
     metrics: &'a [Box<dyn Metric>],
     scales: Vec<Scale<'a>>,
     retrained: Vec<Observed>,
+    twins: Vec<Observed>,
     originals: Vec<Observed>,
     /// Outputs of fresh networks, for ZRF.
     fresh: Vec<Vec<[f64; CLASSES]>>,
@@ -172,6 +173,7 @@ impl<'a> Judge<'a> {
             metrics,
             scales: metrics.iter().map(|m| scale(&**m)).collect(),
             retrained,
+            twins,
             originals,
             fresh,
         })
@@ -250,10 +252,11 @@ impl<'a> Judge<'a> {
             weights,
             observed,
         };
-        let (originals, retrained) = (&base.originals, &base.retrained);
+        let (originals, retrained, twins) = (&base.originals, &base.retrained, &base.twins);
         for group in [
             group(Origin::Originals, "originals", originals, &self.originals),
             group(Origin::Retrained, "retrained", retrained, &self.retrained),
+            group(Origin::Retrained, "twins", twins, &self.twins),
         ] {
             self.export(export, &group)?;
         }

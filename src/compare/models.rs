@@ -54,7 +54,8 @@ fn files(folder: &Path) -> Result<Vec<PathBuf>> {
 fn loaded(path: &Path, model: &Model, declared: &[&str]) -> Result<Loaded> {
     let name = path.file_stem().unwrap_or_default();
     let name = name.to_string_lossy().into_owned();
-    let taken = ["originals", "retrained"].contains(&&*name) || methods::named(&name).is_some();
+    let taken =
+        ["originals", "retrained", "twins"].contains(&&*name) || methods::named(&name).is_some();
     if taken || declared.contains(&&*name) {
         return Err(Error::Usage(format!(
             "{} has the name of another row or group of the comparison: rename it",

@@ -114,8 +114,8 @@ pub struct Settings {
     #[arg(skip)]
     #[serde(skip)]
     pub models: Option<PathBuf>,
-    /// Also write all networks, and their outputs for every image, for programs to read: networks/,
-    /// outputs/ and results.csv; about 1 GB with default settings
+    /// Also write all networks, and their outputs for every image, for programs to read: networks/ and
+    /// outputs/; about 1 GB with default settings
     #[arg(long)]
     pub export: bool,
     /// Original networks; every method is applied to all of them

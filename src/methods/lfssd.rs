@@ -5,7 +5,7 @@ use super::{Method, Passed, Setting, Stage, Task, grid};
 use crate::error::Result;
 use crate::population::Importance;
 
-/// As [`ssd`](super::ssd) with I in place of F: the mean over samples of |∂‖z‖²/∂θ|, z the logits.
+/// As `ssd` with I in place of F: the mean over samples of |∂‖z‖²/∂θ|, z the logits.
 /// Labels are not needed.
 pub struct Lfssd;
 

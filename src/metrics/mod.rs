@@ -1,7 +1,7 @@
 //! Metrics of forgetting, one file each. All use networks' outputs and weights, read back once, in
 //! f64.
 //!
-//! No value means anything by itself: a group's [effect](effect) is its position between retrained
+//! No value means anything by itself: a group's [effect] is its position between retrained
 //! networks and the originals, with an interval.
 
 pub mod accuracy;

@@ -356,7 +356,7 @@ impl<'a> Judge<'a> {
             known: scale.is_known(),
         };
         let of_retrained: Vec<Measured> = self.scales.iter().map(Scale::retrained).collect();
-        let of_originals = self.measure(&self.originals, true);
+        let of_originals: Vec<Measured> = self.scales.iter().map(Scale::originals).collect();
         Judged {
             case: self.lab.engine.case.clone(),
             never_learned: None,

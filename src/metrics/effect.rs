@@ -207,6 +207,7 @@ enum Seen<'f> {
         squares: Vec<f64>,
     },
     Groups {
+        value: OfGroups,
         features: &'f Features,
         sign: f64,
     },
@@ -275,11 +276,17 @@ impl<'a> Scale<'a> {
 
     /// The result for a group.
     pub fn measure(&self, group: &Features) -> Measured {
+        let seen = self.see(group, self.sign(group));
         Measured {
-            values: self.values(group),
-            effect: self.known.then(|| self.effect(group)),
+            values: self.values(&seen, group),
+            effect: self.known.then(|| self.effect(&seen, group)),
             censored: group.censored,
         }
+    }
+
+    /// The result for the originals.
+    pub fn originals(&self) -> Measured {
+        self.measure(&self.references.originals)
     }
 
     /// The result for the retrained networks; where networks are compared with others of their number
@@ -291,15 +298,14 @@ impl<'a> Scale<'a> {
             Form::Twins | Form::Groups { .. } => &references.twins,
         };
         Measured {
-            values: self.values(group),
+            values: self.values(&self.see(group, 1.0), group),
             effect: None,
             censored: references.retrained.censored,
         }
     }
 
-    fn effect(&self, group: &Features) -> Effect {
-        let seen = self.see(group, self.sign(group));
-        let (position, left) = self.positions(&seen, group);
+    fn effect(&self, seen: &Seen<'_>, group: &Features) -> Effect {
+        let (position, left) = self.positions(seen, group);
         let (whole, of_end) = (self.whole.0, &self.whole.1);
         // Where the end is the originals, a learner is left out of both.
         let paired = self.metric.about() == Some(About::Forgotten) && group.numbered;
@@ -320,7 +326,7 @@ impl<'a> Scale<'a> {
         let difference = Estimate::jackknife(position, &left);
         let (aside, aside_left) = match seen {
             Seen::Pairs { .. } | Seen::Twins { .. } if group.rows.len() > 1 => {
-                self.without_each(group, &|without| self.aside(&seen, without))
+                self.without_each(group, &|without| self.aside(seen, without))
             }
             _ => (0.0, Left::map(&[&left], |_| 0.0)),
         };
@@ -354,7 +360,8 @@ impl<'a> Scale<'a> {
                 }
             }
             Form::Twins => self.along(group),
-            Form::Groups { .. } => Seen::Groups {
+            Form::Groups { value } => Seen::Groups {
+                value,
                 features: group,
                 sign,
             },
@@ -413,10 +420,11 @@ impl<'a> Scale<'a> {
                 0.5 * (to_retrained.mean(k, j) + ends - to_end.mean(k, own) - theirs)
             }
             Seen::Twins { along, .. } => mean_without(along, k),
-            Seen::Groups { features, sign } => {
-                let Form::Groups { value } = self.metric.form() else {
-                    return f64::NAN;
-                };
+            Seen::Groups {
+                value,
+                features,
+                sign,
+            } => {
                 // Such values depend on how many networks there are: as many as twins, or none.
                 let twins = self.references.twins.rows.len();
                 let mut own = rows(features, k);
@@ -514,22 +522,19 @@ impl<'a> Scale<'a> {
     }
 
     /// One value per network, or one for the group.
-    fn values(&self, group: &Features) -> Vec<f64> {
+    fn values(&self, seen: &Seen<'_>, group: &Features) -> Vec<f64> {
         let retrained = &self.references.retrained;
-        match self.metric.form() {
-            Form::Each => group.rows.concat(),
-            Form::Pairs(value) => {
-                let same = group.numbered && retrained.numbered;
-                let pairs = Pairs::of(group, retrained, same, value);
-                let of = |i: usize| pairs.row(i);
-                (0..group.rows.len()).map(of).collect()
+        match seen {
+            Seen::Each(own) => own.rows.concat(),
+            Seen::Pairs { to_retrained, .. } => {
+                (0..group.rows.len()).map(|i| to_retrained.row(i)).collect()
             }
-            Form::Twins if group.numbered => {
+            Seen::Twins { .. } if group.numbered => {
                 let pairs = group.rows.iter().zip(&retrained.rows);
                 pairs.map(|(own, r)| relative(own, r)).collect()
             }
-            Form::Twins => vec![f64::NAN],
-            Form::Groups { value } => vec![value(&rows(group, None), &rows(retrained, None))],
+            Seen::Twins { .. } => vec![f64::NAN],
+            Seen::Groups { value, .. } => vec![value(&rows(group, None), &rows(retrained, None))],
         }
     }
 }

@@ -116,10 +116,8 @@ impl Metric for Efficacy {
     }
 
     fn features(&self, network: &Observed, task: &Scope) -> Vec<f64> {
-        let unseen = network.test.only(|label| !task.forgotten(label)).losses();
-        let seen = network.retain.losses();
-        let n = seen.len().min(unseen.len());
-        let line = Line::fit(&spread(&seen, n), &spread(&unseen, n));
+        let [seen, unseen] = kept(network, task);
+        let line = Line::fit(&seen, &unseen);
         let out = network.forget.losses();
         vec![out.iter().filter(|x| !line.member(**x)).count() as f64 / out.len() as f64]
     }
@@ -149,11 +147,17 @@ impl Metric for Kept {
     }
 
     fn features(&self, network: &Observed, task: &Scope) -> Vec<f64> {
-        let unseen = network.test.only(|label| !task.forgotten(label)).losses();
-        let seen = network.retain.losses();
-        let n = seen.len().min(unseen.len());
-        vec![attack(&spread(&seen, n), &spread(&unseen, n))]
+        let [seen, unseen] = kept(network, task);
+        vec![attack(&seen, &unseen)]
     }
+}
+
+/// Losses on equally many training and test images of what is kept.
+fn kept(network: &Observed, task: &Scope) -> [Vec<f64>; 2] {
+    let unseen = network.test.only(|label| !task.forgotten(label)).losses();
+    let seen = network.retain.losses();
+    let n = seen.len().min(unseen.len());
+    [spread(&seen, n), spread(&unseen, n)]
 }
 
 /// `n` values, evenly spread over the list: test sets have easier and harder halves.

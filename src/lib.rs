@@ -130,6 +130,9 @@ pub mod verdict;
 // The common base of `run` and `compare`: takes networks through training and methods.
 pub mod engine;
 
+// What changed inside networks: pictures and numbers of their layers.
+pub mod inside;
+
 // Comparison of many methods with retrained networks.
 pub mod compare;
 

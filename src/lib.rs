@@ -121,9 +121,6 @@ pub mod bench;
 // The settings of a run.
 pub mod config;
 
-// A whole run as plain data.
-pub mod run_record;
-
 // Verdicts: what the controls show, in words.
 pub mod verdict;
 
@@ -132,6 +129,9 @@ pub mod engine;
 
 // What changed inside networks: pictures and numbers of their layers.
 pub mod inside;
+
+// A whole run as plain data.
+pub mod run_record;
 
 // Comparison of many methods with retrained networks.
 pub mod compare;

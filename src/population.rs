@@ -24,7 +24,7 @@ use recorder::Recorder;
 
 use buffers::{Buffers, Size};
 pub use images::DeviceImages;
-pub use passes::Importance;
+pub use passes::{Attributions, Importance};
 pub use recipe::{LEARNING_RATE, Recipe};
 use recipe::{distinct, tables};
 pub use rule::Rule;

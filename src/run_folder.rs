@@ -12,12 +12,13 @@ use crate::checkpoint;
 use crate::config::Config;
 use crate::error::{Error, Result};
 use crate::files::{self, Folders, Lock, Log};
+use crate::inside::{Inside, Networks};
 use crate::model::Model;
-use crate::record::{Figures, Outcome, Point, Spread};
+use crate::record::{Arm, Figures, Outcome, Phase, Point, Spread};
 use crate::run::State;
 use crate::run_record::RunRecord;
 
-pub use past::{Standing, is_resumable, list, read, read_config, standing};
+pub use past::{Standing, is_resumable, list, read, read_config, standing, weights};
 
 /// A folder that is taken for a run and has nothing in it yet. Dropped like this, it is gone again.
 #[derive(Debug)]
@@ -98,7 +99,13 @@ const METRICS: &str = "metrics.jsonl";
 const STATE: &str = "state.safetensors";
 const SUMMARY: &str = "summary.json";
 
+const INSIDE: &str = "inside.json";
 const LOCK: &str = "lock";
+
+/// A checkpoint's place in a run's folder.
+fn checkpoint_file(phase: Phase, arm: Arm) -> String {
+    format!("{CHECKPOINTS}/{}-{}.safetensors", phase.name(), arm.name())
+}
 
 /// Keeps others out of a run's folder.
 fn lock(path: &Path) -> Result<Lock> {
@@ -227,12 +234,42 @@ impl RunFolder {
     ) -> Result<()> {
         for (outcome, weights) in outcomes.iter().zip(weights) {
             let (phase, arm) = (outcome.phase.name(), outcome.arm.name());
-            let file = format!("{CHECKPOINTS}/{phase}-{arm}.safetensors");
+            let file = checkpoint_file(outcome.phase, outcome.arm);
             let variants = &self.variants;
             let note = format!("{arm} arm at the end of the {phase} phase{variants}");
             checkpoint::save(&self.path.join(file), model, weights, &note)?;
         }
         Ok(())
+    }
+
+    /// The networks that the phases left, from their checkpoints; `matched` if all arms started from the
+    /// same weights.
+    ///
+    /// # Errors
+    /// `File` or `Data` if a checkpoint is missing or damaged.
+    pub fn networks(&self, matched: bool) -> Result<Networks> {
+        let of = |phase, arm| weights(&self.path, phase, arm);
+        Ok(Networks {
+            original: of(Phase::Learn, Arm::Original)?,
+            unlearned: of(Phase::Unlearn, Arm::Unlearned)?,
+            relearned: of(Phase::Relearn, Arm::Relearned)?,
+            retrained: of(Phase::Learn, Arm::Retrained)?,
+            retrained_then_taught: of(Phase::Relearn, Arm::Retrained)?,
+            matched,
+        })
+    }
+
+    /// Writes `inside.json`.
+    ///
+    /// # Errors
+    /// `File` where the disk is full.
+    pub fn add_inside(&self, inside: &Inside) -> Result<()> {
+        let path = self.path.join(INSIDE);
+        let text = serde_json::to_vec(inside);
+        files::write(
+            &path,
+            &text.map_err(|e| Error::file("encode", &path)(e.into()))?,
+        )
     }
 
     /// Writes `summary.json`.

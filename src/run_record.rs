@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use crate::config::Config;
+use crate::inside::Inside;
 use crate::record::{Arm, DataRecord, DeviceRecord, Outcome, Phase, Point};
 
 /// A whole run.
@@ -28,6 +29,9 @@ pub struct RunRecord {
     pub outcomes: Vec<Outcome>,
     /// What the controls show, in plain words.
     pub verdict: Vec<String>,
+    /// What is inside the networks, where that was looked at.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub inside: Option<Inside>,
     /// Why it is not the whole run, in words; `None` if it came to its end.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub incomplete: Option<String>,

@@ -4,13 +4,14 @@ use std::time::{Duration, Instant};
 
 use indicatif::ProgressBar;
 use unlearn::progress::{self, Pace, SILENCE};
-use unlearn::record::{Phase, Point};
+use unlearn::record::Point;
 use unlearn::threads;
 
 /// Shows a run's progress: a bar, or a line for each evaluation.
 pub(crate) struct RunProgress {
     bar: ProgressBar,
-    phase: Option<Phase>,
+    /// The name of the current phase.
+    phase: Option<String>,
     started: Instant,
     /// Time of the last line.
     said: Instant,
@@ -35,23 +36,23 @@ impl RunProgress {
     }
 
     /// A phase of `steps` steps begins, `done` of which are done.
-    pub(crate) fn begin(&mut self, phase: Phase, steps: u32, done: u32) {
+    pub(crate) fn begin(&mut self, phase: &str, steps: u64, done: u64) {
         self.end();
-        self.phase = Some(phase);
+        self.phase = Some(phase.to_owned());
         self.started = Instant::now();
         self.said = self.started;
-        self.bar = progress::bar(steps.into(), PHASE).with_prefix(phase.name());
-        self.bar.set_position(done.into());
+        self.bar = progress::bar(steps, PHASE).with_prefix(phase.to_owned());
+        self.bar.set_position(done);
     }
 
     pub(crate) fn advance(&mut self, steps: u64) {
         self.bar.inc(steps);
         // Evaluations may be far apart.
-        if let (Some(phase), true) = (self.phase, self.bar.is_hidden())
+        if let (Some(phase), true) = (&self.phase, self.bar.is_hidden())
             && self.said.elapsed() >= SILENCE
         {
             self.said = Instant::now();
-            super::say!("{:8} {}", phase.name(), progress::words(&self.bar));
+            super::say!("{phase:8} {}", progress::words(&self.bar));
         }
     }
 
@@ -78,8 +79,7 @@ impl RunProgress {
             let text = self.bar.message();
             self.bar.finish_and_clear();
             super::say!(
-                "{:8} {:6.1} s  {text}",
-                phase.name(),
+                "{phase:8} {:6.1} s  {text}",
                 self.started.elapsed().as_secs_f64()
             );
         }

@@ -3,13 +3,15 @@
 mod arguments;
 
 use std::cell::OnceCell;
+use std::collections::BTreeMap;
 use std::path::Path;
-use std::time::SystemTime;
+use std::time::{Instant, SystemTime};
 
 use unlearn::config::Config;
 use unlearn::data::Dataset;
 use unlearn::engine::Store;
 use unlearn::error::{Error, Result};
+use unlearn::inside::Inside;
 use unlearn::model::Model;
 use unlearn::progress::Progress;
 use unlearn::record::{DataRecord, DeviceRecord, Outcome, Phase, Point};
@@ -141,6 +143,11 @@ fn finish(
     let started = underway.started().to_owned();
     let (began_on, began_with) = (underway.device().clone(), underway.data().clone());
     let seconds = run.run(underway, &mut live);
+    let phases = seconds.is_ok();
+    let (seconds, inside) = match seconds.and_then(|s| inside(config, run, &mut live, s)) {
+        Ok((seconds, inside)) => (Ok(seconds), inside),
+        Err(e) => (Err(e), None),
+    };
     live.progress.end();
     if live.points.is_empty() && live.fresh {
         live.folder.discard();
@@ -153,6 +160,9 @@ fn finish(
     };
     let (phase, step) = live.place;
     let incomplete = seconds.as_ref().err().map(|e| match e {
+        Error::Interrupted if phases => {
+            "Interrupted after all phases, while looking inside the networks".to_owned()
+        }
         Error::Interrupted => format!(
             "Interrupted in the {} phase after step {step}",
             phase.name()
@@ -166,6 +176,7 @@ fn finish(
         seconds: seconds.as_ref().cloned().unwrap_or_default(),
         verdict: verdict(config, &began_with.classes, &live.outcomes),
         data: began_with,
+        inside,
         incomplete,
         points: live.points,
         outcomes: live.outcomes,
@@ -185,6 +196,23 @@ fn finish(
     }
     let shown = show(&record, live.folder.path(), done.as_ref().err());
     done.and(shown)
+}
+
+/// Looks inside the networks of a run whose phases have ended; adds the seconds it took.
+fn inside(
+    config: &Config,
+    run: &Run<'_>,
+    live: &mut Live,
+    mut seconds: BTreeMap<String, f64>,
+) -> Result<(BTreeMap<String, f64>, Option<Inside>)> {
+    let started = Instant::now();
+    let networks = live.folder.networks(config.from.is_none())?;
+    let inside = run.look(&networks, live)?;
+    if let Some(inside) = &inside {
+        live.folder.add_inside(inside)?;
+    }
+    seconds.insert("inside".to_owned(), started.elapsed().as_secs_f64());
+    Ok((seconds, inside))
 }
 
 /// A path without its folders, which reports do not name.
@@ -281,6 +309,10 @@ impl Live {
 }
 
 impl Progress for Live {
+    fn begin(&mut self, what: &str, units: u64) {
+        self.progress.begin(what, units, 0);
+    }
+
     fn advance(&mut self, steps: u64) {
         self.progress.advance(steps);
     }
@@ -292,7 +324,7 @@ impl Progress for Live {
 
 impl Observer for Live {
     fn phase(&mut self, phase: Phase, steps: u32, done: u32) {
-        self.progress.begin(phase, steps, done);
+        self.progress.begin(phase.name(), steps.into(), done.into());
     }
 
     fn evaluated(&mut self, points: &[Point]) -> Result<()> {

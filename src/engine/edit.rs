@@ -8,7 +8,7 @@ use super::{Engine, Subject, Training, Weights};
 use crate::error::{Error, Result};
 use crate::kernels::SOFT;
 use crate::methods::{Stage, Task, unsir};
-use crate::population::{DeviceImages, Importance, Population, Recipe, Rule};
+use crate::population::{DeviceImages, Importance, Recipe, Rule};
 use crate::progress::Progress;
 use crate::random::{Purpose, learner_key};
 use crate::record::CLASSES;
@@ -144,12 +144,7 @@ impl Engine<'_> {
         );
         self.store.get(&id, subject.originals.len(), || {
             let mut samples = if forget { &task.forget } else { &task.retain }.clone();
-            let recipe = |n: &u32| Recipe {
-                rate: 0.0,
-                momentum: 1.0,
-                decay: 0.0,
-                ..self.recipe(vec![0].into(), *n, 0)
-            };
+            let recipe = |n: &u32| self.gathering(*n);
             let mut taught: Vec<Recipe> = task.numbers.iter().map(recipe).collect();
             if what == Importance::Absolute {
                 samples.iter_mut().for_each(|entry| *entry |= SOFT);
@@ -158,11 +153,7 @@ impl Engine<'_> {
                     recipe.table = Some(self.targets_of_norm(network)?.into());
                 }
             }
-            let batch = self.batch(taught.len(), self.training.batch);
-            let images = [&self.train, &self.test];
-            let rule = Rule::Gradient;
-            let population =
-                Population::ruled(self.device, &self.model, batch, images, &taught, rule)?;
+            let population = self.gatherer(&taught)?;
             population.set_parameters(&subject.originals)?;
             population.importance(&self.train, &samples, what)
         })

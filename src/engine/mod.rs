@@ -13,6 +13,7 @@ mod crew;
 mod edit;
 mod factors;
 mod influence;
+mod layers;
 mod newton;
 mod noise;
 mod observe;
@@ -41,7 +42,8 @@ use crate::random::threefry2x32;
 use crate::record::DeviceKind;
 
 pub(crate) use crew::{Crew, CrewState, Subject, Track};
-pub(crate) use observe::SAMPLES;
+pub(crate) use layers::Answers;
+pub(crate) use observe::{SAMPLES, spread};
 pub use pick::Pick;
 pub(crate) use relearn::Relearned;
 pub(crate) use schedule::Schedule;

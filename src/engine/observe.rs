@@ -1,11 +1,12 @@
 //! Evaluates networks for metrics.
 
 use super::canonical::canonical;
+use super::layers::{Answers, rows};
 use super::{Engine, Weights};
 use crate::error::Result;
 use crate::methods::PADDED;
 use crate::metrics::few::{DRAWS, MOST};
-use crate::metrics::{Activations, Observed, Outputs, Scope, softmax};
+use crate::metrics::{Observed, Scope, softmax};
 use crate::model::Layer;
 use crate::population::DeviceImages;
 use crate::random::threefry2x32;
@@ -20,13 +21,13 @@ const LABELLED: u32 = 0x1abe_11ed;
 
 /// Every n-th of a list, so that about `SAMPLES` remain.
 fn thinned(list: &[u32]) -> Vec<u32> {
-    let step = list.len().div_ceil(SAMPLES).max(1);
-    list.iter().step_by(step).copied().collect()
+    spread(list, SAMPLES)
 }
 
-pub(super) fn rows(padded: &[f32]) -> Vec<[f32; CLASSES]> {
-    let row = |row: &[f32]| std::array::from_fn(|class| row[class]);
-    padded.chunks_exact(PADDED).map(row).collect()
+/// Every n-th of a list, so that at most `most` remain.
+pub(crate) fn spread<T: Copy>(list: &[T], most: usize) -> Vec<T> {
+    let step = list.len().div_ceil(most).max(1);
+    list.iter().step_by(step).copied().collect()
 }
 
 /// Training or test images.
@@ -34,54 +35,6 @@ pub(super) fn rows(padded: &[f32]) -> Vec<[f32; CLASSES]> {
 enum Set {
     Train,
     Test,
-}
-
-/// Activations of some layers up to the logits, of some networks for some images.
-struct Answers {
-    /// [layers][networks · images · width].
-    layers: Vec<Vec<f32>>,
-    labels: Vec<u8>,
-    networks: usize,
-}
-
-impl Answers {
-    /// Without the layers before this one.
-    fn from(&self, layer: usize) -> Self {
-        Self {
-            layers: self.layers[layer..].to_vec(),
-            labels: self.labels.clone(),
-            networks: self.networks,
-        }
-    }
-
-    /// A network's part of each layer.
-    fn of(&self, network: usize) -> impl DoubleEndedIterator<Item = &[f32]> {
-        let part = move |layer: &'_ Vec<f32>| {
-            let each = layer.len() / self.networks;
-            network * each..(network + 1) * each
-        };
-        self.layers.iter().map(move |layer| &layer[part(layer)])
-    }
-
-    fn outputs(&self, network: usize) -> Outputs {
-        Outputs {
-            logits: self.of(network).next_back().map(rows).unwrap_or_default(),
-            labels: self.labels.clone(),
-        }
-    }
-
-    fn hidden(&self, network: usize) -> Vec<Vec<f32>> {
-        let hidden = self.of(network).take(self.layers.len() - 1);
-        hidden.map(<[f32]>::to_vec).collect()
-    }
-
-    fn last_hidden(&self, network: usize) -> Activations {
-        let hidden = self.of(network).nth_back(1);
-        Activations {
-            labels: self.labels.clone(),
-            values: hidden.map(<[f32]>::to_vec).unwrap_or_default(),
-        }
-    }
 }
 
 impl Engine<'_> {
@@ -166,7 +119,7 @@ impl Engine<'_> {
     /// Training images for attacks with few labels, drawn by the case's seed: `DRAWS` draws of `MOST`
     /// images of every digit, in which each digit takes its turn. Where single images are to be
     /// forgotten, those are not among them. A digit with too few images repeats them.
-    fn labelled(&self) -> Vec<u32> {
+    pub(crate) fn labelled(&self) -> Vec<u32> {
         let known = match self.case.scope {
             Scope::Digits(_) => self.list(true),
             Scope::Samples(_) => self.images(false),
@@ -204,7 +157,7 @@ impl Engine<'_> {
 
     /// The images that show what networks know: test images of the forgotten digits, or the
     /// forgotten training images used by metrics.
-    pub(super) fn asked(&self) -> (&DeviceImages, Vec<u32>, Vec<u8>) {
+    pub(crate) fn asked(&self) -> (&DeviceImages, Vec<u32>, Vec<u8>) {
         let (set, labels, images) = match &self.case.scope {
             Scope::Digits(digits) => {
                 let numbered = (0u32..).zip(self.test_labels());

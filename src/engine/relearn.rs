@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::canonical::canonical;
-use super::observe::rows;
+use super::layers::rows;
 use super::store::fingerprint;
 use super::{Engine, Weights};
 use crate::error::{Error, Result};

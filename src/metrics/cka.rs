@@ -92,6 +92,12 @@ impl Metric for Cka {
     }
 }
 
+/// Linear CKA of two layers' activations for the same images, [images, width] each.
+pub(crate) fn alignment(one: &[f32], other: &[f32], images: usize) -> f64 {
+    let (one, other) = (kernel(one, images), kernel(other, images));
+    one.iter().zip(&other).map(|(a, b)| a * b).sum()
+}
+
 /// XXᵀ of centred activations, [images, width], scaled to norm 1; all zeros if all images have the
 /// same activations.
 fn kernel(activations: &[f32], images: usize) -> Vec<f64> {

@@ -19,23 +19,32 @@ pub(super) fn accuracy<'a, C: Fn(&[f32]) -> u8>(
     number: usize,
     fit: impl Fn(&Labelled<'a>) -> C,
 ) -> f64 {
-    let labelled: Labelled<'a> = network.labelled.rows().collect();
-    let (digits, asked) = (labelled.len() / (DRAWS * MOST), network.asked.labels.len());
-    if digits == 0 || asked == 0 {
+    accuracy_on([&network.labelled, &network.asked], number, fit)
+}
+
+/// The same for any layer's activations on the labelled images, and on those asked.
+pub(super) fn accuracy_on<'a, C: Fn(&[f32]) -> u8>(
+    [labelled, asked]: [&'a Activations; 2],
+    number: usize,
+    fit: impl Fn(&Labelled<'a>) -> C,
+) -> f64 {
+    let labelled: Labelled<'a> = labelled.rows().collect();
+    let digits = labelled.len() / (DRAWS * MOST);
+    if digits == 0 || asked.labels.is_empty() {
         return f64::NAN;
     }
     let mut right = 0;
     for draw in labelled.chunks_exact(digits * MOST) {
         let classify = fit(&draw[..digits * number.min(MOST)].to_vec());
-        let asked = network.asked.rows();
-        right += asked.filter(|(row, label)| classify(row) == *label).count();
+        let rows = asked.rows();
+        right += rows.filter(|(row, label)| classify(row) == *label).count();
     }
-    100.0 * right as f64 / (DRAWS * asked) as f64
+    100.0 * right as f64 / (DRAWS * asked.labels.len()) as f64
 }
 
 impl Activations {
     /// The activations of each image, with its label.
-    pub(super) fn rows(&self) -> impl Iterator<Item = (&[f32], u8)> {
+    pub(crate) fn rows(&self) -> impl Iterator<Item = (&[f32], u8)> {
         let width = self.values.len() / self.labels.len().max(1);
         let rows = self.values.chunks_exact(width.max(1));
         rows.zip(self.labels.iter().copied())

@@ -21,7 +21,7 @@ pub mod probe;
 pub mod prototypes;
 pub mod refit;
 pub mod relearning;
-mod ridge;
+pub(crate) mod ridge;
 pub mod u_lira;
 pub mod zrf;
 

@@ -2,7 +2,7 @@
 
 use super::few::{self, Labelled};
 use super::ridge::Ridge;
-use super::{Kind, Metric, Observed, Scope};
+use super::{Activations, Kind, Metric, Observed, Scope};
 
 /// The accuracy on the forgotten digits' test images of a new last layer, fitted by ridge regression to
 /// one-hot labels of few training images of every digit, on the standardised activations of the last
@@ -59,6 +59,12 @@ impl Metric for HeadRefit {
     }
 }
 
+/// The accuracy in percent on the images asked of a new head on any layer, fitted to `number` of the
+/// labelled images of each digit.
+pub(crate) fn accuracy(layer: [&Activations; 2], number: usize) -> f64 {
+    few::accuracy_on(layer, number, fit)
+}
+
 /// A classifier by ridge regression to one-hot labels.
 fn fit(labelled: &Labelled<'_>) -> impl Fn(&[f32]) -> u8 + use<> {
     let (rows, labels): (Vec<&[f32]>, Vec<u8>) = labelled.iter().copied().unzip();
@@ -85,7 +91,6 @@ fn fit(labelled: &Labelled<'_>) -> impl Fn(&[f32]) -> u8 + use<> {
 
 #[cfg(test)]
 pub(super) mod tests {
-    use super::super::Activations;
     use super::super::examples::normal;
     use super::*;
 

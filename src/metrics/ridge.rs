@@ -43,7 +43,7 @@ impl Standard {
 }
 
 /// A linear map from standardised features to numbers.
-pub(super) struct Ridge {
+pub(crate) struct Ridge {
     standard: Standard,
     /// [outputs, width].
     weights: Vec<Vec<f64>>,
@@ -56,7 +56,7 @@ impl Ridge {
     ///
     /// With centred features, b is the mean of y, and w = (XᵀX + λI)⁻¹Xᵀy = Xᵀ(XXᵀ + λI)⁻¹y with
     /// λ = rows · penalty: the smaller of the two systems is solved.
-    pub(super) fn fit(rows: &[&[f32]], targets: &[Vec<f64>], penalty: f64) -> Self {
+    pub(crate) fn fit(rows: &[&[f32]], targets: &[Vec<f64>], penalty: f64) -> Self {
         let width = rows.first().map_or(0, |row| row.len());
         let standard = Standard::of(rows, width);
         let x: Vec<Vec<f64>> = rows.iter().map(|row| standard.apply(row)).collect();
@@ -80,7 +80,7 @@ impl Ridge {
     }
 
     /// The outputs for a row.
-    pub(super) fn outputs(&self, row: &[f32]) -> Vec<f64> {
+    pub(crate) fn outputs(&self, row: &[f32]) -> Vec<f64> {
         let x = self.standard.apply(row);
         let sums = product(&self.weights, &x).into_iter().zip(&self.offsets);
         sums.map(|(sum, offset)| sum + offset).collect()

@@ -213,10 +213,124 @@ impl Population<'_> {
         Ok((moved, logits))
     }
 
+    /// Integrated gradients (Sundararajan et al. 2017) of a logit from a black image, in `steps` steps
+    /// by the midpoint rule: aᵢ = xᵢ · 1/steps · Σₛ ∂z/∂xᵢ((s − ½)/steps · x). They sum to z(x) − z(0), up
+    /// to the error of the rule.
+    ///
+    /// `images` are pixels from 0 to 1, [images, PIXELS], and `classes` the logit of each. An image takes
+    /// `steps` + 2 rows of a batch.
+    ///
+    /// # Errors
+    /// `Usage` for more images than a batch has room for; `Device` if the device fails.
+    pub fn integrated_gradients(
+        &self,
+        images: &[f32],
+        classes: &[u8],
+        steps: usize,
+    ) -> Result<Attributions> {
+        let rows = classes.len() * (steps + 2);
+        if rows == 0 || rows > self.batch || images.len() != classes.len() * PIXELS {
+            return Err(Error::Usage(format!(
+                "{} images in {steps} steps do not fit a batch of {}",
+                classes.len(),
+                self.batch
+            )));
+        }
+        let learners = self.learners as usize;
+        let [x, ones, dx] = self.three("pixels", learners * rows * PIXELS)?;
+        let one = vec![1f32.to_bits(); learners * rows * PIXELS];
+        self.device.upload(ones, 0, &one)?;
+        let path = path(images, steps);
+        let end = self.model.layers().len() - 1;
+        let asked = one_hot(classes, steps, last(&self.model).padded_outputs as usize);
+        for learner in 0..learners {
+            let words = bytemuck::cast_slice(&path);
+            self.device.upload(x, learner * path.len(), words)?;
+            let words = bytemuck::cast_slice(&asked);
+            let at = learner * asked.len();
+            self.device.upload(self.buffers.gradients[end], at, words)?;
+        }
+        self.once(&self.recorder().slopes(word(rows), [x, ones, dx]))?;
+        let floats = |buffer| -> Result<Vec<f32>> {
+            let words = self.device.download(buffer)?;
+            Ok(words.into_iter().map(f32::from_bits).collect())
+        };
+        let (slopes, logits) = (floats(dx)?, floats(self.buffers.outputs[end])?);
+        self.device.free(&[x, ones, dx], &[]);
+        let logits = &logits[..learners * asked.len()];
+        Ok(Attributions::of(images, classes, steps, &slopes, logits))
+    }
+
     fn three(&self, label: &str, words: usize) -> Result<[Buffer; 3]> {
         let one = || self.device.allocate(label, words);
         Ok([one()?, one()?, one()?])
     }
+}
+
+/// Integrated gradients of some images in each learner.
+#[derive(Clone, Debug, Default)]
+pub struct Attributions {
+    /// [learners, images, PIXELS].
+    pub maps: Vec<f32>,
+    /// The logit of the image and that of a black one, [learners, images].
+    pub ends: Vec<[f32; 2]>,
+}
+
+impl Attributions {
+    /// From the gradients, [learners, images, steps + 2, PIXELS], and the logits, [learners, images,
+    /// steps + 2, padded classes], along the paths of the images.
+    fn of(images: &[f32], classes: &[u8], steps: usize, slopes: &[f32], logits: &[f32]) -> Self {
+        let paths = slopes.chunks_exact((steps + 2) * PIXELS);
+        let pixels = images.chunks_exact(PIXELS).cycle();
+        let maps = paths.zip(pixels).flat_map(|(path, x)| map(x, path));
+        let width = logits.len() * PIXELS / slopes.len().max(1);
+        let answers = logits.chunks_exact((steps + 2) * width);
+        let ends = answers.zip(classes.iter().cycle()).map(|(path, &class)| {
+            let z = |row: usize| path[row * width + usize::from(class)];
+            [z(steps + 1), z(0)]
+        });
+        Self {
+            maps: maps.collect(),
+            ends: ends.collect(),
+        }
+    }
+}
+
+/// x ⊙ the mean of the gradients in the middles of the steps, between the first and the last row.
+#[expect(clippy::cast_possible_truncation, reason = "gradients are f32")]
+fn map(x: &[f32], path: &[f32]) -> Vec<f32> {
+    let rows = path.len() / PIXELS;
+    let mut sums = vec![0f64; PIXELS];
+    for row in path.chunks_exact(PIXELS).skip(1).take(rows - 2) {
+        sums.iter_mut()
+            .zip(row)
+            .for_each(|(sum, slope)| *sum += f64::from(*slope));
+    }
+    let steps = (rows - 2) as f64;
+    let product = |(x, sum): (&f32, f64)| (f64::from(*x) * sum / steps) as f32;
+    x.iter().zip(sums).map(product).collect()
+}
+
+/// The rows of images on the way from black: black, the middles of the steps, and the image.
+fn path(images: &[f32], steps: usize) -> Vec<f32> {
+    let middle = |step: usize| (step as f32 + 0.5) / steps as f32;
+    let scales: Vec<f32> = std::iter::once(0.0)
+        .chain((0..steps).map(middle))
+        .chain([1.0])
+        .collect();
+    let rows = images
+        .chunks_exact(PIXELS)
+        .flat_map(|image| scales.iter().map(move |scale| (image, scale)));
+    rows.flat_map(|(image, scale)| image.iter().map(move |x| scale * x))
+        .collect()
+}
+
+/// The gradient of each image's logit by all logits, in every row of its path.
+fn one_hot(classes: &[u8], steps: usize, width: usize) -> Vec<f32> {
+    let row =
+        |class: u8| (0..width).map(move |place| f32::from(u8::from(place == usize::from(class))));
+    let rows = classes.iter().flat_map(|class| vec![*class; steps + 2]);
+    rows.flat_map(row).collect()
 }
 
 impl Recorder<'_> {
@@ -332,9 +446,7 @@ impl Recorder<'_> {
         }
     }
 
-    /// One step of the images along the sign of their gradient. The gradient of a layer's input
-    /// passes only where that input is positive, as for ReLUs; with ones as input, it passes
-    /// everywhere.
+    /// One step of the images along the sign of their gradient.
     fn climb(
         &self,
         images: &DeviceImages,
@@ -343,7 +455,6 @@ impl Recorder<'_> {
         [x, ones, dx]: [Buffer; 3],
     ) -> Recording {
         let mut recording = Recording::default();
-        let (b, layer) = (self.buffers, self.model.layers()[0]);
         let batch = Batch {
             train: images,
             rows,
@@ -354,6 +465,34 @@ impl Recorder<'_> {
         for number in (1..self.model.layers().len() - 1).rev() {
             self.backward_input(&mut recording, number, rows);
         }
+        self.backward_pixels(&mut recording, rows, [ones, dx]);
+        let step = StepImages {
+            vectors: rows * word(PIXELS / 4),
+            size,
+            ..Default::default()
+        };
+        recording.dispatch(step, self.learners, &[dx, x]);
+        recording
+    }
+
+    /// The logits of images given as floats, and back from the logits' gradients to those of the
+    /// pixels.
+    fn slopes(&self, rows: u32, [x, ones, dx]: [Buffer; 3]) -> Recording {
+        let mut recording = Recording::default();
+        let last = self.model.layers().len() - 1;
+        self.seen(&mut recording, x, rows);
+        self.dense(&mut recording, last, rows, &self.buffers.outputs);
+        for number in (1..=last).rev() {
+            self.backward_input(&mut recording, number, rows);
+        }
+        self.backward_pixels(&mut recording, rows, [ones, dx]);
+        recording
+    }
+
+    /// The gradient of the pixels. That of a layer's input passes only where the input is positive, as
+    /// for ReLUs; with ones as input, it passes everywhere.
+    fn backward_pixels(&self, recording: &mut Recording, rows: u32, [ones, dx]: [Buffer; 2]) {
+        let (b, layer) = (self.buffers, self.model.layers()[0]);
         let back = DenseBackwardInput {
             rows,
             inputs: layer.inputs,
@@ -364,12 +503,5 @@ impl Recorder<'_> {
         };
         let bound = [b.parameters, b.gradients[0], ones, dx];
         recording.dispatch(back, self.learners, &bound);
-        let step = StepImages {
-            vectors: rows * word(PIXELS / 4),
-            size,
-            ..Default::default()
-        };
-        recording.dispatch(step, self.learners, &[dx, x]);
-        recording
     }
 }

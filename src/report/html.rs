@@ -12,12 +12,16 @@ mod notes;
 
 use maud::{Markup, html};
 
+use super::inside::{self, About};
 use super::plot;
 use super::sheet::page::{document, figure, section, warnings};
 use super::sheet::{Cell, NONE, Part, Row, Section, Sheet, percent, plus_minus};
 use crate::record::{Arm, Outcome, Phase, Point, Spread};
 use crate::run_record::RunRecord;
 use mark::stroke_key;
+
+/// The style of the part about the networks' inside.
+const INSIDE: &str = include_str!("html/inside.css");
 
 const ARMS: [Arm; 4] = [
     Arm::Original,
@@ -78,10 +82,14 @@ pub fn sheet(record: &RunRecord) -> Sheet {
     if let Some(warning) = &record.data.warning {
         warnings.push(format!("Note: {warning}"));
     }
-    let sections = match record.outcomes.is_empty() {
+    let mut sections = match record.outcomes.is_empty() {
         true => Vec::new(),
         false => vec![results(record), losses(record)],
     };
+    if let Some(about) = about(record) {
+        let said = inside::words::words(&about);
+        sections.push(Section::brief(inside::TITLE, vec![Part::List(said)]));
+    }
     Sheet {
         title: format!(
             "Forgetting {}",
@@ -94,10 +102,22 @@ pub fn sheet(record: &RunRecord) -> Sheet {
     }
 }
 
+/// What the part about the networks' inside is about.
+fn about(record: &RunRecord) -> Option<About<'_>> {
+    Some(About {
+        inside: record.inside.as_ref()?,
+        classes: &record.data.classes,
+        forget: &record.config.forget,
+    })
+}
+
 /// The page of a run.
 pub fn page(record: &RunRecord) -> String {
     let sheet = sheet(record);
-    let sections = |brief| sheet.sections.iter().filter(move |s| s.brief == brief);
+    let sections = |brief| {
+        let plain = sheet.sections.iter().filter(|s| s.title != inside::TITLE);
+        plain.filter(move |s| s.brief == brief)
+    };
     let body = html! {
         (head(record, &sheet))
         (curves(record))
@@ -105,11 +125,13 @@ pub fn page(record: &RunRecord) -> String {
         (notes::how_to_read(record))
         (digits::section(record))
         (matrix::section(record))
+        @if let Some(about) = about(record) { (inside::section(&about, &inside::words::words(&about))) }
         (notes::limits(&record.data.classes))
         @for part in sections(false) { (section(part, None)) }
         (notes::facts(record))
     };
-    document(&sheet.title, &matrix::css(), &body)
+    let style = matrix::css() + INSIDE;
+    document(&sheet.title, &style, &body)
 }
 
 /// The class of a card in the arm's colour.

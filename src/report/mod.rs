@@ -2,6 +2,7 @@
 
 pub mod comparison;
 pub mod html;
+mod inside;
 mod palette;
 pub mod plot;
 #[cfg(test)]

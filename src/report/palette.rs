@@ -55,12 +55,27 @@ pub(crate) const OCHRE: Rgb = Rgb(176, 122, 20);
 pub(crate) const PURPLE: Rgb = Rgb(134, 72, 148);
 pub(crate) const GREEN: Rgb = Rgb(44, 132, 92);
 pub(crate) const GREY: Rgb = Rgb(125, 131, 142);
+/// What was forgotten.
+pub(crate) const GONE: Rgb = Rgb(184, 51, 106);
+/// Classes, by label.
+pub(crate) const CLASS: [Rgb; 10] = [
+    Rgb(40, 105, 180),
+    Rgb(205, 120, 30),
+    Rgb(50, 140, 70),
+    Rgb(190, 60, 50),
+    Rgb(125, 90, 185),
+    Rgb(135, 85, 70),
+    Rgb(195, 90, 160),
+    Rgb(110, 115, 122),
+    Rgb(140, 140, 30),
+    Rgb(20, 145, 160),
+];
 
 /// A name in the style sheets, with the colours by day and in the dark.
 type Named = (&'static str, Rgb, Rgb);
 
 /// What marks are drawn in.
-const MARKS: [Named; 12] = [
+const MARKS: [Named; 23] = [
     ("card", CARD, Rgb(27, 31, 38)),
     ("ink", INK, Rgb(228, 231, 236)),
     ("dim", FAINT, Rgb(166, 174, 187)),
@@ -73,12 +88,22 @@ const MARKS: [Named; 12] = [
     ("purple", PURPLE, Rgb(199, 146, 214)),
     ("green", GREEN, Rgb(92, 187, 142)),
     ("grey", GREY, Rgb(154, 161, 174)),
+    ("gone", GONE, Rgb(240, 113, 159)),
+    ("class-0", CLASS[0], Rgb(110, 160, 220)),
+    ("class-1", CLASS[1], Rgb(240, 170, 90)),
+    ("class-2", CLASS[2], Rgb(120, 200, 130)),
+    ("class-3", CLASS[3], Rgb(230, 130, 120)),
+    ("class-4", CLASS[4], Rgb(180, 150, 225)),
+    ("class-5", CLASS[5], Rgb(200, 150, 130)),
+    ("class-6", CLASS[6], Rgb(235, 150, 205)),
+    ("class-7", CLASS[7], Rgb(170, 175, 185)),
+    ("class-8", CLASS[8], Rgb(205, 205, 110)),
+    ("class-9", CLASS[9], Rgb(100, 205, 215)),
 ];
 
 /// What only style sheets use.
-const OTHERS: [Named; 14] = [
+const OTHERS: [Named; 13] = [
     ("ground", Rgb(245, 246, 248), Rgb(18, 21, 26)),
-    ("gone", Rgb(184, 51, 106), Rgb(240, 113, 159)),
     ("gone-ink", CARD, Rgb(43, 10, 24)),
     ("gone-tint", Rgb(253, 242, 246), Rgb(43, 26, 34)),
     ("warning", Rgb(255, 216, 77), Rgb(255, 216, 77)),
@@ -207,6 +232,7 @@ mod tests {
         let sheets = [
             include_str!("html/style.css"),
             include_str!("html/comparison.css"),
+            include_str!("html/inside.css"),
         ];
         for line in sheets.concat().lines() {
             assert!(!line.contains("#"), "a colour without a dark one: {line}");

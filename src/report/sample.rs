@@ -39,6 +39,7 @@ pub(crate) fn run(config: Config, phases: &[Phase]) -> RunRecord {
              took the unlearned networks fewer steps than the retrained ones."
                 .to_owned(),
         ],
+        inside: None,
         incomplete: None,
         config,
     };

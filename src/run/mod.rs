@@ -22,6 +22,7 @@ use crate::engine::{
     Case, Crew, Engine, Job, Pick, Schedule, Store, Subject, Track, Training, Weights, hardware,
 };
 use crate::error::{Error, Result};
+use crate::inside::{self, Inside, Networks};
 use crate::methods::Method;
 use crate::metrics::Scope;
 use crate::model::Model;
@@ -256,6 +257,14 @@ impl<'a> Run<'a> {
         let total = now.past.watch.seconds();
         now.past.seconds.insert("total".to_owned(), total);
         Ok(now.past.seconds)
+    }
+
+    /// Looks into the networks that the phases left; none without test images of the forgotten classes.
+    ///
+    /// # Errors
+    /// `Interrupted` if `progress` says so; `Device` if the device fails.
+    pub fn look(&self, networks: &Networks, progress: &mut dyn Progress) -> Result<Option<Inside>> {
+        inside::look(&self.engine, networks, progress)
     }
 
     fn clock(&self, phase: Phase) -> PhaseClock {

@@ -4,10 +4,12 @@ use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 
-use super::{CONFIG, LOCK, METRICS, STATE, SUMMARY};
+use super::{CONFIG, INSIDE, LOCK, METRICS, STATE, SUMMARY, checkpoint_file};
+use crate::checkpoint;
 use crate::config::Config;
 use crate::error::{Error, Result};
 use crate::files::Lock;
+use crate::inside::Inside;
 use crate::record::{Arm, DataRecord, DeviceRecord, Figures, Outcome, Phase, Point, Score};
 use crate::run::State;
 use crate::run_record::RunRecord;
@@ -90,9 +92,33 @@ pub fn read(folder: &Path) -> Result<RunRecord> {
         seconds: summary.seconds,
         points: points(&metrics, &text(&metrics)?)?,
         outcomes,
+        inside: read_inside(folder)?,
         incomplete: summary.incomplete,
         config: summary.config,
     })
+}
+
+/// What is inside the networks of a run; none where nothing was written.
+///
+/// # Errors
+/// `File` where it cannot be read; `Data` where it holds something else.
+fn read_inside(folder: &Path) -> Result<Option<Inside>> {
+    let path = folder.join(INSIDE);
+    match path.try_exists() {
+        Ok(false) => Ok(None),
+        _ => serde_json::from_str(&text(&path)?)
+            .map(Some)
+            .map_err(|e| damaged(&path, &e)),
+    }
+}
+
+/// The weights of an arm at the end of a phase, [learners, model.parameters()], from its checkpoint.
+///
+/// # Errors
+/// `File` where it cannot be read; `Data` where it holds something else.
+pub fn weights(folder: &Path, phase: Phase, arm: Arm) -> Result<Vec<f32>> {
+    let networks = checkpoint::load(&folder.join(checkpoint_file(phase, arm)))?;
+    Ok(networks.weights)
 }
 
 /// What is read of `summary.json`: the rest follows from it.

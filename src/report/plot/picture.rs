@@ -60,6 +60,8 @@ enum Shape {
     Line(String, Stroke),
     /// With the given point of its base line.
     Text(String, Point, Lettering),
+    /// Points as path data, and the dots' colour, diameter and opacity.
+    Dots(String, Rgb, f64, f64),
 }
 
 /// Shapes on a card, the last one on top.
@@ -97,6 +99,16 @@ impl Picture {
     /// A filled rectangle between two corners.
     pub(crate) fn block(&mut self, a: Point, b: Point, colour: Rgb, opacity: f64) {
         self.area(&[a, (b.0, a.1), b, (a.0, b.1)], colour, opacity);
+    }
+
+    /// Round dots of this diameter.
+    pub(crate) fn dots(&mut self, centres: &[Point], colour: Rgb, diameter: f64, opacity: f64) {
+        let finite = centres.iter().filter(|(x, y)| (x + y).is_finite());
+        let path: String = finite
+            .map(|(x, y)| format!("M{} {}h0", tenth(*x), tenth(*y)))
+            .collect();
+        self.shapes
+            .push(Shape::Dots(path, colour, diameter, opacity));
     }
 
     /// A text.
@@ -145,6 +157,10 @@ impl Shape {
             Self::Area(points, colour, opacity) => html! {
                 polygon points=(points) fill=(colour) fill-opacity=[(*opacity < 1.0).then_some(opacity)] {}
             },
+            Self::Dots(path, colour, diameter, opacity) => html! {
+                path d=(path) fill="none" stroke=(colour) stroke-width=(diameter) stroke-opacity=(opacity)
+                    stroke-linecap="round" {}
+            },
             Self::Line(points, stroke) => html! {
                 polyline points=(points) fill="none" stroke=(stroke.colour) stroke-width=(stroke.width)
                     stroke-dasharray=[stroke.dashes()] {}
@@ -166,6 +182,8 @@ impl Shape {
             Self::Area(points, colour, opacity) => {
                 raster.fill(&format!("M{points}Z"), *colour, *opacity);
             }
+            // Only pages have them.
+            Self::Dots(..) => {}
             Self::Line(points, stroke) => raster.line(&format!("M{points}"), *stroke),
             Self::Text(text, base, lettering) => {
                 let start = lettering.start(text, *base);
@@ -183,6 +201,11 @@ fn attribute(points: &[Point], least: usize) -> Option<String> {
         .map(|(x, y)| format!("{},{}", short(*x), short(*y)))
         .collect();
     (pairs.len() >= least).then(|| pairs.join(" "))
+}
+
+/// In tenths, which dots do not need more exactly.
+fn tenth(value: f64) -> f64 {
+    (10.0 * value).round() / 10.0
 }
 
 /// In hundredths, of which nobody sees more.

@@ -13,7 +13,7 @@ use crate::config::Config;
 use crate::error::{Error, Result};
 use crate::files::{self, Folders, Lock, Log};
 use crate::model::Model;
-use crate::record::{Figures, Outcome, Point, Spread};
+use crate::record::{Arm, Figures, Outcome, Phase, Point, Spread};
 use crate::run::State;
 use crate::run_record::RunRecord;
 
@@ -97,6 +97,12 @@ const CHECKPOINTS: &str = "checkpoints";
 const METRICS: &str = "metrics.jsonl";
 const STATE: &str = "state.safetensors";
 const SUMMARY: &str = "summary.json";
+
+/// The file with an arm's networks at the end of a phase, in a run's folder.
+pub fn checkpoint_of(folder: &Path, phase: Phase, arm: Arm) -> PathBuf {
+    let file = format!("{}-{}.safetensors", phase.name(), arm.name());
+    folder.join(CHECKPOINTS).join(file)
+}
 
 const LOCK: &str = "lock";
 
@@ -227,10 +233,10 @@ impl RunFolder {
     ) -> Result<()> {
         for (outcome, weights) in outcomes.iter().zip(weights) {
             let (phase, arm) = (outcome.phase.name(), outcome.arm.name());
-            let file = format!("{CHECKPOINTS}/{phase}-{arm}.safetensors");
             let variants = &self.variants;
             let note = format!("{arm} arm at the end of the {phase} phase{variants}");
-            checkpoint::save(&self.path.join(file), model, weights, &note)?;
+            let file = checkpoint_of(&self.path, outcome.phase, outcome.arm);
+            checkpoint::save(&file, model, weights, &note)?;
         }
         Ok(())
     }

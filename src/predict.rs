@@ -114,7 +114,9 @@ fn outputs(
         let taught = vec![recipe.clone(); weights.len() / size];
         let population = Population::new(device, &model, 1, images, images, &taught)?;
         population.set_parameters(weights)?;
-        let logits = population.activations(images, &samples, last)?.swap_remove(0);
+        let logits = population
+            .activations(images, &samples, last)?
+            .swap_remove(0);
         let row = |row: &[f32]| softmax(&std::array::from_fn(|class| row[class]));
         let own = logits.chunks_exact(count * width);
         all.extend(own.map(|own| own.chunks_exact(width).map(row).collect()));

@@ -157,9 +157,16 @@ fn photo(number: usize, pixels: &[u8]) -> Gray {
 fn answers(said: &Value) -> Vec<Vec<u64>> {
     let arms = |picture: &Value| {
         let arms = picture["arms"].as_array().unwrap();
-        arms.iter().map(|arm| arm["answer"].as_u64().unwrap()).collect()
+        arms.iter()
+            .map(|arm| arm["answer"].as_u64().unwrap())
+            .collect()
     };
-    said["pictures"].as_array().unwrap().iter().map(arms).collect()
+    said["pictures"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(arms)
+        .collect()
 }
 
 #[test]
@@ -185,13 +192,15 @@ fn pictures_of_test_images_get_their_answers() {
         values: inverted(pixels),
     });
     assert_eq!(all, 4 * SHOWN);
+    // Measured: 200 and 192 of 200 on MNIST; 180 and 180 on the built-in digits, whose centre is
+    // another.
     let large = of("large", &|_, pixels| Gray {
         width: 280,
         values: tenfold(pixels),
     });
     let photos = of("photo", &photo);
-    assert!(large >= 4 * SHOWN * 8 / 10, "{large}");
-    assert!(photos >= 4 * SHOWN * 8 / 10, "{photos}");
+    assert!(large >= 165, "{large}");
+    assert!(photos >= 165, "{photos}");
 }
 
 /// Softmax outputs in f64.
@@ -228,7 +237,11 @@ fn probabilities_are_those_of_the_checkpoints() {
         assert_eq!(arms.len(), 4);
         for arm in arms {
             let name = |key: &str| arm[key].as_str().unwrap().to_owned();
-            let file = format!("run/checkpoints/{}-{}.safetensors", name("phase"), name("arm"));
+            let file = format!(
+                "run/checkpoints/{}-{}.safetensors",
+                name("phase"),
+                name("arm")
+            );
             let networks = checkpoint::load(RUN.path(&file).as_ref()).unwrap();
             let mut mean = [0.0; CLASSES];
             for (network, learner) in arm["learners"].as_array().unwrap().iter().enumerate() {
@@ -249,9 +262,11 @@ fn probabilities_are_those_of_the_checkpoints() {
 
 #[test]
 fn the_table_names_arms_and_answers() {
-    let five = RUN.images.labels.iter().position(|&label| label == 5).unwrap();
-    let path = RUN.path("five.png");
-    plain(&RUN.images.pixels[five * PIXELS..][..PIXELS]).write(path.as_ref());
+    // A 5 that the originals read.
+    let pictures = RUN.pictures("any", |_, pixels| plain(pixels));
+    let read = answers(&RUN.asked(&pictures));
+    let five = read.iter().position(|arms| arms[0] == 5).unwrap();
+    let path = pictures[five].clone();
     let output = unlearn(&["predict", &RUN.path("run"), &path, &path]);
     assert!(output.status.success(), "{}", stderr(&output));
     let text = String::from_utf8(output.stdout).unwrap();
@@ -260,7 +275,10 @@ fn the_table_names_arms_and_answers() {
         let rows = text.lines().filter(|line| line.starts_with(arm));
         assert_eq!(rows.count(), 2, "{text}");
     }
-    mentions(&text, &[" 5* ", " of 2", " ± ", "* The run forgets digit 5"]);
+    mentions(
+        &text,
+        &[" 5* ", " of 2", " ± ", "* The run forgets digit 5"],
+    );
     // Pictures are for terminals.
     assert!(!text.contains(['▀', '▄', '█']), "{text}");
     assert!(output.stderr.is_empty());
@@ -277,13 +295,25 @@ fn what_cannot_be_asked_is_refused_before_anything_is_computed() {
         mentions(&stderr(&output), parts);
     };
     refused(&[&run], &["IMAGE"]);
-    refused(&[&run, &good, &RUN.path("none.png")], &["cannot read", "none.png"]);
+    refused(
+        &[&run, &good, &RUN.path("none.png")],
+        &["cannot read", "none.png"],
+    );
     let jpeg = RUN.path("photo.jpg");
     std::fs::write(&jpeg, b"\xff\xd8\xff\xe0").unwrap();
     refused(&[&run, &good, &jpeg], &["photo.jpg is a JPEG", "magick"]);
-    refused(&[&RUN.path("images"), &good], &["images holds no finished run"]);
-    refused(&["--device", "no such thing", &run, &good], &["no such thing"]);
-    refused(&["--json", "/no/such/folder/file", &run, &good], &["/no/such"]);
+    refused(
+        &[&RUN.path("images"), &good],
+        &["images holds no finished run"],
+    );
+    refused(
+        &["--device", "no such thing", &run, &good],
+        &["no such thing"],
+    );
+    refused(
+        &["--json", "/no/such/folder/file", &run, &good],
+        &["/no/such"],
+    );
     // A run without its networks, or with some of them.
     let bare = PathBuf::from(RUN.path("bare"));
     std::fs::create_dir_all(bare.join("checkpoints")).unwrap();
@@ -291,10 +321,16 @@ fn what_cannot_be_asked_is_refused_before_anything_is_computed() {
         std::fs::copy(Path::new(&run).join(file), bare.join(file)).unwrap();
     }
     let bare = bare.to_str().unwrap();
-    refused(&[bare, &good], &["bare holds no networks", "learn-original"]);
+    refused(
+        &[bare, &good],
+        &["bare holds no networks", "learn-original"],
+    );
     let file = "checkpoints/unlearn-unlearned.safetensors";
     std::fs::copy(Path::new(&run).join(file), Path::new(bare).join(file)).unwrap();
     let output = unlearn(&["predict", bare, &good]);
     let text = String::from_utf8(output.stdout).unwrap();
-    assert!(text.contains("\nunlearned ") && !text.contains("\noriginal "), "{text}");
+    assert!(
+        text.contains("\nunlearned ") && !text.contains("\noriginal "),
+        "{text}"
+    );
 }

@@ -105,7 +105,7 @@ fn table(record: &RunRecord, answers: &[Answers]) -> String {
             plus_minus(&answers.probability(first)),
             format!("{} of {all}", answers.learners_for(first)),
             format!(
-                "{} {}",
+                "{} ({})",
                 named(record, second),
                 fixed(answers.probability(second).mean, 2)
             ),
@@ -119,7 +119,11 @@ fn table(record: &RunRecord, answers: &[Answers]) -> String {
 
 /// A class's name, with a star if it is to be forgotten.
 fn named(record: &RunRecord, class: usize) -> String {
-    let forgotten = record.config.forget.iter().any(|&f| usize::from(f) == class);
+    let forgotten = record
+        .config
+        .forget
+        .iter()
+        .any(|&f| usize::from(f) == class);
     record.data.classes.name(class) + if forgotten { "*" } else { "" }
 }
 
@@ -145,7 +149,9 @@ fn plus_minus(spread: &Spread) -> String {
 /// Whether stdout is a terminal that has block characters.
 fn shows_pictures() -> bool {
     let set = |name| std::env::var(name).ok().filter(|value| !value.is_empty());
-    let locale = set("LC_ALL").or_else(|| set("LC_CTYPE")).or_else(|| set("LANG"));
+    let locale = set("LC_ALL")
+        .or_else(|| set("LC_CTYPE"))
+        .or_else(|| set("LANG"));
     let unicode = locale.is_none_or(|locale| {
         let locale = locale.to_lowercase();
         locale.contains("utf-8") || locale.contains("utf8")

@@ -191,7 +191,11 @@ impl Sums {
         let mean = sum / f64::max(all, 1.0);
         let deviation = (squared / f64::max(all, 1.0) - mean * mean).max(0.0).sqrt();
         let is_dark = mean < 127.5;
-        if is_dark == (deviation < ONE_COLOUR) { 255.0 } else { 0.0 }
+        if is_dark == (deviation < ONE_COLOUR) {
+            255.0
+        } else {
+            0.0
+        }
     }
 }
 

@@ -102,7 +102,13 @@ mod tests {
         let whole: Vec<&str> = whole.iter().map(String::as_str).collect();
         assert_eq!(main(&drawn(&lines)), (drawn(&whole), true));
         // A cropped digit touches the edge, and a speck does not replace it.
-        let cropped = ["#########", "#        ", "#########", "     #   ", "         "];
+        let cropped = [
+            "#########",
+            "#        ",
+            "#########",
+            "     #   ",
+            "         ",
+        ];
         assert_eq!(main(&drawn(&cropped)), (drawn(&cropped), false));
     }
 }

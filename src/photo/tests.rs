@@ -59,7 +59,7 @@ fn photo(ink: &Plane, (right, down): Point, noise: f32) -> Plane {
         let light = 170.0 + 60.0 * (right * (x / width - 0.5) + down * (y / height - 0.5));
         let number = threefry2x32([7, 7], [u32::try_from(i).unwrap(), 0]);
         let share = |word: u32| (word >> 8) as f32 / 8_388_608.0 - 1.0;
-        let dust = number[1] % 9000 == 0;
+        let dust = number[1].is_multiple_of(9000);
         let paper = light * (1.0 - 0.7 * if dust { 1.0 } else { ink });
         (paper + noise * share(number[0])).round().clamp(0.0, 255.0)
     };

@@ -39,7 +39,8 @@
 //! enforces. From the bottom up:
 //!
 //! - [`error`], [`random`], [`record`], [`files`] and similar modules are independent of networks.
-//! - [`metrics`] measure forgetting; [`data`] are the images; [`model`] is the network's shape.
+//! - [`metrics`] measure forgetting; [`data`] are the images, [`photo`] pictures made like them; [`model`]
+//!   is the network's shape.
 //! - [`kernels`] are the shaders, each with its CPU implementation and its f64 reference; a
 //!   [`device`] runs recordings of them.
 //! - A [`population`] is learners of one shape, trained in lockstep; it records steps and evaluations.
@@ -48,7 +49,8 @@
 //! - [`methods`] define what learners are taught to make them forget.
 //! - The [`engine`] takes networks through training and methods. [`config`] holds the settings of a
 //!   [`run`]; [`compare`] compares many methods with retrained networks.
-//! - [`run_record`], [`verdict`], [`run_folder`] and [`report`] are the output.
+//! - [`run_record`], [`verdict`], [`run_folder`] and [`report`] are the output; [`predict`] asks a run's
+//!   networks about pictures.
 
 #![warn(clippy::unwrap_used, clippy::expect_used)]
 
@@ -87,6 +89,9 @@ mod statistics;
 
 // The images: MNIST from a folder, a cache or the network, or the built-in digits.
 pub mod data;
+
+// Pictures in PNG files, as networks see them.
+pub mod photo;
 
 // Validation of settings, shared by `run` and `compare`.
 mod checks;
@@ -144,3 +149,6 @@ pub mod run_folder;
 
 // Reports of runs and comparisons.
 pub mod report;
+
+// What a run's networks answer to pictures.
+pub mod predict;

@@ -102,9 +102,10 @@ const SUMMARY: &str = "summary.json";
 const INSIDE: &str = "inside.json";
 const LOCK: &str = "lock";
 
-/// A checkpoint's place in a run's folder.
-fn checkpoint_file(phase: Phase, arm: Arm) -> String {
-    format!("{CHECKPOINTS}/{}-{}.safetensors", phase.name(), arm.name())
+/// The file with an arm's networks at the end of a phase, in a run's folder.
+pub fn checkpoint_of(folder: &Path, phase: Phase, arm: Arm) -> PathBuf {
+    let file = format!("{}-{}.safetensors", phase.name(), arm.name());
+    folder.join(CHECKPOINTS).join(file)
 }
 
 /// Keeps others out of a run's folder.
@@ -234,10 +235,10 @@ impl RunFolder {
     ) -> Result<()> {
         for (outcome, weights) in outcomes.iter().zip(weights) {
             let (phase, arm) = (outcome.phase.name(), outcome.arm.name());
-            let file = checkpoint_file(outcome.phase, outcome.arm);
             let variants = &self.variants;
             let note = format!("{arm} arm at the end of the {phase} phase{variants}");
-            checkpoint::save(&self.path.join(file), model, weights, &note)?;
+            let file = checkpoint_of(&self.path, outcome.phase, outcome.arm);
+            checkpoint::save(&file, model, weights, &note)?;
         }
         Ok(())
     }

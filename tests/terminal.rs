@@ -88,6 +88,7 @@ fn help_fits() {
         "check",
         "bench",
         "compare",
+        "predict",
         "methods",
         "devices",
         "completions",
@@ -209,6 +210,9 @@ mod on_terminals {
         for name in ["CI", "TF_BUILD", "NO_COLOR", "CLICOLOR", "CLICOLOR_FORCE"] {
             process.env_remove(name);
         }
+        for name in ["LC_ALL", "LC_CTYPE", "LANG"] {
+            process.env_remove(name);
+        }
         for (name, value) in [("CI", ci), ("NO_COLOR", no_color)] {
             if !value.is_empty() {
                 process.env(name, value);
@@ -260,6 +264,26 @@ mod on_terminals {
             assert_eq!(code, 0, "{text}");
             mentions(&text, &["─", " left"]);
             assert_eq!(text.contains("\x1b[36m"), coloured, "{text:?}");
+        }
+    }
+
+    #[test]
+    fn terminals_show_what_networks_see() {
+        let place = Place::new();
+        assert!(place.run(RUN).status.success());
+        let file = File::create(place.path("digit.png")).unwrap();
+        let mut encoder = png::Encoder::new(file, 28, 28);
+        encoder.set_color(png::ColorType::Grayscale);
+        let mut writer = encoder.write_header().unwrap();
+        writer.write_image_data(&builtin::test(1).images).unwrap();
+        writer.finish().unwrap();
+        let blocks = ['▀', '▄', '█'];
+        for (kind, drawn) in [(COLOURS, true), (DUMB, false)] {
+            let (code, text) = shown(&place, 80, kind, "predict @out @digit.png");
+            assert_eq!(code, 0, "{text}");
+            assert_eq!(text.contains(blocks), drawn, "{text}");
+            mentions(&text, &["original ", "retrained ", "* The run forgets"]);
+            fits(&text, COLUMNS);
         }
     }
 

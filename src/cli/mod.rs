@@ -15,6 +15,7 @@ mod compare;
 mod completions;
 mod devices;
 mod mutants;
+mod predict;
 mod progress;
 mod run;
 mod runs;
@@ -60,6 +61,8 @@ enum Command {
     /// Apply unlearning methods to the same networks, and measure how far each ends up from networks
     /// that never saw the forgotten digits.
     Compare(Box<compare::Arguments>),
+    /// Show pictures of your own to a run's networks: what every arm answers, and how sure it is.
+    Predict(predict::Arguments),
     /// Regenerate the reports of finished runs, and compare several runs.
     Report(runs::ReportArguments),
     /// List runs with their settings and results.
@@ -99,6 +102,7 @@ pub(crate) fn main() -> ExitCode {
         Command::Check(arguments) => check::run(&arguments),
         Command::Bench(arguments) => bench::run(&arguments, started),
         Command::Compare(arguments) => compare::run(&arguments, &signals).map(|()| true),
+        Command::Predict(arguments) => predict::run(&arguments).map(|()| true),
         Command::Report(arguments) => runs::report(&arguments).map(|()| true),
         Command::Runs(arguments) => runs::list(&arguments).map(|()| true),
         Command::Methods(arguments) => compare::methods(&arguments).map(|()| true),

@@ -32,16 +32,8 @@ pub(crate) struct ListArguments {
 
 /// Regenerates reports, and compares several runs.
 pub(crate) fn report(arguments: &ReportArguments) -> Result<()> {
-    let read = |folder: &PathBuf| match run_folder::read(folder) {
-        Err(Error::File { source, .. }) if source.kind() == std::io::ErrorKind::NotFound => {
-            Err(Error::Usage(format!(
-                "{} holds no finished run: it has no summary.json, or no metrics.jsonl",
-                folder.display()
-            )))
-        }
-        read => read,
-    };
-    let records: Vec<RunRecord> = arguments.runs.iter().map(read).collect::<Result<_>>()?;
+    let read = arguments.runs.iter().map(|folder| finished(folder));
+    let records: Vec<RunRecord> = read.collect::<Result<_>>()?;
     for (folder, record) in arguments.runs.iter().zip(&records) {
         report::write(record, folder)?;
         note(&format!("report   {}/report.html", folder.display()));
@@ -49,6 +41,19 @@ pub(crate) fn report(arguments: &ReportArguments) -> Result<()> {
     match records.len() {
         1 => Ok(()),
         _ => super::print(&beside(&arguments.runs, &records)),
+    }
+}
+
+/// The record of the run in a folder.
+pub(super) fn finished(folder: &Path) -> Result<RunRecord> {
+    match run_folder::read(folder) {
+        Err(Error::File { source, .. }) if source.kind() == std::io::ErrorKind::NotFound => {
+            Err(Error::Usage(format!(
+                "{} holds no finished run: it has no summary.json, or no metrics.jsonl",
+                folder.display()
+            )))
+        }
+        read => read,
     }
 }
 

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 
-use super::{CONFIG, INSIDE, LOCK, METRICS, STATE, SUMMARY, checkpoint_file};
+use super::{CONFIG, INSIDE, LOCK, METRICS, STATE, SUMMARY, checkpoint_of};
 use crate::checkpoint;
 use crate::config::Config;
 use crate::error::{Error, Result};
@@ -117,7 +117,7 @@ fn read_inside(folder: &Path) -> Result<Option<Inside>> {
 /// # Errors
 /// `File` where it cannot be read; `Data` where it holds something else.
 pub fn weights(folder: &Path, phase: Phase, arm: Arm) -> Result<Vec<f32>> {
-    let networks = checkpoint::load(&folder.join(checkpoint_file(phase, arm)))?;
+    let networks = checkpoint::load(&checkpoint_of(folder, phase, arm))?;
     Ok(networks.weights)
 }
 

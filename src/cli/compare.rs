@@ -167,6 +167,9 @@ fn write(comparison: &Comparison, folder: &Folder) -> Result<()> {
     }
     let text = sheet::full(&comparison::sheet(comparison));
     let page = comparison::page(comparison);
+    let pages = comparison::pages(comparison);
+    let pages = pages.iter().map(|(file, _, page)| (&file[..], &page[..]));
+    folder.write_pages(comparison::FOLDER, pages)?;
     folder.write([json, lines, table(comparison), text, page])
 }
 

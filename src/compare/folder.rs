@@ -20,7 +20,7 @@ pub struct Folder {
 const MARK: &str = "unlearn-compare.txt";
 
 const MARK_TEXT: &str = "`unlearn compare` works in this folder: it replaces compare.json, methods.jsonl, \
-                         results.csv, report.txt and report.html,\nwith --export also networks/ and outputs/, and it keeps weights in cache/.\nWithout this file \
+                         results.csv, report.txt, report.html and inside/,\nwith --export also networks/ and outputs/, and it keeps weights in cache/.\nWithout this file \
                          it refuses a folder that is not empty.\n";
 
 const NOT_OURS: &str =
@@ -76,6 +76,23 @@ impl Folder {
     /// The folder's path.
     pub fn path(&self) -> &Path {
         &self.path
+    }
+
+    /// Writes pages into a folder in it, by file name.
+    ///
+    /// # Errors
+    /// `File` if one cannot be written.
+    pub fn write_pages<'p>(
+        &self,
+        folder: &str,
+        pages: impl IntoIterator<Item = (&'p str, &'p str)>,
+    ) -> Result<()> {
+        let folder = self.path.join(folder);
+        for (name, page) in pages {
+            std::fs::create_dir_all(&folder).map_err(Error::file("create", &folder))?;
+            files::write(&folder.join(name), page.as_bytes())?;
+        }
+        Ok(())
     }
 
     /// Writes the reports, in the order of `REPORTS`: either all are replaced, or none.

@@ -13,6 +13,7 @@ mod figures;
 mod folder;
 mod judge;
 mod learned;
+mod look;
 mod models;
 mod results;
 mod room;
@@ -32,6 +33,7 @@ use models::Loaded;
 
 use crate::engine::{Case, Engine, Job, Store, Subject, Training, Weights, hardware};
 use crate::error::Result;
+use crate::inside::Inside;
 use crate::methods::Method;
 use crate::progress::Progress;
 
@@ -119,7 +121,8 @@ pub fn compare(
                 settings.name(&lab.engine.case)
             ),
         };
-        cases.push(lab.run(export.as_mut(), &mut Named { name, progress })?);
+        let named = &mut Named { name, progress };
+        cases.push(lab.run(export.as_mut(), labs.len() == 1, named)?);
     }
     if let Some(export) = export {
         export.finish(&settings.classes)?;
@@ -164,9 +167,21 @@ fn labs<'a>(
         .collect())
 }
 
+/// What was found, by the entry's name.
+fn named(entries: &[Entry], found: Vec<Option<Inside>>) -> Vec<(String, Inside)> {
+    let named = entries.iter().zip(found);
+    let named = named.filter_map(|(entry, found)| Some((entry.name.clone(), found?)));
+    named.collect()
+}
+
 impl Lab<'_> {
-    /// Runs all methods on this case.
-    fn run(&self, export: Option<&mut Export<'_>>, progress: &mut dyn Progress) -> Result<Judged> {
+    /// Runs all methods on this case, and looks inside their networks if asked to.
+    fn run(
+        &self,
+        export: Option<&mut Export<'_>>,
+        look: bool,
+        progress: &mut dyn Progress,
+    ) -> Result<Judged> {
         let base = self.base()?;
         let never_learned = self.never_learned(&base)?;
         if let Some(text) = &never_learned {
@@ -189,7 +204,11 @@ impl Lab<'_> {
             entries.extend(self.apply(&methods, budget, &base, progress)?);
         }
         entries.extend(self.models()?);
-        let judged = self.judge(&entries, &base, export, progress)?;
+        let mut judged = self.judge(&entries, &base, export, progress)?;
+        if look && never_learned.is_none() {
+            let found = self.look(&entries, &base, progress)?;
+            judged.inside = named(&entries, found);
+        }
         Ok(match never_learned {
             Some(reason) => judged.unranked(reason),
             None => judged.ranked(),

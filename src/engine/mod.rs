@@ -47,6 +47,7 @@ pub(crate) use observe::{SAMPLES, spread};
 pub use pick::Pick;
 pub(crate) use relearn::Relearned;
 pub(crate) use schedule::Schedule;
+pub(crate) use store::fingerprint;
 pub use store::{Store, name_of};
 
 /// Networks of a comparison's second set are numbered from here; the fresh networks that methods

@@ -86,7 +86,7 @@ pub fn name_of(id: &str) -> String {
 }
 
 /// A short name for the content of weights.
-pub(super) fn fingerprint(weights: &[f32]) -> String {
+pub(crate) fn fingerprint(weights: &[f32]) -> String {
     hex(&Sha256::digest(bytemuck::cast_slice::<f32, u8>(weights))[..8])
 }
 

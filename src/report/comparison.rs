@@ -1,6 +1,7 @@
 //! A comparison of methods: what it found, and as one self-contained page.
 
 mod case;
+mod inside;
 mod overview;
 mod plane;
 mod plots;
@@ -13,6 +14,8 @@ use crate::compare::{Comparison, Forget, Role, Settings};
 use crate::engine::Pick;
 use crate::metrics;
 use crate::record::Classes;
+
+pub use inside::{FOLDER, pages};
 
 const STYLE: &str = include_str!("html/comparison.css");
 
@@ -54,12 +57,12 @@ pub fn page(c: &Comparison) -> String {
             @for text in &sheet.lead { p.lead { (text) } }
         }
         @if let [only] = c.cases.as_slice() {
-            (sections(&sheet, &plane::picture(&case::points(only), INTERVALS), &plots::pictures(only, &c.settings.classes)))
+            (sections(&sheet, &plane::picture(&case::points(only), INTERVALS), &plots::pictures(only, &c.settings.classes), &inside::links(c)))
         } @else {
-            (sections(&sheet, &plane::picture(&overview::points(c), "standard deviations over cases"), &html! {}))
+            (sections(&sheet, &plane::picture(&overview::points(c), "standard deviations over cases"), &html! {}, &html! {}))
             @for (sheet, case) in sheet.cases.iter().zip(&c.cases) { details {
                 summary { (sheet.title) }
-                (sections(sheet, &plane::picture(&case::points(case), INTERVALS), &plots::pictures(case, &c.settings.classes)))
+                (sections(sheet, &plane::picture(&case::points(case), INTERVALS), &plots::pictures(case, &c.settings.classes), &html! {}))
             } }
         }
     };
@@ -67,12 +70,12 @@ pub fn page(c: &Comparison) -> String {
 }
 
 /// What is said in short, with the ranking as a picture; other pictures; and the rest.
-fn sections(sheet: &Sheet, ranking: &Markup, pictures: &Markup) -> Markup {
+fn sections(sheet: &Sheet, ranking: &Markup, pictures: &Markup, links: &Markup) -> Markup {
     let with = |brief| sheet.sections.iter().filter(move |s| s.brief == brief);
     html! {
         @for s in with(true) { (section(s, (s.title == RANKING).then(|| ranking.clone()))) }
         (pictures)
-        @for s in with(false) { (section(s, None)) }
+        @for s in with(false) { (section(s, (s.title == crate::report::inside::TITLE).then(|| links.clone()))) }
     }
 }
 

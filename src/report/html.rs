@@ -20,9 +20,6 @@ use crate::record::{Arm, Outcome, Phase, Point, Spread};
 use crate::run_record::RunRecord;
 use mark::stroke_key;
 
-/// The style of the part about the networks' inside.
-const INSIDE: &str = include_str!("html/inside.css");
-
 const ARMS: [Arm; 4] = [
     Arm::Original,
     Arm::Retrained,
@@ -130,7 +127,7 @@ pub fn page(record: &RunRecord) -> String {
         @for part in sections(false) { (section(part, None)) }
         (notes::facts(record))
     };
-    let style = matrix::css() + INSIDE;
+    let style = matrix::css() + inside::STYLE;
     document(&sheet.title, &style, &body)
 }
 

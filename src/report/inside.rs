@@ -15,6 +15,9 @@ use crate::inside::{Figure, Inside};
 use crate::record::{Arm, Classes};
 use crate::verdict::fixed;
 
+/// The section's style.
+pub(crate) const STYLE: &str = include_str!("html/inside.css");
+
 /// The section's title, in the page and in its sheet.
 pub(crate) const TITLE: &str = "What changed inside";
 

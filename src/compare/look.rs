@@ -1,0 +1,108 @@
+//! Looks inside the networks that methods made, beside originals and retrained networks.
+
+use super::base::Base;
+use super::judge::Entry;
+use super::{Lab, Role};
+use crate::engine::{Weights, fingerprint};
+use crate::error::Result;
+use crate::inside::{self, Inside, Networks};
+use crate::metrics::Scope;
+use crate::population::Recipe;
+use crate::progress::Progress;
+
+/// Networks of each group that are looked at, at most.
+const MOST: usize = 4;
+/// The phase whose sample orders networks learn everything in.
+const RELEARN: u32 = 2;
+
+impl Lab<'_> {
+    /// What is inside of the networks of each entry: none for those whose neurons do not correspond to
+    /// the originals', because they came from a file; for those that diverged; for other budgets; and
+    /// where single images are forgotten.
+    pub(super) fn look(
+        &self,
+        entries: &[Entry],
+        base: &Base,
+        progress: &mut dyn Progress,
+    ) -> Result<Vec<Option<Inside>>> {
+        let some = MOST
+            .min(self.settings.learners)
+            .min(self.settings.retrained);
+        let size = some * self.engine.size();
+        let fits = |entry: &Entry| {
+            let digits = matches!(self.engine.case.scope, Scope::Digits(_));
+            let finite = entry.weights.iter().all(|w| w.is_finite());
+            digits && finite && entry.role != Role::Model && entry.budget == 1.0
+        };
+        let of = |weights: &[f32]| weights[..size].to_vec();
+        let mut groups = vec![of(&base.retrained)];
+        groups.extend(entries.iter().filter(|e| fits(e)).map(|e| of(&e.weights)));
+        let mut taught = self.taught(&groups.concat(), some, progress)?;
+        let others = taught.split_off(size);
+        let mut taught_entries = others.chunks_exact(size);
+        progress.begin("inside", groups.len() as u64 - 1);
+        let mut found = Vec::new();
+        for entry in entries {
+            let relearned = match fits(entry) {
+                true => taught_entries.next(),
+                false => None,
+            };
+            let Some(relearned) = relearned.filter(|w| w.iter().all(|w| w.is_finite())) else {
+                found.push(None);
+                continue;
+            };
+            let networks = Networks {
+                original: of(&base.originals),
+                unlearned: of(&entry.weights),
+                relearned: relearned.to_vec(),
+                retrained: of(&base.retrained),
+                retrained_then_taught: taught.clone(),
+                matched: true,
+            };
+            found.push(inside::look(
+                &self.engine,
+                &networks,
+                &mut Quiet(&*progress),
+            )?);
+            progress.advance(1);
+        }
+        Ok(found)
+    }
+
+    /// Networks after a budget of training on everything, in groups of `some`.
+    fn taught(&self, weights: &[f32], some: usize, progress: &mut dyn Progress) -> Result<Weights> {
+        let (engine, steps) = (&self.engine, self.settings.budget);
+        let lr = engine.training.lr;
+        let id = format!(
+            "{} taught {} {some} {steps} {lr} {:?}",
+            engine.origin,
+            fingerprint(weights),
+            engine.case
+        );
+        engine.store.get(&id, weights.len(), || {
+            let room = engine.room(0)?;
+            let list = std::sync::Arc::new(engine.list(true));
+            let parts = weights.chunks(room * engine.size());
+            progress.begin("learning again", parts.len() as u64 * u64::from(steps));
+            let mut all = Weights::new();
+            for part in parts {
+                let first = all.len() / engine.size();
+                let numbers = (first..first + part.len() / engine.size()).map(|n| n % some);
+                let recipe =
+                    |n| engine.recipe(list.clone(), u32::try_from(n).unwrap_or(0), RELEARN);
+                let recipes: Vec<Recipe> = numbers.map(recipe).collect();
+                all.extend(engine.trained(recipes, part.to_vec(), steps, progress)?);
+            }
+            Ok(all)
+        })
+    }
+}
+
+/// Progress of a part of something larger.
+struct Quiet<'a>(&'a dyn Progress);
+
+impl Progress for Quiet<'_> {
+    fn stopped(&self) -> bool {
+        self.0.stopped()
+    }
+}

@@ -13,7 +13,7 @@ use crate::config::Config;
 use crate::error::{Error, Result};
 use crate::files::{self, Folders, Lock, Log};
 use crate::model::Model;
-use crate::record::{Figures, Outcome, Point, Spread};
+use crate::record::{Arm, Figures, Outcome, Phase, Point, Spread};
 use crate::run::State;
 use crate::run_record::RunRecord;
 
@@ -99,6 +99,12 @@ const STATE: &str = "state.safetensors";
 const SUMMARY: &str = "summary.json";
 
 const LOCK: &str = "lock";
+
+/// The file with an arm's weights at the end of a phase.
+pub fn checkpoint(folder: &Path, phase: Phase, arm: Arm) -> PathBuf {
+    let name = format!("{}-{}.safetensors", phase.name(), arm.name());
+    folder.join(CHECKPOINTS).join(name)
+}
 
 /// Keeps others out of a run's folder.
 fn lock(path: &Path) -> Result<Lock> {
@@ -227,10 +233,10 @@ impl RunFolder {
     ) -> Result<()> {
         for (outcome, weights) in outcomes.iter().zip(weights) {
             let (phase, arm) = (outcome.phase.name(), outcome.arm.name());
-            let file = format!("{CHECKPOINTS}/{phase}-{arm}.safetensors");
             let variants = &self.variants;
             let note = format!("{arm} arm at the end of the {phase} phase{variants}");
-            checkpoint::save(&self.path.join(file), model, weights, &note)?;
+            let path = self::checkpoint(&self.path, outcome.phase, outcome.arm);
+            checkpoint::save(&path, model, weights, &note)?;
         }
         Ok(())
     }

@@ -1,10 +1,11 @@
-//! A run: what it found, and as one self-contained page: no scripts, no network, readable on a phone and
-//! on paper.
+//! A run: what it found, and as one self-contained page: no network, readable on a phone and on paper. Only
+//! the section to draw in has a script.
 //!
 //! Some servers and mail clients drop style sheets. So order, words and marks hold all that matters,
 //! `cellpadding` keeps the cells of tables apart, and a `meta` element lets the page be dark.
 
 mod digits;
+pub mod draw;
 mod format;
 pub(crate) mod mark;
 mod matrix;
@@ -17,6 +18,7 @@ use super::sheet::page::{document, figure, section, warnings};
 use super::sheet::{Cell, NONE, Part, Row, Section, Sheet, percent, plus_minus};
 use crate::record::{Arm, Outcome, Phase, Point, Spread};
 use crate::run_record::RunRecord;
+use draw::Drawing;
 use mark::stroke_key;
 
 const ARMS: [Arm; 4] = [
@@ -28,6 +30,7 @@ const ARMS: [Arm; 4] = [
 const PHASES: [Phase; 3] = [Phase::Learn, Phase::Unlearn, Phase::Relearn];
 
 /// An arm at the end of a phase, as the summaries show it.
+#[derive(Debug)]
 pub(crate) struct Stage {
     pub(crate) phase: Phase,
     pub(crate) arm: Arm,
@@ -94,8 +97,8 @@ pub fn sheet(record: &RunRecord) -> Sheet {
     }
 }
 
-/// The page of a run.
-pub fn page(record: &RunRecord) -> String {
+/// The page of a run, with a section to draw in if there are networks for it.
+pub fn page(record: &RunRecord, drawing: Option<&Drawing<'_>>) -> String {
     let sheet = sheet(record);
     let sections = |brief| sheet.sections.iter().filter(move |s| s.brief == brief);
     let body = html! {
@@ -103,13 +106,18 @@ pub fn page(record: &RunRecord) -> String {
         (curves(record))
         @for part in sections(true) { (section(part, None)) }
         (notes::how_to_read(record))
+        @if let Some(drawing) = drawing { (draw::section(drawing)) }
         (digits::section(record))
         (matrix::section(record))
         (notes::limits(&record.data.classes))
         @for part in sections(false) { (section(part, None)) }
         (notes::facts(record))
     };
-    document(&sheet.title, &matrix::css(), &body)
+    let mut style = matrix::css();
+    if drawing.is_some() {
+        style += draw::STYLE;
+    }
+    document(&sheet.title, &style, drawing.map(|_| draw::SCRIPT), &body)
 }
 
 /// The class of a card in the arm's colour.

@@ -123,8 +123,10 @@ fn card(stage: &Stage, drawing: &Drawing<'_>) -> Markup {
     let gone = |class: usize| drawing.forget.iter().any(|&f| usize::from(f) == class);
     html! {
         div.step.draw-card.(css_class(stage.arm)).faded[stage.faded] role="group" aria-label=(stage.title) {
-            p.name { b { (stage.title) } " " span.dim { (stage.when) } }
-            p.draw-top aria-hidden="true" { b { "–" } " " span.dim {} }
+            div.draw-head {
+                p.name { b { (stage.title) } " " span.dim { (stage.when) } }
+                p.draw-top aria-hidden="true" { b { "–" } " " span.dim {} }
+            }
             div {
                 @for class in 0..drawing.classes.count() {
                     button.draw-row.gone[gone(class)] type="button" tabindex=(if class == 0 { "0" } else { "-1" })

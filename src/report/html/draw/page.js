@@ -133,8 +133,9 @@ function showNeurons() {
   const sum = (some) => some.reduce((total, neuron) => total + terms[neuron], 0);
   const others = order.slice(tiles.length);
   part("title").textContent = `What speaks for ${data.names[label]} in the ${network.title} network`;
+  const rest = others.length > 0 ? ` The other ${others.length}: ${signed(sum(others))}.` : "";
   part("sum").textContent =
-    `These ${shown.length}: ${signed(sum(shown))}. The other ${others.length}: ${signed(sum(others))}. ` +
+    `These ${shown.length}: ${signed(sum(shown))}.${rest} ` +
     `Biases: ${signed(biases)}. The logit of ${data.names[label]}: ${signed(logit)}.`;
 }
 

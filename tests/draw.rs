@@ -1,5 +1,6 @@
 //! The section of a run's report to draw in, in a real browser, with real input: its networks against the
 //! library's, what it reads, and that the page asks for nothing. Without a browser the tests say so on stderr.
+#![cfg(unix)]
 
 mod browser;
 mod common;
@@ -299,6 +300,32 @@ fn a_changed_script_does_not_run() {
     );
 }
 
+#[test]
+fn errors_and_requests_of_a_page_are_noticed() {
+    let Some((bench, mut browser)) = open("what the tests notice") else {
+        return;
+    };
+    let free = |page: String, added: &str| {
+        let page = page.replace("Content-Security-Policy", "nothing");
+        page.replace("</main>", &format!("{added}</main>"))
+    };
+    for (added, noticed) in [
+        (
+            "<img src='http://127.0.0.1:9/'>",
+            "a request for http://127.0.0.1:9/",
+        ),
+        ("<img src='curves.svg'>", "a request for file:"),
+        ("<script>undefined.x</script>", "TypeError"),
+        ("<script>console.error('wrong')</script>", "wrong"),
+    ] {
+        let page = bench.page("faulty.html", &[], |page| free(page, added));
+        browser.show(&page, DESK);
+        let faults = browser.faults();
+        let found = faults.iter().any(|fault| fault.contains(noticed));
+        assert!(found, "{added}: {faults:?}");
+    }
+}
+
 /// Where a digit is drawn on the pad: the sheet's corner and its side, in parts of the pad's.
 const PLACES: [([f64; 2], f64); 4] = [
     ([0.1, 0.1], 0.8),
@@ -541,7 +568,7 @@ fn contributions_add_up_to_the_logit() {
     browser.press("Home");
     browser.press("ArrowDown");
     let title = browser.text("document.querySelector('#draw-title').textContent");
-    assert_eq!(title, "What speaks for 1 in the original network");
+    assert_eq!(title, "For and against 1: the original network's neurons");
     assert_eq!(browser.faults(), [""; 0]);
 }
 

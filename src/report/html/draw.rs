@@ -83,7 +83,7 @@ pub(crate) fn section(drawing: &Drawing<'_>) -> Markup {
             p.card.draw-off #draw-off {
                 "Drawing needs JavaScript, which does not run here. Nothing else on this page needs it."
             }
-            div.draw-all #draw-all hidden {
+            div.draw-all.named[drawing.classes.legend().is_some()] #draw-all hidden {
                 (board(noun))
                 div.draw-cards { @for network in &drawing.networks { (card(network.stage, drawing)) } }
                 (tools(drawing))
@@ -175,8 +175,8 @@ fn tools(drawing: &Drawing<'_>) -> Markup {
                     } }
                 }
                 p.under {
-                    "Each press moves the pixels a little along the gradient of log p(" (classes.noun())
-                    ") of that network, or against it."
+                    "A press moves the pixels along that network's gradient of log p(" (classes.noun())
+                    "), or against it."
                 }
             }
         }

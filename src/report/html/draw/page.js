@@ -48,10 +48,10 @@ function paintPad() {
   context.clearRect(0, 0, pad.width, pad.height);
   context.imageSmoothingEnabled = false;
   if (sheet.base !== null) context.drawImage(part("seen"), 0, 0, pad.width, pad.height);
-  else strokes(context, pad.width);
+  else paintStrokes(context, pad.width);
 }
 
-function strokes(context, side) {
+function paintStrokes(context, side) {
   context.strokeStyle = `rgb(${colour("ink")})`;
   context.lineWidth = 0.07 * side;
   context.lineCap = context.lineJoin = "round";
@@ -99,8 +99,9 @@ function showAnswers() {
   });
 }
 
-/** Reads the answers out once they rest. */
+/** Reads the answers out once they rest, but not before something happened. */
 function report() {
+  if (past.length === 0) return;
   clearTimeout(resting);
   resting = setTimeout(() => {
     const said = answers.map((a, number) => {
@@ -132,7 +133,7 @@ function showNeurons() {
   const shown = order.slice(0, tiles.length);
   const sum = (some) => some.reduce((total, neuron) => total + terms[neuron], 0);
   const others = order.slice(tiles.length);
-  part("title").textContent = `What speaks for ${data.names[label]} in the ${network.title} network`;
+  part("title").textContent = `For and against ${data.names[label]}: the ${network.title} network's neurons`;
   const rest = others.length > 0 ? ` The other ${others.length}: ${signed(sum(others))}.` : "";
   part("sum").textContent =
     `These ${shown.length}: ${signed(sum(shown))}.${rest} ` +
@@ -288,7 +289,6 @@ function listenToButtons() {
   part("less").addEventListener("click", () => follow(-1));
   part("class").addEventListener("change", nameButtons);
   all("example").forEach((button, number) => {
-    paint(button.querySelector("canvas"), examples[number], colour("ink"), colour("ink"));
     button.addEventListener("click", change(() => (remember(), put(examples[number]))));
   });
 }
@@ -301,11 +301,14 @@ function nameButtons() {
   part("less").textContent = `Make it not ${article}${name}`;
 }
 
+function paintExamples() {
+  const ink = colour("ink");
+  all("example").forEach((button, number) => paint(button.firstElementChild, examples[number], ink, ink));
+}
+
 /** Pictures in the colours of the day or the night. */
 function repaint() {
-  all("example").forEach((button, number) => {
-    paint(button.querySelector("canvas"), examples[number], colour("ink"), colour("ink"));
-  });
+  paintExamples();
   schedule();
 }
 
@@ -317,6 +320,7 @@ window.addEventListener("resize", schedule);
 part("off").hidden = true;
 part("all").hidden = false;
 nameButtons();
+paintExamples();
 refresh();
 
 /** For tests. */

@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
-# Runs all tests. They need a GPU adapter, Khronos' tools to judge translated shaders, and numpy and
-# safetensors for Python; what is missing of a software Vulkan driver and the tools is installed first,
-# where there is apt-get (Debian and Ubuntu), and the Python packages with pip, in target/. More
-# arguments go to `cargo test`.
+# Runs all tests. They need a GPU adapter, Khronos' tools to judge translated shaders, Chromium to
+# look at a report, and numpy and safetensors for Python; what is missing of a software Vulkan driver, the
+# tools and Chromium is installed first, where there is apt-get (Debian and Ubuntu), and the Python packages
+# with pip, in target/. More arguments go to `cargo test`.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -14,6 +14,15 @@ has_driver() {
     compgen -G '/usr/share/vulkan/icd.d/*.json' >/dev/null ||
         compgen -G '/etc/vulkan/icd.d/*.json' >/dev/null ||
         [ -n "${VK_DRIVER_FILES:-}${VK_ICD_FILENAMES:-}" ]
+}
+
+# Whether there is a browser for tests/draw.rs.
+has_browser() {
+    local program
+    for program in "${UNLEARN_BROWSER:-chromium}" chromium chromium-browser google-chrome google-chrome-stable; do
+        if command -v "$program" >/dev/null; then return; fi
+    done
+    return 1
 }
 
 # Installs packages. Where that fails the tests run all the same, and say what they lack.
@@ -40,6 +49,8 @@ command -v glslangValidator >/dev/null || missing+=(glslang-tools)
 if [ "${#missing[@]}" != 0 ]; then
     install "${missing[@]}"
 fi
+# On its own: where there is no such package, as on Ubuntu, the others are installed all the same.
+has_browser || install chromium
 # A documented Python script is run, with numpy and safetensors; the test says where it cannot be.
 export PATH="$PWD/target/python/bin:$PATH"
 if command -v python3 >/dev/null && ! python3 -c 'import numpy, safetensors.numpy' 2>/dev/null; then

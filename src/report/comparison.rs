@@ -66,7 +66,7 @@ pub fn page(c: &Comparison) -> String {
             } }
         }
     };
-    document(&sheet.title, STYLE, &body)
+    document(&sheet.title, STYLE, None, &body)
 }
 
 /// What is said in short, with the ranking as a picture; other pictures; and the rest.

@@ -1,10 +1,11 @@
-//! A run: what it found, and as one self-contained page: no scripts, no network, readable on a phone and
-//! on paper.
+//! A run: what it found, and as one self-contained page: no network, readable on a phone and on paper. Only
+//! the section to draw in has a script.
 //!
 //! Some servers and mail clients drop style sheets. So order, words and marks hold all that matters,
 //! `cellpadding` keeps the cells of tables apart, and a `meta` element lets the page be dark.
 
 mod digits;
+pub mod draw;
 mod format;
 pub(crate) mod mark;
 mod matrix;
@@ -18,6 +19,7 @@ use super::sheet::page::{document, figure, section, warnings};
 use super::sheet::{Cell, NONE, Part, Row, Section, Sheet, percent, plus_minus};
 use crate::record::{Arm, Outcome, Phase, Point, Spread};
 use crate::run_record::RunRecord;
+use draw::Drawing;
 use mark::stroke_key;
 
 const ARMS: [Arm; 4] = [
@@ -29,6 +31,7 @@ const ARMS: [Arm; 4] = [
 const PHASES: [Phase; 3] = [Phase::Learn, Phase::Unlearn, Phase::Relearn];
 
 /// An arm at the end of a phase, as the summaries show it.
+#[derive(Debug)]
 pub(crate) struct Stage {
     pub(crate) phase: Phase,
     pub(crate) arm: Arm,
@@ -108,8 +111,8 @@ fn about(record: &RunRecord) -> Option<About<'_>> {
     })
 }
 
-/// The page of a run.
-pub fn page(record: &RunRecord) -> String {
+/// The page of a run, with a section to draw in if there are networks for it.
+pub fn page(record: &RunRecord, drawing: Option<&Drawing<'_>>) -> String {
     let sheet = sheet(record);
     let sections = |brief| {
         let plain = sheet.sections.iter().filter(|s| s.title != inside::TITLE);
@@ -120,6 +123,7 @@ pub fn page(record: &RunRecord) -> String {
         (curves(record))
         @for part in sections(true) { (section(part, None)) }
         (notes::how_to_read(record))
+        @if let Some(drawing) = drawing { (draw::section(drawing)) }
         (digits::section(record))
         (matrix::section(record))
         @if let Some(about) = about(record) { (inside::section(&about, &inside::words::words(&about))) }
@@ -127,8 +131,11 @@ pub fn page(record: &RunRecord) -> String {
         @for part in sections(false) { (section(part, None)) }
         (notes::facts(record))
     };
-    let style = matrix::css() + inside::STYLE;
-    document(&sheet.title, &style, &body)
+    let mut style = matrix::css() + inside::STYLE;
+    if drawing.is_some() {
+        style += draw::STYLE;
+    }
+    document(&sheet.title, &style, drawing.map(|_| draw::SCRIPT), &body)
 }
 
 /// The class of a card in the arm's colour.

@@ -14,15 +14,19 @@ use std::path::Path;
 use crate::error::Result;
 use crate::files;
 use crate::run_record::RunRecord;
+use html::draw::Drawing;
 
-/// Writes `report.html`, `curves.svg` and `curves.png` into a run's folder. One that fails does not
-/// keep the others from being written.
+/// Writes `report.html`, `curves.svg` and `curves.png` into a run's folder, whose checkpoints the report
+/// carries. One that fails does not keep the others from being written.
 ///
 /// # Errors
 /// `File` where the folder cannot be written: the first failure.
 pub fn write(record: &RunRecord, folder: &Path) -> Result<()> {
+    let examples = record.inside.as_ref().map(|inside| &inside.examples[..]);
+    let drawing = Drawing::open(record, folder, examples.unwrap_or_default());
+    let page = html::page(record, drawing.as_ref());
     let files = [
-        ("report.html", Ok(html::page(record).into_bytes())),
+        ("report.html", Ok(page.into_bytes())),
         ("curves.svg", Ok(plot::curves_svg(record).into_bytes())),
         ("curves.png", plot::curves_png(record)),
     ];

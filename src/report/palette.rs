@@ -210,7 +210,7 @@ mod tests {
     #[test]
     fn every_mark_has_a_colour_in_the_dark() {
         let record = crate::report::sample::record();
-        let page = crate::report::html::page(&record);
+        let page = crate::report::html::page(&record, None);
         let picture = crate::report::plot::curves_svg(&record);
         let css = css();
         for text in [&page, &picture] {
@@ -233,6 +233,7 @@ mod tests {
             include_str!("html/style.css"),
             include_str!("html/comparison.css"),
             include_str!("html/inside.css"),
+            include_str!("html/draw/draw.css"),
         ];
         for line in sheets.concat().lines() {
             assert!(!line.contains("#"), "a colour without a dark one: {line}");

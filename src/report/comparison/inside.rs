@@ -99,7 +99,7 @@ pub fn pages(c: &Comparison) -> Vec<(String, &str, String)> {
             }
             (pictures(&about, &words::words(&about)))
         };
-        document(&title, STYLE, &body)
+        document(&title, STYLE, None, &body)
     };
     case.inside
         .iter()

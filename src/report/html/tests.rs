@@ -15,7 +15,7 @@ fn words(page: &str) -> String {
 #[test]
 fn all_arms_figures_and_verdicts_are_there() {
     let record = sample::record();
-    let page = page(&record);
+    let page = page(&record, None);
     let words = words(&page);
     for arm in ARMS {
         assert!(words.contains(arm.name()), "{arm:?}");
@@ -35,14 +35,15 @@ fn all_arms_figures_and_verdicts_are_there() {
         assert!(words.contains(sentence.as_str()));
     }
     assert_eq!(page.matches("<table class=\"matrix\"").count(), 4);
-    assert!(!page.contains("<script") && !page.contains("http-equiv"));
+    assert!(!page.contains("<script") && !page.contains("script-src"));
+    assert!(page.contains("default-src 'none'"));
     assert!(!words.contains("NaN"));
 }
 
 /// Where a server forbids style sheets within the page, what it shows must be the same.
 #[test]
 fn every_curve_and_bar_is_there_once_and_needs_no_style() {
-    let page = page(&sample::record());
+    let page = page(&sample::record(), None);
     assert!(!page.contains(" style="));
     for panel in ["All digits", "Forgotten digit: 5", "The other digits"] {
         let label = format!("aria-label=\"Accuracy through the phases: {panel}\"");
@@ -69,7 +70,7 @@ fn a_hostile_name_is_only_text() {
     record.config.name = "<script>alert(1)</script>".to_owned();
     record.data.warning = Some("<img src=x onerror=alert(2)>".to_owned());
     record.verdict = vec!["</p><script>".to_owned()];
-    let page = page(&record);
+    let page = page(&record, None);
     assert!(!page.contains("<script") && !page.contains("<img"));
     assert!(page.contains("&lt;script&gt;alert(1)"));
     assert!(page.contains("&lt;img src=x"));
@@ -84,7 +85,7 @@ fn one_learner_that_only_learned_has_a_page() {
     };
     let mut record = sample::run(config, &[Phase::Learn]);
     record.outcomes[0].figures.forget_confidence.mean = f64::NAN;
-    let words = words(&page(&record));
+    let words = words(&page(&record, None));
     assert!(words.contains("Forgetting digits 3, 5 and 8"));
     assert!(!words.contains("± 0.0") && !words.contains("after unlearn"));
     assert!(words.contains(NONE) && !words.contains("NaN"));
@@ -93,5 +94,5 @@ fn one_learner_that_only_learned_has_a_page() {
 #[test]
 fn an_empty_record_has_a_page() {
     let record = sample::run(Config::default(), &[]);
-    assert!(page(&record).ends_with("</html>"));
+    assert!(page(&record, None).ends_with("</html>"));
 }

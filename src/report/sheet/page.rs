@@ -1,6 +1,9 @@
 //! A sheet as HTML.
 
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 use maud::{DOCTYPE, Markup, PreEscaped, html};
+use sha2::{Digest, Sha256};
 
 use super::{Part, Row, Section, Sheet, Table};
 use crate::record::Arm;
@@ -9,22 +12,38 @@ use crate::report::palette;
 
 const STYLE: &str = include_str!("../html/style.css");
 
-/// A self-contained page, with a style sheet of its own.
-pub(crate) fn document(title: &str, style: &str, body: &Markup) -> String {
+/// A self-contained page, with a style sheet and perhaps a script of its own.
+pub(crate) fn document(title: &str, style: &str, script: Option<&str>, body: &Markup) -> String {
     let page = html! {
         (DOCTYPE)
         html lang="en" {
             head {
                 meta charset="utf-8";
+                meta http-equiv="Content-Security-Policy" content=(policy(script));
                 meta name="viewport" content="width=device-width, initial-scale=1";
                 meta name="color-scheme" content="light dark";
                 title { (title) " · unlearn" }
                 style { (PreEscaped(palette::css())) (PreEscaped(STYLE)) (PreEscaped(style)) }
             }
-            body { main { (body) } }
+            body {
+                main { (body) }
+                @if let Some(script) = script { script { (PreEscaped(script)) } }
+            }
         }
     };
     page.into_string()
+}
+
+/// What browsers let the page do: request nothing, and run this script alone.
+fn policy(script: Option<&str>) -> String {
+    let mut policy = "default-src 'none'; base-uri 'none'; form-action 'none'; img-src data:; \
+                      style-src 'unsafe-inline'"
+        .to_owned();
+    if let Some(script) = script {
+        let hash = STANDARD.encode(Sha256::digest(script));
+        policy += &format!("; script-src 'sha256-{hash}'");
+    }
+    policy
 }
 
 /// What a reader must know first.

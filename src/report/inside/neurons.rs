@@ -16,7 +16,7 @@ pub(super) fn cards(about: &About<'_>) -> Markup {
     html! {
         h3 { "The neurons that mattered most to " (what) }
         p.lead {
-            "The weights of a first-layer neuron are a picture of what it looks for: orange adds, blue takes away. Shown "
+            "The weights of a first-layer neuron are a picture of what it looks for: green adds, purple takes away. Shown "
             "are learner 0's neurons with the most empirical Fisher information on " (what)
             @if about.inside.matched { ": what was learned on top of the random start (from the left: original, unlearned, relearned, retrained)" }
             ", and below how that differs from the original (on a scale of its own). Choose a card to enlarge it"
@@ -107,7 +107,7 @@ pub(super) fn maps(about: &About<'_>) -> Markup {
     html! {
         h3 { "Where they look" }
         p.lead {
-            "Integrated gradients: which pixels raise (orange) or lower (blue) the logit of " (what) ", starting from a "
+            "Integrated gradients: which pixels raise (green) or lower (purple) the logit of " (what) ", starting from a "
             "black image; the mean over learners. A row has one scale. A map's numbers sum to the difference of the logits: "
             "within " (super::percents(a.incomplete)) " for 95 % of the maps."
         }

@@ -7,9 +7,9 @@ use crate::inside::{Example, Pixels};
 
 /// The side of a picture.
 const SIDE: u32 = 28;
-/// Positive and negative numbers. Their strength is in the opacity, so that zero is whatever is below,
-/// light or dark.
-const SIGNS: [[u8; 3]; 2] = [[226, 105, 20], [50, 130, 226]];
+/// Positive and negative numbers: green and purple, between the palette's for light and for dark. Their
+/// strength is in the opacity, so that zero is whatever is below.
+const SIGNS: [[u8; 3]; 2] = [[40, 145, 95], [155, 85, 175]];
 
 /// Signed numbers.
 pub(super) fn signed(pixels: &Pixels) -> String {
@@ -63,8 +63,8 @@ mod tests {
         let mut values = vec![0; 784];
         (values[0], values[1]) = (127, -64);
         let bytes = decoded(&signed(&Pixels { scale: 1.0, values }));
-        assert_eq!(bytes[..4], [226, 105, 20, 254]);
-        assert_eq!(bytes[4..8], [50, 130, 226, 128]);
+        assert_eq!(bytes[..4], [40, 145, 95, 254]);
+        assert_eq!(bytes[4..8], [155, 85, 175, 128]);
         assert_eq!(bytes[11], 0);
     }
 

@@ -86,6 +86,14 @@ impl Estimate {
         )
     }
 
+    /// A statistic of a single group, from its value without each member; no error for fewer than two.
+    pub fn of_group(value: f64, left: &[f64]) -> Self {
+        match left.len() {
+            0 | 1 => Self::of(value, &[(f64::NAN, f64::NAN)]),
+            _ => Self::of(value, &[variance(left)]),
+        }
+    }
+
     /// An estimate whose variance is a sum of variances with their degrees of freedom.
     fn of(value: f64, variances: &[(f64, f64)]) -> Self {
         let variance: f64 = variances.iter().map(|(v, _)| v).sum();
@@ -170,6 +178,18 @@ mod tests {
     fn without(values: &[f64], i: usize) -> f64 {
         let sum: f64 = values.iter().sum();
         (sum - values[i]) / (values.len() - 1) as f64
+    }
+
+    /// The mean of a group: the textbook's standard error.
+    #[test]
+    fn of_a_group_s_mean_it_is_the_standard_error() {
+        let values = [1.0, 2.0, 4.0, 9.0];
+        let left: Vec<f64> = (0..4).map(|i| without(&values, i)).collect();
+        let found = Estimate::of_group(4.0, &left);
+        let squares: f64 = values.iter().map(|x| (x - 4.0f64).powi(2)).sum();
+        assert!((found.error - (squares / 3.0 / 4.0).sqrt()).abs() < 1e-12);
+        assert_eq!(found.degrees, 3.0);
+        assert!(Estimate::of_group(4.0, &[1.0]).error.is_nan());
     }
 
     /// The difference of two means.

@@ -12,13 +12,14 @@ use crate::checkpoint;
 use crate::config::Config;
 use crate::error::{Error, Result};
 use crate::files::{self, Folders, Lock, Log};
-use crate::inside::{Inside, Networks};
+use crate::inside::{self, Inside, Networks};
 use crate::model::Model;
 use crate::record::{Arm, Figures, Outcome, Phase, Point, Spread};
 use crate::run::State;
 use crate::run_record::RunRecord;
 
-pub use past::{Standing, is_resumable, list, read, read_config, standing, weights};
+use past::weights;
+pub use past::{Standing, has_unreadable_inside, is_resumable, list, read, read_config, standing};
 
 /// A folder that is taken for a run and has nothing in it yet. Dropped like this, it is gone again.
 #[derive(Debug)]
@@ -243,18 +244,18 @@ impl RunFolder {
         Ok(())
     }
 
-    /// The networks that the phases left, from their checkpoints; `matched` if all arms started from the
-    /// same weights.
+    /// The first networks that the phases left, from their checkpoints; `matched` if all arms started
+    /// from the same weights. Retrained networks are those that took as many steps as the unlearned ones.
     ///
     /// # Errors
     /// `File` or `Data` if a checkpoint is missing or damaged.
     pub fn networks(&self, matched: bool) -> Result<Networks> {
-        let of = |phase, arm| weights(&self.path, phase, arm);
+        let of = |phase, arm| weights(&self.path, phase, arm, inside::MOST);
         Ok(Networks {
             original: of(Phase::Learn, Arm::Original)?,
             unlearned: of(Phase::Unlearn, Arm::Unlearned)?,
             relearned: of(Phase::Relearn, Arm::Relearned)?,
-            retrained: of(Phase::Learn, Arm::Retrained)?,
+            retrained: of(Phase::Unlearn, Arm::Retrained)?,
             retrained_then_taught: of(Phase::Relearn, Arm::Retrained)?,
             matched,
         })

@@ -15,7 +15,7 @@ use unlearn::device;
 use unlearn::engine::{Pick, Store};
 use unlearn::metrics::Scope;
 use unlearn::progress::Progress;
-use unlearn::record::Classes;
+use unlearn::record::{Arm, Classes};
 use unlearn::tune::Variants;
 
 /// Notes what was begun and how much of it was done.
@@ -117,6 +117,37 @@ fn the_zero_logit_control_is_exposed_by_probe_and_relearning() {
     );
     assert!(value(control, "relearn AUC").1 > 0.2, "{control:?}");
     assert!(control.is_distinguishable() && !retrained.is_distinguishable());
+
+    // So do the parts that look inside: the last layer alone brings everything back to zero-logit, and no
+    // layer brings anything into networks that were retrained.
+    let inside = |method: &str| {
+        let found = &comparison.inside;
+        &found.iter().find(|(name, _)| name == method).unwrap().1
+    };
+    let (arm, original) = (Arm::Unlearned, Arm::Original);
+    for (method, hidden) in [("zero-logit", true), ("retrain", false)] {
+        let found = inside(method);
+        let whole = found.transplants.whole.forget.mean(original);
+        let parts = found.transplants.parts.iter();
+        let back = parts.map(|t| t.restored.forget.mean(arm));
+        let most = back.fold(0.0, f64::max);
+        let readout = [original, arm].map(|arm| found.lens[1].mean(arm));
+        match hidden {
+            true => assert_eq!((most, readout[1]), (whole, readout[0])),
+            false => assert!(
+                most < 0.5 * whole && readout[1] < 0.5 * readout[0],
+                "{most}"
+            ),
+        }
+        // Retrained networks of another order are within the noise of each other.
+        let (_, head) = found.heads[1].accuracy.last().unwrap();
+        let apart = head.mean(arm) - head.mean(Arm::Retrained);
+        assert_eq!(
+            apart > 2.0 * head.floor.unwrap(),
+            hidden,
+            "{method}: {head:?}"
+        );
+    }
 
     // Doing nothing is at (1, 0), and no row knows more; zero-logit hides what it knows, but not from
     // all kinds of metric.

@@ -416,6 +416,32 @@ fn a_phone_shows_pad_and_answers_at_once() {
     assert!(height < f64::from(PHONE.height), "{height}");
 }
 
+/// The card of a first-layer neuron opens to a large one, and closes again.
+#[test]
+fn a_neuron_is_enlarged_and_closed_again() {
+    let Some((bench, mut browser)) = open("enlarged neurons") else {
+        return;
+    };
+    for screen in [DESK, PHONE] {
+        browser.show(&bench.folder.join("report.html"), screen);
+        let open = "String(document.querySelector('.neuron .large').matches(':popover-open'))";
+        assert_eq!(browser.text(open), "false");
+        browser.click(".neuron .open");
+        browser.settle();
+        assert_eq!(browser.text(open), "true");
+        // Its pictures are large, and there.
+        let picture = "document.querySelector('.neuron .large .px')";
+        let wide = browser.number(&format!("{picture}.getBoundingClientRect().width"));
+        assert!(wide > 60.0, "{wide}");
+        let shown = browser.text(&format!("getComputedStyle({picture}).backgroundImage"));
+        assert!(shown.starts_with("url(\"data:image/png;base64,"), "{shown}");
+        browser.click(".neuron .large .close");
+        browser.settle();
+        assert_eq!(browser.text(open), "false");
+        assert_eq!(browser.faults(), [""; 0]);
+    }
+}
+
 #[test]
 fn drawings_are_scaled_and_centred() {
     let Some((bench, mut browser)) = open("the image that networks see") else {
@@ -636,7 +662,12 @@ fn a_report_is_made_again_with_the_networks_that_are_there() {
     let bench = bench();
     let copy = tempfile::TempDir::new().unwrap();
     std::fs::create_dir(copy.path().join("checkpoints")).unwrap();
-    for name in ["config.toml", "metrics.jsonl", "summary.json"] {
+    for name in [
+        "config.toml",
+        "metrics.jsonl",
+        "summary.json",
+        "inside.json",
+    ] {
         std::fs::copy(bench.folder.join(name), copy.path().join(name)).unwrap();
     }
     let report = |kept: &[(Phase, Arm)]| {
@@ -654,7 +685,7 @@ fn a_report_is_made_again_with_the_networks_that_are_there() {
     std::fs::write(damaged, "no weights").unwrap();
     let two = report(&[STAGES[0], STAGES[3]]);
     assert_eq!(two.matches("role=\"group\"").count(), 2);
-    assert!(two.contains("for want of a checkpoint or of room: unlearned, relearned."));
+    assert!(two.contains("of weights that 16 bits can hold: unlearned, relearned."));
     let all = report(&STAGES);
     let first = std::fs::read_to_string(bench.folder.join("report.html")).unwrap();
     assert!(all == first, "the report differs from the run's own");

@@ -167,9 +167,12 @@ fn write(comparison: &Comparison, folder: &Folder) -> Result<()> {
     }
     let text = sheet::full(&comparison::sheet(comparison));
     let page = comparison::page(comparison);
-    let pages = comparison::pages(comparison);
-    let pages = pages.iter().map(|(file, _, page)| (&file[..], &page[..]));
-    folder.write_pages(comparison::FOLDER, pages)?;
+    let mut pages = Vec::new();
+    for page in comparison::pages(comparison) {
+        let numbers = serde_json::to_string(&page.inside).map_err(failed)?;
+        pages.extend(page.names.into_iter().zip([page.html, numbers]));
+    }
+    folder.write_pages(comparison::FOLDER, &pages)?;
     folder.write([json, lines, table(comparison), text, page])
 }
 

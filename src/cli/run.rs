@@ -143,15 +143,17 @@ fn finish(
     let started = underway.started().to_owned();
     let (began_on, began_with) = (underway.device().clone(), underway.data().clone());
     let seconds = run.run(underway, &mut live);
-    let phases = seconds.is_ok();
-    let (seconds, inside) = match seconds.and_then(|s| inside(config, run, &mut live, s)) {
-        Ok((seconds, inside)) => (Ok(seconds), inside),
-        Err(e) => (Err(e), None),
+    let mut spent = seconds.as_ref().cloned().unwrap_or_default();
+    let (ended, inside) = match &seconds {
+        Ok(_) => looked(config, run, &mut live, &mut spent),
+        Err(_) => (Ok(()), None),
     };
+    let phases = seconds.is_ok();
+    let ended = seconds.and(ended);
     live.progress.end();
     if live.points.is_empty() && live.fresh {
         live.folder.discard();
-        return seconds.map(|_| ());
+        return ended;
     }
     let data = match dataset.folder() {
         // Reports are shared: they name the data, not its folder.
@@ -159,7 +161,7 @@ fn finish(
         None => config.data.clone(),
     };
     let (phase, step) = live.place;
-    let incomplete = seconds.as_ref().err().map(|e| match e {
+    let incomplete = ended.as_ref().err().map(|e| match e {
         Error::Interrupted if phases => {
             "Interrupted after all phases, while looking inside the networks".to_owned()
         }
@@ -173,7 +175,7 @@ fn finish(
         version: env!("CARGO_PKG_VERSION").to_owned(),
         started,
         device: began_on,
-        seconds: seconds.as_ref().cloned().unwrap_or_default(),
+        seconds: spent,
         verdict: verdict(config, &began_with.classes, &live.outcomes),
         data: began_with,
         inside,
@@ -190,7 +192,7 @@ fn finish(
     // to report.
     let summary = live.folder.finish(&record);
     let reports = report::write(&record, live.folder.path());
-    let done = seconds.map(|_| ()).and(summary).and(reports);
+    let done = ended.and(summary).and(reports);
     if matches!(done, Ok(()) | Err(Error::Diverged { .. })) {
         live.folder.forget_state();
     }
@@ -198,21 +200,37 @@ fn finish(
     done.and(shown)
 }
 
-/// Looks inside the networks of a run whose phases have ended; adds the seconds it took.
-fn inside(
+/// Looks inside the networks of a run whose phases have ended, and adds the seconds it took. The run is
+/// worth as much without it, so failures are only noted; an interruption is one.
+fn looked(
     config: &Config,
     run: &Run<'_>,
     live: &mut Live,
-    mut seconds: BTreeMap<String, f64>,
-) -> Result<(BTreeMap<String, f64>, Option<Inside>)> {
+    seconds: &mut BTreeMap<String, f64>,
+) -> (Result<()>, Option<Inside>) {
     let started = Instant::now();
+    let found = inside(config, run, live);
+    let spent = started.elapsed().as_secs_f64();
+    seconds.insert("inside".to_owned(), spent);
+    *seconds.entry("total".to_owned()).or_default() += spent;
+    match found {
+        Ok(inside) => (Ok(()), inside),
+        Err(Error::Interrupted) => (Err(Error::Interrupted), None),
+        Err(e) => {
+            let lacks = "the report lacks the part on what changed inside";
+            live.progress.note(&format!("{e}: {lacks}"));
+            (Ok(()), None)
+        }
+    }
+}
+
+fn inside(config: &Config, run: &Run<'_>, live: &mut Live) -> Result<Option<Inside>> {
     let networks = live.folder.networks(config.from.is_none())?;
     let inside = run.look(&networks, live)?;
     if let Some(inside) = &inside {
         live.folder.add_inside(inside)?;
     }
-    seconds.insert("inside".to_owned(), started.elapsed().as_secs_f64());
-    Ok((seconds, inside))
+    Ok(inside)
 }
 
 /// A path without its folders, which reports do not name.

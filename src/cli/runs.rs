@@ -36,6 +36,12 @@ pub(crate) fn report(arguments: &ReportArguments) -> Result<()> {
     let records: Vec<RunRecord> = read.collect::<Result<_>>()?;
     for (folder, record) in arguments.runs.iter().zip(&records) {
         report::write(record, folder)?;
+        if run_folder::has_unreadable_inside(folder) {
+            note(&format!(
+                "{}/inside.json is damaged, or of another version: the report does without it",
+                folder.display()
+            ));
+        }
         note(&format!("report   {}/report.html", folder.display()));
     }
     match records.len() {

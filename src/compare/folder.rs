@@ -78,19 +78,24 @@ impl Folder {
         &self.path
     }
 
-    /// Writes pages into a folder in it, by file name.
+    /// Writes files into a folder in it, in place of those that an earlier comparison left there.
     ///
     /// # Errors
     /// `File` if one cannot be written.
-    pub fn write_pages<'p>(
-        &self,
-        folder: &str,
-        pages: impl IntoIterator<Item = (&'p str, &'p str)>,
-    ) -> Result<()> {
+    pub fn write_pages(&self, folder: &str, pages: &[(String, String)]) -> Result<()> {
         let folder = self.path.join(folder);
-        for (name, page) in pages {
+        for entry in std::fs::read_dir(&folder).into_iter().flatten().flatten() {
+            let path = entry.path();
+            let ours = ["html", "json"]
+                .iter()
+                .any(|kind| path.extension().is_some_and(|e| e == *kind));
+            if ours {
+                std::fs::remove_file(&path).map_err(Error::file("remove", &path))?;
+            }
+        }
+        for (name, text) in pages {
             std::fs::create_dir_all(&folder).map_err(Error::file("create", &folder))?;
-            files::write(&folder.join(name), page.as_bytes())?;
+            files::write(&folder.join(name), text.as_bytes())?;
         }
         Ok(())
     }

@@ -364,7 +364,6 @@ impl<'a> Judge<'a> {
             retrained: self.portrait(&self.retrained, &of_retrained),
             originals: self.portrait(&self.originals, &of_originals),
             methods,
-            inside: Vec::new(),
         }
     }
 }

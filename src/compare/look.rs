@@ -1,6 +1,5 @@
 //! Looks inside the networks that methods made, beside originals and retrained networks.
 
-use super::base::Base;
 use super::judge::Entry;
 use super::{Lab, Role};
 use crate::engine::{Weights, fingerprint};
@@ -16,41 +15,36 @@ const MOST: usize = 4;
 const RELEARN: u32 = 2;
 
 impl Lab<'_> {
-    /// What is inside of the networks of each entry: none for those whose neurons do not correspond to
-    /// the originals', because they came from a file; for those that diverged; for other budgets; and
-    /// where single images are forgotten.
+    /// What is inside of the networks of each entry, by its name. Left out are those whose neurons do
+    /// not correspond to the originals', because they came from a file; those that diverged; those of
+    /// other budgets; and all where single images are forgotten.
     pub(super) fn look(
         &self,
         entries: &[Entry],
-        base: &Base,
         progress: &mut dyn Progress,
-    ) -> Result<Vec<Option<Inside>>> {
+    ) -> Result<Vec<(String, Inside)>> {
+        let base = self.base()?;
         let some = MOST
             .min(self.settings.learners)
             .min(self.settings.retrained);
         let size = some * self.engine.size();
-        let fits = |entry: &Entry| {
-            let digits = matches!(self.engine.case.scope, Scope::Digits(_));
-            let finite = entry.weights.iter().all(|w| w.is_finite());
-            digits && finite && entry.role != Role::Model && entry.budget == 1.0
+        let digits = matches!(self.engine.case.scope, Scope::Digits(_));
+        let finite = |weights: &[f32]| weights.iter().all(|w| w.is_finite());
+        let fits = |entry: &&Entry| {
+            digits && entry.role != Role::Model && entry.budget == 1.0 && finite(&entry.weights)
         };
+        let entries: Vec<&Entry> = entries.iter().filter(fits).collect();
+        if entries.is_empty() {
+            return Ok(Vec::new());
+        }
         let of = |weights: &[f32]| weights[..size].to_vec();
-        let mut groups = vec![of(&base.retrained)];
-        groups.extend(entries.iter().filter(|e| fits(e)).map(|e| of(&e.weights)));
-        let mut taught = self.taught(&groups.concat(), some, progress)?;
-        let others = taught.split_off(size);
-        let mut taught_entries = others.chunks_exact(size);
-        progress.begin("inside", groups.len() as u64 - 1);
+        let mut groups = of(&base.retrained);
+        entries.iter().for_each(|e| groups.extend(of(&e.weights)));
+        let mut taught = self.taught(&groups, some, progress)?;
+        let relearned = taught.split_off(size);
+        progress.begin("inside", entries.len() as u64);
         let mut found = Vec::new();
-        for entry in entries {
-            let relearned = match fits(entry) {
-                true => taught_entries.next(),
-                false => None,
-            };
-            let Some(relearned) = relearned.filter(|w| w.iter().all(|w| w.is_finite())) else {
-                found.push(None);
-                continue;
-            };
+        for (entry, relearned) in entries.iter().zip(relearned.chunks_exact(size)) {
             let networks = Networks {
                 original: of(&base.originals),
                 unlearned: of(&entry.weights),
@@ -59,11 +53,10 @@ impl Lab<'_> {
                 retrained_then_taught: taught.clone(),
                 matched: true,
             };
-            found.push(inside::look(
-                &self.engine,
-                &networks,
-                &mut Quiet(&*progress),
-            )?);
+            if finite(relearned) {
+                let inside = inside::look(&self.engine, &networks, &mut Quiet(&*progress))?;
+                found.extend(inside.map(|inside| (entry.name.clone(), inside)));
+            }
             progress.advance(1);
         }
         Ok(found)

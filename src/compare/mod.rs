@@ -33,7 +33,6 @@ use models::Loaded;
 
 use crate::engine::{Case, Engine, Job, Store, Subject, Training, Weights, hardware};
 use crate::error::Result;
-use crate::inside::Inside;
 use crate::methods::Method;
 use crate::progress::Progress;
 
@@ -112,7 +111,7 @@ pub fn compare(
         (Some(folder), Some(lab)) => Some(Export::begin(folder, &lab.engine.model)?),
         _ => None,
     };
-    let mut cases = Vec::new();
+    let (mut cases, mut inside) = (Vec::new(), Vec::new());
     for (number, lab) in (1..).zip(&labs) {
         let name = match labs.len() {
             1 => String::new(),
@@ -121,13 +120,16 @@ pub fn compare(
                 settings.name(&lab.engine.case)
             ),
         };
-        let named = &mut Named { name, progress };
-        cases.push(lab.run(export.as_mut(), labs.len() == 1, named)?);
+        let (judged, entries) = lab.run(export.as_mut(), &mut Named { name, progress })?;
+        if labs.len() == 1 && judged.never_learned.is_none() {
+            inside = lab.look(&entries, progress)?;
+        }
+        cases.push(judged);
     }
     if let Some(export) = export {
         export.finish(&settings.classes)?;
     }
-    Ok(summary::comparison(settings, cases))
+    Ok(summary::comparison(settings, cases, inside))
 }
 
 /// A lab for each case, on all images and on those for tuning.
@@ -167,21 +169,13 @@ fn labs<'a>(
         .collect())
 }
 
-/// What was found, by the entry's name.
-fn named(entries: &[Entry], found: Vec<Option<Inside>>) -> Vec<(String, Inside)> {
-    let named = entries.iter().zip(found);
-    let named = named.filter_map(|(entry, found)| Some((entry.name.clone(), found?)));
-    named.collect()
-}
-
 impl Lab<'_> {
-    /// Runs all methods on this case, and looks inside their networks if asked to.
+    /// Runs all methods on this case: its results, and the networks.
     fn run(
         &self,
         export: Option<&mut Export<'_>>,
-        look: bool,
         progress: &mut dyn Progress,
-    ) -> Result<Judged> {
+    ) -> Result<(Judged, Vec<Entry>)> {
         let base = self.base()?;
         let never_learned = self.never_learned(&base)?;
         if let Some(text) = &never_learned {
@@ -204,15 +198,12 @@ impl Lab<'_> {
             entries.extend(self.apply(&methods, budget, &base, progress)?);
         }
         entries.extend(self.models()?);
-        let mut judged = self.judge(&entries, &base, export, progress)?;
-        if look && never_learned.is_none() {
-            let found = self.look(&entries, &base, progress)?;
-            judged.inside = named(&entries, found);
-        }
-        Ok(match never_learned {
+        let judged = self.judge(&entries, &base, export, progress)?;
+        let judged = match never_learned {
             Some(reason) => judged.unranked(reason),
             None => judged.ranked(),
-        })
+        };
+        Ok((judged, entries))
     }
 
     /// The networks of `--models`.

@@ -5,7 +5,6 @@ use serde::Serialize;
 use super::figures::{Figures, Interval};
 use super::sensitivity::Sensitivity;
 use crate::engine::Case;
-use crate::inside::Inside;
 use crate::jackknife::holm;
 use crate::methods::Setting;
 use crate::metrics::effect::{Effect, Measured};
@@ -189,9 +188,6 @@ pub struct Judged {
     pub originals: Portrait,
     /// The methods, nearest to retraining first; in the order given where they are not ranked.
     pub methods: Vec<MethodRow>,
-    /// What is inside of some networks of each method, in files of its own.
-    #[serde(skip)]
-    pub inside: Vec<(String, Inside)>,
 }
 
 impl Judged {

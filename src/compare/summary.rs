@@ -7,6 +7,7 @@ use serde::Serialize;
 
 use super::Settings;
 use super::{Figures, Judged, MethodRow, Role};
+use crate::inside::Inside;
 use crate::metrics::{Kind, mean};
 use crate::record::Spread;
 
@@ -23,6 +24,10 @@ pub struct Comparison {
     pub stability: Option<Stability>,
     /// The results of each case.
     pub cases: Vec<Judged>,
+    /// What is inside of some networks of each method, where there is a single case; it has files of its
+    /// own.
+    #[serde(skip)]
+    pub inside: Vec<(String, Inside)>,
 }
 
 /// A number over the cases.
@@ -101,7 +106,11 @@ fn never_learned(settings: &Settings, cases: &[Judged]) -> Vec<String> {
 }
 
 /// Puts the cases together.
-pub(super) fn comparison(settings: &Settings, cases: Vec<Judged>) -> Comparison {
+pub(super) fn comparison(
+    settings: &Settings,
+    cases: Vec<Judged>,
+    inside: Vec<(String, Inside)>,
+) -> Comparison {
     let all: Vec<&Judged> = cases.iter().collect();
     let named = all.first().map_or(&[][..], |case| &case.methods);
     let mut methods: Vec<Summary> = named.iter().map(|m| summary(&m.method, &all)).collect();
@@ -119,6 +128,7 @@ pub(super) fn comparison(settings: &Settings, cases: Vec<Judged>) -> Comparison 
         stability,
         methods,
         cases,
+        inside,
     }
 }
 

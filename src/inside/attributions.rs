@@ -121,7 +121,8 @@ fn incomplete(found: &Attributions, count: usize) -> f64 {
         .unwrap_or(f64::NAN)
 }
 
-/// Pearson's correlation; 0 where one map is constant.
+/// Pearson's correlation; 0 where a map is constant: a logit that depends on no pixel has nothing in
+/// common with the original's.
 fn correlation(one: &[f32], other: &[f32]) -> f64 {
     let mean =
         |values: &[f32]| values.iter().map(|v| f64::from(*v)).sum::<f64>() / values.len() as f64;

@@ -6,7 +6,7 @@
 //! passes through networks run on the device; what is fitted to their activations (heads, axes,
 //! lenses) is computed on the host, in f64.
 //!
-//! Every number has a noise floor: how much it differs between two retrained networks, on average.
+//! Numbers have a noise floor: how much they differ between two single retrained networks, on average.
 
 mod attributions;
 mod bytes;
@@ -31,14 +31,17 @@ pub use heads::{Head, NUMBERS};
 pub use likeness::Likeness;
 pub use neurons::{Neuron, Neurons};
 pub use plane::Plane;
-pub use subjects::Networks;
+pub(crate) use subjects::MOST;
+pub use subjects::{ARMS, Networks};
 pub use transplants::{Both, Part, Transplant, Transplants};
 
 /// What is inside of some networks of each arm.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Inside {
-    /// Networks of each arm.
+    /// Networks of each arm that were looked at: the first ones.
     pub learners: usize,
+    /// Test images of the forgotten classes, and of the others.
+    pub images: [usize; 2],
     /// Whether the neurons of retrained networks correspond to those of the originals, because both
     /// started from the same weights.
     pub matched: bool,
@@ -76,28 +79,22 @@ pub(crate) fn look(
     if subjects.asked.is_empty() || subjects.kept.is_empty() {
         return Ok(None);
     }
-    let done = |progress: &mut dyn Progress| -> Result<()> {
-        progress.advance(1);
-        match progress.stopped() {
-            true => Err(Error::Interrupted),
-            false => Ok(()),
-        }
-    };
-    done(progress)?;
+    step(progress)?;
     let (strength, neurons) = subjects.neurons()?;
-    done(progress)?;
+    step(progress)?;
     let heads = subjects.heads();
-    done(progress)?;
+    step(progress)?;
     let transplants = subjects.transplants(&strength)?;
-    done(progress)?;
+    step(progress)?;
     let attributions = subjects.attributions()?;
-    done(progress)?;
+    step(progress)?;
     let (plane, lens) = (subjects.plane(), subjects.lens());
-    done(progress)?;
+    step(progress)?;
     let likeness = subjects.likeness(&networks.retrained_then_taught)?;
-    done(progress)?;
+    step(progress)?;
     Ok(Some(Inside {
         learners: subjects.learners,
+        images: [&subjects.asked, &subjects.kept].map(Vec::len),
         matched: subjects.matched,
         neurons,
         heads,
@@ -108,6 +105,15 @@ pub(crate) fn look(
         likeness,
         examples: subjects.examples(),
     }))
+}
+
+/// A part is done.
+fn step(progress: &mut dyn Progress) -> Result<()> {
+    progress.advance(1);
+    match progress.stopped() {
+        true => Err(Error::Interrupted),
+        false => Ok(()),
+    }
 }
 
 /// A number of each arm, over learners.

@@ -12,7 +12,7 @@ use crate::record::Arm;
 /// Neurons that are shown.
 const SHOWN: usize = 8;
 /// The strongest neurons, at most: those that figures are about.
-pub(super) const STRONGEST: usize = 10;
+const STRONGEST: usize = 10;
 
 /// Arms that are compared with the original.
 const CHANGED: [Arm; 3] = [Arm::Unlearned, Arm::Relearned, Arm::Retrained];
@@ -62,7 +62,7 @@ impl Subjects<'_> {
         let information: Vec<Vec<f64>> = fisher.chunks_exact(self.engine.size()).map(of).collect();
         let strength: Strength = information.iter().map(|own| ranked(own)).collect();
         let width = self.engine.model.layers()[0].outputs as usize;
-        let strongest = STRONGEST.min(width.div_ceil(2));
+        let strongest = self.strongest();
         let inside = |(own, order): (&Vec<f64>, &Vec<usize>)| {
             let part: f64 = order[..strongest].iter().map(|&j| own[j]).sum();
             part / own.iter().sum::<f64>().max(f64::MIN_POSITIVE)
@@ -81,6 +81,12 @@ impl Subjects<'_> {
                 .collect(),
         };
         Ok((strength, neurons))
+    }
+
+    /// How many neurons are the strongest: at most half of them, so that there are as many others.
+    pub(super) fn strongest(&self) -> usize {
+        let width = self.engine.model.layers()[0].outputs as usize;
+        STRONGEST.min(width / 2)
     }
 
     /// The information in each neuron's weights and bias.

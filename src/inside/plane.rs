@@ -81,7 +81,7 @@ fn wide(row: &[f32]) -> Vec<f64> {
 }
 
 /// The mean over forgotten classes of the distance of their centre from the nearest kept one, over the
-/// root mean square distance of their images from it. Images come by class.
+/// root mean square distance of their images from it; NaN where those do not scatter. Images come by class.
 fn separation(classes: &[Vec<Vec<f64>>], forgotten: impl Fn(u8) -> bool) -> f64 {
     let centres: Vec<Option<Vec<f64>>> = classes.iter().map(|rows| centre(rows)).collect();
     let mut ratios = Vec::new();
@@ -95,7 +95,10 @@ fn separation(classes: &[Vec<Vec<f64>>], forgotten: impl Fn(u8) -> bool) -> f64 
         let distances = others.filter_map(|(_, other)| Some(apart(own, other.as_ref()?)));
         let nearest = distances.fold(f64::INFINITY, f64::min);
         let spread = rows.iter().map(|row| apart(row, own)).sum::<f64>() / rows.len() as f64;
-        ratios.push((nearest / spread.max(f64::MIN_POSITIVE)).sqrt());
+        // One image, or a layer that is dead, has no spread to compare with.
+        if spread > 0.0 {
+            ratios.push((nearest / spread).sqrt());
+        }
     }
     ratios.iter().sum::<f64>() / ratios.len() as f64
 }
@@ -242,5 +245,6 @@ mod tests {
         ];
         assert!((separation(&classes, |class| class == 0) - 4.0).abs() < 1e-12);
         assert!(separation(&classes, |class| class == 3).is_nan());
+        assert!(separation(&classes, |class| class == 1).is_nan());
     }
 }

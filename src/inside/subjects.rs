@@ -8,7 +8,9 @@ use crate::metrics::Activations;
 use crate::record::Arm;
 
 /// Networks of each arm that are looked at, at most.
-const MOST: usize = 8;
+pub(crate) const MOST: usize = 8;
+/// The most bytes of activations, from which the number of networks of large models follows.
+const ROOM: usize = 1 << 30;
 /// Test images of the forgotten classes, and of the others, at most.
 const IMAGES: usize = 500;
 /// Examples of each class; of a forgotten one twice as many.
@@ -31,8 +33,8 @@ pub struct Networks {
     pub matched: bool,
 }
 
-/// The arms, in the order of the page.
-pub(super) const ARMS: [Arm; 4] = [
+/// The arms that are looked at, in order.
+pub const ARMS: [Arm; 4] = [
     Arm::Original,
     Arm::Unlearned,
     Arm::Relearned,
@@ -63,15 +65,6 @@ pub(super) struct Subjects<'a> {
 impl<'a> Subjects<'a> {
     pub(super) fn new(engine: &'a Engine<'a>, networks: &Networks) -> Result<Self> {
         let size = engine.size();
-        let learners = (networks.original.len() / size).min(MOST);
-        let own = |weights: &Weights| weights[..learners * size].to_vec();
-        let weights = [
-            own(&networks.original),
-            own(&networks.unlearned),
-            own(&networks.relearned),
-            own(&networks.retrained),
-        ]
-        .concat();
         let asked = spread(&engine.asked().1, IMAGES);
         let forgotten = |label: u8| engine.case.scope.forgotten(label);
         let others = (0u32..)
@@ -80,6 +73,23 @@ impl<'a> Subjects<'a> {
         let others: Vec<u32> = others.map(|(i, _)| i).collect();
         let kept = spread(&others, IMAGES);
         let labelled = engine.labelled();
+        let images = asked.len() + kept.len() + labelled.len();
+        let widths = engine
+            .model
+            .layers()
+            .iter()
+            .map(|l| l.padded_outputs as usize);
+        let each = ARMS.len() * images * widths.sum::<usize>() * size_of::<f32>();
+        let fit = (ROOM / each.max(1)).clamp(1, MOST);
+        let learners = (networks.original.len() / size).min(fit);
+        let own = |weights: &Weights| weights[..learners * size].to_vec();
+        let weights = [
+            own(&networks.original),
+            own(&networks.unlearned),
+            own(&networks.relearned),
+            own(&networks.retrained),
+        ]
+        .concat();
         let answers = |images| engine.answers(&weights, images, 0);
         Ok(Self {
             engine,

@@ -4,7 +4,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::Figure;
-use super::neurons::{STRONGEST, Strength};
+use super::neurons::Strength;
 use super::subjects::{ARMS, Subjects};
 use crate::engine::Weights;
 use crate::error::Result;
@@ -60,20 +60,21 @@ const DRAWN: u32 = 0x7a4e_0b1d;
 impl Subjects<'_> {
     pub(super) fn transplants(&self, strength: &Strength) -> Result<Transplants> {
         let arms = self.corresponding(&OTHERS);
-        let parts: Vec<Part> = (0..=self.hidden())
-            .map(Part::Layer)
-            .chain([Part::Strongest, Part::Random])
-            .collect();
-        let mut hybrids = Weights::new();
+        let mut parts: Vec<Part> = (0..=self.hidden()).map(Part::Layer).collect();
+        if self.strongest() > 0 {
+            parts.extend([Part::Strongest, Part::Random]);
+        }
+        let mut scores = Vec::new();
         for part in &parts {
+            let mut hybrids = Weights::new();
             for arm in &arms {
                 for pair in [(*arm, Arm::Original), (Arm::Original, *arm)] {
                     (0..self.learners)
                         .for_each(|k| hybrids.extend(self.hybrid(*part, pair, k, &strength[k])));
                 }
             }
+            scores.extend(self.scores(&hybrids)?);
         }
-        let scores = self.scores(&hybrids)?;
         let both = |part: usize, direction: usize| {
             let value = |which: usize| {
                 self.figure(&arms, |arm, learner| {
@@ -130,27 +131,27 @@ impl Subjects<'_> {
         let mut network = self.network(to, learner).to_vec();
         let other = self.network(from, learner);
         let model = &self.engine.model;
-        let count = STRONGEST.min(strength.len().div_ceil(2));
+        let count = self.strongest();
         match part {
             Part::Layer(number) => move_layer(model, number, &mut network, other),
             Part::Strongest => move_neurons(model, &strength[..count], &mut network, other),
             Part::Random => {
-                let drawn = self.drawn(&strength[count..], count);
+                let drawn = self.drawn(&strength[count..], (count, learner));
                 move_neurons(model, &drawn, &mut network, other);
             }
         }
         network
     }
 
-    /// This number of neurons of a list, by the case's seed.
+    /// This number of neurons of a list, by the case's seed and the learner.
     #[expect(
         clippy::cast_possible_truncation,
         reason = "half of the seed, and layers have at most 4096 neurons"
     )]
-    fn drawn(&self, neurons: &[usize], count: usize) -> Vec<usize> {
+    fn drawn(&self, neurons: &[usize], (count, learner): (usize, usize)) -> Vec<usize> {
         let key = [self.engine.case.seed as u32, DRAWN];
         let mut drawn = neurons.to_vec();
-        drawn.sort_by_cached_key(|&j| threefry2x32(key, [j as u32, 0]));
+        drawn.sort_by_cached_key(|&j| threefry2x32(key, [j as u32, learner as u32]));
         drawn.truncate(count);
         drawn
     }

@@ -15,7 +15,7 @@ use crate::engine::Pick;
 use crate::metrics;
 use crate::record::Classes;
 
-pub use inside::{FOLDER, pages};
+pub use inside::{FOLDER, Page, pages};
 
 const STYLE: &str = include_str!("html/comparison.css");
 
@@ -28,7 +28,10 @@ const INTERVALS: &str = "95 % confidence intervals";
 /// What a comparison found.
 pub fn sheet(c: &Comparison) -> Sheet {
     let mut sections = match c.cases.as_slice() {
-        [only] => case::sections(only),
+        [only] => case::sections(only)
+            .into_iter()
+            .chain(inside::section(c))
+            .collect(),
         _ => overview::sections(c),
     };
     sections.extend([meanings(c), limits(c)]);

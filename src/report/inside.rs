@@ -11,7 +11,7 @@ use maud::{Markup, html};
 
 use super::sheet::page::figure;
 use super::sheet::{NONE, percent, plus_minus};
-use crate::inside::{Figure, Inside};
+use crate::inside::{ARMS, Figure, Inside};
 use crate::record::{Arm, Classes};
 use crate::verdict::fixed;
 
@@ -20,14 +20,6 @@ pub(crate) const STYLE: &str = include_str!("html/inside.css");
 
 /// The section's title, in the page and in its sheet.
 pub(crate) const TITLE: &str = "What changed inside";
-
-/// The arms, in order.
-const ARMS: [Arm; 4] = [
-    Arm::Original,
-    Arm::Unlearned,
-    Arm::Relearned,
-    Arm::Retrained,
-];
 
 /// What the pictures are about.
 pub(crate) struct About<'a> {
@@ -81,8 +73,9 @@ fn how(about: &About<'_>) -> Markup {
                 "which are left out where neurons are compared. "
             }
             @if i.learners > 1 {
-                "Numbers are means over " (i.learners) " networks of each arm. Noise floor: how much "
-                "a number differs between two retrained networks, on average; what differs less is not a finding."
+                "Numbers are means over the first " (i.learners) " networks of each arm, on " (i.images[0])
+                " test images of " (about.forgotten()) " and " (i.images[1]) " of the others. Noise floor: how much "
+                "the number differs between two single retrained networks, on average."
             } @else {
                 "With a single network of each arm there is no noise floor: run several learners to see which "
                 "differences are more than luck."
@@ -119,7 +112,7 @@ impl Unit {
     fn floor(self, f: &Figure) -> String {
         match (f.floor, self) {
             (None, _) => NONE.to_owned(),
-            (Some(floor), Self::Percent) => format!("{} %", fixed(100.0 * floor, 1)),
+            (Some(floor), Self::Percent) => percents(floor),
             (Some(floor), Self::Number) => fixed(floor, 2),
         }
     }

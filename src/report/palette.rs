@@ -209,7 +209,8 @@ mod tests {
 
     #[test]
     fn every_mark_has_a_colour_in_the_dark() {
-        let record = crate::report::sample::record();
+        let mut record = crate::report::sample::record();
+        record.inside = Some(crate::report::sample::inside(4));
         let page = crate::report::html::page(&record, None);
         let picture = crate::report::plot::curves_svg(&record);
         let css = css();

@@ -3,6 +3,10 @@
 use std::collections::BTreeMap;
 
 use crate::config::Config;
+use crate::inside::{
+    ARMS, Attributed, Both, Example, Figure, Head, Inside, Likeness, Map, NUMBERS, Neuron, Neurons,
+    Part, Pixels, Plane, Transplant, Transplants,
+};
 use crate::record::{
     Arm, CLASSES, Classes, DataRecord, DeviceRecord, Figures, Outcome, Phase, Point, Score, Spread,
 };
@@ -228,4 +232,111 @@ fn score(Level(retain, forgot, sure): Level, forget: &[u8]) -> Score {
         score.confusion[digit][digit] = 1000 - wrong;
     }
     score
+}
+
+/// What is inside of this number of made-up networks of each arm, with two hidden layers.
+pub(crate) fn inside(learners: usize) -> Inside {
+    use Arm::{Original, Relearned, Retrained, Unlearned};
+    let figure = |means: &[(Arm, f64)]| {
+        let own = |k: usize, mean: f64| mean + 0.01 * (k as f64 - 1.0);
+        Figure::of(
+            means
+                .iter()
+                .map(|&(arm, mean)| (arm, (0..learners).map(|k| own(k, mean)).collect())),
+        )
+    };
+    let all = |o, u, b, r| {
+        figure(&[
+            (Original, o),
+            (Unlearned, u),
+            (Relearned, b),
+            (Retrained, r),
+        ])
+    };
+    let changed = |u, b, r| figure(&[(Unlearned, u), (Relearned, b), (Retrained, r)]);
+    let moved = |u, r| figure(&[(Unlearned, u), (Retrained, r)]);
+    let both = |u, r| Both {
+        forget: moved(u, r),
+        keep: moved(0.97, 0.97),
+    };
+    let part = |part, back, left| Transplant {
+        part,
+        restored: both(back, 0.01),
+        ablated: both(left, 0.1),
+    };
+    let pixels = |sign: i8| Pixels {
+        scale: 0.5,
+        values: (0..784).map(|i| sign * (i % 100) as i8).collect(),
+    };
+    let arms = |list: &[Arm]| list.iter().map(|&arm| (arm, pixels(1))).collect::<Vec<_>>();
+    let example = |label| Example {
+        label,
+        pixels: vec![7; 784],
+    };
+    let likeness = Likeness {
+        cka: changed(0.8, 0.9, 0.85),
+        neurons: changed(0.6, 0.8, 0.6),
+        neurons_on_kept: changed(0.9, 0.9, 0.7),
+    };
+    let head = Head {
+        accuracy: NUMBERS.map(|n| (n, all(0.9, 0.9, 0.9, 0.5))).to_vec(),
+    };
+    Inside {
+        learners,
+        images: [400, 500],
+        matched: true,
+        neurons: Neurons {
+            width: 128,
+            strongest: 10,
+            information: 0.4,
+            share: changed(0.1, 0.1, 0.2),
+            shown: vec![Neuron {
+                number: 7,
+                learned: arms(&ARMS),
+                weights: arms(&ARMS),
+                changes: arms(&ARMS[1..]),
+                change: changed(0.1, 0.1, 0.4),
+            }],
+        },
+        heads: vec![head.clone(), head],
+        transplants: Transplants {
+            whole: Both {
+                forget: all(0.95, 0.1, 0.95, 0.0),
+                keep: all(0.97, 0.97, 0.97, 0.97),
+            },
+            parts: vec![
+                part(Part::Layer(0), 0.5, 0.9),
+                part(Part::Layer(1), 0.6, 0.8),
+                part(Part::Layer(2), 0.9, 0.1),
+                part(Part::Strongest, 0.4, 0.9),
+                part(Part::Random, 0.2, 0.9),
+            ],
+        },
+        attributions: Attributed {
+            images: 40,
+            likeness: changed(0.5, 0.9, 0.0),
+            randomised: Spread::of(vec![0.01; learners]),
+            incomplete: 0.004,
+            shown: vec![Map {
+                image: example(5),
+                arms: arms(&ARMS),
+            }],
+        },
+        plane: Plane {
+            labels: vec![0, 1, 5],
+            arms: ARMS
+                .iter()
+                .map(|&arm| (arm, vec![[0.0, 1.0], [2.0, -1.0], [1.0, 3.0]]))
+                .collect(),
+            variance: [0.3, 0.2],
+            separation: all(1.2, 1.8, 1.6, 0.8),
+        },
+        lens: vec![
+            all(0.95, 0.8, 0.95, 0.1),
+            all(0.95, 0.9, 0.95, 0.0),
+            all(0.95, 0.1, 0.95, 0.0),
+        ],
+        likeness: vec![likeness.clone(), likeness],
+        examples: vec![example(5)],
+    }
 }

@@ -244,7 +244,11 @@ impl<'a> Run<'a> {
             let next = match now.phase {
                 Phase::Learn => Phase::Unlearn,
                 Phase::Unlearn => Phase::Relearn,
-                Phase::Relearn => break,
+                Phase::Relearn => {
+                    // What comes after the phases may be interrupted too.
+                    keeper.keep(|| observer.keep(&self.state(&now)?))?;
+                    break;
+                }
             };
             let arms = now.members.iter().map(|member| member.arm);
             let before = arms.zip(weights).collect();

@@ -92,32 +92,29 @@ pub fn read(folder: &Path) -> Result<RunRecord> {
         seconds: summary.seconds,
         points: points(&metrics, &text(&metrics)?)?,
         outcomes,
-        inside: read_inside(folder)?,
+        inside: read_inside(folder),
         incomplete: summary.incomplete,
         config: summary.config,
     })
 }
 
-/// What is inside the networks of a run; none where nothing was written.
-///
-/// # Errors
-/// `File` where it cannot be read; `Data` where it holds something else.
-fn read_inside(folder: &Path) -> Result<Option<Inside>> {
-    let path = folder.join(INSIDE);
-    match path.try_exists() {
-        Ok(false) => Ok(None),
-        _ => serde_json::from_str(&text(&path)?)
-            .map(Some)
-            .map_err(|e| damaged(&path, &e)),
-    }
+/// What is inside the networks of a run. None where nothing was written, or what was written is damaged
+/// or of another version: the run is worth as much without it.
+fn read_inside(folder: &Path) -> Option<Inside> {
+    serde_json::from_str(&text(&folder.join(INSIDE)).ok()?).ok()
 }
 
-/// The weights of an arm at the end of a phase, [learners, model.parameters()], from its checkpoint.
-///
-/// # Errors
-/// `File` where it cannot be read; `Data` where it holds something else.
-pub fn weights(folder: &Path, phase: Phase, arm: Arm) -> Result<Vec<f32>> {
-    let networks = checkpoint::load(&checkpoint_of(folder, phase, arm))?;
+/// Whether a run's folder has a file about its networks' inside that this version cannot read.
+pub fn has_unreadable_inside(folder: &Path) -> bool {
+    folder.join(INSIDE).exists() && read_inside(folder).is_none()
+}
+
+/// The weights of an arm's first learners, `most` of them at most, at the end of a phase, from its
+/// checkpoint.
+pub(super) fn weights(folder: &Path, phase: Phase, arm: Arm, most: usize) -> Result<Vec<f32>> {
+    let mut networks = checkpoint::load(&checkpoint_of(folder, phase, arm))?;
+    let size = networks.weights.len() / networks.count.max(1);
+    networks.weights.truncate(most * size);
     Ok(networks.weights)
 }
 

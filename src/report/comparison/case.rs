@@ -14,7 +14,6 @@ pub(super) fn sections(c: &Judged) -> Vec<Section> {
         sections.extend([ranking(c), figures(c), verdicts(c), kinds(c)]);
     }
     sections.push(effects(c));
-    sections.extend(super::inside::section(c));
     sections.extend(budgets(c));
     sections.extend(settings(c));
     sections.push(values(c));

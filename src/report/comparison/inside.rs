@@ -1,10 +1,10 @@
 //! What changed inside, method by method: a table, and a page with pictures for each method.
 
-use maud::html;
+use maud::{Markup, html};
 
 use super::label;
-use crate::compare::{Comparison, Forget, Judged};
-use crate::inside::{Figure, Inside, Part};
+use crate::compare::{Comparison, Forget};
+use crate::inside::{Figure, Inside, NUMBERS};
 use crate::record::{Arm, Spread};
 use crate::report::inside::{About, STYLE, TITLE, section as pictures, words};
 use crate::report::sheet::page::document;
@@ -14,7 +14,7 @@ use crate::report::sheet::{Cell, NONE, Part as Said, Row, Section, percent, plus
 pub const FOLDER: &str = "inside";
 
 /// A row for each method; none where nothing was looked at.
-pub(super) fn section(c: &Judged) -> Option<Section> {
+pub(super) fn section(c: &Comparison) -> Option<Section> {
     let (_, first) = c.inside.first()?;
     let rows = c.methods.iter().filter_map(|row| {
         let own = c.inside.iter().find(|(name, _)| *name == row.method);
@@ -31,12 +31,15 @@ pub(super) fn section(c: &Judged) -> Option<Section> {
         "map",
         "same\nneurons",
     ];
-    let text = "new head: accuracy on what was forgotten of a new last layer, fitted to 20 labelled images of each \
+    let labels = NUMBERS.last().copied().unwrap_or_default();
+    let text = format!(
+        "new head: accuracy on what was forgotten of a new last layer, fitted to {labels} labelled images of each \
                 class. readout: of one that was fitted to the original's last hidden layer and stays as it is. output: \
                 of the network itself. one layer back: with the original's best layer in its place. map: correlation of \
                 integrated gradients with the original's. same neurons: correlation of each neuron of the last hidden \
                 layer with the original's, on what was forgotten, after learning everything again; in the retrained row, \
-                networks that learned it for the first time. ± is the standard deviation over networks.";
+                networks that learned it for the first time. ± is the standard deviation over networks."
+    );
     let table = Said::table(head, references.into_iter().chain(rows));
     Some(Section::new(TITLE, vec![Said::text(text), table]))
 }
@@ -45,15 +48,7 @@ pub(super) fn section(c: &Judged) -> Option<Section> {
 fn cells(i: &Inside, arm: Arm) -> Vec<Cell> {
     let head = i.heads.last().and_then(|head| head.accuracy.last());
     let readout = i.lens.len().checked_sub(2).map(|layer| &i.lens[layer]);
-    let layers = i
-        .transplants
-        .parts
-        .iter()
-        .filter(|t| matches!(t.part, Part::Layer(_)));
-    let best = layers.max_by(|a, b| {
-        let back = [a, b].map(|t| t.restored.forget.mean(arm));
-        back[0].total_cmp(&back[1])
-    });
+    let best = words::best_layer(i, arm);
     let again = match arm {
         Arm::Unlearned => Arm::Relearned,
         other => other,
@@ -77,9 +72,19 @@ fn cells(i: &Inside, arm: Arm) -> Vec<Cell> {
     shares.into_iter().chain(numbers).collect()
 }
 
-/// Each method's page with pictures: its file in the folder, the method, and the page.
-pub fn pages(c: &Comparison) -> Vec<(String, &str, String)> {
-    let ([case], Forget::Digits(forget)) = (&c.cases[..], &c.settings.forget) else {
+/// The files of a method in the folder.
+pub struct Page {
+    /// The page's name, and that of its numbers.
+    pub names: [String; 2],
+    /// The page with pictures.
+    pub html: String,
+    /// What it shows.
+    pub inside: Inside,
+}
+
+/// Each method's page with pictures.
+pub fn pages(c: &Comparison) -> Vec<Page> {
+    let Forget::Digits(forget) = &c.settings.forget else {
         return Vec::new();
     };
     let page = |(name, inside): &'_ (String, Inside)| {
@@ -99,16 +104,17 @@ pub fn pages(c: &Comparison) -> Vec<(String, &str, String)> {
             }
             (pictures(&about, &words::words(&about)))
         };
-        document(&title, STYLE, None, &body)
+        Page {
+            names: ["html", "json"].map(|kind| file(name, kind)),
+            html: document(&title, STYLE, None, &body),
+            inside: inside.clone(),
+        }
     };
-    case.inside
-        .iter()
-        .map(|own| (file(&own.0), &own.0[..], page(own)))
-        .collect()
+    c.inside.iter().map(page).collect()
 }
 
 /// A method's file: names may hold what file systems do not take.
-fn file(method: &str) -> String {
+fn file(method: &str, kind: &str) -> String {
     let safe = |c: char| {
         if c.is_alphanumeric() || c == '-' {
             c
@@ -116,18 +122,18 @@ fn file(method: &str) -> String {
             '_'
         }
     };
-    format!("{}.html", method.chars().map(safe).collect::<String>())
+    let name: String = method.chars().map(safe).collect();
+    format!("{name}.{kind}")
 }
 
 /// Links to the pages.
-pub(super) fn links(c: &Comparison) -> maud::Markup {
-    let pages = pages(c);
+pub(super) fn links(c: &Comparison) -> Markup {
     html! {
-        @if !pages.is_empty() { p {
+        @if !c.inside.is_empty() { p {
             "With pictures: "
-            @for (number, (file, method, _)) in pages.iter().enumerate() {
+            @for (number, (method, _)) in c.inside.iter().enumerate() {
                 @if number > 0 { ", " }
-                a href={ (FOLDER) "/" (file) } { (method) }
+                a href={ (FOLDER) "/" (file(method, "html")) } { (method) }
             }
             "."
         } }

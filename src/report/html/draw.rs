@@ -76,7 +76,7 @@ pub(crate) fn section(drawing: &Drawing<'_>) -> Markup {
                 "here on this page. Bars are softmax outputs in percent."
                 @if let Some(legend) = drawing.classes.legend() { " " (legend) "." }
                 @if !drawing.absent.is_empty() {
-                    " Not here, for want of a checkpoint or of room: " (drawing.absent.join(", ")) "."
+                    " Not here, for want of a checkpoint, of room, or of weights that 16 bits can hold: " (drawing.absent.join(", ")) "."
                 }
             }
             // Seen unless the script hides it: whatever keeps the script from running, the reader learns of it.

@@ -182,7 +182,10 @@ fn device(record: &RunRecord) -> Facts {
 
 fn timing(record: &RunRecord) -> Facts {
     let phases = [Phase::Learn, Phase::Unlearn, Phase::Relearn];
-    let names = phases.map(Phase::name).into_iter().chain(["total"]);
+    let names = phases
+        .map(Phase::name)
+        .into_iter()
+        .chain(["inside", "total"]);
     let known = names.filter_map(|name| {
         let seconds = record.seconds.get(name)?;
         Some((name, duration(*seconds)))

@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::config::Config;
+use crate::record::Classes;
 use crate::report::sample;
 
 /// The page's text without its tags.
@@ -95,4 +96,22 @@ fn one_learner_that_only_learned_has_a_page() {
 fn an_empty_record_has_a_page() {
     let record = sample::run(Config::default(), &[]);
     assert!(page(&record, None).ends_with("</html>"));
+}
+
+/// The part about the networks' inside, with names of classes that look like markup.
+#[test]
+fn what_is_inside_is_shown_and_names_are_only_text() {
+    let mut record = sample::record();
+    record.data.classes = Classes::named((0..10).map(|n| format!("<b>{n}</b>")));
+    for (learners, matched) in [(4, true), (1, true), (3, false)] {
+        let mut inside = sample::inside(learners);
+        inside.matched = matched;
+        record.inside = Some(inside);
+        let page = page(&record, None);
+        assert!(page.contains("What changed inside") && page.contains("data:image/png;base64,"));
+        assert!(!page.contains("<b>5</b>") && page.contains("&lt;b&gt;5&lt;/b&gt;"));
+        assert!(!page.contains("NaN"));
+        assert_eq!(page.contains("came from a file"), !matched);
+        assert_eq!(page.contains("no noise floor"), learners == 1);
+    }
 }

@@ -52,7 +52,7 @@ fn rows<'a>(about: &'a About<'_>) -> Vec<(String, &'a Figure)> {
     let head = |(number, head): (usize, &'a Head)| {
         let (labels, figure) = head.accuracy.last()?;
         Some((
-            format!("new head on hidden layer {number}, {labels} labels"),
+            format!("new head on hidden layer {number}, {labels} labels per class"),
             figure,
         ))
     };
@@ -119,7 +119,7 @@ fn by_layer(lens: &[Figure]) -> Chart {
     }
 }
 
-/// A line for each arm that has all points.
+/// A line for each arm, through the points that it has.
 fn lines(points: &[(f64, &Figure)]) -> Vec<Line> {
     let line = |(mark, arm): (usize, &Arm)| {
         let own: Vec<_> = points

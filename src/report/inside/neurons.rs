@@ -48,8 +48,11 @@ fn card(neuron: &Neuron) -> Markup {
         + &properties('d', &neuron.changes);
     html! {
         div.neuron.card style=(style) {
-            button.open type="button" popovertarget=(id) title="Enlarge" { (pictures(neuron, false)) }
-            div.large.card popover id=(id) { (pictures(neuron, true)) (caption(neuron)) }
+            button.open type="button" popovertarget=(id) aria-label={ "Enlarge neuron " (neuron.number) } { (pictures(neuron, false)) }
+            div.large.card popover id=(id) role="dialog" aria-label={ "Neuron " (neuron.number) } {
+                (pictures(neuron, true)) (caption(neuron))
+                button.close type="button" popovertarget=(id) popovertargetaction="hide" { "Close" }
+            }
             (caption(neuron))
         }
     }
@@ -107,9 +110,9 @@ pub(super) fn maps(about: &About<'_>) -> Markup {
     html! {
         h3 { "Where they look" }
         p.lead {
-            "Integrated gradients: which pixels raise (green) or lower (purple) the logit of " (what) ", starting from a "
-            "black image; the mean over learners. A row has one scale. A map's numbers sum to the difference of the logits: "
-            "within " (super::percents(a.incomplete)) " for 95 % of the maps."
+            "Integrated gradients: which pixels raise (green) or lower (purple) the logit of " (what) ", starting from an "
+            "empty image; the mean over learners. A row has one scale. A map's numbers sum to the difference of the logits: "
+            "within " (super::percents(a.incomplete)) " for 95 % of the originals' maps."
         }
         div.maps.card {
             span {} @for arm in ARMS { span.dim { (arm.name()) } }
@@ -121,8 +124,9 @@ pub(super) fn maps(about: &About<'_>) -> Markup {
                 @if number > 0 { ", " }
                 (arm.name()) " " (Unit::Number.show(&a.likeness, *arm))
             }
-            " (noise floor " (Unit::Number.floor(&a.likeness)) "). In networks with random weights it is "
-            (fixed(a.randomised.mean, 2)) ": the maps show what was learned, not only where the ink is."
+            " (noise floor " (Unit::Number.floor(&a.likeness)) "). In networks with random weights it is " (fixed(a.randomised.mean, 2)) ": the maps show "
+            @if a.randomised.mean.abs() < 0.5 * a.likeness.mean(Arm::Relearned) { "what was learned, not only where the ink is." }
+            @else { "where the ink is as much as what was learned." }
         }
     }
 }

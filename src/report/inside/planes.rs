@@ -21,7 +21,7 @@ pub(super) fn planes(about: &About<'_>) -> Markup {
     let scale = Scale::of(p);
     let [first, second] = p.variance.map(super::percents);
     html! {
-        h3 { "Where " (what) " goes" }
+        h3 { "Where " (what) @if about.forget.len() == 1 { " goes" } @else { " go" } }
         p.lead {
             "The last hidden layer of learner 0 for test images, along the two principal axes of the original's layer (" (first)
             " and " (second) " of its variance). Numbers mark the centres of the " (about.classes.nouns()) "; large dots are "
@@ -38,8 +38,10 @@ pub(super) fn planes(about: &About<'_>) -> Markup {
             }
         } }
         p.under {
-            "Separation: the distance of the centre of " (what) " from the nearest other one, over the root mean square "
-            "distance of its images from their centre, in all dimensions of the layer; noise floor "
+            "Separation: the distance of the centre of " (what) " from the nearest one that was kept, over the root mean "
+            "square distance of its images from their centre, in all dimensions of the layer"
+            @if about.forget.len() > 1 { "; the mean over " (about.classes.nouns()) }
+            "; noise floor "
             (Unit::Number.floor(&p.separation)) "."
         }
     }
@@ -99,14 +101,17 @@ fn picture(about: &About<'_>, arm: Arm, points: &[[f32; 2]], scale: &Scale) -> P
         }
     }
     for &class in &order {
-        let own = of(class);
-        if own.is_empty() {
-            continue;
+        let own: Vec<[f32; 2]> = labels
+            .iter()
+            .zip(points)
+            .filter(|(label, _)| **label == class)
+            .map(|(_, point)| *point)
+            .collect();
+        if !own.is_empty() {
+            let mean = |axis: usize| own.iter().map(|p| p[axis]).sum::<f32>() / own.len() as f32;
+            let centre = scale.place([mean(0), mean(1)]);
+            picture.text(&about.classes.label(class.into()), centre, NAME);
         }
-        let count = own.len() as f64;
-        let sum = own.iter().fold((0.0, 0.0), |s, p| (s.0 + p.0, s.1 + p.1));
-        let centre = (sum.0 / count, sum.1 / count);
-        picture.text(&about.classes.label(class.into()), centre, NAME);
     }
     picture
 }

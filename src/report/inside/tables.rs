@@ -3,7 +3,7 @@
 use maud::{Markup, html};
 
 use super::{About, Unit, table};
-use crate::inside::{Both, Figure, Likeness, Part, Transplant};
+use crate::inside::{Figure, Likeness, Part, Transplant};
 use crate::record::Arm;
 
 pub(super) fn transplants(about: &About<'_>) -> Markup {
@@ -18,15 +18,17 @@ pub(super) fn transplants(about: &About<'_>) -> Markup {
     let whole = &i.transplants.whole.forget;
     let mut restored = vec![("nothing".to_owned(), whole)];
     restored.extend(rows(|t| &t.restored.forget));
-    let worst = |of: fn(&Transplant) -> &Both, arm| {
-        let keep = i.transplants.parts.iter().map(|t| of(t).keep.mean(arm));
+    let least = |arm| {
+        let parts = i.transplants.parts.iter();
+        let keep = parts.flat_map(|t| [&t.restored, &t.ablated].map(|both| both.keep.mean(arm)));
         keep.fold(f64::INFINITY, f64::min)
     };
     html! {
         h3 { "Put back and taken out" }
         p.lead {
-            "A part of the original is put into the other network, at its place: how much of " (what) " comes back? And "
-            "the other way round: a part of the other network is put into the original, how much is left? The "
+            "A part of the original is put into an unlearned network" @if i.matched { " or a retrained one" }
+            ", at its place: how much of " (what) " comes back? And "
+            "the other way round: their part is put into the original, how much is left? The "
             "strongest neurons are those of the first layer with the most empirical Fisher information on " (what) ", with "
             "all weights to and from them; random ones are the control. With all parts of the original, the network is "
             "the original, with " (Unit::Percent.show(whole, Arm::Original)) "."
@@ -43,10 +45,9 @@ pub(super) fn transplants(about: &About<'_>) -> Markup {
         }
         p.under {
             "Accuracy on test images of " (what) ". The other " (about.classes.nouns()) " keep at least "
-            (super::percents(worst(|t| &t.restored, Arm::Unlearned).min(worst(|t| &t.ablated, Arm::Unlearned))))
-            " in all of these networks with parts of unlearned ones, and "
-            (super::percents(worst(|t| &t.restored, Arm::Retrained).min(worst(|t| &t.ablated, Arm::Retrained))))
-            " with parts of retrained ones."
+            (super::percents(least(Arm::Unlearned))) " in all of these networks with parts of unlearned ones"
+            @if i.matched { ", and " (super::percents(least(Arm::Retrained))) " with parts of retrained ones" }
+            "."
         }
     }
 }
@@ -81,6 +82,7 @@ pub(super) fn likeness(about: &About<'_>) -> Markup {
     let owned: Vec<(String, Figure)> = (1..).zip(&i.likeness).flat_map(of_layer).collect();
     let rows: Vec<(String, &Figure)> = owned.iter().map(|(n, f)| (n.clone(), f)).collect();
     let arms = [
+        (Arm::Unlearned, "unlearned"),
         (Arm::Relearned, "relearned"),
         (Arm::Retrained, "retrained, then taught"),
     ];
@@ -88,9 +90,9 @@ pub(super) fn likeness(about: &About<'_>) -> Markup {
         h3 { "Old features or new ones" }
         p.lead {
             "Do the same neurons respond to the same test images of " (what) " as in the original? The correlation, "
-            "neuron by neuron: in relearned networks, and in retrained ones after they were taught " (what) " for the first "
-            "time. If relearning uncovers what was there, the first column is higher. CKA asks the same of the layer as a "
-            "whole, whichever neurons it is written in."
+            "neuron by neuron: in unlearned and relearned networks, and in retrained ones after they were taught " (what)
+            " for the first time. Relearned networks descend from the original, so they are like it on the other "
+            (about.classes.nouns()) " as well. CKA asks the same of the layer as a whole, whichever neurons it is written in."
         }
         (table("likeness to the original", &arms, &rows, Unit::Number))
     }

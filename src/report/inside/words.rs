@@ -1,7 +1,8 @@
 //! What changed inside, in words, from the numbers.
 
 use super::About;
-use crate::inside::{Part, Transplant};
+use crate::inside::{Figure, Inside, Part, Transplant};
+use crate::jackknife::Estimate;
 use crate::record::{Arm, Spread};
 use crate::statistics::{Difference, Size};
 use crate::verdict::fixed;
@@ -9,123 +10,156 @@ use crate::verdict::fixed;
 /// Sentences: what is hidden and what was removed, where it is hidden, what relearning brought back, and
 /// whether by old features or new ones.
 pub(crate) fn words(about: &About<'_>) -> Vec<String> {
-    let i = about.inside;
-    // A method may have left the output as it was.
-    let before = i.lens.last().map_or(f64::NAN, |f| f.mean(Arm::Original));
-    if before.is_nan() {
-        return Vec::new();
-    }
-    [
+    let parts = [
         knowledge(about),
         place(about),
         again(about),
         features(about),
-    ]
-    .into_iter()
-    .flatten()
-    .collect()
+    ];
+    parts.into_iter().flatten().collect()
 }
 
-/// The difference of two groups, paired by learner. Two networks per arm at least.
+/// The difference of two groups, paired by learner; none without finite numbers of both.
 fn difference(one: Option<&Spread>, other: Option<&Spread>, images: f64) -> Option<Difference> {
     let (one, other) = (one?, other?);
-    Some(Difference::of(&one.learners, &other.learners, images))
+    let d = Difference::of(&one.learners, &other.learners, images);
+    d.mean.is_finite().then_some(d)
 }
 
 fn percent(share: f64) -> String {
     format!("{}\u{a0}%", fixed(100.0 * share, 0))
 }
 
-/// Test images of what was forgotten that figures are about.
-fn images(about: &About<'_>) -> f64 {
-    // Labels of the plane are fewer; the parts look at up to 500.
-    500f64.max(about.inside.attributions.images as f64)
-}
-
-/// What a new head on the last hidden layer reads, beside retrained networks.
+/// What a new head on the last hidden layer reads: where it lies between retrained networks and the
+/// originals.
 fn knowledge(about: &About<'_>) -> Option<String> {
     let i = about.inside;
     let (labels, head) = i.heads.last()?.accuracy.last()?;
-    let [o, u, r] = [Arm::Original, Arm::Unlearned, Arm::Retrained].map(|arm| head.mean(arm));
-    let d = difference(
-        head.arm(Arm::Unlearned),
-        head.arm(Arm::Retrained),
-        images(about),
-    )?;
+    let [o, u, r] = [Arm::Original, Arm::Unlearned, Arm::Retrained].map(|arm| head.arm(arm));
     let said = format!(
         "A new last layer, fitted to {labels} labelled images of each {}, reads {} of the test images of {} from the \
          unlearned networks' last hidden layer; from the originals' {}, from retrained networks' {}.",
         about.classes.noun(),
-        percent(u),
+        percent(u?.mean),
         about.forgotten(),
-        percent(o),
-        percent(r),
+        percent(o?.mean),
+        percent(r?.mean),
     );
-    let conclusion = match (d.size(), d.mean > 0.0) {
-        (Size::Clear, true) => format!(
-            "Networks that never saw {} do not have that: it was hidden rather than removed.",
-            about.it()
-        ),
-        (Size::Clear, false) => format!(
-            "That is less than in networks that never saw {}: more was removed than {}.",
-            about.it(),
-            about.forgotten()
-        ),
-        (Size::Negligible, _) => format!(
-            "That is what networks have that never saw {}: by this measure it was removed.",
-            about.it()
-        ),
-        (Size::Unknown, _) => format!(
-            "With {} networks of each arm, that is not distinguishable from networks that never saw {}.",
-            i.learners,
-            about.it()
-        ),
-    };
-    Some(format!("{said} {conclusion}"))
+    Some(format!("{said} {}", hidden(about, [o?, u?, r?])))
 }
 
-/// How far the original's readout still finds it, and which part alone brings it back.
+/// How much of what originals have beyond retrained networks is still there.
+fn hidden(about: &About<'_>, [o, u, r]: [&Spread; 3]) -> String {
+    let it = about.it();
+    let images = about.inside.images[0] as f64;
+    if u.learners.len() < 2 {
+        return ONE.to_owned();
+    }
+    let all = Difference::of(&o.learners, &r.learners, images);
+    if !(all.size() == Size::Clear && all.mean > 0.0) {
+        return format!(
+            "Originals and networks that never saw {it} are too close for this to show what was removed."
+        );
+    }
+    let share = share([o, u, r]).at_least(1.0 / images / all.mean);
+    let [low, high] = share.interval(0.05);
+    let place = format!(
+        "Between networks that never saw {it}, 0, and the originals, 1, that is at {} (95\u{a0}% CI {} to {})",
+        fixed(share.value, 2),
+        fixed(low, 2),
+        fixed(high, 2)
+    );
+    let conclusion = match (low, high) {
+        (low, _) if low > 0.5 => {
+            format!("what the last layer forgot of {it} is still there, hidden")
+        }
+        (low, _) if low > 0.0 => "a part is still there, hidden".to_owned(),
+        (_, high) if high < 0.0 => format!("more than {it} was removed"),
+        (_, high) if high < 0.5 => "most of it was removed".to_owned(),
+        _ => "it does not show whether anything is left".to_owned(),
+    };
+    format!("{place}: {conclusion}.")
+}
+
+/// (u − r) / (o − r) of the means, with the error of leaving out one learner of all arms at a time.
+fn share([o, u, r]: [&Spread; 3]) -> Estimate {
+    let ratio = |o: f64, u: f64, r: f64| (u - r) / (o - r);
+    let without = |s: &Spread, k: usize| {
+        let sum: f64 = s.learners.iter().sum();
+        (sum - s.learners[k]) / (s.learners.len() - 1) as f64
+    };
+    let left = |k| ratio(without(o, k), without(u, k), without(r, k));
+    let left: Vec<f64> = (0..u.learners.len()).map(left).collect();
+    Estimate::of_group(ratio(o.mean, u.mean, r.mean), &left)
+}
+
+/// What is said of a single network.
+const ONE: &str = "With one network of each arm, that shows no difference.";
+
+/// How far the original's readout finds it, and what the best layer alone brings back.
 fn place(about: &About<'_>) -> Option<String> {
     let i = about.inside;
     let (output, hidden) = i.lens.split_last()?;
     let read: Vec<String> = (1..)
         .zip(hidden)
         .map(|(number, f)| {
-            format!(
-                "hidden layer {number} for {}",
-                percent(f.mean(Arm::Unlearned))
-            )
+            let retrained = f.arm(Arm::Retrained).map(|s| percent(s.mean));
+            let retrained = retrained.map_or(String::new(), |r| format!(" (retrained {r})"));
+            let share = percent(f.mean(Arm::Unlearned));
+            format!("in hidden layer {number} for {share}{retrained}")
         })
         .collect();
-    let best = i
-        .transplants
-        .parts
-        .iter()
-        .filter(|t| matches!(t.part, Part::Layer(_)))
-        .max_by(|a, b| back(a, Arm::Unlearned).total_cmp(&back(b, Arm::Unlearned)))?;
-    let Part::Layer(number) = best.part else {
-        return None;
-    };
-    let layer = match number == hidden.len() {
-        true => "last layer".to_owned(),
-        false => format!("layer {}", number + 1),
-    };
-    let retrained = best.restored.forget.arm(Arm::Retrained);
-    let control = retrained.map_or(String::new(), |s| {
-        format!(" (in retrained networks {})", percent(s.mean))
-    });
-    Some(format!(
-        "A readout that was fitted to the originals still finds {} in {} of its images, and the output in {}. Putting back \
-         the original's {layer} alone returns {} of them{control}.",
+    let mut said = format!(
+        "A readout that was fitted to the originals finds {} {} of the images; the unlearned networks' own output \
+         for {}.",
         about.it(),
-        read.join(", in "),
+        read.join(" and "),
         percent(output.mean(Arm::Unlearned)),
-        percent(back(best, Arm::Unlearned)),
-    ))
+    );
+    if let Some(best) = best_layer(i, Arm::Unlearned) {
+        said += &format!(" {}", restored(about, best, hidden.len()));
+    }
+    Some(said)
 }
 
-fn back(t: &Transplant, arm: Arm) -> f64 {
-    t.restored.forget.mean(arm)
+/// What one layer of the original brings back.
+fn restored(about: &About<'_>, best: &Transplant, hidden: usize) -> String {
+    let whole = &about.inside.transplants.whole.forget;
+    let layer = match best.part {
+        Part::Layer(number) if number < hidden => format!("layer {}", number + 1),
+        _ => "last layer".to_owned(),
+    };
+    let change = |arm| {
+        let after = best.restored.forget.arm(arm)?.mean;
+        Some(format!(
+            "from {} to {}",
+            percent(whole.mean(arm)),
+            percent(after)
+        ))
+    };
+    let control = change(Arm::Retrained).map_or(String::new(), |c| {
+        format!("; in retrained networks it takes it {c}")
+    });
+    format!(
+        "The original's {layer} alone, put back, takes the output {} (the other {} keep {}){control}.",
+        change(Arm::Unlearned).unwrap_or_default(),
+        about.classes.nouns(),
+        percent(best.restored.keep.mean(Arm::Unlearned)),
+    )
+}
+
+/// How much accuracy on the other classes a part may cost that counts as put back.
+const COST: f64 = 0.05;
+
+/// The layer of the original that brings most back into an arm's networks, without costing them much of
+/// the other classes.
+pub(crate) fn best_layer(i: &Inside, arm: Arm) -> Option<&Transplant> {
+    let least = i.transplants.whole.keep.mean(arm) - COST;
+    let back = |t: &Transplant| t.restored.forget.mean(arm);
+    let layers = i.transplants.parts.iter();
+    let layers = layers.filter(|t| matches!(t.part, Part::Layer(_)));
+    let sound = layers.filter(|t| t.restored.keep.mean(arm) >= least);
+    sound.max_by(|a, b| back(a).total_cmp(&back(b)))
 }
 
 /// What relearning brought back.
@@ -133,7 +167,7 @@ fn again(about: &About<'_>) -> Option<String> {
     let output = about.inside.lens.last()?;
     let [o, u, b] = [Arm::Original, Arm::Unlearned, Arm::Relearned].map(|arm| output.mean(arm));
     Some(format!(
-        "Relearning brought the accuracy on {} from {} to {} (originals {}).",
+        "Relearning took the accuracy on {} from {} to {} (originals {}).",
         about.forgotten(),
         percent(u),
         percent(b),
@@ -145,24 +179,162 @@ fn again(about: &About<'_>) -> Option<String> {
 fn features(about: &About<'_>) -> Option<String> {
     let f = about.inside.likeness.last()?;
     let (likeness, by) = match about.inside.matched {
-        true => (&f.neurons, "neuron by neuron the correlation is"),
-        false => (&f.cka, "their CKA is"),
+        true => (&f.neurons, "neuron by neuron, the correlation"),
+        false => (&f.cka, "the CKA"),
     };
-    let [again, taught] = [Arm::Relearned, Arm::Retrained].map(|arm| likeness.arm(arm));
+    let [before, again, taught] =
+        [Arm::Unlearned, Arm::Relearned, Arm::Retrained].map(|arm| likeness.arm(arm));
     // A likeness has no count of images that could resolve it.
-    let d = difference(again, taught, f64::INFINITY)?;
-    let conclusion = match d.half.is_finite() {
-        false => "With one network of each, that shows nothing",
-        true if d.mean - d.half > 0.0 => "The old features came back",
-        true if d.mean + d.half < 0.0 => "The features are new ones",
-        true => "That is no difference beyond its error: no sign of old features",
+    let beyond = difference(again, taught, f64::INFINITY)?;
+    let gained = difference(again, before, f64::INFINITY)?;
+    let on_kept = match about.inside.matched {
+        true => kept(about, &f.neurons_on_kept),
+        false => String::new(),
     };
     Some(format!(
-        "After relearning, the last hidden layer responds to {} as the original's did: {by} {}. In retrained networks that \
-         were taught {} for the first time, it is {}. {conclusion}.",
+        "How much the last hidden layer responds to {} as the original's does ({by}): {} after unlearning, {} after \
+         relearning, and {} in retrained networks that were taught {} for the first time{on_kept}. {}",
         about.forgotten(),
+        fixed(before?.mean, 2),
         fixed(again?.mean, 2),
-        about.it(),
         fixed(taught?.mean, 2),
+        about.it(),
+        old_or_new(&beyond, &gained)
     ))
+}
+
+/// The same numbers for what was never forgotten: what relearned networks owe to their descent alone.
+fn kept(about: &About<'_>, f: &Figure) -> String {
+    let [before, again, taught] =
+        [Arm::Unlearned, Arm::Relearned, Arm::Retrained].map(|arm| fixed(f.mean(arm), 2));
+    format!(
+        " (on the other {}: {before}, {again} and {taught})",
+        about.classes.nouns()
+    )
+}
+
+/// From the likeness of relearned networks beyond that of networks taught for the first time, and what
+/// relearning added to it.
+fn old_or_new(beyond: &Difference, gained: &Difference) -> &'static str {
+    let clear = |d: &Difference| d.mean - d.half > 0.0;
+    match (clear(beyond), clear(gained)) {
+        _ if !beyond.half.is_finite() => ONE,
+        (true, true) => {
+            "Unlearning moved the responses away, and relearning brought the old ones back."
+        }
+        (true, false) => "The old features were there all along.",
+        (false, _) if beyond.mean + beyond.half < 0.0 => "The features are new ones.",
+        (false, _) => "Nothing distinguishes these features from new ones.",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::record::Classes;
+    use crate::report::sample;
+
+    /// What is said of the sample after a change of its numbers.
+    fn said(change: impl FnOnce(&mut Inside)) -> String {
+        let mut inside = sample::inside(3);
+        change(&mut inside);
+        let about = About {
+            inside: &inside,
+            classes: &Classes::default(),
+            forget: &[5],
+        };
+        words(&about).join(" ")
+    }
+
+    fn set(f: &mut Figure, arm: Arm, values: [f64; 3]) {
+        let own = f.arms.iter_mut().find(|(other, _)| *other == arm);
+        own.unwrap().1 = Spread::of(values.to_vec());
+    }
+
+    /// The sample: retrained networks read about .5, originals .9.
+    #[test]
+    fn the_place_between_retrained_and_original_decides_what_is_hidden() {
+        for (read, conclusion) in [
+            ([0.9, 0.9, 0.92], "is still there, hidden"),
+            ([0.6, 0.62, 0.61], "a part is still there, hidden"),
+            ([0.5, 0.52, 0.49], "most of it was removed"),
+            ([0.3, 0.3, 0.31], "more than it was removed"),
+            ([0.3, 0.9, 0.6], "it does not show whether anything is left"),
+        ] {
+            let words = said(|i| {
+                let head = &mut i.heads.last_mut().unwrap().accuracy.last_mut().unwrap().1;
+                set(head, Arm::Unlearned, read);
+            });
+            assert!(words.contains(conclusion), "{read:?}: {words}");
+        }
+        let close = said(|i| {
+            let head = &mut i.heads.last_mut().unwrap().accuracy.last_mut().unwrap().1;
+            set(head, Arm::Original, [0.5, 0.52, 0.49]);
+        });
+        assert!(close.contains("too close for this to show"), "{close}");
+    }
+
+    #[test]
+    fn features_are_old_only_beyond_networks_that_were_taught_for_the_first_time() {
+        let old = [0.8, 0.81, 0.8];
+        for (unlearned, relearned, conclusion) in [
+            ([0.6, 0.61, 0.6], old, "brought the old ones back"),
+            (old, old, "were there all along"),
+            (
+                [0.6, 0.61, 0.6],
+                [0.6, 0.7, 0.5],
+                "Nothing distinguishes these features",
+            ),
+            (
+                [0.6, 0.61, 0.6],
+                [0.3, 0.3, 0.31],
+                "The features are new ones",
+            ),
+        ] {
+            let words = said(|i| {
+                let own = &mut i.likeness.last_mut().unwrap().neurons;
+                set(own, Arm::Unlearned, unlearned);
+                set(own, Arm::Relearned, relearned);
+            });
+            assert!(words.contains(conclusion), "{relearned:?}: {words}");
+        }
+    }
+
+    /// A layer that makes the network answer 5 to everything is not the one that brings the 5 back.
+    #[test]
+    fn a_layer_that_ruins_the_rest_brings_nothing_back() {
+        let words = said(|i| {
+            let part = &mut i.transplants.parts[0].restored;
+            set(&mut part.forget, Arm::Unlearned, [1.0; 3]);
+            set(&mut part.keep, Arm::Unlearned, [0.1; 3]);
+        });
+        assert!(words.contains("The original's last layer alone"), "{words}");
+    }
+
+    #[test]
+    fn one_network_and_numbers_that_are_missing_conclude_nothing() {
+        let inside = sample::inside(1);
+        let about = About {
+            inside: &inside,
+            classes: &Classes::named(["cat", "dog"]),
+            forget: &[0, 1],
+        };
+        let words = words(&about).join(" ");
+        assert!(
+            words.contains(ONE) && words.contains("classes cat and dog"),
+            "{words}"
+        );
+        assert!(!words.contains("NaN") && !words.contains("inf"), "{words}");
+        let missing = said(|i| {
+            set(
+                &mut i.likeness.last_mut().unwrap().neurons,
+                Arm::Relearned,
+                [f64::NAN; 3],
+            )
+        });
+        assert!(
+            !missing.contains("NaN") && !missing.contains("responds to"),
+            "{missing}"
+        );
+    }
 }

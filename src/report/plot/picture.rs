@@ -60,8 +60,8 @@ enum Shape {
     Line(String, Stroke),
     /// With the given point of its base line.
     Text(String, Point, Lettering),
-    /// Points as path data, and the dots' colour, diameter and opacity.
-    Dots(String, Rgb, f64, f64),
+    /// Centres, and the dots' colour, diameter and opacity.
+    Dots(Vec<Point>, Rgb, f64, f64),
 }
 
 /// Shapes on a card, the last one on top.
@@ -103,12 +103,9 @@ impl Picture {
 
     /// Round dots of this diameter.
     pub(crate) fn dots(&mut self, centres: &[Point], colour: Rgb, diameter: f64, opacity: f64) {
-        let finite = centres.iter().filter(|(x, y)| (x + y).is_finite());
-        let path: String = finite
-            .map(|(x, y)| format!("M{} {}h0", tenth(*x), tenth(*y)))
-            .collect();
-        self.shapes
-            .push(Shape::Dots(path, colour, diameter, opacity));
+        let finite = centres.iter().copied().filter(|(x, y)| (x + y).is_finite());
+        let dots = Shape::Dots(finite.collect(), colour, diameter, opacity);
+        self.shapes.push(dots);
     }
 
     /// A text.
@@ -157,8 +154,8 @@ impl Shape {
             Self::Area(points, colour, opacity) => html! {
                 polygon points=(points) fill=(colour) fill-opacity=[(*opacity < 1.0).then_some(opacity)] {}
             },
-            Self::Dots(path, colour, diameter, opacity) => html! {
-                path d=(path) fill="none" stroke=(colour) stroke-width=(diameter) stroke-opacity=(opacity)
+            Self::Dots(centres, colour, diameter, opacity) => html! {
+                path d=(centres.iter().map(|(x, y)| format!("M{} {}h0", tenth(*x), tenth(*y))).collect::<String>()) fill="none" stroke=(colour) stroke-width=(diameter) stroke-opacity=(opacity)
                     stroke-linecap="round" {}
             },
             Self::Line(points, stroke) => html! {
@@ -182,8 +179,17 @@ impl Shape {
             Self::Area(points, colour, opacity) => {
                 raster.fill(&format!("M{points}Z"), *colour, *opacity);
             }
-            // Only pages have them.
-            Self::Dots(..) => {}
+            Self::Dots(centres, colour, diameter, opacity) => {
+                for &(x, y) in centres {
+                    let half = diameter / 2.0;
+                    // Two half circles.
+                    let path = format!(
+                        "M{} {y}a{half} {half} 0 0 1 {diameter} 0a{half} {half} 0 0 1 -{diameter} 0Z",
+                        x - half
+                    );
+                    raster.fill(&path, *colour, *opacity);
+                }
+            }
             Self::Line(points, stroke) => raster.line(&format!("M{points}"), *stroke),
             Self::Text(text, base, lettering) => {
                 let start = lettering.start(text, *base);

@@ -22,6 +22,7 @@ let image = null;
 let frame = 0;
 let resting = 0;
 /** The push in progress: which image, and the steps left. */
+let pushing = 0;
 let push = null;
 
 /** A colour of the page as [red, green, blue]. */
@@ -196,13 +197,13 @@ function follow(direction) {
   put(seen() ?? new Float64Array(SIDE * SIDE));
   push = { direction, left: STEPS, label: Number(part("class").value), network: networks[part("network").value] };
   if (matchMedia("(prefers-reduced-motion: reduce)").matches) while (push) step();
-  else requestAnimationFrame(animate);
+  else pushing = requestAnimationFrame(animate);
 }
 
 function animate() {
   if (!push) return;
   step();
-  requestAnimationFrame(animate);
+  pushing = requestAnimationFrame(animate);
 }
 
 function step() {
@@ -215,6 +216,7 @@ function step() {
 
 /** Ends a push where it is. */
 function stop() {
+  cancelAnimationFrame(pushing);
   push = null;
 }
 

@@ -11,7 +11,7 @@ use crate::population::Attributions;
 use crate::record::{Arm, Spread};
 
 /// Test images whose gradients are integrated.
-const IMAGES: usize = 48;
+const IMAGES: usize = 32;
 /// Images that are shown.
 const SHOWN: usize = 4;
 

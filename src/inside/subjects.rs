@@ -9,7 +9,7 @@ use crate::record::Arm;
 
 /// Networks of each arm that are looked at, at most.
 pub(crate) const MOST: usize = 8;
-/// The most bytes of activations, from which the number of networks of large models follows.
+/// The most bytes of activations and networks, from which the number of large networks follows.
 const ROOM: usize = 1 << 30;
 /// Test images of the forgotten classes, and of the others, at most.
 const IMAGES: usize = 500;
@@ -79,8 +79,9 @@ impl<'a> Subjects<'a> {
             .layers()
             .iter()
             .map(|l| l.padded_outputs as usize);
-        let each = ARMS.len() * images * widths.sum::<usize>() * size_of::<f32>();
-        let fit = (ROOM / each.max(1)).clamp(1, MOST);
+        // With the networks themselves, and hybrids of them.
+        let numbers = images * widths.sum::<usize>() + 3 * size;
+        let fit = (ROOM / (ARMS.len() * numbers * size_of::<f32>())).clamp(1, MOST);
         let learners = (networks.original.len() / size).min(fit);
         let own = |weights: &Weights| weights[..learners * size].to_vec();
         let weights = [

@@ -201,12 +201,8 @@ impl Population<'_> {
         let last = self.model.layers().len() - 1;
         recorder.dense(&mut answer, last, rows, &self.buffers.outputs);
         self.once(&answer)?;
-        let floats = |buffer| -> Result<Vec<f32>> {
-            let words = self.device.download(buffer)?;
-            Ok(words.into_iter().map(f32::from_bits).collect())
-        };
-        let moved = floats(x)?;
-        let mut logits = floats(self.buffers.outputs[last])?;
+        let moved = self.floats(x)?;
+        let mut logits = self.floats(self.buffers.outputs[last])?;
         let width = self.model.layers()[last].padded_outputs as usize;
         logits.truncate(self.learners as usize * samples.len() * width);
         self.device.free(&[x, ones, dx], &[&step]);
@@ -251,14 +247,15 @@ impl Population<'_> {
             self.device.upload(self.buffers.gradients[end], at, words)?;
         }
         self.once(&self.recorder().slopes(word(rows), [x, ones, dx]))?;
-        let floats = |buffer| -> Result<Vec<f32>> {
-            let words = self.device.download(buffer)?;
-            Ok(words.into_iter().map(f32::from_bits).collect())
-        };
-        let (slopes, logits) = (floats(dx)?, floats(self.buffers.outputs[end])?);
+        let (slopes, logits) = (self.floats(dx)?, self.floats(self.buffers.outputs[end])?);
         self.device.free(&[x, ones, dx], &[]);
         let logits = &logits[..learners * asked.len()];
         Ok(Attributions::of(images, classes, steps, &slopes, logits))
+    }
+
+    fn floats(&self, buffer: Buffer) -> Result<Vec<f32>> {
+        let words = self.device.download(buffer)?;
+        Ok(words.into_iter().map(f32::from_bits).collect())
     }
 
     fn three(&self, label: &str, words: usize) -> Result<[Buffer; 3]> {

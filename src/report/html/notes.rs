@@ -27,8 +27,8 @@ pub(crate) fn how_to_read(record: &RunRecord) -> Markup {
                 }
                 dt { (key(Arm::Retrained, false)) "retrained" }
                 dd {
-                    "Never saw " (forgotten) " before the relearn phase. What not knowing it \
-                     looks like, and how fast it is learned for the first time."
+                    "Never saw " (forgotten) " before the relearn phase. What not knowing looks \
+                     like, and how fast it is learned for the first time."
                 }
                 dt { (key(Arm::Unlearned, true)) "unlearned" }
                 dd { "The original networks after they were made to forget " (forgotten) "." }

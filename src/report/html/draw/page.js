@@ -95,7 +95,8 @@ function showAnswers() {
       row.classList.toggle("top", label === top);
       row.querySelector("i").style.width = `${100 * share}%`;
       row.lastElementChild.textContent = percent(share);
-      row.setAttribute("aria-label", `${networks[number].title}: ${data.names[label]}, ${(100 * share).toFixed(1)} %`);
+      const gone = row.classList.contains("gone") ? " (forgotten)" : "";
+      row.setAttribute("aria-label", `${networks[number].title}: ${data.names[label]}${gone}, ${(100 * share).toFixed(1)} %`);
     });
   });
 }

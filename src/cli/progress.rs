@@ -45,6 +45,13 @@ impl RunProgress {
         self.bar.set_position(done);
     }
 
+    /// Says that the current phase began, where no bar shows it.
+    pub(crate) fn say_begun(&self) {
+        if let (Some(phase), true) = (&self.phase, self.bar.is_hidden()) {
+            super::say!("{phase:8} looking into the networks");
+        }
+    }
+
     pub(crate) fn advance(&mut self, steps: u64) {
         self.bar.inc(steps);
         // Evaluations may be far apart.

@@ -329,6 +329,7 @@ impl Live {
 impl Progress for Live {
     fn begin(&mut self, what: &str, units: u64) {
         self.progress.begin(what, units, 0);
+        self.progress.say_begun();
     }
 
     fn advance(&mut self, steps: u64) {

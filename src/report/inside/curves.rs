@@ -42,7 +42,7 @@ pub(super) fn heads(about: &About<'_>) -> Markup {
                 (by_layer(&i.lens).svg())
             }
         }
-        (table("accuracy on what was forgotten", &COLUMNS, &rows(about), Unit::Percent))
+        (table(&format!("accuracy on {what}"), &COLUMNS, &rows(about), Unit::Percent))
     }
 }
 
@@ -52,7 +52,7 @@ fn rows<'a>(about: &'a About<'_>) -> Vec<(String, &'a Figure)> {
     let head = |(number, head): (usize, &'a Head)| {
         let (labels, figure) = head.accuracy.last()?;
         Some((
-            format!("new head on hidden layer {number}, {labels} labels per class"),
+            format!("new head, hidden layer {number}, {labels} labels"),
             figure,
         ))
     };
@@ -60,7 +60,7 @@ fn rows<'a>(about: &'a About<'_>) -> Vec<(String, &'a Figure)> {
     let lens = (1..).zip(&i.lens).map(|(number, figure)| {
         let name = match number == i.lens.len() {
             true => "output".to_owned(),
-            false => format!("original's readout of hidden layer {number}"),
+            false => format!("original's readout, hidden layer {number}"),
         };
         (name, figure)
     });

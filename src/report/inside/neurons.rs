@@ -19,7 +19,7 @@ pub(super) fn cards(about: &About<'_>) -> Markup {
             "The weights of a first-layer neuron are a picture of what it looks for: green adds, purple takes away. Shown "
             "are learner 0's neurons with the most empirical Fisher information on " (what)
             @if about.inside.matched { ": what was learned on top of the random start (from the left: original, unlearned, relearned, retrained)" }
-            ", and below how that differs from the original (on a scale of its own). Choose a card to enlarge it"
+            ", and below how that differs from the original (on a scale of its own; blank is no change). Choose a card to enlarge it"
             @if about.inside.matched { " and see the whole weights" } "."
         }
         div.neurons { @for neuron in &n.shown { (card(neuron)) } }
@@ -68,13 +68,13 @@ fn pictures(neuron: &Neuron, large: bool) -> Markup {
     };
     let weights = |arm: Arm| format!("Weights of neuron {} in {}", neuron.number, arm.name());
     let what = |arm: Arm| format!("What neuron {} learned in {}", neuron.number, arm.name());
-    let change = |arm: Arm| format!("Neuron {}: {} less original", neuron.number, arm.name());
+    let change = |arm: Arm| format!("Neuron {}: {} minus original", neuron.number, arm.name());
     html! {
         span.grid {
             @for arm in ARMS { span.dim { (arm.name()) } }
             @for (arm, _) in &neuron.learned { (picture('l', *arm, what(*arm))) }
             @if !learned { @for (arm, _) in &neuron.weights { (picture('w', *arm, weights(*arm))) } }
-            span.dim.change { "less original" }
+            span.dim.change { "minus original" }
             @for (arm, _) in &neuron.changes { (picture('d', *arm, change(*arm))) }
             @if large && learned {
                 @for _ in neuron.changes.len()..3 { span {} }
@@ -92,7 +92,7 @@ fn caption(neuron: &Neuron) -> Markup {
     };
     let floor = f
         .floor
-        .map(|floor| format!("; floor {} %", fixed(100.0 * floor, 0)));
+        .map(|floor| format!("; noise floor {} %", fixed(100.0 * floor, 0)));
     html! {
         p.under {
             b { "neuron " (neuron.number) } " changed by "
@@ -110,7 +110,8 @@ pub(super) fn maps(about: &About<'_>) -> Markup {
     html! {
         h3 { "Where they look" }
         p.lead {
-            "Integrated gradients: which pixels raise (green) or lower (purple) the logit of " (what) ", starting from an "
+            "Integrated gradients: which pixels raise (green) or lower (purple) the logit of "
+            @if about.forget.len() == 1 { (what) } @else { "the image's own " (about.classes.noun()) } ", starting from an "
             "empty image; the mean over learners. A row has one scale. A map's numbers sum to the difference of the logits: "
             "within " (super::percents(a.incomplete)) " for 95 % of the originals' maps."
         }

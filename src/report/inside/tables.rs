@@ -35,11 +35,11 @@ pub(super) fn transplants(about: &About<'_>) -> Markup {
         }
         div.pair {
             div {
-                h4 { "The original's part put into" }
+                h4 { "Put back: a part of the original in" }
                 (table("part", &arms, &restored, Unit::Percent))
             }
             div {
-                h4 { "The original with the part of" }
+                h4 { "Taken out: the original with a part from" }
                 (table("part", &arms, &rows(|t| &t.ablated.forget), Unit::Percent))
             }
         }
@@ -73,7 +73,7 @@ pub(super) fn likeness(about: &About<'_>) -> Markup {
                 layer.neurons.clone(),
             ),
             (
-                format!("same on the other {others}"),
+                format!("same neurons, hidden layer {number}, other {others}"),
                 layer.neurons_on_kept.clone(),
             ),
             (format!("CKA, hidden layer {number}"), layer.cka.clone()),

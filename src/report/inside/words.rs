@@ -11,12 +11,32 @@ use crate::verdict::fixed;
 /// whether by old features or new ones.
 pub(crate) fn words(about: &About<'_>) -> Vec<String> {
     let parts = [
+        disagreement(about),
         knowledge(about),
         place(about),
         again(about),
         features(about),
     ];
     parts.into_iter().flatten().collect()
+}
+
+/// A difference of accuracies from which on learners are said to disagree.
+const APART: f64 = 0.3;
+
+/// That unlearning worked on some learners only.
+fn disagreement(about: &About<'_>) -> Option<String> {
+    let own = about.inside.lens.last()?.arm(Arm::Unlearned)?;
+    let least = own.learners.iter().copied().fold(f64::INFINITY, f64::min);
+    let most = own.learners.iter().copied().fold(0.0, f64::max);
+    (most - least > APART).then(|| {
+        format!(
+            "The learners disagree: after unlearning, they read between {} and {} of the test images of {}. Means \
+             describe none of them.",
+            percent(least),
+            percent(most),
+            about.forgotten()
+        )
+    })
 }
 
 /// The difference of two groups, paired by learner; none without finite numbers of both.
@@ -64,15 +84,26 @@ fn hidden(about: &About<'_>, [o, u, r]: [&Spread; 3]) -> String {
     let share = share([o, u, r]).at_least(1.0 / images / all.mean);
     let [low, high] = share.interval(0.05);
     let place = format!(
-        "Between networks that never saw {it}, 0, and the originals, 1, that is at {} (95\u{a0}% CI {} to {})",
+        "On a scale from 0 (networks that never saw {it}) to 1 (the originals) that is {} (95\u{a0}% CI {} to {})",
         fixed(share.value, 2),
         fixed(low, 2),
         fixed(high, 2)
     );
+    let output = about.inside.lens.last();
+    let [before, after] =
+        [Arm::Original, Arm::Unlearned].map(|arm| output.map_or(f64::NAN, |f| f.mean(arm)));
     let conclusion = match (low, high) {
-        (low, _) if low > 0.5 => {
-            format!("what the last layer forgot of {it} is still there, hidden")
+        _ if after > 0.5 * before => {
+            format!(
+                "no wonder, as the output itself still reads {}",
+                percent(after)
+            )
         }
+        (low, _) if low > 1.0 => {
+            "what the output forgot is still there, hidden, and easier to read than before"
+                .to_owned()
+        }
+        (low, _) if low > 0.5 => "what the output forgot is still there, hidden".to_owned(),
         (low, _) if low > 0.0 => "a part is still there, hidden".to_owned(),
         (_, high) if high < 0.0 => format!("more than {it} was removed"),
         (_, high) if high < 0.5 => "most of it was removed".to_owned(),
@@ -94,7 +125,7 @@ fn share([o, u, r]: [&Spread; 3]) -> Estimate {
 }
 
 /// What is said of a single network.
-const ONE: &str = "With one network of each arm, that shows no difference.";
+const ONE: &str = "With one network of each arm there is no interval: this may be luck.";
 
 /// How far the original's readout finds it, and what the best layer alone brings back.
 fn place(about: &About<'_>) -> Option<String> {
@@ -167,7 +198,8 @@ fn again(about: &About<'_>) -> Option<String> {
     let output = about.inside.lens.last()?;
     let [o, u, b] = [Arm::Original, Arm::Unlearned, Arm::Relearned].map(|arm| output.mean(arm));
     Some(format!(
-        "Relearning took the accuracy on {} from {} to {} (originals {}).",
+        "Relearning took the accuracy on {} test images of {} from {} to {} (originals {}).",
+        about.inside.images[0],
         about.forgotten(),
         percent(u),
         percent(b),
@@ -191,6 +223,13 @@ fn features(about: &About<'_>) -> Option<String> {
         true => kept(about, &f.neurons_on_kept),
         false => String::new(),
     };
+    let descent = match more_than_kept(&f.neurons, &f.neurons_on_kept) {
+        Some(false) => format!(
+            " So they are on the other {}, which were never forgotten.",
+            about.classes.nouns()
+        ),
+        _ => String::new(),
+    };
     Some(format!(
         "How much the last hidden layer responds to {} as the original's does ({by}): {} after unlearning, {} after \
          relearning, and {} in retrained networks that were taught {} for the first time{on_kept}. {}",
@@ -199,7 +238,10 @@ fn features(about: &About<'_>) -> Option<String> {
         fixed(again?.mean, 2),
         fixed(taught?.mean, 2),
         about.it(),
-        old_or_new(&beyond, &gained)
+        match old_or_new(&beyond, &gained) {
+            (true, said) => format!("{said}{descent}"),
+            (false, said) => said.to_owned(),
+        }
     ))
 }
 
@@ -213,18 +255,41 @@ fn kept(about: &About<'_>, f: &Figure) -> String {
     )
 }
 
+/// Whether relearned networks are nearer to the original than networks taught for the first time by more
+/// on what was forgotten than on the rest; none where that cannot be compared.
+fn more_than_kept(forgotten: &Figure, kept: &Figure) -> Option<bool> {
+    let gap = |f: &Figure| -> Option<Vec<f64>> {
+        let (again, taught) = (f.arm(Arm::Relearned)?, f.arm(Arm::Retrained)?);
+        let pairs = again.learners.iter().zip(&taught.learners);
+        Some(pairs.map(|(a, t)| a - t).collect())
+    };
+    let d = Difference::of(&gap(forgotten)?, &gap(kept)?, f64::INFINITY);
+    d.half.is_finite().then_some(d.mean - d.half > 0.0)
+}
+
 /// From the likeness of relearned networks beyond that of networks taught for the first time, and what
-/// relearning added to it.
-fn old_or_new(beyond: &Difference, gained: &Difference) -> &'static str {
+/// relearning added to it: whether the features are old ones, and what is said.
+fn old_or_new(beyond: &Difference, gained: &Difference) -> (bool, &'static str) {
     let clear = |d: &Difference| d.mean - d.half > 0.0;
     match (clear(beyond), clear(gained)) {
-        _ if !beyond.half.is_finite() => ONE,
-        (true, true) => {
-            "Unlearning moved the responses away, and relearning brought the old ones back."
-        }
-        (true, false) => "The old features were there all along.",
-        (false, _) if beyond.mean + beyond.half < 0.0 => "The features are new ones.",
-        (false, _) => "Nothing distinguishes these features from new ones.",
+        _ if !beyond.half.is_finite() => (false, ONE),
+        (true, true) => (
+            true,
+            "Unlearning moved the responses away, and relearning brought them back, nearer to the old ones than \
+             those of a first time.",
+        ),
+        (true, false) => (
+            true,
+            "Relearning brought them no nearer: they are nearer to the old ones than those of a first time already.",
+        ),
+        (false, _) if beyond.mean + beyond.half < 0.0 => (
+            false,
+            "The responses are new ones, farther from the old than those of a first time.",
+        ),
+        (false, _) => (
+            false,
+            "The difference from a first time is within its error.",
+        ),
     }
 }
 
@@ -255,7 +320,10 @@ mod tests {
     #[test]
     fn the_place_between_retrained_and_original_decides_what_is_hidden() {
         for (read, conclusion) in [
-            ([0.9, 0.9, 0.92], "is still there, hidden"),
+            (
+                [0.9, 0.9, 0.92],
+                "what the output forgot is still there, hidden",
+            ),
             ([0.6, 0.62, 0.61], "a part is still there, hidden"),
             ([0.5, 0.52, 0.49], "most of it was removed"),
             ([0.3, 0.3, 0.31], "more than it was removed"),
@@ -267,6 +335,10 @@ mod tests {
             });
             assert!(words.contains(conclusion), "{read:?}: {words}");
         }
+        let open = said(|i| set(i.lens.last_mut().unwrap(), Arm::Unlearned, [0.8, 0.9, 0.85]));
+        assert!(open.contains("the output itself still reads 85"), "{open}");
+        let apart = said(|i| set(i.lens.last_mut().unwrap(), Arm::Unlearned, [0.0, 0.9, 0.1]));
+        assert!(apart.contains("The learners disagree"), "{apart}");
         let close = said(|i| {
             let head = &mut i.heads.last_mut().unwrap().accuracy.last_mut().unwrap().1;
             set(head, Arm::Original, [0.5, 0.52, 0.49]);
@@ -278,17 +350,13 @@ mod tests {
     fn features_are_old_only_beyond_networks_that_were_taught_for_the_first_time() {
         let old = [0.8, 0.81, 0.8];
         for (unlearned, relearned, conclusion) in [
-            ([0.6, 0.61, 0.6], old, "brought the old ones back"),
-            (old, old, "were there all along"),
-            (
-                [0.6, 0.61, 0.6],
-                [0.6, 0.7, 0.5],
-                "Nothing distinguishes these features",
-            ),
+            ([0.6, 0.61, 0.6], old, "and relearning brought them back"),
+            (old, old, "Relearning brought them no nearer"),
+            ([0.6, 0.61, 0.6], [0.6, 0.7, 0.5], "is within its error"),
             (
                 [0.6, 0.61, 0.6],
                 [0.3, 0.3, 0.31],
-                "The features are new ones",
+                "The responses are new ones",
             ),
         ] {
             let words = said(|i| {

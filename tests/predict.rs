@@ -295,13 +295,22 @@ fn what_cannot_be_asked_is_refused_before_anything_is_computed() {
         mentions(&stderr(&output), parts);
     };
     refused(&[&run], &["IMAGE"]);
-    refused(
-        &[&run, &good, &RUN.path("none.png")],
-        &["cannot read", "none.png"],
-    );
+    let none = RUN.path("none.png");
+    refused(&[&run, &none], &["cannot read", "none.png"]);
     let jpeg = RUN.path("photo.jpg");
     std::fs::write(&jpeg, b"\xff\xd8\xff\xe0").unwrap();
-    refused(&[&run, &good, &jpeg], &["photo.jpg is a JPEG", "magick"]);
+    refused(
+        &[&run, &jpeg, &none],
+        &["photo.jpg is a JPEG", "magick", "none.png"],
+    );
+    // What can be read is answered all the same.
+    let some = unlearn(&["predict", &run, &none, &good, &jpeg]);
+    assert_eq!(some.status.code(), Some(2));
+    mentions(&stderr(&some), &["none.png", "photo.jpg is a JPEG"]);
+    mentions(
+        &String::from_utf8(some.stdout).unwrap(),
+        &["good.png", "unlearned"],
+    );
     refused(
         &[&RUN.path("images"), &good],
         &["images holds no finished run"],

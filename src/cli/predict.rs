@@ -15,7 +15,7 @@ use unlearn::run_record::RunRecord;
 use unlearn::verdict::fixed;
 
 use super::table::columns;
-use super::text::fold;
+use super::text::{self, fold};
 use super::{Output, runs};
 
 /// Which pictures, and whom to ask.
@@ -36,19 +36,38 @@ pub(crate) struct Arguments {
     json: Option<PathBuf>,
 }
 
-/// Prints the answers of every arm to every image.
+/// Prints the answers of every arm to every image that can be read; the first that cannot is the error.
 pub(crate) fn run(arguments: &Arguments) -> Result<()> {
     let record = runs::finished(&arguments.run)?;
     let output = arguments.json.as_deref().map(Output::new).transpose()?;
-    let photos: Vec<Photo> = arguments
-        .images
-        .iter()
-        .map(|path| photo::read(path))
-        .collect::<Result<_>>()?;
+    let (mut paths, mut photos, mut failed) = (Vec::new(), Vec::new(), None);
+    for path in &arguments.images {
+        match photo::read(path) {
+            Ok(photo) => {
+                paths.push(path);
+                photos.push(photo);
+            }
+            Err(e) if failed.is_none() => failed = Some(e),
+            Err(e) => text::error(&format!("error: {e}")),
+        }
+    }
+    if !photos.is_empty() {
+        answer(arguments, &record, output, (&paths, &photos))?;
+    }
+    failed.map_or(Ok(()), Err)
+}
+
+/// Prints what is answered to these images.
+fn answer(
+    arguments: &Arguments,
+    record: &RunRecord,
+    output: Option<Output>,
+    (paths, photos): (&[&PathBuf], &[Photo]),
+) -> Result<()> {
     let groups = predict::groups(&arguments.run)?;
     let device = device::open(&arguments.device)?;
-    let answers = predict::answers(&*device, &groups, &photos)?;
-    let seen = || arguments.images.iter().zip(&photos).zip(&answers);
+    let answers = predict::answers(&*device, &groups, photos)?;
+    let seen = || paths.iter().zip(photos).zip(&answers);
     // If the report goes to stdout, nothing else does.
     if !matches!(output, Some(Output::Stdout)) {
         let shown = seen().map(|((path, photo), answers)| {
@@ -57,11 +76,11 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
                 name += &format!(" ({})", photo.notes.join("; "));
             }
             let picture = shows_pictures().then(|| picture(&photo.pixels));
-            let blocks = [Some(fold(&name, 2)), picture, Some(table(&record, answers))];
+            let blocks = [Some(fold(&name, 2)), picture, Some(table(record, answers))];
             blocks.into_iter().flatten().collect::<Vec<_>>().join("\n")
         });
         super::print(&shown.collect::<Vec<_>>().join("\n\n"))?;
-        legend(&record)?;
+        legend(record)?;
     }
     let Some(output) = output else { return Ok(()) };
     let pictures = seen().map(|((path, photo), answers)| {

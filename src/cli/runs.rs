@@ -36,7 +36,7 @@ pub(crate) fn report(arguments: &ReportArguments) -> Result<()> {
     let records: Vec<RunRecord> = read.collect::<Result<_>>()?;
     for (folder, record) in arguments.runs.iter().zip(&records) {
         report::write(record, folder)?;
-        if run_folder::has_unreadable_inside(folder) {
+        if record.inside.is_none() && run_folder::has_inside(folder) {
             note(&format!(
                 "{}/inside.json is damaged, or of another version: the report does without it",
                 folder.display()

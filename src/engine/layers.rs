@@ -82,15 +82,20 @@ impl Engine<'_> {
         (training, images): (bool, &[u32]),
         first: usize,
     ) -> Result<Answers> {
-        let (set, labels) = match training {
-            true => (&self.train, self.labels()),
-            false => (&self.test, self.test_labels()),
-        };
+        let (set, labels) = self.set(training);
         Ok(Answers {
             layers: self.layers(weights, (set, images), first)?,
             labels: images.iter().map(|&i| labels[i as usize]).collect(),
             networks: weights.len() / self.size(),
         })
+    }
+
+    /// Training or test images, with their labels.
+    pub(super) fn set(&self, training: bool) -> (&DeviceImages, &[u8]) {
+        match training {
+            true => (&self.train, self.labels()),
+            false => (&self.test, self.test_labels()),
+        }
     }
 
     /// By layer, [networks, images, padded width].

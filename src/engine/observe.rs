@@ -30,13 +30,6 @@ pub(crate) fn spread<T: Copy>(list: &[T], most: usize) -> Vec<T> {
     list.iter().step_by(step).copied().collect()
 }
 
-/// Training or test images.
-#[derive(Clone, Copy)]
-enum Set {
-    Train,
-    Test,
-}
-
 impl Engine<'_> {
     /// Networks that fit on the device at once.
     pub(super) fn most(&self) -> usize {
@@ -72,24 +65,21 @@ impl Engine<'_> {
         let population = self.holding(weights)?;
         let [forget, retain] = self.observed_images();
         let last = self.model.layers().len() - 1;
-        let answers = |set, images: &[u32], from| -> Result<Answers> {
-            let labels = match set {
-                Set::Train => self.labels(),
-                Set::Test => self.test_labels(),
-            };
+        let answers = |training, images: &[u32], from| -> Result<Answers> {
+            let (set, labels) = self.set(training);
             Ok(Answers {
-                layers: population.activations(self.set(set), images, from)?,
+                layers: population.activations(set, images, from)?,
                 labels: images.iter().map(|&i| labels[i as usize]).collect(),
                 networks,
             })
         };
         let all: Vec<u32> = (0u32..).take(self.test_labels().len()).collect();
-        let of_forget = answers(Set::Train, &forget, 0)?;
-        let of_retain = answers(Set::Train, &retain, 0)?;
-        let of_test = answers(Set::Test, &all, last)?;
-        let of_labelled = answers(Set::Train, &self.labelled(), last - 1)?;
+        let of_forget = answers(true, &forget, 0)?;
+        let of_retain = answers(true, &retain, 0)?;
+        let of_test = answers(false, &all, last)?;
+        let of_labelled = answers(true, &self.labelled(), last - 1)?;
         let of_asked = match self.case.scope {
-            Scope::Digits(_) => answers(Set::Test, &thinned(&self.asked().1), last - 1)?,
+            Scope::Digits(_) => answers(false, &thinned(&self.asked().1), last - 1)?,
             // They are the images to forget, of which all layers are known.
             Scope::Samples(_) => of_forget.from(last - 1),
         };
@@ -107,13 +97,6 @@ impl Engine<'_> {
             relearning: Vec::new(),
         };
         Ok((0..networks).map(observed).collect())
-    }
-
-    fn set(&self, set: Set) -> &DeviceImages {
-        match set {
-            Set::Train => &self.train,
-            Set::Test => &self.test,
-        }
     }
 
     /// Training images for attacks with few labels, drawn by the case's seed: `DRAWS` draws of `MOST`

@@ -126,7 +126,7 @@ pub fn page(record: &RunRecord, drawing: Option<&Drawing<'_>>) -> String {
         @if let Some(drawing) = drawing { (draw::section(drawing)) }
         (digits::section(record))
         (matrix::section(record))
-        @if let Some(about) = about(record) { (inside::section(&about, &inside::words::words(&about))) }
+        @if let Some(about) = about(record) { (inside::section(&about)) }
         (notes::limits(&record.data.classes))
         @for part in sections(false) { (section(part, None)) }
         (notes::facts(record))

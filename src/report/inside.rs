@@ -44,11 +44,11 @@ impl About<'_> {
 }
 
 /// The section, with what it says in short.
-pub(crate) fn section(about: &About<'_>, said: &[String]) -> Markup {
+pub(crate) fn section(about: &About<'_>) -> Markup {
     html! {
         section.inside {
             h2 { (TITLE) }
-            div.verdict { @for sentence in said { p { (sentence) } } }
+            div.verdict { @for sentence in words::words(about) { p { (sentence) } } }
             (how(about))
             (curves::heads(about))
             (tables::transplants(about))

@@ -104,9 +104,10 @@ fn read_inside(folder: &Path) -> Option<Inside> {
     serde_json::from_str(&text(&folder.join(INSIDE)).ok()?).ok()
 }
 
-/// Whether a run's folder has a file about its networks' inside that this version cannot read.
-pub fn has_unreadable_inside(folder: &Path) -> bool {
-    folder.join(INSIDE).exists() && read_inside(folder).is_none()
+/// Whether a run's folder has a file about its networks' inside, which this version may not be able to
+/// read.
+pub fn has_inside(folder: &Path) -> bool {
+    folder.join(INSIDE).exists()
 }
 
 /// The weights of an arm's first learners, `most` of them at most, at the end of a phase, from its

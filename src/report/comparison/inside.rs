@@ -102,7 +102,7 @@ pub fn pages(c: &Comparison) -> Vec<Page> {
                     "Relearned: " (c.settings.budget) " steps on everything after the method. " (c.settings.data)
                 }
             }
-            (pictures(&about, &words::words(&about)))
+            (pictures(&about))
         };
         Page {
             names: ["html", "json"].map(|kind| file(name, kind)),

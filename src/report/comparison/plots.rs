@@ -38,17 +38,6 @@ fn keys(key: impl Fn(Arm) -> Markup, arms: &[(Arm, &str)]) -> Markup {
     html! { ul.legend { @for (arm, text) in arms { li { (key(*arm)) (text) } } } }
 }
 
-fn percents() -> Axis {
-    Axis {
-        from: 0.0,
-        to: 1.0,
-        marks: [0.0, 0.25, 0.5, 0.75, 1.0]
-            .map(|share| (share, format!("{:.0} %", 100.0 * share)))
-            .to_vec(),
-        title: "",
-    }
-}
-
 /// Where images of what is forgotten go, beside where the retrained networks send them.
 fn answers(c: &Judged, classes: &Classes) -> Markup {
     let bar = |m: &Moments, arm| Bar {
@@ -64,7 +53,7 @@ fn answers(c: &Judged, classes: &Classes) -> Markup {
         };
         let bars = Bars {
             label: format!("Answers after {}, beside retrained networks'", row.method),
-            y: percents(),
+            y: Axis::percents(),
             title: "answer",
             groups: pairs.enumerate().take(classes.count()).map(group).collect(),
         };
@@ -121,7 +110,7 @@ fn relearning(c: &Judged) -> Markup {
                 marks: marks.clone(),
                 title: "steps on all images",
             },
-            y: percents(),
+            y: Axis::percents(),
             lines: vec![
                 line(&c.originals, Arm::Original),
                 line(&c.retrained, Arm::Retrained),

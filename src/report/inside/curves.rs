@@ -86,7 +86,7 @@ fn by_labels(number: usize, head: &Head) -> Chart {
                 .collect(),
             title: "labelled images of each class",
         },
-        y: percents(),
+        y: Axis::percents(),
         lines: lines(&points),
         level: None,
         chosen: None,
@@ -112,7 +112,7 @@ fn by_layer(lens: &[Figure]) -> Chart {
             marks: (0..lens.len()).map(|l| (l as f64, name(l))).collect(),
             title: "hidden layer",
         },
-        y: percents(),
+        y: Axis::percents(),
         lines: lines(&points),
         level: None,
         chosen: None,
@@ -141,15 +141,4 @@ fn lines(points: &[(f64, &Figure)]) -> Vec<Line> {
         }
     };
     ARMS.iter().enumerate().map(line).collect()
-}
-
-fn percents() -> Axis {
-    Axis {
-        from: 0.0,
-        to: 1.0,
-        marks: [0.0, 0.25, 0.5, 0.75, 1.0]
-            .map(|share| (share, format!("{:.0} %", 100.0 * share)))
-            .to_vec(),
-        title: "",
-    }
 }

@@ -84,6 +84,18 @@ pub(crate) struct Axis {
 }
 
 impl Axis {
+    /// Fractions from 0 to 1, in percent.
+    pub(crate) fn percents() -> Self {
+        Self {
+            from: 0.0,
+            to: 1.0,
+            marks: [0.0, 0.25, 0.5, 0.75, 1.0]
+                .map(|share| (share, format!("{:.0} %", 100.0 * share)))
+                .to_vec(),
+            title: "",
+        }
+    }
+
     /// The fraction of the axis at which a value lies.
     fn share(&self, value: f64) -> f64 {
         ((value - self.from) / (self.to - self.from)).clamp(0.0, 1.0)

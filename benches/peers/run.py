@@ -85,6 +85,7 @@ def settings_of_command_line() -> argparse.Namespace:
     parser.add_argument("--device", type=words, default=["auto", "cpu"], help="devices of ours, as for `unlearn run` [default: auto,cpu]")
     parser.add_argument("--mode", type=words, help="modes of PyTorch: eager, compile, graph [default: all]")
     parser.add_argument("--python", default=sys.executable, help="the Python that has torch and jax [default: this one]")
+    parser.add_argument("--ours", help="the built peer_ours, for a machine without cargo [default: built first]")
     parser.add_argument("--burn", help="the built peer_burn [default: where cargo puts it]")
     parser.add_argument("--tolerance", type=float, default=0.5, help="points of test accuracy that a program may lie from the median of all [default: 0.5]")
     parser.add_argument("--limit", type=float, default=900, help="seconds that one run may take [default: 900]")
@@ -182,7 +183,7 @@ def absent_device(program: str, found: dict, gpus: list[str]) -> str:
 def contenders(settings: argparse.Namespace, gpus: list[str]) -> tuple[list[Contender], dict, list[dict]]:
     """Who takes part, everyone's versions, and who is missing."""
     commands = {
-        "ours": lambda: [build_ours()],
+        "ours": lambda: [str(Path(settings.ours).resolve()) if settings.ours else build_ours()],
         "torch": lambda: [settings.python, str(HERE / "torch_peer.py")],
         "jax": lambda: [settings.python, str(HERE / "jax_peer.py")],
         "burn": lambda: [built_burn(settings.burn)],
@@ -309,7 +310,7 @@ def main() -> int:
     if settings.json:
         runs = [{**line, "kind": c.kind} for c in entered for line in c.epochs]
         failures = [{"contender": str(c), "failure": c.failure} for c in failed]
-        given = {k: v for k, v in vars(settings).items() if k not in ("data", "python", "burn", "json")}
+        given = {k: v for k, v in vars(settings).items() if k not in ("data", "python", "ours", "burn", "json")}
         everything = {"machine": about, "settings": given, "versions": versions, "rows": rows, "missing": missing, "failed": failures, "runs": runs}
         Path(settings.json).write_text(json.dumps(everything, indent=1) + "\n")
     if not rows:

@@ -152,3 +152,6 @@ pub mod report;
 
 // What a run's networks answer to pictures.
 pub mod predict;
+
+// A page that does all this in a browser.
+pub mod page;

@@ -10,7 +10,7 @@ use crate::record::{CLASSES, Spread};
 pub(crate) const WORTH: f64 = 0.005;
 
 /// A network knows digits if guessing would do as well with less than this probability.
-const CHANCE: f64 = 0.01;
+pub(crate) const CHANCE: f64 = 0.01;
 
 /// The conclusion about a difference.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -69,7 +69,7 @@ impl Difference {
 }
 
 /// The 97.5 % quantile of Student's t.
-fn student(degrees: usize) -> f64 {
+pub(crate) fn student(degrees: usize) -> f64 {
     let t = StudentsT::new(0.0, 1.0, degrees as f64);
     t.map_or(f64::INFINITY, |t| t.inverse_cdf(0.975))
 }

@@ -15,4 +15,5 @@ mod steps;
 pub use ceilings::ceilings;
 pub use compare::{Ratio, compare, counterparts, differences};
 pub use kernels::{Observer, Options, kernels};
+pub(crate) use steps::{BATCH, operations, populate};
 pub use steps::{Images, first_step, steps};

@@ -16,7 +16,7 @@ use crate::random::{Purpose, learner_key};
 use crate::record::CLASSES;
 
 /// Samples per learner and step, as `unlearn run` has them.
-const BATCH: u32 = 64;
+pub(crate) const BATCH: u32 = 64;
 /// Budgets that the wall-clock time of a step, and its time on the device, may take.
 const BUDGETS: [u32; 2] = [4, 2];
 /// What would take more budgets than this is left out.
@@ -49,7 +49,7 @@ impl Images {
 }
 
 /// Learners with fresh weights that are taught all digits.
-fn populate<'d>(
+pub(crate) fn populate<'d>(
     device: &'d dyn Device,
     model: &Model,
     images: &Images,
@@ -237,7 +237,7 @@ fn parts(
 }
 
 /// Floating-point operations of a step.
-fn operations(model: &Model, learners: u32) -> u64 {
+pub(crate) fn operations(model: &Model, learners: u32) -> u64 {
     const INSIDE: [&str; 8] = [
         "sample_order",
         "image_forward",

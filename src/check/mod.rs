@@ -7,6 +7,7 @@
 //! variant on a device and finds the smallest that fails, `suite` runs all; [`training`] checks whole
 //! steps; [`mutants`] makes faulty shaders, and `power` counts how many the suite finds.
 
+pub(crate) mod cases;
 mod equivalent;
 pub mod mutants;
 mod page;

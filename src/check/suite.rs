@@ -12,7 +12,7 @@ use crate::kernels::{Fill, Kernel, Mismatch, Shape, Spec};
 use crate::progress::{Progress, Silent};
 
 /// Runs of a case whose bits must be the same.
-const REPEATS: u32 = 10;
+pub(super) const REPEATS: u32 = 10;
 
 /// Is told how a check goes.
 pub trait Observer: Progress {

@@ -15,6 +15,7 @@ mod compare;
 mod completions;
 mod devices;
 mod mutants;
+mod page;
 mod predict;
 mod progress;
 mod run;
@@ -63,6 +64,8 @@ enum Command {
     Compare(Box<compare::Arguments>),
     /// Show pictures of your own to a run's networks: what every arm answers, and how sure it is.
     Predict(predict::Arguments),
+    /// Make a web page that trains, forgets and checks on whatever GPU opens it.
+    Page(page::Arguments),
     /// Regenerate the reports of finished runs, and compare several runs.
     Report(runs::ReportArguments),
     /// List runs with their settings and results.
@@ -103,6 +106,7 @@ pub(crate) fn main() -> ExitCode {
         Command::Bench(arguments) => bench::run(&arguments, started),
         Command::Compare(arguments) => compare::run(&arguments, &signals).map(|()| true),
         Command::Predict(arguments) => predict::run(&arguments).map(|()| true),
+        Command::Page(arguments) => page::run(&arguments, &signals).map(|()| true),
         Command::Report(arguments) => runs::report(&arguments).map(|()| true),
         Command::Runs(arguments) => runs::list(&arguments).map(|()| true),
         Command::Methods(arguments) => compare::methods(&arguments).map(|()| true),

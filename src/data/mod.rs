@@ -262,8 +262,16 @@ fn partly(set: &Set, others: &[&Source]) -> Option<String> {
     ))
 }
 
+/// The first of the built-in digits, this many to train and to test on.
+pub(crate) fn small(train: usize, test: usize) -> Dataset {
+    digits((train, test), None)
+}
+
 fn built_in(warning: Option<String>) -> Dataset {
-    let (train, test) = SIZES;
+    digits(SIZES, warning)
+}
+
+fn digits((train, test): (usize, usize), warning: Option<String>) -> Dataset {
     Dataset {
         train: builtin::train(train).into(),
         test: builtin::test(test).into(),

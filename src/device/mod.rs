@@ -5,6 +5,10 @@
 pub mod cpu;
 pub mod gpu;
 pub mod probes;
+#[cfg(test)]
+pub(crate) mod replay;
+pub(crate) mod scribe;
+pub(crate) mod script;
 mod select;
 pub(crate) mod timing;
 pub(crate) mod trial;

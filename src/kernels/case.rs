@@ -51,6 +51,11 @@ impl Case {
         self
     }
 
+    /// What a binding must hold after the run; none where nothing may change.
+    pub(crate) fn expected(&self, binding: usize) -> Option<&[Expected]> {
+        self.expected[binding].as_deref()
+    }
+
     /// The worst error as a share of its bound, none where all are exact; or the first mismatch.
     pub(crate) fn judge(&self, got: &[Vec<u32>]) -> Result<Option<f64>, Mismatch> {
         let shares = self.shares(got)?;

@@ -23,7 +23,8 @@ impl Element {
         }
     }
 
-    fn format(self) -> &'static str {
+    /// The texture's format, in WGSL and WebGPU.
+    pub(crate) fn format(self) -> &'static str {
         match self {
             Self::Floats => "rgba32float",
             Self::Words => "rgba32uint",

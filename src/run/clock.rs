@@ -77,17 +77,24 @@ impl Stopwatch {
 const WORTH: u32 = 50;
 
 /// Decides when to save a state.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Keeper {
+    /// Whether ever.
+    keeps: bool,
     /// When the state was last saved, and how long that took.
     last: Option<(Instant, Duration)>,
 }
 
 impl Keeper {
+    /// One that saves states, or none.
+    pub(super) fn new(keeps: bool) -> Self {
+        Self { keeps, last: None }
+    }
+
     /// Saves the state, unless that was done a moment ago.
     pub(super) fn keep(&mut self, keep: impl FnOnce() -> Result<()>) -> Result<()> {
         let early = |(at, cost): (Instant, Duration)| at.elapsed() < WORTH * cost;
-        if self.last.is_some_and(early) {
+        if !self.keeps || self.last.is_some_and(early) {
             return Ok(());
         }
         let start = Instant::now();

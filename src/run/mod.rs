@@ -46,6 +46,10 @@ pub trait Observer: Progress {
     /// # Errors
     /// If the weights cannot be saved; the run stops.
     fn end(&mut self, outcomes: &[Outcome], weights: &[Vec<f32>]) -> Result<()>;
+    /// Whether states are worth their cost.
+    fn keeps(&self) -> bool {
+        true
+    }
     /// A state from which the run could resume.
     ///
     /// # Errors
@@ -216,6 +220,14 @@ impl<'a> Run<'a> {
         Ok(now)
     }
 
+    /// The arms of a phase, in the order of its points.
+    pub(crate) fn arms(&self, phase: Phase) -> Vec<Arm> {
+        self.members(phase)
+            .iter()
+            .map(|member| member.arm)
+            .collect()
+    }
+
     fn members(&self, phase: Phase) -> Vec<Member> {
         members(phase, self.config.from.is_some())
     }
@@ -231,7 +243,7 @@ impl<'a> Run<'a> {
         observer: &mut dyn Observer,
     ) -> Result<BTreeMap<String, f64>> {
         let mut now = underway;
-        let mut keeper = Keeper::default();
+        let mut keeper = Keeper::new(observer.keeps());
         loop {
             self.phase(&mut now, &mut keeper, observer)?;
             let outcomes = self.outcomes(&now);

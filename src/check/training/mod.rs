@@ -70,6 +70,28 @@ struct Trajectory {
     losses: Vec<Vec<f64>>,
 }
 
+impl Trajectory {
+    /// The farthest that a parameter has moved at point number `point`.
+    fn moved(&self, point: usize) -> f64 {
+        largest_difference(&self.parameters[point + 1], &self.parameters[0])
+    }
+}
+
+/// The exact training of a task at one of its points.
+pub(super) struct Moments {
+    pub(super) steps: u32,
+    /// Of parameters and losses, see [`Agreement`].
+    pub(super) tolerances: [f64; 2],
+    /// Steps of the stretches since the point before, whose mean losses are compared.
+    pub(super) stretches: Vec<u32>,
+    /// By learner, the farthest that a parameter has moved.
+    pub(super) moved: Vec<f64>,
+    /// [learners, parameters]
+    pub(super) weights: Vec<f64>,
+    /// [learners, stretches]
+    pub(super) losses: Vec<f64>,
+}
+
 /// The steps up to each point, cut into the stretches whose losses are compared.
 fn stretches(points: &[u32]) -> Vec<Vec<u32>> {
     let mut step = 0;
@@ -154,9 +176,8 @@ fn largest_difference(a: &[f64], b: &[f64]) -> f64 {
 /// difference of losses since the point before, in nats.
 fn distance(trajectory: &Trajectory, exact: &Trajectory, point: usize) -> [f64; 2] {
     let parameters = &exact.parameters[point + 1];
-    let moved = largest_difference(parameters, &exact.parameters[0]);
     [
-        largest_difference(&trajectory.parameters[point + 1], parameters) / moved,
+        largest_difference(&trajectory.parameters[point + 1], parameters) / exact.moved(point),
         largest_difference(&trajectory.losses[point], &exact.losses[point]),
     ]
 }
@@ -211,6 +232,25 @@ impl Reference {
             exact,
             task,
         }
+    }
+
+    /// What a training must reach at each of the task's points.
+    pub(super) fn moments(&self) -> Vec<Moments> {
+        let points = self.task.points.iter().zip(&self.tolerances);
+        let parts = points.zip(stretches(self.task.points)).enumerate();
+        let moment = |(point, ((&steps, &tolerances), stretches))| Moments {
+            steps,
+            tolerances,
+            stretches,
+            moved: self.exact.iter().map(|t| t.moved(point)).collect(),
+            weights: self.joined(|t| &t.parameters[point + 1]),
+            losses: self.joined(|t| &t.losses[point]),
+        };
+        parts.map(moment).collect()
+    }
+
+    fn joined(&self, part: impl Fn(&Trajectory) -> &Vec<f64>) -> Vec<f64> {
+        self.exact.iter().flat_map(part).copied().collect()
     }
 
     /// What was trained.

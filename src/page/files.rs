@@ -1,0 +1,75 @@
+//! The site's own files, and how a site comes into a folder.
+
+use std::fs;
+use std::path::Path;
+
+use super::Site;
+use crate::error::{Error, Result};
+use crate::files::{self, Folders};
+
+/// A file of the site that is the same in every site.
+macro_rules! pages {
+    ($($name:literal: $path:literal),+ $(,)?) => {
+        [$(($name, include_str!($path))),+]
+    };
+}
+
+/// Files that every site has.
+pub(super) fn pages() -> impl Iterator<Item = (String, Vec<u8>)> {
+    let all = pages!["index.html": "site/index.html"];
+    all.into_iter()
+        .map(|(name, text)| (name.to_owned(), text.as_bytes().to_vec()))
+}
+
+/// The file by which a folder is known for a site, written last.
+const CATALOGUE: &str = "program.json";
+/// Folders of a site.
+const PARTS: [&str; 3] = ["blobs", "runs", "shaders"];
+
+/// Writes a site into a folder: a new or empty one, or one that holds an earlier site, which goes.
+///
+/// # Errors
+/// `Usage` if the folder holds anything else; `File` if it cannot be written.
+pub fn write(site: &Site, folder: &Path) -> Result<()> {
+    let known = folder.join(CATALOGUE).is_file() && folder.join("index.html").is_file();
+    let occupied = folder.exists() && !files::is_empty(folder);
+    if occupied && !known {
+        return Err(files::refuse(
+            folder,
+            "is not empty, and holds no page of this program",
+        ));
+    }
+    let mut made = Folders::make(folder)?;
+    files::probe_folder(folder)?;
+    if known {
+        clear(folder)?;
+    }
+    for part in PARTS {
+        made.add(&folder.join(part))?;
+    }
+    for (path, bytes) in site.iter().filter(|(path, _)| *path != CATALOGUE) {
+        files::write(&folder.join(path), bytes)?;
+    }
+    match site.get(CATALOGUE) {
+        Some(bytes) => files::write(&folder.join(CATALOGUE), bytes),
+        None => Ok(()),
+    }
+}
+
+/// Removes the parts of an earlier site whose files have other names now.
+fn clear(folder: &Path) -> Result<()> {
+    let catalogue = folder.join(CATALOGUE);
+    fs::remove_file(&catalogue).map_err(Error::file("remove", &catalogue))?;
+    for part in PARTS.map(|part| folder.join(part)) {
+        for entry in fs::read_dir(&part).into_iter().flatten().flatten() {
+            let path = entry.path();
+            let ours = ["gz", "wgsl"]
+                .map(Some)
+                .contains(&path.extension().and_then(|e| e.to_str()));
+            if ours {
+                fs::remove_file(&path).map_err(Error::file("remove", &path))?;
+            }
+        }
+    }
+    Ok(())
+}

@@ -16,7 +16,15 @@ macro_rules! pages {
 
 /// Files that every site has.
 pub(super) fn pages() -> impl Iterator<Item = (String, Vec<u8>)> {
-    let all = pages!["index.html": "site/index.html"];
+    let all = pages![
+        "index.html": "site/index.html",
+        "adapter.js": "site/adapter.js",
+        "bench.js": "site/bench.js",
+        "check.js": "site/check.js",
+        "files.js": "site/files.js",
+        "player.js": "site/player.js",
+        "script.js": "site/script.js",
+    ];
     all.into_iter()
         .map(|(name, text)| (name.to_owned(), text.as_bytes().to_vec()))
 }

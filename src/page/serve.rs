@@ -1,11 +1,20 @@
-//! A small server for a site, on this machine alone.
+//! A small server for a site, on this machine alone: a thread and one answer for each connection.
 
-use std::net::{Ipv4Addr, TcpListener};
-
-use tiny_http::{Header, Method, Request, Response, Server};
+use std::io::{self, ErrorKind, Read, Write};
+use std::net::{Ipv4Addr, TcpListener, TcpStream};
+use std::time::Duration;
 
 use super::Site;
 use crate::error::{Error, Result};
+
+/// How often to look for a connection, or a signal.
+const PAUSE: Duration = Duration::from_millis(5);
+/// How long a browser may keep a connection silent.
+const PATIENCE: Duration = Duration::from_secs(2);
+/// Bytes of a request at the most.
+const LARGEST: usize = 16 << 10;
+/// Headers of a request at the most.
+const HEADERS: usize = 64;
 
 /// Serves a site on 127.0.0.1, port `port` (0: any that is free), until `stopped` says so; `ready` is told the
 /// address first.
@@ -18,49 +27,87 @@ pub fn serve(
     ready: &dyn Fn(&str),
     stopped: &dyn Fn() -> bool,
 ) -> Result<()> {
-    let failed = |e: &dyn std::fmt::Display| {
+    let bound = TcpListener::bind((Ipv4Addr::LOCALHOST, port)).and_then(|listener| {
+        listener.set_nonblocking(true)?;
+        Ok((listener.local_addr()?.port(), listener))
+    });
+    let (port, listener) = bound.map_err(|e| {
         Error::Usage(format!(
-            "cannot serve on port {port} of 127.0.0.1: {e}. Choose another one: --serve 8001"
+            "cannot serve on port {port} of 127.0.0.1: {e}. Choose another one, such as --serve 8001"
         ))
-    };
-    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port)).map_err(|e| failed(&e))?;
-    let port = listener.local_addr().map_err(|e| failed(&e))?.port();
-    let server = Server::from_listener(listener, None).map_err(|e| failed(&e))?;
+    })?;
     ready(&format!("http://127.0.0.1:{port}/"));
-    while !stopped() {
-        if let Ok(Some(request)) = server.recv_timeout(PATIENCE) {
-            answer(site, request);
+    std::thread::scope(|scope| {
+        while !stopped() {
+            match listener.accept() {
+                // A reader that leaves early is none of our business.
+                Ok((stream, _)) => drop(scope.spawn(|| answer(site, stream))),
+                Err(_) => std::thread::sleep(PAUSE),
+            }
         }
-    }
+    });
     Ok(())
 }
 
-/// How long a signal may wait.
-const PATIENCE: std::time::Duration = std::time::Duration::from_millis(200);
-
-/// Answers with a file of the site.
-fn answer(site: &Site, request: Request) {
-    let path = request.url().split(['?', '#']).next().unwrap_or_default();
+/// Reads a request, and answers it.
+fn answer(site: &Site, mut stream: TcpStream) -> io::Result<()> {
+    stream.set_nonblocking(false)?;
+    stream.set_read_timeout(Some(PATIENCE))?;
+    stream.set_write_timeout(Some(PATIENCE))?;
+    let Some((method, path)) = request(&mut stream)? else {
+        return respond(&mut stream, "400 Bad Request", "text/plain", b"", true);
+    };
+    let path = path.split(['?', '#']).next().unwrap_or_default();
     let path = match path.trim_start_matches('/') {
-        "" => "index.html".to_owned(),
-        path => path.to_owned(),
+        "" => "index.html",
+        path => path,
     };
-    let readable = [Method::Get, Method::Head].contains(request.method());
-    // A reader that leaves early is none of our business.
-    let _ = match site.get(&path).filter(|_| readable) {
-        Some(bytes) => {
-            let response = Response::from_data(&bytes[..]);
-            let headers = [("Content-Type", kind(&path)), ("Cache-Control", "no-store")];
-            let headers = headers.iter().filter_map(|(name, value)| {
-                Header::from_bytes(name.as_bytes(), value.as_bytes()).ok()
-            });
-            request.respond(headers.fold(response, Response::with_header))
+    let readable = ["GET", "HEAD"].contains(&method.as_str());
+    let body = method != "HEAD";
+    match site.get(path).filter(|_| readable) {
+        Some(bytes) => respond(&mut stream, "200 OK", kind(path), bytes, body),
+        None => respond(&mut stream, "404 Not Found", "text/plain", b"", body),
+    }
+}
+
+/// The method and the path of a request; none where it is none.
+fn request(stream: &mut TcpStream) -> io::Result<Option<(String, String)>> {
+    let mut bytes = Vec::new();
+    let mut chunk = [0; 2048];
+    while bytes.len() < LARGEST {
+        let count = stream.read(&mut chunk)?;
+        if count == 0 {
+            return Err(ErrorKind::UnexpectedEof.into());
         }
-        None => {
-            let text = format!("there is no {path} here\n");
-            request.respond(Response::from_string(text).with_status_code(404))
+        bytes.extend_from_slice(&chunk[..count]);
+        let mut headers = [httparse::EMPTY_HEADER; HEADERS];
+        let mut request = httparse::Request::new(&mut headers);
+        match request.parse(&bytes) {
+            Ok(httparse::Status::Partial) => {}
+            Ok(httparse::Status::Complete(_)) => {
+                let named = request.method.zip(request.path);
+                return Ok(named.map(|(method, path)| (method.to_owned(), path.to_owned())));
+            }
+            Err(_) => return Ok(None),
         }
-    };
+    }
+    Ok(None)
+}
+
+fn respond(
+    stream: &mut TcpStream,
+    status: &str,
+    kind: &str,
+    bytes: &[u8],
+    body: bool,
+) -> io::Result<()> {
+    let length = bytes.len();
+    write!(
+        stream,
+        "HTTP/1.1 {status}\r\nContent-Type: {kind}\r\nContent-Length: {length}\r\n\
+         Cache-Control: no-store\r\nConnection: close\r\n\r\n"
+    )?;
+    stream.write_all(if body { bytes } else { b"" })
 }
 
 /// A file's media type.
@@ -69,6 +116,7 @@ fn kind(path: &str) -> &'static str {
         Some("html") => "text/html; charset=utf-8",
         Some("css") => "text/css; charset=utf-8",
         Some("js") => "text/javascript; charset=utf-8",
+        Some("svg") => "image/svg+xml",
         Some("json") => "application/json",
         Some("wgsl") => "text/plain; charset=utf-8",
         _ => "application/octet-stream",

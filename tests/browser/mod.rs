@@ -96,12 +96,23 @@ fn listen(output: ChildStdout) -> Receiver<Value> {
 impl Browser {
     /// Starts it with an empty page.
     pub(crate) fn open(program: &str) -> Self {
+        Self::open_with(program, &["--disable-gpu"])
+    }
+
+    /// The same, with WebGPU on SwiftShader.
+    pub(crate) fn with_webgpu(program: &str) -> Self {
+        let adapter = "--use-webgpu-adapter=swiftshader";
+        Self::open_with(program, &["--enable-unsafe-webgpu", adapter])
+    }
+
+    fn open_with(program: &str, flags: &[&str]) -> Self {
         let profile = TempDir::new().unwrap();
         let folder = format!("--user-data-dir={}", profile.path().display());
         let mut child = Command::new("sh")
             .args(["-c", WITH_PIPES, program, "--remote-debugging-pipe"])
             // The sandbox does not start for root or within most containers, and the page is ours.
-            .args(["--headless", "--no-sandbox", "--disable-gpu"])
+            .args(["--headless", "--no-sandbox"])
+            .args(flags)
             .args(["--no-first-run", "--disable-background-networking"])
             .arg(folder)
             .stdin(Stdio::piped())
@@ -164,6 +175,12 @@ impl Browser {
     /// Shows a file on a screen.
     #[track_caller]
     pub(crate) fn show(&mut self, page: &Path, screen: Screen) {
+        self.visit(&format!("file://{}", page.display()), screen);
+    }
+
+    /// Shows what is at an address.
+    #[track_caller]
+    pub(crate) fn visit(&mut self, url: &str, screen: Screen) {
         let Screen {
             width,
             height,
@@ -174,7 +191,6 @@ impl Browser {
         self.call("Emulation.setDeviceMetricsOverride", metrics);
         let touch = json!({ "enabled": touch });
         self.call("Emulation.setTouchEmulationEnabled", touch);
-        let url = format!("file://{}", page.display());
         self.call("Page.navigate", json!({ "url": url }));
         // Not a promise, for where scripts are off none is kept.
         let end = Instant::now() + PATIENCE;
@@ -192,6 +208,16 @@ impl Browser {
         let failed = &result["exceptionDetails"];
         assert_eq!(*failed, Value::Null, "{expression:.200}: {failed:#}");
         result["result"]["value"].take()
+    }
+
+    /// Waits until an expression is true, which may take minutes.
+    #[track_caller]
+    pub(crate) fn until(&mut self, expression: &str, most: Duration) {
+        let end = Instant::now() + most;
+        while self.value(expression) != true {
+            assert!(Instant::now() < end, "{expression} never comes true");
+            std::thread::sleep(Duration::from_millis(100));
+        }
     }
 
     /// The same, as a text.
@@ -332,7 +358,9 @@ fn fault(message: &Value) -> Option<String> {
             let is_own =
                 params["type"] == "Document" && params["request"]["url"] == params["documentURL"];
             let url = params["request"]["url"].as_str().unwrap_or_default();
-            let allowed = url.starts_with("data:") || is_own && url.starts_with("file://");
+            // A page from a server may ask that server, which is this test's own.
+            let own_server = url.starts_with("http://127.0.0.1:");
+            let allowed = url.starts_with("data:") || own_server || is_own && url.starts_with("file://");
             (!allowed).then(|| format!("a request for {url}"))
         }
         _ => None,

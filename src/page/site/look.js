@@ -7,6 +7,7 @@
 /* global SIDE, normalise */
 
 import { $, colour, draw, make, show } from "./dom.js";
+import { nouns } from "./verdict.js";
 
 /** Neurons in a picture, and in a row of it. */
 const NEURONS = 16;
@@ -227,7 +228,8 @@ class Look {
   constructor(app) {
     Object.assign(this, { app, spec: null, lenses: [], now: null, run: null, stale: false, pumping: false, resting: 0, spoken: "" });
     this.pad = new Pad(() => this.request());
-    $("learner").addEventListener("change", () => this.request());
+    for (const id of ["learner", "weights"]) $(id).addEventListener("change", () => this.request());
+    show($("samples").parentElement, nouns(app.catalogue.data.classes)[0] === "digit");
     window.addEventListener("turned", () => this.request());
     window.addEventListener("resize", () => this.request());
     matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => this.request());
@@ -275,7 +277,7 @@ class Look {
   }
 
   /** Takes the networks of an evaluation. */
-  async networks(script, { live, arms, learners, phase }) {
+  async networks(script, { live, arms, learners, phase, fresh }) {
     if (!live) return;
     const each = this.app.catalogue.network.parameters;
     this.spec ??= JSON.parse(new TextDecoder().decode(await this.app.tools.unpack(this.app.catalogue.look?.file ?? "look.json.gz")));
@@ -286,11 +288,19 @@ class Look {
     live.forEach(({ buffer, learners: held }, n) => this.lenses[n].take(script, buffer, held, each));
     const places = live.flatMap(({ learners: held }, lens) => Array.from({ length: held }, (_, learner) => [lens, learner]));
     const before = this.now;
+    if (fresh) await this.keep(places.slice(0, learners), each);
     this.now = { arms, learners, phase, places, lenses: live.length };
     if (before?.arms.join() !== arms.join() || before?.learners !== learners) this.makeCards();
     for (const title of document.querySelectorAll("#cards .when")) title.textContent = ` in ${phase}`;
     this.stale = true;
     await this.pump();
+  }
+
+  /** Keeps the first weights of the first arm's learners: those of all arms. */
+  async keep(places, each) {
+    const some = Math.min(NEURONS, this.spec.first_layer.neurons);
+    this.initial = [];
+    for (const [lens, learner] of places) this.initial.push(await this.lenses[lens].weights(learner, some, each));
   }
 
   /** Shows what is stale, if anyone can see it. */
@@ -362,22 +372,27 @@ class Look {
 
   async showNeurons() {
     const { places, learners, arms } = this.now;
-    const each = this.app.catalogue.network.parameters;
     const { width, neurons } = this.spec.first_layer;
-    const [above, below] = [colour("green"), colour("purple")];
+    const some = Math.min(NEURONS, neurons);
     const learner = Math.min(learners - 1, Number($("learner").value || 0));
-    for (const [number, arm] of this.arms().entries()) {
+    const first = $("weights").value === "change" ? this.initial?.[learner] : null;
+    const shown = [];
+    for (const arm of this.arms()) {
       const [lens, place] = places[arms.indexOf(arm) * learners + learner];
-      const some = Math.min(NEURONS, neurons);
-      const weights = await this.lenses[lens].weights(place, some, each);
-      const canvas = $("fields").children[number]?.querySelector("canvas");
-      for (let neuron = 0; canvas && neuron < some; neuron++) {
-        const own = weights.subarray(neuron * width, neuron * width + SIDE * SIDE);
-        const most = own.reduce((most, weight) => Math.max(most, Math.abs(weight)), 1e-9);
+      const weights = await this.lenses[lens].weights(place, some, this.app.catalogue.network.parameters);
+      shown.push(first ? weights.map((weight, n) => weight - first[n]) : weights);
+    }
+    // One scale for all, on which arms can be compared; the largest few weights may exceed it.
+    const sizes = shown.flatMap((weights) => Array.from(weights, Math.abs)).sort((a, b) => a - b);
+    const most = Math.max(1e-6, sizes[Math.floor(0.998 * (sizes.length - 1))]);
+    const [above, below] = [colour("green"), colour("purple")];
+    [...$("fields").querySelectorAll("canvas")].forEach((canvas, number) => {
+      for (let neuron = 0; shown[number] && neuron < some; neuron++) {
+        const own = shown[number].subarray(neuron * width, neuron * width + SIDE * SIDE);
         const [x, y] = [neuron % ACROSS, Math.floor(neuron / ACROSS)].map((at) => at * (SIDE + GAP));
         paint(canvas, own.map((weight) => weight / most), above, below, x, y);
       }
-    }
+    });
   }
 }
 

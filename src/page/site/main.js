@@ -1,6 +1,7 @@
 // The page as a whole: finds the device, shows one part at a time, and says what goes wrong.
 
 import { $, make, show } from "./dom.js";
+import { nouns } from "./verdict.js";
 
 const PARTS = ["run", "look", "check", "bench"];
 
@@ -98,13 +99,13 @@ async function open() {
   describe(app.opened);
 }
 
-function about({ arms = {}, repository, version, data }) {
-  for (const [arm, text] of Object.entries(arms)) {
-    const place = $(`about-${arm}`);
-    if (place && text) place.textContent = text.charAt(0).toUpperCase() + text.slice(1).replace(/\.?$/, ".");
-  }
-  const parts = [`unlearn ${version}`, data.warning ?? null].filter(Boolean);
-  $("program").textContent = `${parts.join(". ")}. `;
+/** What the texts are about: digits, or other classes. */
+function about({ repository, version, data }) {
+  const [one, many] = nouns(data.classes);
+  document.querySelectorAll(".noun").forEach((place) => (place.textContent = one));
+  document.querySelectorAll(".nouns").forEach((place) => (place.textContent = many));
+  if (one !== "digit") document.querySelectorAll(".picture").forEach((place) => (place.textContent = "picture"));
+  $("program").textContent = [`unlearn ${version}`, data.warning].filter(Boolean).map((text) => text.replace(/[.]?$/, ". ")).join("");
   if (repository) $("program").append(make("a", { href: repository }, "The program and its source"), ".");
 }
 

@@ -176,7 +176,7 @@ class Run {
     const { phase, step, epoch } = evaluated;
     charts.forEach((chart) => chart.add({ phase, step, epoch, figures }));
     showLegend(figures);
-    await this.look.networks(this.script, { live, arms: this.arms, learners: this.learners, phase });
+    await this.look.networks(this.script, { live, arms: this.arms, learners: this.learners, phase, fresh: phase === "learn" && step === 0 });
   }
 
   /** A loss that became infinite or no number is the end. */
@@ -335,7 +335,11 @@ function offer({ data, methods, learners, default: first }) {
   radios($("digits"), "forget", classes, [first.forget].flat()[0]);
   radios($("learners"), "learners", learners.map((one) => [one, String(one)]), first.learners);
   $("method").replaceChildren(...methods.map(({ name, title }) => make("option", { value: name, selected: name === first.method }, title ?? name)));
-  const say = () => ($("method-what").textContent = methods.find(({ name }) => name === $("method").value)?.what ?? "");
+  const say = () => {
+    const { what, source } = methods.find(({ name }) => name === $("method").value) ?? {};
+    const key = /\bCE\b/.test(what) ? " (CE: cross-entropy)" : "";
+    $("method-what").textContent = `${what ?? ""}${key}${source ? `. From: ${source}.` : ""}`;
+  };
   $("method").addEventListener("change", say);
   say();
 }

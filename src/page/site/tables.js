@@ -2,6 +2,9 @@
 
 import { $, count, draw, duration, figure, make, megabytes, save, show, slug } from "./dom.js";
 
+/** Thrown to end work that someone stopped. */
+class Stopped extends Error {}
+
 /** A button, its bar and its report, for one part of the page: "check" or "bench". */
 class Job {
   constructor(app, part, { act, begin, row, done }) {
@@ -33,17 +36,22 @@ class Job {
     this.at("text").textContent = "stopping …";
   }
 
-  /** What the work is told and asks. */
+  /** What the work tells; a rejection ends it. */
   hooks() {
+    const start = performance.now();
     return {
-      row: (row) => this.row(row, this),
-      progress: (text, fraction) => {
-        if (!this.stopping) this.at("text").textContent = text;
-        if (Number.isFinite(fraction)) this.at("bar").value = fraction;
+      row: (row) => this.row(row),
+      step: (row) => this.row(row),
+      ceilings: showCeilings,
+      progress: async (done, total) => {
+        if (this.stopping) throw new Stopped();
+        const left = ((performance.now() - start) / 1000) * (total / done - 1);
+        const time = done > 3 && left > 1 ? `, about ${duration(Math.round(left))} left` : "";
+        this.at("text").textContent = `${count(done)} of ${count(total)}${time}`;
+        this.at("bar").value = done / total;
+        // Lets the page breathe.
+        await new Promise((resolve) => setTimeout(resolve));
       },
-      // Lets the page breathe.
-      gate: () => new Promise((resolve) => setTimeout(resolve)),
-      stopped: () => this.stopping,
     };
   }
 
@@ -62,9 +70,12 @@ class Job {
       this.done(this.report, this);
       show(this.at("send"), this.report !== null && this.report !== undefined);
     } catch (error) {
-      if (!this.stopping) this.app.trouble(error);
-      this.say(this.stopping ? "Stopped." : "Ended by a fault.");
+      const stopped = error instanceof Stopped;
+      if (!stopped) this.app.trouble(error);
+      this.say(stopped ? "Stopped." : "Ended by a fault.");
     } finally {
+      // Runs choose variants for themselves again.
+      for (const kernel of Object.keys(this.app.catalogue.kernels)) this.app.player.choose?.(kernel, null);
       this.app.release();
     }
   }
@@ -149,9 +160,8 @@ function showCeilings(ceilings) {
 }
 
 function benchRow(row) {
-  if (row.learners === undefined) return showCeilings(row.ceilings ?? row);
   const cells = [row.us_per_step, row.seconds_per_learner_epoch, row.gflops].map((number) => make("td", {}, figure(number ?? NaN)));
-  return place("bench-table", String(row.learners), make("tr", {}, make("th", { scope: "row" }, String(row.learners)), ...cells));
+  place("bench-table", String(row.learners), make("tr", {}, make("th", { scope: "row" }, String(row.learners)), ...cells));
 }
 
 function measured(report, job) {

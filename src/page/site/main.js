@@ -112,7 +112,7 @@ function about({ repository, version, data }) {
 async function start() {
   const [tools, run, look, tables] = await Promise.all(
     ["./player.js", "./run.js", "./look.js", "./tables.js"].map((file) => import(file).catch((error) => {
-      throw new Error(`${file.slice(2)} does not load or does not run in this browser (${error.message})`);
+      throw new Error(`${file.slice(2)}, or a file that it needs, does not load or does not run in this browser (${error.message})`);
     })),
   );
   app.tools = tools;
@@ -137,6 +137,7 @@ window.addEventListener("hashchange", turn);
 turn();
 start().catch((error) => {
   show($("waiting"), false);
+  $("device").textContent = "The page did not start.";
   trouble(error);
 });
 

@@ -243,7 +243,7 @@ const percent = (spread, decimals = 1) => `${fixed(100 * spread.mean, decimals)}
 /** A text like "8.3 ± 3.1 %", with what follows the mean stepping back. */
 function parted(text) {
   const at = text.search(/ [±%]/);
-  return at < 0 ? [text] : [text.slice(0, at), make("span", { class: "pm" }, text.slice(at))];
+  return at < 0 ? [text] : [text.slice(0, at), make("span", { class: text.includes("±") ? "pm" : "unit" }, text.slice(at))];
 }
 
 function showPhases({ phases }) {
@@ -269,7 +269,7 @@ function key(arm) {
 function showLegend(figures = {}) {
   $("legend").replaceChildren(...LEGEND.map(([arm, text]) => {
     const own = figures[arm] ?? (arm === "unlearned" ? figures.relearned : undefined);
-    const now = own ? ` ${fixed(100 * own.forget_accuracy.mean, 0)} % and ${fixed(100 * own.retain_accuracy.mean, 0)} %` : "";
+    const now = own ? `${fixed(100 * own.forget_accuracy.mean, 0)} % and ${fixed(100 * own.retain_accuracy.mean, 0)} %` : "";
     return make("li", {}, key(arm), text, make("span", { class: "dim" }, now));
   }));
 }
@@ -357,8 +357,8 @@ export function setUp(app, look) {
   const refresh = () => {
     const other = app.busy && app.busy !== "run";
     $("start").disabled = !app.ready();
-    $("start").textContent = app.busy === "run" ? "Running …" : ran ? "Run again" : "Train, forget, relearn";
-    $("start").title = other ? `The device is busy with the ${app.busy} part.` : "";
+    const idle = other ? `The device is busy: ${app.busy}` : null;
+    $("start").textContent = idle ?? (app.busy === "run" ? "Running …" : ran ? "Run again" : "Train, forget, relearn");
     for (const one of $("choices").querySelectorAll("input, select")) one.disabled = app.busy === "run";
     $("pause").disabled = $("stop").disabled = app.busy !== "run" || !run;
   };

@@ -9,6 +9,7 @@ class Stopped extends Error {}
 class Job {
   constructor(app, part, { act, begin, row, done }) {
     Object.assign(this, { app, part, act, begin, row, done, stopping: false, report: null });
+    this.label = this.at("start").textContent;
     this.at("start").addEventListener("click", () => this.go());
     this.at("stop").addEventListener("click", () => this.stop());
     this.at("save").addEventListener("click", () => {
@@ -25,7 +26,7 @@ class Job {
     const { app, part } = this;
     const mine = app.busy === part;
     this.at("start").disabled = !app.ready();
-    this.at("start").title = app.busy && !mine ? `The device is busy with the ${app.busy} part.` : "";
+    this.at("start").textContent = app.busy && !mine ? `The device is busy: ${app.busy}` : this.label;
     show(this.at("stop"), mine);
     show(this.at("job"), mine);
   }
@@ -117,14 +118,17 @@ function sentence({ kernel, variant, failure }) {
   return make("li", {}, make("b", {}, `${kernel}, ${variant}`), `${where}: ${words}`);
 }
 
+/** A name that may break after its underscores. */
+const broken = (name) => name.split(/(?<=_)/).flatMap((part, n) => (n > 0 ? [make("wbr"), part] : [part]));
+
 function checkRow(row) {
   const [word, right] = judged(row);
   const worst = row.worst === null || row.worst === undefined ? (row.exact ? "exact" : "–") : row.worst.toFixed(2);
   const skipped = row.skipped > 0 ? ` (${count(row.skipped)} left out)` : "";
-  const verdict = make("td", { class: right ? "right" : "wrong" }, tick(right), ` ${word}`);
+  const verdict = make("td", { class: right ? "right" : "wrong" }, tick(right), make("span", { class: "word" }, ` ${word}`));
   const cells = [row.variant, count(row.cases) + skipped, worst, duration(row.seconds)];
   place("check-table", `${row.kernel} ${row.variant}`,
-    make("tr", {}, make("th", { scope: "row" }, row.kernel), ...cells.map((text) => make("td", {}, text)), verdict));
+    make("tr", {}, make("th", { scope: "row" }, ...broken(row.kernel)), ...cells.map((text) => make("td", {}, text)), verdict));
 }
 
 function checked(report, job) {
@@ -167,7 +171,7 @@ function benchRow(row) {
 function measured(report, job) {
   showCeilings(report.ceilings);
   report.steps.forEach(benchRow);
-  const notes = [report.timing ? `Timed by ${report.timing}.` : "", ...(report.left_out ?? []), report.stopped ? `It ended early: ${report.stopped}` : ""];
+  const notes = [report.timing ? `Timed by ${report.timing}.` : "", ...(report.left_out ?? []).map((text) => `Left out: ${text.replace(/[.]?$/, ".")}`), report.stopped ? `It ended early: ${report.stopped}` : ""];
   $("bench-note").textContent = notes.filter(Boolean).join(" ");
   show($("bench-note"), notes.some(Boolean));
   const best = report.steps[report.steps.length - 1];
@@ -198,8 +202,8 @@ export function setUp(app) {
     row: benchRow,
     done: measured,
   });
-  if (check) $("check-load").textContent = `${count(check.cases)} cases${check.bytes ? `, ${megabytes(check.bytes)} to load` : ""}`;
-  if (bench?.bytes) $("bench-load").textContent = `${megabytes(bench.bytes)} to load`;
+  if (check) $("check-load").textContent = `${count(check.cases)} cases for every variant of a shader${check.bytes ? `; loads ${megabytes(check.bytes)}` : ""}`;
+  if (bench?.bytes) $("bench-load").textContent = `loads ${megabytes(bench.bytes)}`;
   if (repository) {
     const link = (path) => make("a", { href: `${repository}/${path}` }, path.replace(/^(blob|tree)\/[^/]+\//, ""));
     $("check-folder").replaceChildren(link("tree/HEAD/docs/adapters/"));

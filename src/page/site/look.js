@@ -262,7 +262,7 @@ class Look {
       this.frame = 0;
       this.showImage();
       if (this.run) this.run.wake();
-      else this.pump().catch((error) => this.app.trouble(error));
+      else this.pump().catch((error) => this.app.fault(error));
     });
   }
 

@@ -34,6 +34,11 @@ const app = {
   /** player.js */
   tools: null,
   trouble,
+  /** The same for faults of the device's work: where the device is lost, that is what matters. */
+  async fault(error) {
+    await new Promise((resolve) => setTimeout(resolve, 300));
+    trouble(app.player?.lost ?? error);
+  },
   /** What keeps the device busy: "run", "check", "bench" or null. */
   busy: null,
   listeners: [],
@@ -138,7 +143,10 @@ turn();
 start().catch((error) => {
   show($("waiting"), false);
   $("device").textContent = "The page did not start.";
-  trouble(error);
+  // A browser too old for WebGPU may be too old for these files.
+  const why = hindrance();
+  if (why) without(why);
+  else trouble(error);
 });
 
 /** For tests. */

@@ -417,7 +417,7 @@ export function setUp(app, look) {
       await go(choice);
     } catch (error) {
       $("left").textContent = "ended by a fault";
-      app.trouble(error);
+      await app.fault(error);
     } finally {
       run = null;
       ran = true;

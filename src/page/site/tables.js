@@ -72,7 +72,7 @@ class Job {
       show(this.at("send"), this.report !== null && this.report !== undefined);
     } catch (error) {
       const stopped = error instanceof Stopped;
-      if (!stopped) this.app.trouble(error);
+      if (!stopped) await this.app.fault(error);
       this.say(stopped ? "Stopped." : "Ended by a fault.");
     } finally {
       // Runs choose variants for themselves again.
@@ -119,7 +119,7 @@ function sentence({ kernel, variant, failure }) {
 }
 
 /** A name that may break after its underscores. */
-const broken = (name) => name.split(/(?<=_)/).flatMap((part, n) => (n > 0 ? [make("wbr"), part] : [part]));
+const broken = (name) => name.match(/[^_]+_?|_/g).flatMap((part, n) => (n > 0 ? [make("wbr"), part] : [part]));
 
 function checkRow(row) {
   const [word, right] = judged(row);

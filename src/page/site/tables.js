@@ -74,6 +74,7 @@ class Job {
       const stopped = error instanceof Stopped;
       if (!stopped) await this.app.fault(error);
       this.say(stopped ? "Stopped." : "Ended by a fault.");
+      this.at("load").textContent = stopped ? "stopped" : "ended by a fault";
     } finally {
       // Runs choose variants for themselves again.
       for (const kernel of Object.keys(this.app.catalogue.kernels)) this.app.player.choose?.(kernel, null);

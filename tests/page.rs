@@ -196,11 +196,17 @@ fn a_run_ends_where_the_programs_own_ends() {
             .sum();
         let images = 1000.0 * outcome.scores.len() as f64;
         let points = 100.0 * (own as f64 - f64::from(native)) / images;
-        apart.insert(format!("{} {}", outcome.phase.name(), outcome.arm.name()), points);
+        apart.insert(
+            format!("{} {}", outcome.phase.name(), outcome.arm.name()),
+            points,
+        );
     }
     println!("{apart:?}");
     assert_eq!(learners.count(), 0);
-    assert!(apart.values().all(|points| points.abs() <= 1.0), "{apart:?}");
+    assert!(
+        apart.values().all(|points| points.abs() <= 1.0),
+        "{apart:?}"
+    );
     assert_eq!(browser.faults(), Vec::<String>::new());
 }
 
@@ -209,7 +215,8 @@ fn a_planted_fault_is_found() {
     let Some(program) = program("the check in a browser") else {
         return;
     };
-    let check = "const { check } = await import('/check.js'); return await check(player, catalogue, {});";
+    let check =
+        "const { check } = await import('/check.js'); return await check(player, catalogue, {});";
     let mut site = with_cases("dense_forward");
     let mut browser = Browser::with_webgpu(&program);
     {

@@ -1,7 +1,5 @@
 //! `program.json`: what the page has, and what its player must know of kernels.
 
-use std::collections::BTreeMap;
-
 use serde_json::{Map, Value, json};
 
 use super::Offer;
@@ -9,30 +7,12 @@ use crate::bench::BATCH;
 use crate::device::probes::PROBES;
 use crate::kernels::{Access, KERNELS, Kernel, Variant};
 use crate::methods::{METHODS, Method};
-use crate::record::Arm;
 use crate::statistics::{CHANCE, WORTH, student};
 
 /// The format's number: a player refuses others.
 const FORMAT: u32 = 1;
 /// Degrees of freedom for which the page has quantiles: it offers no more learners than that.
 const DEGREES: usize = 64;
-
-/// What the networks of an arm are.
-const ARMS: [(Arm, &str); 4] = [
-    (Arm::Original, "saw everything, and never had to forget"),
-    (
-        Arm::Retrained,
-        "never saw what is forgotten, until the relearn phase",
-    ),
-    (
-        Arm::Unlearned,
-        "saw everything, then went through the method",
-    ),
-    (
-        Arm::Relearned,
-        "the unlearned networks, taught everything again",
-    ),
-];
 
 /// Everything but scripts, shaders and data.
 pub(super) fn catalogue(offer: &Offer<'_>, methods: &[&str], sizes: &Sizes) -> Value {
@@ -49,7 +29,6 @@ pub(super) fn catalogue(offer: &Offer<'_>, methods: &[&str], sizes: &Sizes) -> V
     let offered = METHODS.iter().filter(|m| methods.contains(&m.name()));
     let method =
         |m: &&dyn Method| json!({ "name": m.name(), "what": m.rule(), "source": m.source() });
-    let arms = ARMS.map(|(arm, meaning)| (arm.name(), meaning));
     json!({
         "format": FORMAT,
         "version": env!("CARGO_PKG_VERSION"),
@@ -78,7 +57,6 @@ pub(super) fn catalogue(offer: &Offer<'_>, methods: &[&str], sizes: &Sizes) -> V
             "unlearn": config.unlearn_epochs,
             "relearn": config.relearn_epochs,
         },
-        "arms": arms.into_iter().collect::<BTreeMap<_, _>>(),
         "kernels": kernels(),
         "statistics": {
             "student": (1..=DEGREES).map(student).collect::<Vec<_>>(),
@@ -87,7 +65,7 @@ pub(super) fn catalogue(offer: &Offer<'_>, methods: &[&str], sizes: &Sizes) -> V
         },
         "look": { "file": "look.json.gz" },
         "check": { "cases": sizes.cases, "bytes": sizes.check },
-        "bench": { "learners": super::BENCHED, "batch": BATCH },
+        "bench": { "learners": super::BENCHED, "batch": BATCH, "bytes": sizes.data },
     })
 }
 

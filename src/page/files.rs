@@ -18,12 +18,23 @@ macro_rules! pages {
 pub(super) fn pages() -> impl Iterator<Item = (String, Vec<u8>)> {
     let all = pages![
         "index.html": "site/index.html",
+        "page.css": "site/page.css",
+        "icon.svg": "site/icon.svg",
         "adapter.js": "site/adapter.js",
         "bench.js": "site/bench.js",
         "check.js": "site/check.js",
+        "curves.js": "site/curves.js",
+        "dom.js": "site/dom.js",
         "files.js": "site/files.js",
+        "look.js": "site/look.js",
+        "main.js": "site/main.js",
         "player.js": "site/player.js",
+        "run.js": "site/run.js",
         "script.js": "site/script.js",
+        "tables.js": "site/tables.js",
+        "verdict.js": "site/verdict.js",
+        // How a drawing becomes an image: the same as in a run's report.
+        "ink.js": "../report/html/draw/ink.js",
     ];
     all.into_iter()
         .map(|(name, text)| (name.to_owned(), text.as_bytes().to_vec()))

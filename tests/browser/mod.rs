@@ -360,7 +360,8 @@ fn fault(message: &Value) -> Option<String> {
             let url = params["request"]["url"].as_str().unwrap_or_default();
             // A page from a server may ask that server, which is this test's own.
             let own_server = url.starts_with("http://127.0.0.1:");
-            let allowed = url.starts_with("data:") || own_server || is_own && url.starts_with("file://");
+            let allowed =
+                url.starts_with("data:") || own_server || is_own && url.starts_with("file://");
             (!allowed).then(|| format!("a request for {url}"))
         }
         _ => None,

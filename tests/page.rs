@@ -10,11 +10,13 @@ use std::sync::mpsc::channel;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
-use browser::{Browser, DESK, program};
+use browser::{Browser, DESK, PHONE, program};
 use flate2::Compression;
 use flate2::read::GzDecoder;
 use flate2::write::GzEncoder;
-use serde_json::Value;
+use serde_json::{Value, json};
+use unlearn::check::adapters_page;
+use unlearn::check::report::Report;
 use unlearn::config::Config;
 use unlearn::data::{Dataset, builtin};
 use unlearn::device;
@@ -22,8 +24,10 @@ use unlearn::engine::Store;
 use unlearn::error::Result;
 use unlearn::page::{self, Site};
 use unlearn::progress::{Progress, Silent};
-use unlearn::record::{Outcome, Phase, Point};
+use unlearn::random::threefry2x32;
+use unlearn::record::{Arm, CLASSES, Classes, Figures, Outcome, Phase, Point, Score};
 use unlearn::run::{Observer, Run, State};
+use unlearn::verdict::verdict;
 
 /// What a run may take on SwiftShader, where others use the machine too.
 const PATIENCE: Duration = Duration::from_secs(300);
@@ -238,4 +242,260 @@ fn a_planted_fault_is_found() {
     let failed = rows.iter().filter(|row| !row["failure"].is_null());
     let failed: Vec<_> = failed.map(|row| row["variant"].as_str().unwrap()).collect();
     assert_eq!(failed, ["plain"]);
+}
+
+#[test]
+fn every_case_is_right_and_the_report_is_one_of_the_programs() {
+    let Some(program) = program("the whole check in a browser") else {
+        return;
+    };
+    let served = served(site());
+    let mut browser = Browser::with_webgpu(&program);
+    browser.visit(&served.address, DESK);
+    let found = within(
+        &mut browser,
+        "const { check } = await import('/check.js'); return await check(player, catalogue, {});",
+    );
+    let report: Report = serde_json::from_value(found["value"].clone()).unwrap();
+    let [device] = &report.devices[..] else {
+        panic!("{report:#?}");
+    };
+    let failed = device.rows.iter().filter(|row| row.failure.is_some());
+    assert_eq!(failed.count(), 0, "{report:#?}");
+    assert!(report.passed && device.cases() > 500, "{}", device.cases());
+    let trained = device.rows.iter().filter(|row| row.kernel == "training");
+    assert_eq!(trained.count(), 2);
+    let line = adapters_page(&[report]);
+    assert!(
+        line.contains("| WebGPU |") && line.contains("all right"),
+        "{line}"
+    );
+}
+
+/// An outcome of learners that are right on about so many of a hundred images of each digit.
+fn outcome(phase: Phase, arm: Arm, learners: u32, right: [u32; 2], seed: u32) -> Outcome {
+    let score = |learner| {
+        let draw = |digit: u32, most: u32| threefry2x32([seed, learner], [digit, 7])[0] % most;
+        let mut confusion = [[0; CLASSES]; CLASSES];
+        let (mut confidence, mut loss) = ([0.0; CLASSES], [0.0; CLASSES]);
+        for digit in 0..CLASSES {
+            let number = u32::try_from(digit).unwrap();
+            let own = (right[usize::from(digit != 5)] + draw(number, 5)).min(100);
+            confusion[digit][digit] = own;
+            confusion[digit][(digit + 1) % CLASSES] += 100 - own;
+            confidence[digit] = 0.8 + 0.002 * f64::from(draw(number + 10, 90));
+            loss[digit] = 0.01 * f64::from(draw(number + 20, 50));
+        }
+        Score {
+            confusion,
+            confidence,
+            loss,
+        }
+    };
+    let scores: Vec<Score> = (0..learners).map(score).collect();
+    let figures = Figures::of(&scores, &[5]);
+    Outcome {
+        phase,
+        arm,
+        figures,
+        scores,
+    }
+}
+
+/// Outcomes of all phases: the unlearned networks are right on so many images of the forgotten digit, the
+/// relearned on so many of all.
+fn outcomes(learners: u32, unlearned: u32, relearned: u32, seed: u32) -> Vec<Outcome> {
+    use Arm::{Original, Relearned, Retrained, Unlearned};
+    use Phase::{Learn, Relearn, Unlearn};
+    let all = [
+        (Learn, Original, [95, 95]),
+        (Learn, Retrained, [0, 95]),
+        (Unlearn, Unlearned, [unlearned, 95]),
+        (Unlearn, Original, [96, 96]),
+        (Unlearn, Retrained, [0, 96]),
+        (Relearn, Relearned, [relearned, relearned]),
+        (Relearn, Original, [96, 96]),
+        (Relearn, Retrained, [90, 96]),
+    ];
+    let outcome = |(n, (phase, arm, right))| {
+        // Where unlearning changes nothing, it changes nothing at all.
+        let same = arm == Unlearned && unlearned == 95;
+        outcome(
+            phase,
+            arm,
+            learners,
+            right,
+            100 * seed + if same { 0 } else { n },
+        )
+    };
+    (0u32..).zip(all).map(outcome).collect()
+}
+
+#[test]
+fn sentences_are_those_of_the_report() {
+    let Some(program) = program("the sentences in a browser") else {
+        return;
+    };
+    let site = site();
+    let catalogue: Value = serde_json::from_slice(&site["program.json"]).unwrap();
+    let statistics = catalogue["statistics"].clone();
+    let served = served(site);
+    let mut browser = Browser::open(&program);
+    browser.visit(&served.address, DESK);
+    let (config, classes) = (Config::default(), Classes::default());
+    let mut said = Vec::new();
+    let cases = [(0, 95), (5, 96), (60, 80), (95, 90)];
+    for (seed, (unlearned, relearned)) in (0u32..).zip(cases) {
+        for learners in [1, 2, 4, 8] {
+            let outcomes = outcomes(learners, unlearned, relearned, seed);
+            let settings = json!({
+                "forget": [5],
+                "from": null,
+                "unlearn_epochs": 1,
+                "relearn_epochs": 1,
+                "statistics": statistics,
+            });
+            let names = json!(classes.names());
+            let call = format!(
+                "import('/verdict.js').then(({{ verdict }}) => verdict({settings}, {names}, {}))",
+                json!(outcomes)
+            );
+            let here = verdict(&config, &classes, &outcomes);
+            assert_eq!(browser.value(&call), json!(here));
+            said.extend(here);
+        }
+    }
+    let kinds = [
+        "distinguishable from both",
+        "still match",
+        "a single learner",
+        "gained less",
+    ];
+    for kind in kinds {
+        assert!(
+            said.iter().any(|text| text.contains(kind)),
+            "{kind}: {said:#?}"
+        );
+    }
+}
+
+#[test]
+fn the_page_trains_forgets_and_concludes() {
+    let Some(program) = program("a run on the page") else {
+        return;
+    };
+    let served = served(site());
+    for screen in [DESK, PHONE] {
+        let mut browser = Browser::with_webgpu(&program);
+        browser.visit(&served.address, screen);
+        browser.until("!document.querySelector('#start').disabled", PATIENCE);
+        browser.click("#start");
+        browser.until("!document.querySelector('#results').hidden", PATIENCE);
+        let text = browser.text("document.querySelector('main').innerText");
+        for part in [
+            "Unlearning took accuracy on digit 5",
+            "After relearning, test accuracy is",
+        ] {
+            assert!(text.contains(part), "no {part:?} in {text}");
+        }
+        let sideways = "document.documentElement.scrollWidth - innerWidth";
+        assert!(browser.number(sideways) <= 0.0);
+        assert_eq!(browser.faults(), Vec::<String>::new());
+    }
+}
+
+/// What the page says of itself, in its alerts and where no device is.
+fn alert(browser: &mut Browser) -> String {
+    let alerts = "[...document.querySelectorAll('#trouble, #without:not([hidden])')].map(box => box.innerText).join(' ')";
+    browser.until(&format!("({alerts}).trim() !== ''"), PATIENCE);
+    browser.text(alerts)
+}
+
+#[test]
+fn a_site_that_is_damaged_says_so() {
+    let Some(program) = program("damaged sites in a browser") else {
+        return;
+    };
+    let without = |path: &str| {
+        let mut site = site();
+        site.remove(path).unwrap();
+        site
+    };
+    let mut half = site();
+    let catalogue = half.get_mut("program.json").unwrap();
+    catalogue.truncate(catalogue.len() / 2);
+    let mut browser = Browser::with_webgpu(&program);
+    for (name, site) in [
+        ("program.json", half),
+        ("program.json", without("program.json")),
+        ("player.js", without("player.js")),
+    ] {
+        let served = served(site);
+        browser.visit(&served.address, DESK);
+        let said = alert(&mut browser);
+        assert!(said.contains(name), "no {name} in {said}");
+    }
+    let run = "runs/5-uniform-2.json.gz";
+    let mut cut = site();
+    let script = cut.get_mut(run).unwrap();
+    script.truncate(script.len() / 2);
+    let mut faulty = site();
+    let shader = "shaders/head.mirrored.wgsl";
+    faulty.insert(shader.to_owned(), b"fn head( {".to_vec());
+    for (name, site) in [(run, cut), (run, without(run)), (shader, faulty)] {
+        let served = served(site);
+        browser.visit(&served.address, DESK);
+        browser.until("!document.querySelector('#start').disabled", PATIENCE);
+        browser.click("#start");
+        let said = alert(&mut browser);
+        assert!(said.contains(name), "no {name} in {said}");
+    }
+}
+
+#[test]
+fn a_browser_without_webgpu_learns_what_has_it() {
+    let Some(program) = program("a browser without WebGPU") else {
+        return;
+    };
+    let served = served(site());
+    let mut browser = Browser::open(&program);
+    browser.visit(&served.address, PHONE);
+    let said = alert(&mut browser);
+    assert!(
+        ["Chrome", "Safari", "Firefox"]
+            .iter()
+            .all(|name| said.contains(name)),
+        "{said}"
+    );
+    assert!(browser.value("document.querySelector('#start').disabled") == true);
+}
+
+#[test]
+fn a_lost_device_ends_a_run_with_words() {
+    let Some(program) = program("a lost device in a browser") else {
+        return;
+    };
+    let served = served(site());
+    let mut browser = Browser::with_webgpu(&program);
+    browser.visit(&served.address, DESK);
+    browser.until("!document.querySelector('#start').disabled", PATIENCE);
+    browser.click("#start");
+    browser.until(
+        "document.querySelector('#phases progress')?.value > 0",
+        PATIENCE,
+    );
+    browser.value("unlearnPage.opened.device.destroy(); 0");
+    let said = alert(&mut browser);
+    assert!(said.contains("closed") && said.contains("Reload"), "{said}");
+}
+
+#[test]
+fn the_first_view_is_small() {
+    let first = |path: &&String| {
+        ["html", "css", "js", "svg", "json"].contains(&path.rsplit('.').next().unwrap())
+    };
+    let site = site();
+    let first: usize = site.keys().filter(first).map(|path| site[path].len()).sum();
+    println!("{first} bytes");
+    assert!(first < 300_000, "{first}");
 }

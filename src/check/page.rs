@@ -20,8 +20,8 @@ pub fn adapters_page(reports: &[Report]) -> String {
             let _ = writeln!(page, "{}", line(report, device));
         }
     }
-    page + "\nTo add yours: `cargo run --release -- check --json docs/adapters/NAME.json`, then \
-            `UPDATE_DOCS=1 cargo test --release --test adapters`.\n"
+    page + "\nTo add yours: `cargo run --release -- check --json docs/adapters/NAME.json`, or the report of the \
+            check in a browser ([page.md](page.md)), then `UPDATE_DOCS=1 cargo test --release --test adapters`.\n"
 }
 
 fn line(report: &Report, checked: &DeviceReport) -> String {

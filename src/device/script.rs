@@ -1,5 +1,5 @@
-//! What a device was asked to do, as plain data: others can do it again, in another language.
-//! [`docs/page.md`](https://github.com/) describes the format as a table.
+//! What a device was asked to do, as plain data, for players in other languages. `docs/page.md` has the
+//! format as a table.
 
 use std::collections::BTreeMap;
 use std::io::Write;

@@ -92,3 +92,55 @@ fn clear(folder: &Path) -> Result<()> {
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::palette;
+
+    #[test]
+    fn the_page_has_the_colours_of_reports() {
+        let style = include_str!("site/page.css");
+        for (name, colour) in [
+            ("card", palette::CARD),
+            ("ink", palette::INK),
+            ("dim", palette::FAINT),
+            ("axis", palette::BOUNDARY),
+            ("line", palette::GRID),
+            ("track", palette::TRACK),
+            ("pale", palette::PALE),
+            ("blue", palette::BLUE),
+            ("ochre", palette::OCHRE),
+            ("purple", palette::PURPLE),
+            ("green", palette::GREEN),
+            ("grey", palette::GREY),
+            ("gone", palette::GONE),
+        ] {
+            let declared = format!("--{name}:{colour}");
+            assert!(style.contains(&declared), "{declared}");
+        }
+    }
+
+    #[test]
+    fn only_an_earlier_page_is_replaced() {
+        let folder = tempfile::tempdir().unwrap();
+        let out = folder.path().join("site");
+        let mut site: Site = pages().collect();
+        site.insert("program.json".to_owned(), b"{}".to_vec());
+        site.insert("blobs/old.gz".to_owned(), b"old".to_vec());
+        write(&site, &out).unwrap();
+        site.remove("blobs/old.gz").unwrap();
+        site.insert("blobs/new.gz".to_owned(), b"new".to_vec());
+        write(&site, &out).unwrap();
+        assert!(out.join("blobs/new.gz").exists() && !out.join("blobs/old.gz").exists());
+        let own = folder.path().join("own");
+        std::fs::create_dir(&own).unwrap();
+        std::fs::write(own.join("index.html"), "mine").unwrap();
+        let said = write(&site, &own).unwrap_err().to_string();
+        assert!(said.contains("holds no page"), "{said}");
+        assert_eq!(
+            std::fs::read_to_string(own.join("index.html")).unwrap(),
+            "mine"
+        );
+    }
+}

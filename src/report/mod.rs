@@ -3,7 +3,7 @@
 pub mod comparison;
 pub mod html;
 mod inside;
-mod palette;
+pub(crate) mod palette;
 pub mod plot;
 #[cfg(test)]
 pub(crate) mod sample;

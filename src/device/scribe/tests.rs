@@ -5,7 +5,7 @@ use crate::device::replay::replay;
 /// Weights that go to the host and come back elsewhere, twice, whole and in parts, after their own buffer has
 /// changed and gone.
 fn carried(device: &dyn Device) -> Vec<u32> {
-    let [from, to, moved] = [("a", 256), (WEIGHTS, 256), (WEIGHTS, 512)]
+    let [from, to, moved] = [("a", 256), (WEIGHTS, 256), (WEIGHTS, 768)]
         .map(|(label, words)| device.allocate(label, words).unwrap());
     let own: Vec<u32> = (0..256).map(|n| (1.5f32 + n as f32).to_bits()).collect();
     device.upload(from, 0, &own).unwrap();
@@ -17,11 +17,15 @@ fn carried(device: &dyn Device) -> Vec<u32> {
     let zeros = vec![0; 256];
     device.upload(to, 0, &zeros).unwrap();
     device.free(&[from], &[&program]);
+    let whole = device.download(to).unwrap();
+    // What changed since comes back to where it was.
+    device.upload(to, 0, &weights).unwrap();
+    let back = device.download(to).unwrap();
     // Two halves change places, a few words are new, and all of it goes up behind the old.
     weights.rotate_left(128);
     weights[10..20].fill(7);
-    let whole = device.download(to).unwrap();
-    device.upload(moved, 0, &[whole, weights].concat()).unwrap();
+    let all = [whole, weights, back].concat();
+    device.upload(moved, 0, &all).unwrap();
     device.download(moved).unwrap()
 }
 

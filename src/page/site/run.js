@@ -1,6 +1,6 @@
 // The part to run in: choices, progress, curves, and what the run shows in the end.
 
-import { $, count, draw, duration, make, megabytes, show } from "./dom.js";
+import { $, count, draw, duration, left, make, megabytes, show } from "./dom.js";
 import { Curves } from "./curves.js";
 import { answer, figuresOf, fixed, scoreOf, verdict, words } from "./verdict.js";
 
@@ -161,8 +161,8 @@ class Run {
     this.plan.phases.forEach((_, number) => setPhase(number, this.meter.ofPhase(number), number === this.phase));
     const [done, seconds] = [this.meter.share(), this.watch.seconds()];
     $("nav-progress").textContent = ` ${Math.floor(100 * done)} %`;
-    const left = done > 0.02 && seconds > 1 ? `about ${duration(Math.max(1, Math.round((seconds * (1 - done)) / done)))} left` : "";
-    $("left").textContent = this.paused ? "paused" : left;
+    const rest = done > 0.02 && seconds > 1 ? left((seconds * (1 - done)) / done) : "";
+    $("left").textContent = this.paused ? "paused" : rest;
   }
 
   async note(note) {
@@ -344,7 +344,7 @@ function ordered(outcomes) {
 /** The result in words, in place of the controls of the run that is over. */
 function showVerdict(run, whole) {
   const { headline, sentences } = run.findings();
-  const title = headline ?? "Stopped before there was an answer.";
+  const title = headline ?? (whole ? "Nothing was unlearned." : "Stopped before there was an answer.");
   const summary = run.summary(whole);
   $("verdict").replaceChildren(
     make("h2", { class: "headline" }, title), make("p", { class: "small dim" }, summary[0].toUpperCase() + summary.slice(1)),
@@ -381,7 +381,7 @@ function offer({ data, methods, learners, default: first }) {
 function explain(methods) {
   show($("learners-what"), chosen("learners") === "1");
   const { name, what, source } = methods.find((method) => method.name === $("method").value);
-  $("method-plain").textContent = PLAIN[name] ?? "";
+  $("method-plain").textContent = PLAIN[name] ? `${PLAIN[name]}.` : "";
   const key = /\bCE\b/.test(what) ? " (CE: cross-entropy)" : "";
   $("method-what").textContent = `Rule: ${what}${key}. From: ${source}.`;
 }

@@ -1,6 +1,6 @@
 // The parts that check and measure the device: a button, rows as they come, and a file to keep.
 
-import { $, count, draw, duration, figure, make, megabytes, save, show, slug } from "./dom.js";
+import { $, count, draw, duration, figure, left, make, megabytes, save, show, slug } from "./dom.js";
 
 /** Thrown to end work that someone stopped. */
 class Stopped extends Error {}
@@ -50,8 +50,8 @@ class Job {
       ceilings: showCeilings,
       progress: async (done, total) => {
         if (this.stopping) throw new Stopped();
-        const left = ((performance.now() - start) / 1000) * (total / done - 1);
-        const time = done > 3 && left > 1 ? `, about ${duration(Math.round(left))} left` : "";
+        const rest = ((performance.now() - start) / 1000) * (total / done - 1);
+        const time = done > 3 && rest > 1 ? `, ${left(rest)}` : "";
         this.at("text").textContent = `${count(done)} of ${count(total)}${time}`;
         this.at("bar").value = done / total;
         // Lets the page breathe.

@@ -92,7 +92,7 @@ function describe({ record, software }) {
   $("device").replaceChildren(make("span", { class: "dim" }, "Device: "), make("b", {}, words[0]), ` (${words.slice(1).join(", ")})`);
   if (software) {
     $("device").append(make("span", { class: "dim small line" },
-      "It is emulated on the processor: all works, but a run takes minutes, even with a single learner. A browser with hardware acceleration is much faster."));
+      "It is emulated on the processor: all works, but a run takes minutes even with one learner, and several times as long with more. A browser with hardware acceleration is much faster."));
   }
 }
 

@@ -227,7 +227,7 @@ class Run {
   summary(whole) {
     const { forget, method, learners } = this.choice;
     const parts = [
-      `${words(this.classes, [forget])} forgotten by ${method}`,
+      `Forgetting ${words(this.classes, [forget])} by ${method}`,
       learners === 1 ? "1 learner in each arm" : `${learners} learners in each arm`,
       this.app.opened.record.name,
       `${whole ? "done" : "stopped"} after ${duration(this.watch.seconds())}`,
@@ -345,9 +345,8 @@ function ordered(outcomes) {
 function showVerdict(run, whole) {
   const { headline, sentences } = run.findings();
   const title = headline ?? (whole ? "Nothing was unlearned." : "Stopped before there was an answer.");
-  const summary = run.summary(whole);
   $("verdict").replaceChildren(
-    make("h2", { class: "headline" }, title), make("p", { class: "small dim" }, summary[0].toUpperCase() + summary.slice(1)),
+    make("h2", { class: "headline" }, title), make("p", { class: "small dim" }, run.summary(whole)),
     ...sentences.map((text) => make("p", {}, text)));
   const held = $("controls").contains(document.activeElement);
   for (const id of ["controls", "phases"]) show($(id), false);

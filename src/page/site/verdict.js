@@ -350,13 +350,13 @@ function inShort(original, retrained, { what, it }, learners) {
   if (match(original) && match(retrained)) return "No answer: forgetting would not show here.";
   if (original === "different" && match(retrained)) {
     const yes = retrained === "alike" ? "Yes, by their answers" : "It seems so, by their answers";
-    return `${yes}: they match networks that never saw ${what}.`;
+    return `${yes}: the networks match those that never saw ${what}.`;
   }
   if (original === "different" && retrained === "different") {
-    return `Not quite: they changed, but answer ${what} unlike networks that never saw ${it}.`;
+    return `Not quite: the networks changed, but answer ${what} unlike those that never saw ${it}.`;
   }
   if (match(original) && retrained === "different") {
-    return `${original === "alike" ? "No" : "It seems not"}: they still answer ${what} as before.`;
+    return `${original === "alike" ? "No" : "It seems not"}: the networks still answer ${what} as before.`;
   }
   return `No answer yet: ${learners} learners are too few to show it.`;
 }

@@ -38,6 +38,12 @@ export function duration(seconds) {
   return seconds >= 9.95 ? `${whole} s` : `${seconds.toFixed(2)} s`;
 }
 
+/** "about 2 min 10 s left": no closer than anyone knows. */
+export function left(seconds) {
+  const close = seconds > 60 ? 10 : 1;
+  return `about ${duration(Math.max(1, Math.round(seconds / close) * close))} left`;
+}
+
 /** "12 MB", "0.4 MB". */
 export const megabytes = (bytes) => `${bytes < 9.95e6 ? (bytes / 1e6).toFixed(1) : Math.round(bytes / 1e6)} MB`;
 

@@ -106,6 +106,13 @@ class Pad {
 
   put(strokes) {
     this.remember();
+    this.replace(strokes);
+  }
+
+  /** What replaces a drawing is no part of a stroke under way. */
+  replace(strokes) {
+    this.pen.down = false;
+    this.pointer = null;
     this.strokes = strokes;
     this.changed();
   }
@@ -134,29 +141,26 @@ class Pad {
 
   listen() {
     const { canvas } = this;
-    let pointer = null;
+    this.pointer = null;
     canvas.addEventListener("pointerdown", (event) => {
-      if (pointer !== null || event.button !== 0) return;
-      pointer = event.pointerId;
-      canvas.setPointerCapture(pointer);
+      if (this.pointer !== null || event.button !== 0) return;
+      this.pointer = event.pointerId;
+      canvas.setPointerCapture(event.pointerId);
       event.preventDefault();
       this.pen.down = false;
       this.begin(this.place(event));
     });
     canvas.addEventListener("pointermove", (event) => {
-      if (event.pointerId !== pointer) return;
+      if (event.pointerId !== this.pointer) return;
       const passed = event.getCoalescedEvents?.() ?? [];
       this.extend((passed.length > 0 ? passed : [event]).map((one) => this.place(one)));
     });
-    const end = (event) => event.pointerId === pointer && (pointer = null);
+    const end = (event) => event.pointerId === this.pointer && (this.pointer = null);
     canvas.addEventListener("pointerup", end);
     canvas.addEventListener("pointercancel", end);
     canvas.addEventListener("keydown", (event) => this.key(event));
     for (const name of ["focus", "blur"]) canvas.addEventListener(name, () => this.paint());
-    $("undo").addEventListener("click", () => {
-      this.strokes = this.past.pop() ?? [];
-      this.changed();
-    });
+    $("undo").addEventListener("click", () => this.replace(this.past.pop() ?? []));
     $("clear").addEventListener("click", () => this.put([]));
     $("samples").replaceChildren(...SAMPLES.map((strokes, digit) => {
       const button = make("button", { type: "button", class: "sample", "aria-label": `Put a ${digit} on the pad` }, String(digit));
@@ -175,7 +179,7 @@ class Pad {
       else this.paint();
     } else if (ways[event.key]) {
       pen.at = pen.at.map((value, axis) => Math.min(1, Math.max(0, value + ways[event.key][axis])));
-      if (pen.down && this.strokes.length > 0) this.extend([pen.at]);
+      if (pen.down) this.extend([pen.at]);
       else this.paint();
     } else return;
     event.preventDefault();
@@ -226,10 +230,11 @@ function paint(canvas, values, above, below, x = 0, y = 0) {
 /** The part, as the run sees it. */
 class Look {
   constructor(app) {
-    Object.assign(this, { app, spec: null, lenses: [], now: null, run: null, stale: false, pumping: false, resting: 0, spoken: "" });
-    this.pad = new Pad(() => this.request());
+    Object.assign(this, { app, spec: null, lenses: [], now: null, run: null, stale: false, staleNeurons: false, pumping: false, resting: 0, spoken: "" });
+    this.pad = new Pad(() => this.request(false));
     for (const id of ["learner", "weights"]) $(id).addEventListener("change", () => this.request());
     show($("samples").parentElement, nouns(app.catalogue.data.classes)[0] === "digit");
+    app.listeners.push(() => this.request());
     window.addEventListener("turned", () => this.request());
     window.addEventListener("resize", () => this.request());
     matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => this.request());
@@ -237,6 +242,9 @@ class Look {
   }
 
   visible = () => !$("look").hidden;
+
+  /** Whether the device is checked or measured, which answers would disturb. */
+  waiting = () => this.app.busy === "check" || this.app.busy === "bench";
 
   /** The run under way, which calls `pump` between its submissions; null when there is none. */
   attach(run) {
@@ -254,13 +262,15 @@ class Look {
     show($("look-empty"));
   }
 
-  /** Something changed; it is shown as soon as may be. */
-  request() {
+  /** Something changed, neurons or only what is on the pad; it is shown as soon as may be. */
+  request(neurons = true) {
     this.stale = true;
+    this.staleNeurons ||= neurons;
     if (this.frame) return;
     this.frame = requestAnimationFrame(() => {
       this.frame = 0;
       this.showImage();
+      show($("look-wait"), this.now !== null && this.waiting());
       if (this.run) this.run.wake();
       else this.pump().catch((error) => this.app.fault(error));
     });
@@ -280,10 +290,8 @@ class Look {
   async networks(script, { live, arms, learners, phase, fresh }) {
     if (!live) return;
     const each = this.app.catalogue.network.parameters;
-    this.spec ??= JSON.parse(new TextDecoder().decode(await this.app.tools.unpack(this.app.catalogue.look?.file ?? "look.json.gz")));
+    this.spec ??= await this.app.tools.unpackJson(this.app.catalogue.look.file);
     const { player } = this.app;
-    if (this.player !== player) this.lenses = [];
-    this.player = player;
     while (this.lenses.length < live.length) this.lenses.push(await Lens.open(player, this.spec));
     live.forEach(({ buffer, learners: held }, n) => this.lenses[n].take(script, buffer, held, each));
     const places = live.flatMap(({ learners: held }, lens) => Array.from({ length: held }, (_, learner) => [lens, learner]));
@@ -292,7 +300,7 @@ class Look {
     this.now = { arms, learners, phase, places, lenses: live.length };
     if (before?.arms.join() !== arms.join() || before?.learners !== learners) this.makeCards();
     for (const title of document.querySelectorAll("#cards .when")) title.textContent = ` in ${phase}`;
-    this.stale = true;
+    this.stale = this.staleNeurons = true;
     await this.pump();
   }
 
@@ -305,20 +313,21 @@ class Look {
 
   /** Shows what is stale, if anyone can see it. */
   async pump() {
-    if (!this.stale || this.pumping || !this.now || !this.visible()) return;
+    if (this.pumping) return;
     this.pumping = true;
     try {
-      while (this.stale && this.visible()) {
-        this.stale = false;
-        await this.ask();
-        await this.showNeurons();
+      while (this.stale && this.now && this.visible() && !this.waiting()) {
+        const [now, neurons] = [this.now, this.staleNeurons];
+        this.stale = this.staleNeurons = false;
+        await this.ask(now);
+        if (neurons) await this.showNeurons(now);
       }
     } finally {
       this.pumping = false;
     }
   }
 
-  arms = () => ORDER.filter((arm) => this.now.arms.includes(arm));
+  armsOf = ({ arms }) => ORDER.filter((arm) => arms.includes(arm));
 
   makeCards() {
     const { data } = this.app.catalogue;
@@ -329,36 +338,37 @@ class Look {
       make("p", { class: "name" }, make("b", {}, arm), make("span", { class: "dim when" })),
       make("p", { class: "top" }, make("b", {}, "–"), make("span", { class: "dim" })),
       make("ol", { "aria-label": "Mean softmax output by digit, in percent" }, ...data.classes.map(row)));
-    $("cards").replaceChildren(...this.arms().map(card));
+    $("cards").replaceChildren(...this.armsOf(this.now).map(card));
     const field = (arm) => make("figure", { class: `card field ${CLASS[arm]}` },
       make("figcaption", {}, draw("svg", { class: `key ${CLASS[arm]}`, width: 20, height: 12, "aria-hidden": "true" }, draw("rect", { x: 1, y: 1, width: 10, height: 10, rx: 2 })), make("b", {}, arm)),
       make("canvas", { width: ACROSS * (SIDE + GAP) - GAP, height: (NEURONS / ACROSS) * (SIDE + GAP) - GAP, role: "img", "aria-label": `First-layer weights of ${NEURONS} neurons, ${arm}` }));
-    $("fields").replaceChildren(...this.arms().map(field));
+    $("fields").replaceChildren(...this.armsOf(this.now).map(field));
     const chosen = Number($("learner").value || 0);
     $("learner").replaceChildren(...Array.from({ length: learners }, (_, n) => make("option", { value: n, selected: n === chosen }, String(n))));
     show($("look-empty"), false);
     show($("neurons"));
   }
 
-  /** Asks all networks about the image on the pad. */
-  async ask() {
+  /** Asks all networks about the image on the pad; others may have come when they answer. */
+  async ask(now) {
     const image = this.pad.image();
     const classes = this.app.catalogue.data.classes;
     const cards = [...$("cards").children];
     if (!image) {
       cards.forEach((card) => showAnswer(card, null, classes));
-      $("read").textContent = "";
+      this.report("");
       return;
     }
-    const { places, learners, lenses } = this.now;
+    const { places, learners, lenses } = now;
     const bytes = Uint8Array.from(image, (value) => Math.round(255 * value));
     const all = [];
     for (const lens of this.lenses.slice(0, lenses)) all.push(await lens.answers(bytes, 10));
+    if (now !== this.now) return;
     const of = (arm) => {
-      const first = this.now.arms.indexOf(arm) * learners;
+      const first = now.arms.indexOf(arm) * learners;
       return places.slice(first, first + learners).map(([lens, learner]) => all[lens][learner]);
     };
-    const said = this.arms().map((arm, number) => showAnswer(cards[number], of(arm), classes, arm));
+    const said = this.armsOf(now).map((arm, number) => showAnswer(cards[number], of(arm), classes, arm));
     this.report(`The networks read: ${said.join("; ")}.`);
   }
 
@@ -370,18 +380,19 @@ class Look {
     this.resting = setTimeout(() => ($("read").textContent = text), REST);
   }
 
-  async showNeurons() {
-    const { places, learners, arms } = this.now;
+  async showNeurons(now) {
+    const { places, learners, arms } = now;
     const { width, neurons } = this.spec.first_layer;
     const some = Math.min(NEURONS, neurons);
     const learner = Math.min(learners - 1, Number($("learner").value || 0));
     const first = $("weights").value === "change" ? this.initial?.[learner] : null;
     const shown = [];
-    for (const arm of this.arms()) {
+    for (const arm of this.armsOf(now)) {
       const [lens, place] = places[arms.indexOf(arm) * learners + learner];
       const weights = await this.lenses[lens].weights(place, some, this.app.catalogue.network.parameters);
       shown.push(first ? weights.map((weight, n) => weight - first[n]) : weights);
     }
+    if (now !== this.now) return;
     // One scale for all, on which arms can be compared; the largest few weights may exceed it.
     const sizes = shown.flatMap((weights) => Array.from(weights, Math.abs)).sort((a, b) => a - b);
     const most = Math.max(1e-6, sizes[Math.floor(0.998 * (sizes.length - 1))]);

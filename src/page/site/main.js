@@ -20,7 +20,7 @@ function trouble(error) {
   box.dataset.text = text;
   close.addEventListener("click", () => box.remove());
   $("trouble").append(box);
-  box.scrollIntoView?.({ block: "nearest" });
+  box.scrollIntoView({ block: "nearest" });
 }
 
 window.addEventListener("error", (event) => trouble(event.error ?? event.message));
@@ -46,15 +46,16 @@ const app = {
   take(part) {
     if (app.busy) return false;
     app.busy = part;
-    app.listeners.forEach((listener) => listener());
+    app.changed();
     return true;
   },
   release() {
     app.busy = null;
-    app.listeners.forEach((listener) => listener());
+    app.changed();
   },
+  changed: () => app.listeners.forEach((listener) => listener()),
   /** Whether something can be started. */
-  ready: () => app.player !== null && app.busy === null,
+  ready: () => app.player !== null && !app.player.lost && app.busy === null,
 };
 
 /** Shows the part that the address names. */
@@ -63,8 +64,8 @@ function turn() {
   const part = PARTS.includes(named) ? named : "run";
   for (const one of PARTS) {
     show($(one), one === part);
-    $(`to-${one}`).toggleAttribute("aria-current", one === part);
     if (one === part) $(`to-${one}`).setAttribute("aria-current", "page");
+    else $(`to-${one}`).removeAttribute("aria-current");
   }
   show($("about"), part === "run");
   document.title = `${part === "run" ? "unlearn" : $(`to-${part}`).firstChild.data} in your browser`;
@@ -91,16 +92,17 @@ function describe({ record, software }) {
   $("device").replaceChildren(make("span", { class: "dim" }, "Device: "), make("b", {}, words[0]), ` (${words.slice(1).join(", ")})`);
   if (software) {
     $("device").append(make("span", { class: "dim small line" },
-      "It is emulated on the processor: all works, but slowly. A browser with hardware acceleration is much faster."));
+      "It is emulated on the processor: all works, but a run takes minutes even with one learner, and several times as long with more. A browser with hardware acceleration is much faster."));
   }
 }
 
-/** Opens the device; after a loss, too. */
 async function open() {
-  app.player = null;
   app.opened = await app.tools.openDevice();
   app.player = new app.tools.Player(app.opened, app.catalogue);
-  app.player.onlost?.(trouble);
+  app.player.onlost((error) => {
+    trouble(error);
+    app.changed();
+  });
   describe(app.opened);
 }
 
@@ -121,8 +123,7 @@ async function start() {
     })),
   );
   app.tools = tools;
-  const bytes = await tools.unpack("program.json");
-  app.catalogue = JSON.parse(new TextDecoder().decode(bytes));
+  app.catalogue = await tools.unpackJson("program.json");
   about(app.catalogue);
   const eyes = look.setUp(app);
   run.setUp(app, eyes);
@@ -135,7 +136,7 @@ async function start() {
   } catch (error) {
     without(error.message);
   }
-  app.listeners.forEach((listener) => listener());
+  app.changed();
 }
 
 window.addEventListener("hashchange", turn);

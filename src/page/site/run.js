@@ -1,8 +1,8 @@
 // The part to run in: choices, progress, curves, and what the run shows in the end.
 
-import { $, count, draw, duration, make, megabytes, show } from "./dom.js";
+import { $, count, draw, duration, left, make, megabytes, show } from "./dom.js";
 import { Curves } from "./curves.js";
-import { figuresOf, fixed, scoreOf, verdict, words } from "./verdict.js";
+import { answer, figuresOf, fixed, scoreOf, verdict, words } from "./verdict.js";
 
 const COUNTS = 120;
 const CLOCK = 4;
@@ -27,6 +27,23 @@ const LEGEND = [
   ["original", "original (never unlearned)"],
   ["retrained", "retrained (never saw it until relearn)"],
 ];
+
+/** What methods do about the digit to forget, in plain words; the others are all other digits. */
+const PLAIN = {
+  "zero-logit": "mutes its output, and nothing else",
+  "fine-tune": "goes on with the others only",
+  "cf-k": "goes on with the others, in the last layers only",
+  "eu-k": "starts the last layers afresh, without it",
+  "l1-sparse": "goes on with the others, shrinking weights",
+  "uniform": "teaches a shrug at it, and the others as before",
+  "uniform-alone": "teaches a shrug at it, and nothing else",
+  "random-label": "teaches random answers to it, beside the others",
+  "wrong-label": "teaches wrong answers to it, beside the others",
+  "gradient-ascent": "drives right answers to it away, and nothing else",
+  "neggrad-plus": "drives right answers to it away, teaching the others",
+  "boundary-expand": "moves it into a class that is then cut off",
+  "task-negation": "learns it more, then goes the opposite way",
+};
 
 /** Thrown to end a run that someone stopped. */
 class Stopped extends Error {}
@@ -91,8 +108,8 @@ class Watch {
 
 /** A run under way: what the page does with what the player tells. */
 class Run {
-  constructor(app, look, choice, script) {
-    Object.assign(this, { app, look, choice, script, paused: false, stopped: false, due: 0 });
+  constructor(app, { look, charts }, choice, script) {
+    Object.assign(this, { app, look, charts, choice, script, paused: false, stopped: false, due: 0 });
     this.classes = app.catalogue.data.classes;
     this.forget = [choice.forget];
     this.plan = plan(script);
@@ -144,8 +161,8 @@ class Run {
     this.plan.phases.forEach((_, number) => setPhase(number, this.meter.ofPhase(number), number === this.phase));
     const [done, seconds] = [this.meter.share(), this.watch.seconds()];
     $("nav-progress").textContent = ` ${Math.floor(100 * done)} %`;
-    const left = done > 0.02 && seconds > 1 ? `about ${duration(Math.max(1, Math.round((seconds * (1 - done)) / done)))} left` : "";
-    $("left").textContent = this.paused ? "paused" : left;
+    const rest = done > 0.02 && seconds > 1 ? left((seconds * (1 - done)) / done) : "";
+    $("left").textContent = this.paused ? "paused" : rest;
   }
 
   async note(note) {
@@ -174,7 +191,7 @@ class Run {
     this.scores = Object.fromEntries(this.arms.map((arm, n) => [arm, scores.slice(n * this.learners, (n + 1) * this.learners)]));
     const figures = Object.fromEntries(this.arms.map((arm) => [arm, figuresOf(this.scores[arm], this.forget)]));
     const { phase, step, epoch } = evaluated;
-    charts.forEach((chart) => chart.add({ phase, step, epoch, figures }));
+    this.charts.forEach((chart) => chart.add({ phase, step, epoch, figures }));
     showLegend(figures);
     await this.look.networks(this.script, { live, arms: this.arms, learners: this.learners, phase, fresh: phase === "learn" && step === 0 });
   }
@@ -198,11 +215,24 @@ class Run {
     showStory(this.outcomes, words(this.classes, this.forget));
   }
 
-  /** Sentences of the verdict, as far as the run got. */
-  sentences() {
+  /** The answer in a few words, and the sentences of the verdict, as far as the run got. */
+  findings() {
     const { epochs, statistics } = this.app.catalogue;
-    const settings = { forget: this.forget, unlearn_epochs: epochs.unlearn, relearn_epochs: epochs.relearn, from: null, statistics };
-    return verdict(settings, this.classes, this.outcomes);
+    const settings = { forget: this.forget, unlearn_epochs: epochs.unlearn, relearn_epochs: epochs.relearn, statistics };
+    const all = [settings, this.classes, this.outcomes];
+    return { headline: answer(...all), sentences: verdict(...all) };
+  }
+
+  /** What was run where, for those who see no more than the result. */
+  summary(whole) {
+    const { forget, method, learners } = this.choice;
+    const parts = [
+      `Forgetting ${words(this.classes, [forget])} by ${method}`,
+      learners === 1 ? "1 learner in each arm" : `${learners} learners in each arm`,
+      this.app.opened.record.name,
+      `${whole ? "done" : "stopped"} after ${duration(this.watch.seconds())}`,
+    ];
+    return parts.join(" · ");
   }
 
   /** Plays the script to its end, or until someone stops it. */
@@ -210,7 +240,6 @@ class Run {
     this.watch = new Watch();
     try {
       await this.app.player.play(this.script, this.hooks());
-      await this.app.player.idle?.();
       this.phase = this.plan.phases.length;
       this.showProgress();
       return true;
@@ -237,7 +266,6 @@ class Run {
 
 // What is shown
 
-let charts = [];
 const percent = (spread, decimals = 1) => `${fixed(100 * spread.mean, decimals)}${spread.learners.length > 1 && Number.isFinite(spread.std) ? ` ± ${fixed(100 * spread.std, decimals)}` : ""} %`;
 
 /** A text like "8.3 ± 3.1 %", with what follows the mean stepping back. */
@@ -313,12 +341,18 @@ function ordered(outcomes) {
   return [...outcomes].sort((a, b) => place(a) - place(b));
 }
 
+/** The result in words, in place of the controls of the run that is over. */
 function showVerdict(run, whole) {
-  const sentences = run.sentences();
-  const note = whole ? [] : ["This is not the whole run: it was stopped."];
-  $("verdict").replaceChildren(...[...note, ...sentences].map((text) => make("p", {}, text)));
-  show($("verdict"), note.length + sentences.length > 0);
-  $("said").textContent = whole ? `The run is done. ${sentences[0] ?? ""}` : "The run was stopped.";
+  const { headline, sentences } = run.findings();
+  const title = headline ?? (whole ? "Nothing was unlearned." : "Stopped before there was an answer.");
+  $("verdict").replaceChildren(
+    make("h2", { class: "headline" }, title), make("p", { class: "small dim" }, run.summary(whole)),
+    ...sentences.map((text) => make("p", {}, text)));
+  const held = $("controls").contains(document.activeElement);
+  for (const id of ["controls", "phases"]) show($(id), false);
+  show($("verdict"));
+  if (held) $("verdict").focus();
+  $("said").textContent = `The run is ${whole ? "done" : "stopped"}. ${title}`;
 }
 
 // Choices
@@ -332,111 +366,142 @@ function radios(place, name, values, now) {
 
 function offer({ data, methods, learners, default: first }) {
   const classes = data.classes.map((name, label) => [label, name]);
-  radios($("digits"), "forget", classes, [first.forget].flat()[0]);
+  radios($("digits"), "forget", classes, first.forget);
   radios($("learners"), "learners", learners.map((one) => [one, String(one)]), first.learners);
-  $("method").replaceChildren(...methods.map(({ name, title }) => make("option", { value: name, selected: name === first.method }, title ?? name)));
-  const say = () => {
-    const { what, source } = methods.find(({ name }) => name === $("method").value) ?? {};
-    const key = /\bCE\b/.test(what) ? " (CE: cross-entropy)" : "";
-    $("method-what").textContent = `${what ?? ""}${key}${source ? `. From: ${source}.` : ""}`;
-  };
-  $("method").addEventListener("change", say);
-  say();
-}
-
-/** The part, and what its buttons do. */
-export function setUp(app, look) {
-  const { catalogue } = app;
-  const { data } = catalogue;
-  let run = null;
-  let ran = false;
-  offer(catalogue);
+  const text = (name) => (PLAIN[name] ? `${name}: ${PLAIN[name]}` : name);
+  $("method").replaceChildren(...methods.map(({ name }) => make("option", { value: name, selected: name === first.method }, text(name))));
+  for (const id of ["method", "learners"]) $(id).addEventListener("change", () => explain(methods));
+  explain(methods);
   const size = data.bytes ? `Loads about ${megabytes(data.bytes)} when it starts: ` : "When it starts, it loads ";
   $("load").textContent = `${size}${data.name}, ${count(data.train)} images to learn and ${count(data.test)} to test.`;
+}
 
-  const refresh = () => {
-    const other = app.busy && app.busy !== "run";
+/** Says what the choices mean. */
+function explain(methods) {
+  show($("learners-what"), chosen("learners") === "1");
+  const { name, what, source } = methods.find((method) => method.name === $("method").value);
+  $("method-plain").textContent = PLAIN[name] ? `${PLAIN[name]}.` : "";
+  const key = /\bCE\b/.test(what) ? " (CE: cross-entropy)" : "";
+  $("method-what").textContent = `Rule: ${what}${key}. From: ${source}.`;
+}
+
+/** Offers the fewest learners to a device that is slow. */
+function spare(learners) {
+  document.querySelector(`[name="learners"][value="${Math.min(...learners)}"]`).click();
+}
+
+function footnote(learners, what) {
+  const lines = learners > 1 ? `Lines: mean of ${learners} learners. Bands: ± one standard deviation.` : "Lines: a single learner, so there are no bands.";
+  const scale = "Unlearn and relearn: square-root scale, so that the first steps can be seen.";
+  return `${lines} ${scale} Percentages beside the names: now, on ${what} and on the others.`;
+}
+
+/** The part: one run at a time, and its buttons. */
+class Part {
+  constructor(app, look) {
+    Object.assign(this, { app, look, charts: [], run: null, ran: false, spared: false });
+    offer(app.catalogue);
+    app.listeners.push(() => this.refresh());
+    $("start").addEventListener("click", () => this.start());
+    $("pause").addEventListener("click", () => this.pause());
+    $("stop").addEventListener("click", () => this.run?.stop());
+    for (const one of document.querySelectorAll('[name="speed"]')) {
+      one.addEventListener("change", () => {
+        if (this.run) this.run.due = 0;
+        this.run?.wake();
+      });
+    }
+    this.refresh();
+  }
+
+  refresh() {
+    const { app } = this;
+    const mine = app.busy === "run";
+    if (app.opened?.software && !this.spared) {
+      this.spared = true;
+      spare(app.catalogue.learners);
+    }
     $("start").disabled = !app.ready();
-    const idle = other ? `The device is busy: ${app.busy}` : null;
-    $("start").textContent = idle ?? (app.busy === "run" ? "Running …" : ran ? "Run again" : "Train, forget, relearn");
-    for (const one of $("choices").querySelectorAll("input, select")) one.disabled = app.busy === "run";
-    $("pause").disabled = $("stop").disabled = app.busy !== "run" || !run;
-  };
-  app.listeners.push(refresh);
+    const idle = this.ran ? "Run again" : "Train, forget, relearn";
+    $("start").textContent = mine ? "Running …" : app.busy ? `The device is busy: ${app.busy}` : idle;
+    for (const one of $("choices").querySelectorAll("input, select")) one.disabled = mine;
+    $("pause").disabled = $("stop").disabled = !this.run;
+  }
 
-  const begin = (choice) => {
-    const what = words(data.classes, [choice.forget]);
-    charts = [
+  /** Runs what is chosen, and shows what comes of it. */
+  async start() {
+    const choice = { forget: Number(chosen("forget")), method: $("method").value, learners: Number(chosen("learners")) };
+    const held = document.activeElement === $("start");
+    if (!this.app.take("run")) return;
+    let script;
+    try {
+      this.clear(choice);
+      if (matchMedia("(max-width: 700px)").matches) $("live").scrollIntoView({ block: "start" });
+      script = await this.load(choice);
+      const run = this.begin(choice, script);
+      if (held) $("pause").focus();
+      const whole = await run.play();
+      showSheet(run.outcomes);
+      showVerdict(run, whole);
+    } catch (error) {
+      $("left").textContent = "ended by a fault";
+      await this.app.fault(error);
+    } finally {
+      if (script) this.app.player.free(script);
+      this.run = null;
+      this.ran = true;
+      this.look.attach(null);
+      $("nav-progress").textContent = "";
+      this.app.release();
+    }
+  }
+
+  /** Clears away the run before. */
+  clear({ forget, learners }) {
+    const what = words(this.app.catalogue.data.classes, [forget]);
+    this.charts = [
       new Curves(`Forgotten: ${what}`, (figures) => figures.forget_accuracy, false),
       new Curves("All others", (figures) => figures.retain_accuracy, true),
     ];
-    $("panels").replaceChildren(...charts.map((chart) => chart.element));
-    $("story").replaceChildren();
-    $("phases").replaceChildren();
+    $("panels").replaceChildren(...this.charts.map((chart) => chart.element));
+    for (const id of ["story", "phases"]) $(id).replaceChildren();
     for (const id of ["verdict", "results", "story-caption"]) show($(id), false);
+    for (const id of ["controls", "phases", "live"]) show($(id));
     showLegend();
-    $("foot").textContent =
-      (choice.learners > 1 ? `Lines: mean of ${choice.learners} learners. Bands: ± one standard deviation.` : "Lines: a single learner, so there are no bands.") +
-      " Unlearn and relearn: square-root scale, so that the first steps can be seen. Percentages beside the names: now, on the forgotten digit and on the others.";
-    show($("live"));
+    $("foot").textContent = footnote(learners, what);
     $("left").textContent = "loading …";
     $("pause").textContent = "Pause";
-    look.forget();
-  };
-
-  /** Loads and plays the run of a choice. */
-  const go = async (choice) => {
-    const path = `runs/${choice.forget}-${choice.method}-${choice.learners}.json.gz`;
-    const json = JSON.parse(new TextDecoder().decode(await app.tools.unpack(path)));
-    $("left").textContent = "compiling shaders …";
-    const script = await app.player.load(json, { progress: (done, of) => ($("left").textContent = `compiling shaders: ${done} of ${of}`) });
-    $("left").textContent = "loading data …";
-    run = new Run(app, look, choice, script);
-    showPhases(run.plan);
-    const { epochs } = catalogue;
-    charts.forEach((chart) => chart.begin(run.plan.phases.map(({ name, steps }) => ({ name, steps, epochs: epochs[name] }))));
-    refresh();
-    look.attach(run);
-    let whole = false;
-    try {
-      whole = await run.play();
-    } finally {
-      app.player.free(script);
-    }
-    showSheet(run.outcomes);
-    showVerdict(run, whole);
-    $("left").textContent = `${whole ? "done" : "stopped"} after ${duration(run.watch.seconds())}`;
-  };
-
-  $("start").addEventListener("click", async () => {
-    const choice = { forget: Number(chosen("forget")), method: $("method").value, learners: Number(chosen("learners")) };
-    if (!app.take("run")) return;
-    try {
-      begin(choice);
-      if (matchMedia("(max-width: 700px)").matches) $("live").scrollIntoView({ block: "start" });
-      await go(choice);
-    } catch (error) {
-      $("left").textContent = "ended by a fault";
-      await app.fault(error);
-    } finally {
-      run = null;
-      ran = true;
-      look.attach(null);
-      $("nav-progress").textContent = "";
-      app.release();
-    }
-  });
-  $("pause").addEventListener("click", () => {
-    if (!run) return;
-    run.pause(!run.paused);
-    $("pause").textContent = run.paused ? "Go on" : "Pause";
-  });
-  $("stop").addEventListener("click", () => run?.stop());
-  for (const one of document.querySelectorAll('[name="speed"]')) {
-    one.addEventListener("change", () => {
-      if (run) run.due = 0;
-      run?.wake();
-    });
+    this.look.forget();
   }
-  refresh();
+
+  /** The script of a choice, ready to play. */
+  async load({ forget, method, learners }) {
+    const json = await this.app.tools.unpackJson(`runs/${forget}-${method}-${learners}.json.gz`);
+    const progress = (done, of) => ($("left").textContent = `compiling shaders: ${done} of ${of}`);
+    return this.app.player.load(json, { progress });
+  }
+
+  /** A run that only has to be played. */
+  begin(choice, script) {
+    const { epochs } = this.app.catalogue;
+    $("left").textContent = "loading data …";
+    this.run = new Run(this.app, this, choice, script);
+    showPhases(this.run.plan);
+    const phases = this.run.plan.phases.map(({ name, steps }) => ({ name, steps, epochs: epochs[name] }));
+    this.charts.forEach((chart) => chart.begin(phases));
+    this.refresh();
+    this.look.attach(this.run);
+    return this.run;
+  }
+
+  pause() {
+    if (!this.run) return;
+    this.run.pause(!this.run.paused);
+    $("pause").textContent = this.run.paused ? "Go on" : "Pause";
+  }
+}
+
+/** Makes the part. */
+export function setUp(app, look) {
+  new Part(app, look);
 }

@@ -1,14 +1,14 @@
 // The parts that check and measure the device: a button, rows as they come, and a file to keep.
 
-import { $, count, draw, duration, figure, make, megabytes, save, show, slug } from "./dom.js";
+import { $, count, draw, duration, figure, left, make, megabytes, save, show, slug } from "./dom.js";
 
 /** Thrown to end work that someone stopped. */
 class Stopped extends Error {}
 
 /** A button, its bar and its report, for one part of the page: "check" or "bench". */
 class Job {
-  constructor(app, part, { act, begin, row, done }) {
-    Object.assign(this, { app, part, act, begin, row, done, stopping: false, report: null });
+  constructor(app, part, { load, begin, row, done }) {
+    Object.assign(this, { app, part, load, begin, row, done, stopping: false, report: null });
     this.label = this.at("start").textContent;
     this.at("start").addEventListener("click", () => this.go());
     this.at("stop").addEventListener("click", () => this.stop());
@@ -17,6 +17,7 @@ class Job {
       save(`${part}-${slug(name?.name ?? "device")}.json`, this.report);
     });
     app.listeners.push(() => this.refresh());
+    this.at("load").textContent = load;
     this.refresh();
   }
 
@@ -27,13 +28,16 @@ class Job {
     const mine = app.busy === part;
     this.at("start").disabled = !app.ready();
     this.at("start").textContent = app.busy && !mine ? `The device is busy: ${app.busy}` : this.label;
-    show(this.at("stop"), mine);
+    const [start, stop] = [this.at("start"), this.at("stop")];
+    const held = [start, stop].includes(document.activeElement);
+    show(stop, mine);
     show(this.at("job"), mine);
+    // The keyboard's place stays with the button that does something.
+    if (held) (mine ? stop : start).focus();
   }
 
   stop() {
     this.stopping = true;
-    this.at("stop").disabled = true;
     this.at("text").textContent = "stopping …";
   }
 
@@ -46,8 +50,8 @@ class Job {
       ceilings: showCeilings,
       progress: async (done, total) => {
         if (this.stopping) throw new Stopped();
-        const left = ((performance.now() - start) / 1000) * (total / done - 1);
-        const time = done > 3 && left > 1 ? `, about ${duration(Math.round(left))} left` : "";
+        const rest = ((performance.now() - start) / 1000) * (total / done - 1);
+        const time = done > 3 && rest > 1 ? `, ${left(rest)}` : "";
         this.at("text").textContent = `${count(done)} of ${count(total)}${time}`;
         this.at("bar").value = done / total;
         // Lets the page breathe.
@@ -60,7 +64,7 @@ class Job {
     if (!this.app.take(this.part)) return;
     this.stopping = false;
     this.report = null;
-    this.at("stop").disabled = false;
+    this.at("load").textContent = this.load;
     this.at("bar").value = 0;
     this.at("text").textContent = "loading …";
     show(this.at("send"), false);
@@ -69,7 +73,7 @@ class Job {
       const { [this.part]: act } = await import(`./${this.part}.js`);
       this.report = await act(this.app.player, this.app.catalogue, this.hooks());
       this.done(this.report, this);
-      show(this.at("send"), this.report !== null && this.report !== undefined);
+      show(this.at("send"));
     } catch (error) {
       const stopped = error instanceof Stopped;
       if (!stopped) await this.app.fault(error);
@@ -77,7 +81,7 @@ class Job {
       this.at("load").textContent = stopped ? "stopped" : "ended by a fault";
     } finally {
       // Runs choose variants for themselves again.
-      for (const kernel of Object.keys(this.app.catalogue.kernels)) this.app.player.choose?.(kernel, null);
+      for (const kernel of Object.keys(this.app.catalogue.kernels)) this.app.player.choose(kernel, null);
       this.app.release();
     }
   }
@@ -184,6 +188,7 @@ export function setUp(app) {
   const { catalogue } = app;
   const { check, bench, repository } = catalogue;
   new Job(app, "check", {
+    load: `${count(check.cases)} cases for every variant of a shader; loads ${megabytes(check.bytes)}`,
     begin: () => {
       body("check-table").replaceChildren();
       $("check-failures").replaceChildren();
@@ -194,6 +199,7 @@ export function setUp(app) {
     done: checked,
   });
   new Job(app, "bench", {
+    load: `loads ${megabytes(bench.bytes)}`,
     begin: () => {
       body("bench-table").replaceChildren();
       $("ceilings").replaceChildren();
@@ -203,8 +209,6 @@ export function setUp(app) {
     row: benchRow,
     done: measured,
   });
-  if (check) $("check-load").textContent = `${count(check.cases)} cases for every variant of a shader${check.bytes ? `; loads ${megabytes(check.bytes)}` : ""}`;
-  if (bench?.bytes) $("bench-load").textContent = `loads ${megabytes(bench.bytes)}`;
   if (repository) {
     const link = (path) => make("a", { href: `${repository}/${path}` }, path.replace(/^(blob|tree)\/[^/]+\//, ""));
     $("check-folder").replaceChildren(link("tree/HEAD/docs/adapters/"));

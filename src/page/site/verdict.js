@@ -183,11 +183,11 @@ function nothingLearned(task, originals, retrained) {
   if (said) {
     const { forget_accuracy, test_accuracy } = originals.figures;
     const remedy = settings.from
-      ? "Check that the networks of --from take pixels divided by 255"
-      : "Train longer (--epochs) or at another rate (--lr)";
+      ? " Check that the networks of --from take pixels divided by 255."
+      : " Train longer (--epochs) or at another rate (--lr).";
     return (
       `${said}: guessing does as well (accuracy on ${what} ${percent(forget_accuracy)}, on all ${many} ` +
-      `${percent(test_accuracy)}). With nothing to forget, there is no verdict on forgetting. ${remedy}.`
+      `${percent(test_accuracy)}). With nothing to forget, there is no verdict on forgetting.${settings.from === undefined ? "" : remedy}`
     );
   }
   const others = retrained && neverLearned("retrained networks", `the other ${many}`, retrained, knowing(task.kept));
@@ -291,13 +291,8 @@ function judged(statistics, apart, learners, count) {
   }
 }
 
-/**
- * Sentences for the end of a run, from what its phases left; none for phases that are missing.
- *
- * `settings`: { forget: [5], unlearn_epochs, relearn_epochs, from, statistics }, the last of them the
- * catalogue's { student, worth, chance }; `classes`: names by label.
- */
-export function verdict(settings, classes, outcomes) {
+/** What outcomes are about, those that sentences compare, and why there is no verdict where there is none. */
+function compared(settings, classes, outcomes) {
   const gone = (digit) => settings.forget.includes(digit);
   const task = {
     settings,
@@ -311,17 +306,57 @@ export function verdict(settings, classes, outcomes) {
   const find = (phase, arm) => outcomes.find((outcome) => outcome.phase === phase && outcome.arm === arm);
   const learned = find("learn", "original");
   const retrained = find("unlearn", "retrained");
-  const unlearned = find("unlearn", "unlearned");
-  const relearned = find("relearn", "relearned");
-  const control = find("relearn", "original");
   const nothing = nothingLearned(task, learned, retrained ?? find("learn", "retrained"));
+  const forgot = settings.unlearn_epochs > 0 && learned && retrained && find("unlearn", "unlearned");
+  return { task, nothing, learned, retrained, unlearned: forgot, relearned: find("relearn", "relearned"), control: find("relearn", "original") };
+}
+
+/**
+ * Sentences for the end of a run, from what its phases left; none for phases that are missing.
+ *
+ * `settings`: { forget: [5], unlearn_epochs, relearn_epochs, from, statistics }, the last of them the
+ * catalogue's { student, worth, chance }; where `from` is left out, no sentence names options of the program.
+ * `classes`: names by label.
+ */
+export function verdict(settings, classes, outcomes) {
+  const { task, nothing, learned, retrained, unlearned, relearned, control } = compared(settings, classes, outcomes);
   const sentences = nothing ? [nothing] : [];
   // A phase of no steps changes nothing.
-  if (!nothing && settings.unlearn_epochs > 0 && learned && unlearned && retrained) {
+  if (!nothing && unlearned) {
     sentences.push(forgetting(task, learned, unlearned, retrained), trace(task, learned, unlearned, retrained));
   }
   if (settings.relearn_epochs > 0 && learned && relearned && control) {
     sentences.push(relearning(task, learned, relearned, control));
   }
   return sentences;
+}
+
+/**
+ * What `trace` says, as an answer to whether networks forget: the page's headline, which reports lack. Null
+ * before the end of unlearning.
+ */
+export function answer(settings, classes, outcomes) {
+  const { task, nothing, learned, retrained, unlearned } = compared(settings, classes, outcomes);
+  if (nothing) return "No answer: too little was learned.";
+  if (!unlearned) return null;
+  const learners = unlearned.scores.length;
+  if (learners === 1) return "No answer yet: a single learner cannot tell forgetting from chance.";
+  const likeness = (other) => beside(settings.statistics, unlearned, other, images(unlearned, task.gone)).likeness;
+  return inShort(likeness(learned), likeness(retrained), task, learners);
+}
+
+function inShort(original, retrained, { what, it }, learners) {
+  const match = (likeness) => likeness === "alike" || likeness === "seem alike";
+  if (match(original) && match(retrained)) return "No answer: forgetting would not show here.";
+  if (original === "different" && match(retrained)) {
+    const yes = retrained === "alike" ? "Yes, by their answers" : "It seems so, by their answers";
+    return `${yes}: the networks match those that never saw ${what}.`;
+  }
+  if (original === "different" && retrained === "different") {
+    return `Not quite: the networks changed, but answer ${what} unlike those that never saw ${it}.`;
+  }
+  if (match(original) && retrained === "different") {
+    return `${original === "alike" ? "No" : "It seems not"}: the networks still answer ${what} as before.`;
+  }
+  return `No answer yet: ${learners} learners are too few to show it.`;
 }

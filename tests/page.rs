@@ -6,7 +6,6 @@ mod browser;
 use std::collections::BTreeMap;
 use std::io::{Read, Write};
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::mpsc::channel;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
@@ -22,7 +21,7 @@ use unlearn::data::{Dataset, builtin};
 use unlearn::device;
 use unlearn::engine::Store;
 use unlearn::error::Result;
-use unlearn::page::{self, Site};
+use unlearn::page::{self, Server, Site};
 use unlearn::progress::{Progress, Silent};
 use unlearn::random::threefry2x32;
 use unlearn::record::{Arm, CLASSES, Classes, Figures, Outcome, Phase, Point, Score};
@@ -68,14 +67,13 @@ struct Served {
 
 fn served(site: Site) -> Served {
     let stop = Arc::new(AtomicBool::new(false));
-    let (sender, receiver) = channel();
-    let own = stop.clone();
+    let server = Server::bind(0).unwrap();
+    let (address, own) = (server.address(), stop.clone());
     let thread = std::thread::spawn(move || {
-        let ready = |address: &str| sender.send(address.to_owned()).unwrap();
-        page::serve(&site, 0, &ready, &|| own.load(Ordering::Relaxed)).unwrap();
+        server.serve(&site, &|| own.load(Ordering::Relaxed));
     });
     Served {
-        address: receiver.recv().unwrap(),
+        address,
         stop,
         thread: Some(thread),
     }
@@ -198,6 +196,11 @@ fn a_run_ends_where_the_programs_own_ends() {
             .iter()
             .map(|score| (0..10).map(|d| score.confusion[d][d]).sum::<u32>())
             .sum();
+        println!(
+            "{} {}: {own} in the browser, {native} here",
+            outcome.phase.name(),
+            outcome.arm.name()
+        );
         let images = 1000.0 * outcome.scores.len() as f64;
         let points = 100.0 * (own as f64 - f64::from(native)) / images;
         apart.insert(

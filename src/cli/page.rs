@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 use unlearn::config::Config;
 use unlearn::error::Result;
-use unlearn::page::{self, Site};
+use unlearn::page::{self, Server, Site};
 use unlearn::progress::Progress;
 use unlearn::{data, lists};
 
@@ -16,11 +16,10 @@ use super::text::note;
 
 /// What the page has, and where it goes.
 #[derive(Args, Debug)]
-#[group(required = true, multiple = true, args = ["out", "serve"])]
 pub(crate) struct Arguments {
     /// Write the page into this folder: a new or empty one, or one with an earlier page, which it replaces.
     /// Any server of files can show it
-    #[arg(long, value_name = "DIR", value_parser = super::path())]
+    #[arg(long, value_name = "DIR", value_parser = super::path(), required_unless_present = "serve")]
     out: Option<PathBuf>,
     /// Show the page at this port of 127.0.0.1, until Ctrl-C
     #[arg(long, value_name = "PORT", num_args = 0..=1, default_missing_value = "8000")]
@@ -36,12 +35,17 @@ pub(crate) struct Arguments {
 
 /// Makes the page, writes it, and serves it.
 pub(crate) fn run(arguments: &Arguments, signals: &OnceCell<Signals>) -> Result<()> {
+    // What is cheap to refuse is refused first.
+    let server = arguments.serve.map(Server::bind).transpose()?;
+    arguments.out.as_deref().map_or(Ok(()), page::claim)?;
     let signals = Signals::catch(signals)?;
     let data = match &arguments.data {
         None => page::digits(),
         Some(source) => data::load(source, &|text| note(text))?,
     };
-    let learners = &arguments.learners;
+    let mut learners = arguments.learners.clone();
+    learners.sort_unstable();
+    learners.dedup();
     let usual = Config::default();
     let config = Config {
         learners: match learners.contains(&usual.learners) {
@@ -54,28 +58,24 @@ pub(crate) fn run(arguments: &Arguments, signals: &OnceCell<Signals>) -> Result<
         counter: Counter::new(),
         signals: signals.clone(),
     };
-    let site = page::site(&config, &data, learners, &mut shown)?;
+    let site = page::site(&config, &data, &learners, &mut shown)?;
     shown.counter.end();
     if let Some(folder) = &arguments.out {
         page::write(&site, folder)?;
         note(&summary(&site, folder));
     }
-    match arguments.serve {
-        Some(port) => page::serve(
-            &site,
-            port,
-            &|address| note(&format!("page     {address} (Ctrl-C ends it)")),
-            &|| signals.came(),
-        ),
-        None => Ok(()),
+    if let Some(server) = server {
+        note(&format!("page     {} (Ctrl-C ends it)", server.address()));
+        server.serve(&site, &|| signals.came());
     }
+    Ok(())
 }
 
 fn summary(site: &Site, folder: &Path) -> String {
     let bytes: usize = site.values().map(Vec::len).sum();
     format!(
-        "page     {}/index.html: {} files, {}. Browsers have no GPU for file:// addresses: give it to a server, or \
-         show it with --serve",
+        "page     {}: {} files, {}. Give it to a server, or show it with --serve: from files, browsers let \
+         no page compute",
         folder.display(),
         site.len(),
         indicatif::DecimalBytes(bytes as u64)

@@ -11,8 +11,8 @@ use crate::statistics::{CHANCE, WORTH, student};
 
 /// The format's number: a player refuses others.
 const FORMAT: u32 = 1;
-/// Degrees of freedom for which the page has quantiles: it offers no more learners than that.
-const DEGREES: usize = 64;
+/// Degrees of freedom for which the page has quantiles of Student's t: one less than learners.
+pub(super) const DEGREES: usize = 64;
 
 /// Everything but scripts, shaders and data.
 pub(super) fn catalogue(offer: &Offer<'_>, methods: &[&str], sizes: &Sizes) -> Value {

@@ -28,6 +28,7 @@ pub(super) fn pages() -> impl Iterator<Item = (String, Vec<u8>)> {
         "files.js": "site/files.js",
         "look.js": "site/look.js",
         "main.js": "site/main.js",
+        "methods.js": "site/methods.js",
         "player.js": "site/player.js",
         "run.js": "site/run.js",
         "script.js": "site/script.js",
@@ -45,22 +46,35 @@ const CATALOGUE: &str = "program.json";
 /// Folders of a site.
 const PARTS: [&str; 3] = ["blobs", "runs", "shaders"];
 
-/// Writes a site into a folder: a new or empty one, or one that holds an earlier site, which goes.
+/// Whether there is an earlier site in a folder.
+fn holds_site(folder: &Path) -> bool {
+    folder.join(CATALOGUE).is_file() && folder.join("index.html").is_file()
+}
+
+/// Refuses a folder into which `write` would write no site, before the work on one.
 ///
 /// # Errors
-/// `Usage` if the folder holds anything else; `File` if it cannot be written.
-pub fn write(site: &Site, folder: &Path) -> Result<()> {
-    let known = folder.join(CATALOGUE).is_file() && folder.join("index.html").is_file();
-    let occupied = folder.exists() && !files::is_empty(folder);
-    if occupied && !known {
+/// `Usage` if it holds anything but an earlier site; `File` if it cannot be made, or not be written into.
+pub fn claim(folder: &Path) -> Result<()> {
+    if folder.exists() && !files::is_empty(folder) && !holds_site(folder) {
         return Err(files::refuse(
             folder,
             "is not empty, and holds no page of this program",
         ));
     }
+    // What was made for the trial goes again.
+    let _made = Folders::make(folder)?;
+    files::probe_folder(folder)
+}
+
+/// Writes a site into a folder: a new or empty one, or one that holds an earlier site, which goes.
+///
+/// # Errors
+/// As `claim`; `File` if the disk is full.
+pub fn write(site: &Site, folder: &Path) -> Result<()> {
+    claim(folder)?;
     let mut made = Folders::make(folder)?;
-    files::probe_folder(folder)?;
-    if known {
+    if holds_site(folder) {
         clear(folder)?;
     }
     for part in PARTS {

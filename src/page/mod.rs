@@ -27,8 +27,8 @@ use crate::model::Model;
 use crate::progress::Progress;
 use catalogue::Sizes;
 
-pub use files::write;
-pub use serve::serve;
+pub use files::{claim, write};
+pub use serve::Server;
 
 /// The built-in digits that a page has, to train and to test on: a megabyte and a half.
 const DIGITS: (usize, usize) = (10_000, 2_000);
@@ -80,6 +80,13 @@ pub fn site(
     progress: &mut dyn Progress,
 ) -> Result<Site> {
     config.check()?;
+    let most = learners.iter().copied().max().unwrap_or_default();
+    if most > catalogue::DEGREES + 1 {
+        return Err(Error::Usage(format!(
+            "--learners {most}: a page offers up to {} networks per arm",
+            catalogue::DEGREES + 1
+        )));
+    }
     let offer = Offer {
         config,
         data,

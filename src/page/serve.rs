@@ -16,37 +16,54 @@ const LARGEST: usize = 16 << 10;
 /// Headers of a request at the most.
 const HEADERS: usize = 64;
 
-/// Serves a site on 127.0.0.1, port `port` (0: any that is free), until `stopped` says so; `ready` is told the
-/// address first.
-///
-/// # Errors
-/// `Usage` if the port is taken.
-pub fn serve(
-    site: &Site,
+/// A server on 127.0.0.1.
+#[derive(Debug)]
+pub struct Server {
+    listener: TcpListener,
     port: u16,
-    ready: &dyn Fn(&str),
-    stopped: &dyn Fn() -> bool,
-) -> Result<()> {
-    let bound = TcpListener::bind((Ipv4Addr::LOCALHOST, port)).and_then(|listener| {
-        listener.set_nonblocking(true)?;
-        Ok((listener.local_addr()?.port(), listener))
-    });
-    let (port, listener) = bound.map_err(|e| {
-        Error::Usage(format!(
-            "cannot serve on port {port} of 127.0.0.1: {e}. Choose another one, such as --serve 8001"
-        ))
-    })?;
-    ready(&format!("http://127.0.0.1:{port}/"));
-    std::thread::scope(|scope| {
-        while !stopped() {
-            match listener.accept() {
-                // A reader that leaves early is none of our business.
-                Ok((stream, _)) => drop(scope.spawn(|| answer(site, stream))),
-                Err(_) => std::thread::sleep(PAUSE),
+}
+
+impl Server {
+    /// Takes a port; 0 is any that is free.
+    ///
+    /// # Errors
+    /// `Usage` if it is taken, or not to be had.
+    pub fn bind(port: u16) -> Result<Self> {
+        let bound = TcpListener::bind((Ipv4Addr::LOCALHOST, port)).and_then(|listener| {
+            listener.set_nonblocking(true)?;
+            Ok((listener.local_addr()?.port(), listener))
+        });
+        let (port, listener) = bound.map_err(|e| {
+            let why = match e.kind() {
+                ErrorKind::AddrInUse => "another program has it".to_owned(),
+                _ => e.to_string(),
+            };
+            let other = port.saturating_add(1);
+            Error::Usage(format!(
+                "cannot serve on port {port} of 127.0.0.1: {why}. Choose another one: --serve {other}"
+            ))
+        })?;
+        Ok(Self { listener, port })
+    }
+
+    /// Where to look.
+    #[must_use]
+    pub fn address(&self) -> String {
+        format!("http://127.0.0.1:{}/", self.port)
+    }
+
+    /// Serves a site until `stopped` says so.
+    pub fn serve(&self, site: &Site, stopped: &dyn Fn() -> bool) {
+        std::thread::scope(|scope| {
+            while !stopped() {
+                match self.listener.accept() {
+                    // A reader that leaves early is none of our business.
+                    Ok((stream, _)) => drop(scope.spawn(|| answer(site, stream))),
+                    Err(_) => std::thread::sleep(PAUSE),
+                }
             }
-        }
-    });
-    Ok(())
+        });
+    }
 }
 
 /// Reads a request, and answers it.

@@ -107,13 +107,12 @@ async function open() {
 }
 
 /** What the texts are about: digits, or other classes. */
-function about({ repository, version, data }) {
+function about({ version, data }) {
   const [one, many] = nouns(data.classes);
   document.querySelectorAll(".noun").forEach((place) => (place.textContent = one));
   document.querySelectorAll(".nouns").forEach((place) => (place.textContent = many));
   if (one !== "digit") document.querySelectorAll(".picture").forEach((place) => (place.textContent = "picture"));
   $("program").textContent = [`unlearn ${version}`, data.warning].filter(Boolean).map((text) => text.replace(/[.]?$/, ". ")).join("");
-  if (repository) $("program").append(make("a", { href: repository }, "The program and its source"), ".");
 }
 
 async function start() {

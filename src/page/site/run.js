@@ -1,5 +1,6 @@
 // The part to run in: choices, progress, curves, and what the run shows in the end.
 
+import { PLAIN } from "./methods.js";
 import { $, count, draw, duration, left, make, megabytes, show } from "./dom.js";
 import { Curves } from "./curves.js";
 import { answer, figuresOf, fixed, scoreOf, verdict, words } from "./verdict.js";
@@ -27,23 +28,6 @@ const LEGEND = [
   ["original", "original (never unlearned)"],
   ["retrained", "retrained (never saw it until relearn)"],
 ];
-
-/** What methods do about the digit to forget, in plain words; the others are all other digits. */
-const PLAIN = {
-  "zero-logit": "mutes its output, and nothing else",
-  "fine-tune": "goes on with the others only",
-  "cf-k": "goes on with the others, in the last layers only",
-  "eu-k": "starts the last layers afresh, without it",
-  "l1-sparse": "goes on with the others, shrinking weights",
-  "uniform": "teaches a shrug at it, and the others as before",
-  "uniform-alone": "teaches a shrug at it, and nothing else",
-  "random-label": "teaches random answers to it, beside the others",
-  "wrong-label": "teaches wrong answers to it, beside the others",
-  "gradient-ascent": "drives right answers to it away, and nothing else",
-  "neggrad-plus": "drives right answers to it away, teaching the others",
-  "boundary-expand": "moves it into a class that is then cut off",
-  "task-negation": "learns it more, then goes the opposite way",
-};
 
 /** Thrown to end a run that someone stopped. */
 class Stopped extends Error {}

@@ -186,7 +186,7 @@ function measured(report, job) {
 /** Both parts. */
 export function setUp(app) {
   const { catalogue } = app;
-  const { check, bench, repository } = catalogue;
+  const { check, bench } = catalogue;
   new Job(app, "check", {
     load: `${count(check.cases)} cases for every variant of a shader; loads ${megabytes(check.bytes)}`,
     begin: () => {
@@ -209,9 +209,4 @@ export function setUp(app) {
     row: benchRow,
     done: measured,
   });
-  if (repository) {
-    const link = (path) => make("a", { href: `${repository}/${path}` }, path.replace(/^(blob|tree)\/[^/]+\//, ""));
-    $("check-folder").replaceChildren(link("tree/HEAD/docs/adapters/"));
-    $("check-list").replaceChildren(link("blob/HEAD/docs/adapters.md"));
-  }
 }

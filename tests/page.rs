@@ -493,6 +493,26 @@ fn a_lost_device_ends_a_run_with_words() {
 }
 
 #[test]
+fn a_device_without_room_says_so() {
+    let Some(program) = program("a full device in a browser") else {
+        return;
+    };
+    let served = served(site());
+    let mut browser = Browser::with_webgpu(&program);
+    browser.visit(&served.address, DESK);
+    let done = within(
+        &mut browser,
+        "const buffers = [{ words: 2 ** 31, label: 'parameters' }];
+         const script = await player.load({ buffers, ops: [{ do: 'allocate', buffer: 0 }] });
+         await player.play(script, {});",
+    );
+    let said = done["trouble"].as_str().unwrap_or_else(|| panic!("{done}"));
+    for part in ["cannot hold parameters", "Choose fewer learners"] {
+        assert!(said.contains(part), "no {part:?} in {said}");
+    }
+}
+
+#[test]
 fn the_first_view_is_small() {
     let first = |path: &&String| {
         ["html", "css", "js", "svg", "json"].contains(&path.rsplit('.').next().unwrap())

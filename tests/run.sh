@@ -16,7 +16,7 @@ has_driver() {
         [ -n "${VK_DRIVER_FILES:-}${VK_ICD_FILENAMES:-}" ]
 }
 
-# Whether there is a browser for tests/draw.rs.
+# Whether there is a browser for tests/draw.rs and tests/page.rs.
 has_browser() {
     local program
     for program in "${UNLEARN_BROWSER:-chromium}" chromium chromium-browser google-chrome google-chrome-stable; do

@@ -53,6 +53,8 @@ pub(crate) struct Browser {
     messages: Receiver<Value>,
     session: Option<String>,
     sent: u64,
+    /// The server that the page came from, if any.
+    origin: Option<String>,
     /// What the page did that it must not: errors, and requests for anything but itself.
     faults: Vec<String>,
     _profile: TempDir,
@@ -125,6 +127,7 @@ impl Browser {
             child,
             session: None,
             sent: 0,
+            origin: None,
             faults: Vec::new(),
             _profile: profile,
         };
@@ -165,7 +168,8 @@ impl Browser {
             let left = end.saturating_duration_since(Instant::now());
             let message = self.messages.recv_timeout(left);
             let message = message.unwrap_or_else(|e| panic!("{what}: no answer: {e}"));
-            self.faults.extend(fault(&message));
+            let own = self.origin.as_deref();
+            self.faults.extend(fault(&message, own));
             if wanted(&message) {
                 return message;
             }
@@ -181,6 +185,7 @@ impl Browser {
     /// Shows what is at an address.
     #[track_caller]
     pub(crate) fn visit(&mut self, url: &str, screen: Screen) {
+        self.origin = url.starts_with("http://").then(|| url.to_owned());
         let Screen {
             width,
             height,
@@ -347,8 +352,8 @@ impl Drop for Browser {
 }
 
 /// What a message says against a page: an exception, an error in the console, or a request for anything but
-/// a file or data of its own.
-fn fault(message: &Value) -> Option<String> {
+/// a file or data of its own, or what is on the server that it came from.
+fn fault(message: &Value, origin: Option<&str>) -> Option<String> {
     let params = &message["params"];
     match message["method"].as_str()? {
         "Runtime.exceptionThrown" => Some(params["exceptionDetails"].to_string()),
@@ -358,8 +363,7 @@ fn fault(message: &Value) -> Option<String> {
             let is_own =
                 params["type"] == "Document" && params["request"]["url"] == params["documentURL"];
             let url = params["request"]["url"].as_str().unwrap_or_default();
-            // A page from a server may ask that server, which is this test's own.
-            let own_server = url.starts_with("http://127.0.0.1:");
+            let own_server = origin.is_some_and(|origin| url.starts_with(origin));
             let allowed =
                 url.starts_with("data:") || own_server || is_own && url.starts_with("file://");
             (!allowed).then(|| format!("a request for {url}"))

@@ -101,6 +101,10 @@ fn within(browser: &mut Browser, body: &str) -> Value {
     browser.value("window.done")
 }
 
+/// The check, for `within`.
+const CHECK: &str =
+    "const { check } = await import('/check.js'); return await check(player, catalogue, {});";
+
 fn unpacked(bytes: &[u8]) -> Value {
     let mut text = Vec::new();
     GzDecoder::new(bytes).read_to_end(&mut text).unwrap();
@@ -222,14 +226,12 @@ fn a_planted_fault_is_found() {
     let Some(program) = program("the check in a browser") else {
         return;
     };
-    let check =
-        "const { check } = await import('/check.js'); return await check(player, catalogue, {});";
     let mut site = with_cases("dense_forward");
     let mut browser = Browser::with_webgpu(&program);
     {
         let served = served(site.clone());
         browser.visit(&served.address, DESK);
-        let report = within(&mut browser, check);
+        let report = within(&mut browser, CHECK);
         assert_eq!(report["value"]["passed"], true, "{report:#}");
     }
     let path = "shaders/dense_forward.plain.wgsl";
@@ -239,7 +241,7 @@ fn a_planted_fault_is_found() {
     site.insert(path.to_owned(), faulty.into_bytes());
     let served = served(site);
     browser.visit(&served.address, DESK);
-    let report = within(&mut browser, check);
+    let report = within(&mut browser, CHECK);
     assert_eq!(report["value"]["passed"], false, "{report:#}");
     let rows = report["value"]["devices"][0]["rows"].as_array().unwrap();
     let failed = rows.iter().filter(|row| !row["failure"].is_null());
@@ -255,10 +257,7 @@ fn every_case_is_right_and_the_report_is_one_of_the_programs() {
     let served = served(site());
     let mut browser = Browser::with_webgpu(&program);
     browser.visit(&served.address, DESK);
-    let found = within(
-        &mut browser,
-        "const { check } = await import('/check.js'); return await check(player, catalogue, {});",
-    );
+    let found = within(&mut browser, CHECK);
     let report: Report = serde_json::from_value(found["value"].clone()).unwrap();
     let [device] = &report.devices[..] else {
         panic!("{report:#?}");

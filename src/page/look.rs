@@ -3,14 +3,13 @@
 use serde_json::{Value, json};
 
 use super::Offer;
-use crate::config::Config;
 use crate::data::{Dataset, Images, PIXELS};
 use crate::device::scribe::{Reads, Scribe};
 use crate::device::script::{Blobs, Op, Script, Step};
-use crate::engine::{Case, Engine, Pick, Store, Training};
+use crate::engine::Store;
 use crate::error::Result;
-use crate::metrics::Scope;
 use crate::population::DeviceImages;
+use crate::run::engine;
 
 /// The script, and the numbers of its buffers: it ends before the one recording that shows the image.
 ///
@@ -32,7 +31,7 @@ pub(super) fn script(offer: &Offer<'_>, blobs: &Blobs) -> Result<Value> {
     let last = layers.len() - 1;
     let (image, parameters, logits) = {
         let store = Store::nowhere();
-        let engine = engine(offer.config, &data, &scribe, &store)?;
+        let engine = engine(offer.config, &data, &scribe, "", &store)?;
         let population = engine.idle(learners)?;
         let images = DeviceImages::upload(&scribe, &data.test)?;
         population.activations(&images, &[0], last)?;
@@ -55,27 +54,6 @@ pub(super) fn script(offer: &Offer<'_>, blobs: &Blobs) -> Result<Value> {
             "neurons": layers[0].outputs,
         },
     }))
-}
-
-fn engine<'a>(
-    config: &Config,
-    data: &'a Dataset,
-    scribe: &'a Scribe<'_>,
-    store: &'a Store,
-) -> Result<Engine<'a>> {
-    let training = Training {
-        epochs: config.epochs,
-        lr: config.lr,
-        momentum: config.momentum,
-        decay: config.weight_decay,
-        batch: config.batch,
-    };
-    let case = Case {
-        seed: config.seed,
-        scope: Scope::Digits(config.forget.clone()),
-        pick: Pick::Random,
-    };
-    Engine::new(scribe, data, (&config.hidden, training), "", store, case)
 }
 
 /// Ends a script before its last run of kernels, and returns the number of that recording.

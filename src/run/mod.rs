@@ -103,6 +103,31 @@ fn members(phase: Phase, given: bool) -> Vec<Member> {
     }
 }
 
+/// The networks, the data and what is to be forgotten, by a run's settings; `hardware` as for
+/// `Engine::new`.
+pub(crate) fn engine<'a>(
+    config: &Config,
+    data: &'a Dataset,
+    device: &'a dyn Device,
+    hardware: &str,
+    store: &'a Store,
+) -> Result<Engine<'a>> {
+    let training = Training {
+        epochs: config.epochs,
+        lr: config.lr,
+        momentum: config.momentum,
+        decay: config.weight_decay,
+        batch: config.batch,
+    };
+    let case = Case {
+        seed: config.seed,
+        scope: Scope::Digits(config.forget.clone()),
+        pick: Pick::Random,
+    };
+    let network = (&config.hidden[..], training);
+    Engine::new(device, data, network, hardware, store, case)
+}
+
 /// A run, ready to start.
 pub struct Run<'a> {
     config: &'a Config,
@@ -156,24 +181,11 @@ impl<'a> Run<'a> {
         let model = Model::new(&config.hidden)?;
         room::check_data(config, data)?;
         room::check_size(config, data, device, &model)?;
-        let training = Training {
-            epochs: config.epochs,
-            lr: config.lr,
-            momentum: config.momentum,
-            decay: config.weight_decay,
-            batch: config.batch,
-        };
-        let case = Case {
-            seed: config.seed,
-            scope: Scope::Digits(config.forget.clone()),
-            pick: Pick::Random,
-        };
         let hardware = format!("{} {:?}", hardware(device), config.variants);
-        let network = (&config.hidden[..], training);
         Ok(Self {
             config,
             method: config.known_method()?,
-            engine: Engine::new(device, data, network, &hardware, store, case)?,
+            engine: engine(config, data, device, &hardware, store)?,
         })
     }
 

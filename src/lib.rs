@@ -108,8 +108,14 @@ pub mod checkpoint;
 // The kernels: shaders, CPU implementations, costs, and references with bounds.
 pub mod kernels;
 
+// stub
+pub mod interpret;
+
 // Devices that run recordings of kernels: adapters, and the CPU.
 pub mod device;
+
+// Contracts of users' own shaders, and the cases that they make.
+pub mod contract;
 
 // Learners of one shape, trained in lockstep.
 pub mod population;

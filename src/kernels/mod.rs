@@ -14,7 +14,7 @@ mod dense_backward_input;
 mod dense_backward_weights;
 mod dense_forward;
 mod elementwise;
-mod expected;
+pub(crate) mod expected;
 mod gradient_products;
 mod head;
 mod image_backward_weights;
@@ -41,6 +41,7 @@ mod shrink_weights;
 pub(crate) mod slot;
 mod square;
 mod step_images;
+pub mod translation;
 mod unpack_images;
 mod variants;
 

@@ -108,6 +108,9 @@ pub mod kernels;
 // Devices that run recordings of kernels: adapters, and the CPU.
 pub mod device;
 
+// A folder for each failure, from which it runs again.
+pub mod reproducer;
+
 // Learners of one shape, trained in lockstep.
 pub mod population;
 

@@ -94,6 +94,20 @@ impl Source {
         slots
     }
 
+    /// The name of the variable at this group and binding.
+    pub(crate) fn name_at(&self, [group, binding]: [u32; 2]) -> Option<String> {
+        let at = Some(ResourceBinding { group, binding });
+        let mut variables = self.module.global_variables.iter();
+        variables.find(|(_, v)| v.binding == at)?.1.name.clone()
+    }
+
+    /// Threads of a workgroup.
+    pub(crate) fn workgroup_size(&self) -> [u32; 3] {
+        let mut entries = self.module.entry_points.iter();
+        let entry = entries.find(|e| e.name == self.entry);
+        entry.map_or([1; 3], |e| e.workgroup_size)
+    }
+
     /// The bindings with their class of registers, counted within the class.
     pub fn registers<C: PartialEq + Copy>(
         &self,

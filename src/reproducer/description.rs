@@ -171,6 +171,7 @@ impl From<Access> for Kind {
         match access {
             Access::Read => Self::Read,
             Access::Write => Self::Write,
+            Access::Uniform => Self::Uniform,
         }
     }
 }

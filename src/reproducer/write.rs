@@ -50,7 +50,7 @@ impl Reproducer {
     /// # Errors
     /// `File` where it cannot be written: nothing of it is left then.
     pub fn write(&self, under: &Path) -> Result<PathBuf> {
-        let (folder, mut made) = self.folder(under)?;
+        let (folder, _made) = self.folder(under)?;
         for (number, (name, bytes)) in self.files.iter().enumerate() {
             let Err(e) = files::write(&folder.join(name), bytes) else {
                 continue;
@@ -60,7 +60,6 @@ impl Reproducer {
             }
             return Err(e);
         }
-        made.keep();
         Ok(folder)
     }
 

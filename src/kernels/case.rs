@@ -140,13 +140,22 @@ impl Case {
             Some(words) => words[at],
             None => Expected::Word(self.inputs[binding][at]),
         };
-        let words = got.iter().enumerate().map(move |(at, got)| (at, *got, expected(at)));
+        let words = got
+            .iter()
+            .enumerate()
+            .map(move |(at, got)| (at, *got, expected(at)));
         let wrong = words.filter(|(_, got, expected)| expected.share(*got).is_none());
         wrong.map(|(at, _, expected)| (at, expected))
     }
 
     /// What is wrong with a word.
-    pub(crate) fn mismatch(&self, binding: usize, at: usize, got: u32, expected: Expected) -> Mismatch {
+    pub(crate) fn mismatch(
+        &self,
+        binding: usize,
+        at: usize,
+        got: u32,
+        expected: Expected,
+    ) -> Mismatch {
         let float = self.kernel.bindings()[binding].is_float() || expected.is_bounded();
         Mismatch::from(Cause::WrongValue {
             place: self.place(binding, WINDOW + at),

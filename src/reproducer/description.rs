@@ -61,6 +61,8 @@ pub struct Ran {
     pub variant: String,
     /// How its inputs are made, where this program makes them.
     pub origin: Option<Origin>,
+    /// The number of the mutant that stood in for it, if one did.
+    pub plant: Option<usize>,
     /// The buffers that are read through textures.
     pub mirrored: Vec<String>,
 }

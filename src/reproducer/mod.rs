@@ -3,8 +3,8 @@
 
 mod description;
 mod read;
-mod report;
 mod repeats;
+mod report;
 mod translations;
 mod write;
 
@@ -16,6 +16,7 @@ pub use read::Recorded;
 use crate::device::Device;
 use crate::error::{Error, Result};
 use crate::kernels::case::Case;
+use crate::kernels::translation::Source;
 use crate::kernels::{Kernel, Mismatch, Variant, WINDOW};
 use description::{FORMAT, element};
 
@@ -30,6 +31,8 @@ pub(crate) struct Found<'a> {
     pub(crate) variant: &'static Variant,
     /// How the case's inputs are made, where this program can make them again.
     pub(crate) origin: Option<Origin>,
+    /// The number of the mutant that stands in for the kernel, if one does.
+    pub(crate) plant: Option<usize>,
     /// The device.
     pub(crate) device: &'a dyn Device,
     /// Whether it compiled the shader with checks of bounds and loops.
@@ -92,7 +95,12 @@ impl Reproducer {
 fn name(description: &Description) -> String {
     let Ran { name, variant, .. } = &description.kernel;
     let device: String = slug(&description.device.name).chars().take(24).collect();
-    format!("{}-{}-{}", slug(name), slug(variant), device.trim_matches('-'))
+    format!(
+        "{}-{}-{}",
+        slug(name),
+        slug(variant),
+        device.trim_matches('-')
+    )
 }
 
 /// Letters, digits and underscores; anything else between them becomes a hyphen.
@@ -118,15 +126,15 @@ impl Found<'_> {
         let (kernel, variant) = (self.kernel, self.variant);
         let as_compiled = kernel.source(variant);
         let plain = kernel.source_with_buffers(variant);
-        let mirrored = kernel.mirrored(variant).iter().map(|m| m.name.to_owned());
-        let mirrored: Vec<String> = mirrored.collect();
-        let with_buffers = (!mirrored.is_empty())
-            .then(|| write::keep(files, "buffers.wgsl", plain.as_bytes()));
+        let mirrored = kernel.mirrored(variant).into_iter();
+        let mirrored: Vec<String> = mirrored.map(|m| m.name.to_owned()).collect();
+        let with_buffers =
+            (!mirrored.is_empty()).then(|| write::keep(files, "buffers.wgsl", plain.as_bytes()));
         let shader = Text {
             as_compiled: write::keep(files, "shader.wgsl", as_compiled.as_bytes()),
             with_buffers,
         };
-        let source = crate::kernels::translation::Source::new(&as_compiled, kernel.name)?;
+        let source = Source::new(&as_compiled, kernel.name)?;
         Ok(Description {
             format: FORMAT,
             program: Program {
@@ -140,6 +148,7 @@ impl Found<'_> {
                 name: kernel.name.to_owned(),
                 variant: variant.name.to_owned(),
                 origin: self.origin,
+                plant: self.plant,
                 mirrored,
             },
             shader,
@@ -155,14 +164,12 @@ impl Found<'_> {
     }
 
     /// The buffers, and their files: the parameters first, where the kernel has some of its own.
-    fn buffers(
-        &self,
-        source: &crate::kernels::translation::Source,
-        files: &mut Vec<(String, Vec<u8>)>,
-    ) -> Vec<Buffer> {
+    fn buffers(&self, source: &Source, files: &mut Vec<(String, Vec<u8>)>) -> Vec<Buffer> {
         let mut all = Vec::new();
         if !self.case.params.is_empty() {
-            let name = source.name_at([0, 0]).unwrap_or_else(|| "params".to_owned());
+            let name = source
+                .name_at([0, 0])
+                .unwrap_or_else(|| "params".to_owned());
             let input = write::keep(files, &format!("{name}.in.bin"), &self.case.params);
             all.push(Buffer {
                 group: 0,
@@ -217,6 +224,3 @@ impl Found<'_> {
         }
     }
 }
-
-#[cfg(test)]
-mod tests;

@@ -2,8 +2,8 @@
 
 use std::collections::HashSet;
 
-use super::{Found, Repeats};
 use super::write::{bytes, digest};
+use super::{Found, Repeats};
 
 /// How often a failing case is run again.
 const RUNS: u32 = 10;

@@ -36,7 +36,9 @@ pub(super) fn bytes(words: &[u32]) -> Vec<u8> {
 pub(super) fn stem(files: &[(String, Vec<u8>)], name: &str, [group, binding]: [u32; 2]) -> String {
     let plain: String = name.chars().filter(char::is_ascii_alphanumeric).collect();
     let first = format!("{name}.in.bin");
-    let taken = files.iter().any(|(file, _)| file.eq_ignore_ascii_case(&first));
+    let taken = files
+        .iter()
+        .any(|(file, _)| file.eq_ignore_ascii_case(&first));
     let ascii = name.is_ascii() && !name.is_empty();
     match ascii && !taken {
         true => name.to_owned(),

@@ -117,6 +117,9 @@ pub mod device;
 // Contracts of users' own shaders, and the cases that they make.
 pub mod contract;
 
+// A folder for each failure, from which it runs again.
+pub mod reproducer;
+
 // Learners of one shape, trained in lockstep.
 pub mod population;
 

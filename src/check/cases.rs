@@ -12,6 +12,7 @@ use crate::device::scribe::{Reads, Scribe};
 use crate::device::script::{Blobs, Script};
 use crate::error::Result;
 use crate::kernels::case::Case;
+use crate::kernels::expected::halves;
 use crate::kernels::{Expected, Fill, KERNELS, Shape, Spec};
 
 /// The seed of all cases.
@@ -188,7 +189,7 @@ impl Cases {
             exact: bits.is_some(),
             at: match bits {
                 Some(bits) => self.keep(bits.into_iter()),
-                None => self.keep(words.iter().flat_map(|expected| coded(*expected))),
+                None => self.keep(words.iter().flat_map(|expected| expected.coded())),
             },
         }
     }
@@ -226,28 +227,5 @@ impl Cases {
             weights: self.keep_f64(&moment.weights),
             losses: self.keep_f64(&moment.losses),
         }
-    }
-}
-
-/// The two words of an f64, the lower one first.
-#[expect(clippy::cast_possible_truncation, reason = "the two halves")]
-fn halves(number: f64) -> [u32; 2] {
-    let bits = number.to_bits();
-    [bits as u32, (bits >> 32) as u32]
-}
-
-/// What a word may be, in four words.
-fn coded(expected: Expected) -> [u32; 4] {
-    let near = |kind: u32, value: f64, bound: f32| {
-        let [low, high] = halves(value);
-        [kind, bound.to_bits(), low, high]
-    };
-    match expected {
-        Expected::Word(word) => [0, word, 0, 0],
-        Expected::Near { value, bound } => near(1, value, bound),
-        Expected::NearOrZero { value, bound } => near(2, value, bound),
-        Expected::OneOf(one, other) => [3, one, other, 0],
-        Expected::Between(low, high) => [4, low, high, 0],
-        Expected::Any => [5, 0, 0, 0],
     }
 }

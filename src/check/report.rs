@@ -1,5 +1,7 @@
 //! What a check found, as plain data.
 
+use std::path::PathBuf;
+
 use serde::{Deserialize, Serialize};
 
 use crate::error::Error;
@@ -103,6 +105,9 @@ pub struct Failure {
     pub mismatch: Mismatch,
     /// The command that runs just this case.
     pub command: String,
+    /// The folder from which it runs again, if one was written.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub folder: Option<PathBuf>,
 }
 
 #[cfg(test)]

@@ -1,5 +1,6 @@
 //! All cases of all kernels, on one or more devices.
 
+use std::path::PathBuf;
 use std::time::Instant;
 
 use super::plan::{Options, TRAINING, repeated};
@@ -10,6 +11,7 @@ use super::variant::{Instance, VariantCheck};
 use crate::error::{Error, Result};
 use crate::kernels::{Fill, Kernel, Mismatch, Shape, Spec};
 use crate::progress::{Progress, Silent};
+use crate::reproducer::Reproducer;
 
 /// Runs of a case whose bits must be the same.
 pub(super) const REPEATS: u32 = 10;
@@ -18,6 +20,11 @@ pub(super) const REPEATS: u32 = 10;
 pub trait Observer: Progress {
     /// A variant of a kernel is through on a device.
     fn row(&mut self, _subject: &Subject, _row: &Row) {}
+
+    /// A row has a failure: a folder for it, if it can have one, to be written or not. Returns where it is.
+    fn reproducer(&mut self, _row: &Row, _made: Result<Reproducer>) -> Option<PathBuf> {
+        None
+    }
 }
 
 impl Observer for Silent {}
@@ -136,7 +143,15 @@ fn check_family(
     for checked in &*all {
         checked.subject.device.choose(&spec.kernel, None);
     }
-    for check in checks {
+    for mut check in checks {
+        if let Some(made) = check.reproducer.take() {
+            let folder = observer.reproducer(&check.row, made);
+            check
+                .row
+                .failure
+                .iter_mut()
+                .for_each(|f| f.folder = folder.clone());
+        }
         observer.row(check.subject, &check.row);
         all[check.number].rows.push(check.row);
     }
@@ -200,6 +215,7 @@ impl Checked<'_> {
             seed: 1,
             mismatch,
             command: format!("unlearn check --device {device} --kernel {TRAINING}"),
+            folder: None,
         }
     }
 }
@@ -225,6 +241,7 @@ fn checks<'a>(
                 exact: true,
                 ..Row::default()
             },
+            reproducer: None,
         }));
     }
     checks

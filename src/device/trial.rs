@@ -143,21 +143,37 @@ pub(crate) fn judge(
     device: &dyn Device,
     times: u32,
 ) -> Verdict {
+    examine(case, kernel, variant, device, times).0
+}
+
+/// The same, with all buffers, guard zones included, of the run that is wrong, or else of the first one.
+pub(crate) fn examine(
+    case: &Case,
+    kernel: &'static Kernel,
+    variant: &Variant,
+    device: &dyn Device,
+    times: u32,
+) -> (Verdict, Vec<Vec<u32>>) {
     if !case.fits(variant, device.limits()) {
-        return Verdict::None(NoResult::NoRoom);
+        return (Verdict::None(NoResult::NoRoom), Vec::new());
     }
-    let runs = match case.run(device, kernel, times) {
+    let mut runs = match case.run(device, kernel, times) {
         Ok(runs) => runs,
-        Err(why) => return Verdict::None(why),
+        Err(why) => return (Verdict::None(why), Vec::new()),
     };
     let Some((first, others)) = runs.split_first() else {
-        return Verdict::Right(None);
+        return (Verdict::Right(None), Vec::new());
     };
-    if let Some(mismatch) = others.iter().find_map(|run| case.differs(first, run)) {
-        return Verdict::Wrong(mismatch);
+    let mut differing = others.iter().map(|run| case.differs(first, run));
+    if let Some(place) = differing.position(|found| found.is_some())
+        && let Some(mismatch) = case.differs(first, &others[place])
+    {
+        return (Verdict::Wrong(mismatch), runs.swap_remove(place + 1));
     }
-    case.judge(first)
-        .map_or_else(Verdict::Wrong, Verdict::Right)
+    let verdict = case
+        .judge(first)
+        .map_or_else(Verdict::Wrong, Verdict::Right);
+    (verdict, runs.swap_remove(0))
 }
 
 /// The time of a variant, or what is wrong with its result; neither where the device has no room.

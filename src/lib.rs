@@ -108,9 +108,6 @@ pub mod checkpoint;
 // The kernels: shaders, CPU implementations, costs, and references with bounds.
 pub mod kernels;
 
-// stub
-pub mod interpret;
-
 // Devices that run recordings of kernels: adapters, and the CPU.
 pub mod device;
 

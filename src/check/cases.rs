@@ -7,7 +7,6 @@ use serde::Serialize;
 use super::plan::{Options, repeated};
 use super::suite::REPEATS;
 use super::training::{Moments, Reference, Task};
-use super::variant::Instance;
 use crate::device::scribe::{Reads, Scribe};
 use crate::device::script::{Blobs, Script};
 use crate::error::Result;
@@ -130,23 +129,23 @@ impl Cases {
         };
         let mut plan = options.plan(spec);
         plan.retain(|(shape, _)| size((spec.fit)(*shape)) <= LARGE);
-        let build = |&(shape, fill): &(Shape, Fill)| Instance::new(spec, shape, fill, SEED);
-        plan.retain(|planned| words(&build(planned).case) <= LARGEST);
+        let build = |&(shape, fill): &(Shape, Fill)| spec.build(shape, fill, SEED);
+        plan.retain(|planned| words(&build(planned)) <= LARGEST);
         let repeated = repeated(spec, &plan);
         let mut left = ALLOWANCE;
         for (number, planned) in plan.iter().enumerate() {
-            let instance = build(planned);
+            let ((shape, fill), case) = (*planned, build(planned));
+            let shape = (spec.fit)(shape);
             if number == repeated {
-                self.add(&instance, REPEATS);
-            } else if let Some(rest) = left.checked_sub(words(&instance.case)) {
+                self.add((shape, fill), &case, REPEATS);
+            } else if let Some(rest) = left.checked_sub(words(&case)) {
                 left = rest;
-                self.add(&instance, 1);
+                self.add((shape, fill), &case, 1);
             }
         }
     }
 
-    fn add(&mut self, instance: &Instance, repeats: u32) {
-        let case = &instance.case;
+    fn add(&mut self, (shape, fill): (Shape, Fill), case: &Case, repeats: u32) {
         let bindings = case.kernel.bindings().iter().zip(&case.inputs).enumerate();
         let bound = bindings.map(|(number, (binding, input))| Bound {
             name: binding.name.clone(),
@@ -159,8 +158,8 @@ impl Cases {
         let bindings = bound.collect();
         self.cases.push(Exported {
             kernel: case.kernel.name,
-            shape: instance.shape.to_string(),
-            fill: instance.fill,
+            shape: shape.to_string(),
+            fill,
             repeats,
             params: STANDARD.encode(&case.params),
             extent: case.extent,

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
+use crate::contract::Sizes;
 use crate::error::Error;
 use crate::kernels::{Fill, Mismatch, Shape};
 use crate::record::DeviceRecord;
@@ -23,6 +24,9 @@ pub struct Report {
     pub passed: bool,
     /// How long it took.
     pub seconds: f64,
+    /// The share of a user's shader's results that the reference leaves open: of these, any is right.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub open: Option<f64>,
     /// What was checked.
     pub devices: Vec<DeviceReport>,
 }
@@ -97,6 +101,9 @@ pub struct Row {
 pub struct Failure {
     /// Its sizes; a training has none.
     pub shape: Option<Shape>,
+    /// The sizes of a user's shader.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sizes: Option<Sizes>,
     /// Its contents.
     pub fill: Option<Fill>,
     /// Where its numbers come from.

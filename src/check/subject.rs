@@ -1,6 +1,7 @@
 //! A device under check.
 
-use crate::device::Device;
+use crate::device::{Device, INTERPRETER};
+use crate::device::interpreter::Interpreter;
 
 /// A device under check.
 pub struct Subject {
@@ -8,4 +9,19 @@ pub struct Subject {
     pub spec: String,
     /// The device.
     pub device: Box<dyn Device>,
+}
+
+impl Subject {
+    /// The interpreter, which runs shaders as WGSL defines them, on the host.
+    pub fn interpreter() -> Self {
+        Self {
+            spec: INTERPRETER.to_owned(),
+            device: Box::new(Interpreter::new("runs beside every adapter")),
+        }
+    }
+
+    /// Whether it is the interpreter.
+    pub fn interprets(&self) -> bool {
+        self.spec == INTERPRETER
+    }
 }

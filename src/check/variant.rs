@@ -1,7 +1,7 @@
 //! A variant of a kernel on a device: its cases, one after the other, and the smallest that fails.
 
 use std::borrow::Cow;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use super::report::{Failure, Row};
 use super::subject::Subject;
@@ -11,27 +11,83 @@ use crate::kernels::case::Case;
 use crate::kernels::{Fill, Kernel, Mismatch, Shape, Spec, Variant};
 use crate::reproducer::{Found, Origin, Reproducer};
 
-/// Cases tried in search of the smallest one that fails.
+/// Cases tried in search of the smallest one that fails, and the longest that the search may take.
 const SHRINKS: usize = 200;
+const PATIENCE: Duration = Duration::from_secs(120);
+
+/// Where a kernel's cases come from.
+pub(super) trait Family {
+    /// The sizes of a case.
+    type Sizes: Clone + PartialEq;
+
+    /// A case with what must come out.
+    fn build(&self, sizes: &Self::Sizes, fill: Fill, seed: u32) -> Result<Case>;
+
+    /// Sizes that are smaller in one way, the smallest first.
+    fn smaller(&self, sizes: &Self::Sizes) -> Vec<Self::Sizes>;
+
+    /// About how much work a case is, for a progress bar.
+    fn work(&self, sizes: &Self::Sizes) -> u64;
+
+    /// The arguments of `unlearn check` that name a case, but for fill and seed.
+    fn arguments(&self, variant: &str, sizes: &Self::Sizes) -> String;
+
+    /// Enters the sizes of a failing case.
+    fn enter(&self, sizes: &Self::Sizes, failure: &mut Failure);
+}
+
+impl Family for Spec {
+    type Sizes = Shape;
+
+    fn build(&self, shape: &Shape, fill: Fill, seed: u32) -> Result<Case> {
+        Ok(Self::build(self, *shape, fill, seed))
+    }
+
+    fn smaller(&self, shape: &Shape) -> Vec<Shape> {
+        shape.smaller().into_iter().map(self.fit).collect()
+    }
+
+    fn work(&self, shape: &Shape) -> u64 {
+        (self.fit)(*shape).work()
+    }
+
+    fn arguments(&self, variant: &str, shape: &Shape) -> String {
+        let kernel = self.kernel.name;
+        format!("--kernel {kernel} --variant {variant} --shape {shape}")
+    }
+
+    fn enter(&self, shape: &Shape, failure: &mut Failure) {
+        failure.shape = Some(*shape);
+    }
+}
 
 /// A case of a kernel with what it was built from.
 #[derive(Clone)]
-pub(super) struct Instance {
-    /// As the kernel can take it.
-    pub(super) shape: Shape,
+pub(super) struct Instance<S: Clone> {
+    /// As the kernel can take them.
+    pub(super) sizes: S,
     pub(super) fill: Fill,
     pub(super) seed: u32,
     pub(super) case: Case,
 }
 
-impl Instance {
-    pub(super) fn new(spec: &Spec, shape: Shape, fill: Fill, seed: u32) -> Self {
-        Self {
-            shape: (spec.fit)(shape),
+impl<S: Clone> Instance<S> {
+    /// Builds a case.
+    ///
+    /// # Errors
+    /// Of the family.
+    pub(super) fn new(
+        family: &impl Family<Sizes = S>,
+        sizes: S,
+        fill: Fill,
+        seed: u32,
+    ) -> Result<Self> {
+        Ok(Self {
+            case: family.build(&sizes, fill, seed)?,
+            sizes,
             fill,
             seed,
-            case: spec.build(shape, fill, seed),
-        }
+        })
     }
 }
 
@@ -51,20 +107,50 @@ pub(super) struct VariantCheck<'a> {
 }
 
 /// A case that fails, and how.
-struct Wrong<'a> {
-    instance: Cow<'a, Instance>,
+struct Wrong<'a, S: Clone> {
+    instance: Cow<'a, Instance<S>>,
     mismatch: Mismatch,
     /// All buffers after the run; none where it gave no result.
     got: Vec<Vec<u32>>,
 }
 
-impl VariantCheck<'_> {
+impl<'a> VariantCheck<'a> {
+    /// A check of which nothing is known yet.
+    pub(super) fn new(
+        (number, subject): (usize, &'a Subject),
+        (kernel, plant): (&'static Kernel, Option<usize>),
+        variant: &'static Variant,
+    ) -> Self {
+        Self {
+            number,
+            subject,
+            kernel,
+            plant,
+            variant,
+            row: Row {
+                kernel: kernel.name.to_owned(),
+                variant: variant.name.to_owned(),
+                exact: true,
+                ..Row::default()
+            },
+            reproducer: None,
+        }
+    }
+
+    /// Whether there is something to be learnt from another case: the interpreter is slow, and may have
+    /// had enough.
+    pub(super) fn goes_on(&self, patience: Option<Duration>) -> bool {
+        let limit = patience.filter(|_| self.subject.interprets());
+        let tired = |limit: Duration| self.row.seconds > limit.as_secs_f64();
+        self.row.failure.is_none() && !limit.is_some_and(tired)
+    }
+
     /// Runs a case, unless one has failed before or the device has stopped; a wrong result is
     /// followed to its smallest case.
-    pub(super) fn check(
+    pub(super) fn check<F: Family>(
         &mut self,
-        spec: &Spec,
-        instance: &Instance,
+        family: &F,
+        instance: &Instance<F::Sizes>,
         times: u32,
         stopped: &mut Option<String>,
     ) {
@@ -89,17 +175,17 @@ impl VariantCheck<'_> {
                     mismatch,
                     got,
                 };
-                let smallest = self.smallest(spec, wrong, times);
-                self.fail(smallest);
+                let smallest = self.smallest(family, wrong, times);
+                self.fail(family, smallest);
             }
             Verdict::None(NoResult::NoRoom) => self.row.skipped += 1,
             Verdict::None(NoResult::Refused(e)) => {
                 self.row.cases += 1;
-                self.fail(Wrong::without_result(instance, &e));
+                self.fail(family, Wrong::without_result(instance, &e));
             }
             Verdict::None(NoResult::Lost(e)) => {
                 self.row.cases += 1;
-                self.fail(Wrong::without_result(instance, &e));
+                self.fail(family, Wrong::without_result(instance, &e));
                 *stopped = Some(e.to_string());
             }
         }
@@ -109,22 +195,32 @@ impl VariantCheck<'_> {
     fn examine(&self, case: &Case, times: u32) -> (Verdict, Vec<Vec<u32>>) {
         let device = &*self.subject.device;
         device.choose(self.kernel, Some(self.variant));
+        // The interpreter does the same every time.
+        let times = if self.subject.interprets() { 1 } else { times };
         examine(case, self.kernel, self.variant, device, times)
     }
 
     /// The smallest case that is wrong too. A device that fails on the way ends the search.
-    fn smallest<'a>(&self, spec: &Spec, mut wrong: Wrong<'a>, times: u32) -> Wrong<'a> {
-        let mut tried = 0;
+    fn smallest<'b, F: Family>(
+        &self,
+        family: &F,
+        mut wrong: Wrong<'b, F::Sizes>,
+        times: u32,
+    ) -> Wrong<'b, F::Sizes> {
+        let (mut tried, start) = (0, Instant::now());
         'search: loop {
             let Instance {
-                shape, fill, seed, ..
-            } = *wrong.instance;
-            for smaller in shape.smaller().into_iter().map(spec.fit) {
-                if smaller == shape || tried == SHRINKS {
+                sizes, fill, seed, ..
+            } = &*wrong.instance;
+            for smaller in family.smaller(sizes) {
+                if smaller == *sizes || tried == SHRINKS || start.elapsed() > PATIENCE {
                     continue;
                 }
                 tried += 1;
-                let instance = Instance::new(spec, smaller, fill, seed);
+                // A reference may have nothing to say of so small a case.
+                let Ok(instance) = Instance::new(family, smaller, *fill, *seed) else {
+                    continue;
+                };
                 let (verdict, got) = self.examine(&instance.case, times);
                 match verdict {
                     Verdict::Wrong(mismatch) => {
@@ -144,44 +240,55 @@ impl VariantCheck<'_> {
     }
 
     /// Notes a failure, with the command that repeats it, and collects what repeats it anywhere.
-    fn fail(&mut self, wrong: Wrong<'_>) {
-        let (device, kernel, variant) = (&self.subject.spec, self.kernel.name, self.variant.name);
+    fn fail<F: Family>(&mut self, family: &F, wrong: Wrong<'_, F::Sizes>) {
+        let (device, variant) = (&self.subject.spec, self.variant.name);
         let Instance {
-            shape, fill, seed, ..
-        } = *wrong.instance;
+            sizes,
+            fill,
+            seed,
+            case,
+        } = &*wrong.instance;
         let planted = self
             .plant
             .map_or(String::new(), |n| format!(" --plant {n}"));
         let command = format!(
-            "unlearn check --device {device} --kernel {kernel} --variant {variant} \
-             --shape {shape} --fill {} --seed {seed}{planted}",
+            "unlearn check --device {device} {} --fill {} --seed {seed}{planted}",
+            family.arguments(variant, sizes),
             fill.name()
         );
-        self.reproducer = Some(Reproducer::of(&Found {
-            case: &wrong.instance.case,
-            kernel: self.kernel,
-            variant: self.variant,
-            origin: Some(Origin { shape, fill, seed }),
-            plant: self.plant,
-            device: &*self.subject.device,
-            checked: self.plant.is_some(),
-            mismatch: &wrong.mismatch,
-            got: &wrong.got,
-            command: &command,
-        }));
-        self.row.failure = Some(Failure {
-            shape: Some(shape),
-            fill: Some(fill),
-            seed,
+        let mut failure = Failure {
+            shape: None,
+            sizes: None,
+            fill: Some(*fill),
+            seed: *seed,
             mismatch: wrong.mismatch,
             command,
             folder: None,
+        };
+        family.enter(sizes, &mut failure);
+        let origin = failure.shape.map(|shape| Origin {
+            shape,
+            fill: *fill,
+            seed: *seed,
         });
+        self.reproducer = Some(Reproducer::of(&Found {
+            case,
+            kernel: self.kernel,
+            variant: self.variant,
+            origin,
+            plant: self.plant,
+            device: &*self.subject.device,
+            checked: self.plant.is_some() || self.kernel.is_foreign(),
+            mismatch: &failure.mismatch,
+            got: &wrong.got,
+            command: &failure.command,
+        }));
+        self.row.failure = Some(failure);
     }
 }
 
-impl<'a> Wrong<'a> {
-    fn without_result(instance: &'a Instance, error: &Error) -> Self {
+impl<'a, S: Clone> Wrong<'a, S> {
+    fn without_result(instance: &'a Instance<S>, error: &Error) -> Self {
         Self {
             instance: Cow::Borrowed(instance),
             mismatch: Mismatch::from(error),

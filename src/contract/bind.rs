@@ -51,8 +51,10 @@ impl Contract {
             dispatch,
             flops: schema.flops.as_ref().map(|flops| flops.get_ref().clone()),
             reference,
+            shader: name.to_owned(),
+            seed,
         };
-        promise.check(seed)?;
+        promise.check()?;
         Ok(promise)
     }
 

@@ -38,6 +38,8 @@ pub struct Contract {
     folder: PathBuf,
     text: String,
     schema: Schema,
+    /// The reference shader, in place of its file.
+    reference: Option<String>,
 }
 
 impl Contract {
@@ -65,7 +67,16 @@ impl Contract {
             folder: folder.to_owned(),
             text: text.to_owned(),
             schema,
+            reference: None,
         })
+    }
+
+    /// The same with this reference shader, in place of the file that it names.
+    pub fn with_reference(self, wgsl: &str) -> Self {
+        Self {
+            reference: Some(wgsl.to_owned()),
+            ..self
+        }
     }
 
     /// What is wrong with it, and where.

@@ -28,6 +28,9 @@ pub struct Promise {
     pub(super) dispatch: [Formula; 3],
     pub(super) flops: Option<Formula>,
     pub(super) reference: Reference,
+    /// What messages call the shader.
+    pub(super) shader: String,
+    pub(crate) seed: u32,
 }
 
 impl Promise {
@@ -36,9 +39,14 @@ impl Promise {
         self.kernel.name
     }
 
+    /// The shader's file and the contract's.
+    pub(crate) fn files(&self) -> [&str; 2] {
+        [&self.shader, &self.place]
+    }
+
     /// Finds out whether all planned sizes have usable buffers and workgroups.
-    pub(super) fn check(&self, seed: u32) -> Result<()> {
-        for sizes in self.sizes.plan(seed) {
+    pub(super) fn check(&self) -> Result<()> {
+        for sizes in self.sizes.plan(self.seed) {
             self.shape(&sizes)?;
         }
         Ok(())
@@ -77,7 +85,7 @@ impl Promise {
     }
 
     /// The fills that make a difference to some buffer.
-    fn fills(&self) -> Vec<Fill> {
+    pub(crate) fn fills(&self) -> Vec<Fill> {
         let takes = |fill: &Fill| self.buffers.iter().any(|buffer| buffer.takes(*fill));
         let all = Fill::ALL.into_iter();
         all.filter(|fill| *fill == Fill::Random || takes(fill)).collect()
@@ -85,12 +93,12 @@ impl Promise {
 
     /// The cases to try, small ones first; where they would be many, not every combination of sizes has
     /// every fill.
-    pub(crate) fn plan(&self, seed: u32, only: Option<Fill>) -> Vec<(Sizes, Fill)> {
+    pub(crate) fn plan(&self, only: Option<Fill>) -> Vec<(Sizes, Fill)> {
         let fills = match only {
             Some(fill) => vec![fill],
             None => self.fills(),
         };
-        let sizes = self.sizes.plan(seed);
+        let sizes = self.sizes.plan(self.seed);
         let all = sizes.len() * fills.len() <= CASES;
         let mut plan = Vec::new();
         for (number, sizes) in sizes.into_iter().enumerate() {
@@ -148,6 +156,21 @@ impl Promise {
             }
         }
         judged
+    }
+
+    /// What must be in the words of outputs, but for padding and scratch.
+    pub(crate) fn judged_words(&self, case: &Case, sizes: &Sizes) -> Vec<Expected> {
+        let Ok((all, _)) = self.shape(sizes) else {
+            return Vec::new();
+        };
+        let outputs = self.buffers.iter().enumerate();
+        let outputs = outputs.filter(|(_, buffer)| buffer.output && !buffer.ignored);
+        let words = outputs.flat_map(|(number, buffer)| {
+            let expected = case.expected(number).unwrap_or_default();
+            let count = buffer.count(&all).unwrap_or_default();
+            buffer.numbers(count).map(|(at, _)| expected[at as usize])
+        });
+        words.collect()
     }
 
     /// Where the numbers of each buffer come from: others at other sizes.

@@ -115,7 +115,9 @@ impl Plain {
         let file = of.shader.as_ref().map(|shader| shader.get_ref());
         let path = contract.folder.join(file.map_or("".as_ref(), |file| file.as_path()));
         let name = path.display().to_string();
-        let text = std::fs::read_to_string(&path).map_err(|e| {
+        let own = contract.reference.clone();
+        let text = own.map_or_else(|| std::fs::read_to_string(&path), Ok);
+        let text = text.map_err(|e| {
             fault(format!(
                 "reference.shader: cannot read {name}: {e}. Write a plain WGSL there that computes \
                  the same with the same binding names, without workgroup memory or tricks"

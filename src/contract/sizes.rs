@@ -231,7 +231,7 @@ impl Free {
 
 impl Sizes {
     /// About how much work a case of these sizes is.
-    fn work(&self) -> u128 {
+    pub(crate) fn work(&self) -> u128 {
         self.0.values().map(|n| u128::from(*n)).product()
     }
 }

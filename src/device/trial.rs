@@ -2,6 +2,7 @@
 
 use super::{Buffer, Device, Limits, Program, Recording};
 use crate::error::{Error, Result};
+use crate::interpret::Finding;
 use crate::kernels::case::Case;
 use crate::kernels::{Cause, Kernel, Mismatch, Variant, WINDOW};
 
@@ -39,6 +40,25 @@ impl From<&Error> for Mismatch {
     fn from(error: &Error) -> Self {
         let error = error.to_string();
         Cause::NoResult { error }.into()
+    }
+}
+
+impl From<&Finding> for Mismatch {
+    fn from(finding: &Finding) -> Self {
+        let Finding {
+            text,
+            place,
+            line,
+            snippet,
+            ..
+        } = finding;
+        Cause::Undefined {
+            place: place.clone(),
+            what: text.clone(),
+            line: *line,
+            snippet: snippet.clone(),
+        }
+        .into()
     }
 }
 
@@ -161,6 +181,10 @@ pub(crate) fn examine(
         Ok(runs) => runs,
         Err(why) => return (Verdict::None(why), Vec::new()),
     };
+    let findings = device.findings();
+    if let Some(finding) = findings.iter().find(|finding| finding.kind.is_fault()) {
+        return (Verdict::Wrong(Mismatch::from(finding)), runs.swap_remove(0));
+    }
     let Some((first, others)) = runs.split_first() else {
         return (Verdict::Right(None), Vec::new());
     };

@@ -14,8 +14,8 @@ mod page;
 mod plan;
 mod power;
 mod replay;
-mod shader;
 pub mod report;
+mod shader;
 mod subject;
 mod suite;
 #[cfg(test)]

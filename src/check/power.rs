@@ -115,7 +115,14 @@ pub(super) fn power_of<F: Family>(
     let some: Vec<(usize, Mutant)> = all.step_by(step).collect();
     observer.begin(kernel.name, some.len() as u64);
     let variant = &kernel.variants[0];
-    measure(device, &mut cases, (kernel, variant), &some, limit, observer)
+    measure(
+        device,
+        &mut cases,
+        (kernel, variant),
+        &some,
+        limit,
+        observer,
+    )
 }
 
 /// A kernel's cases, built when a mutant first gets so far, and kept for the others.

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
+use super::power::MutationScore;
 use crate::contract::Sizes;
 use crate::error::Error;
 use crate::kernels::{Fill, Mismatch, Shape};
@@ -27,6 +28,9 @@ pub struct Report {
     /// The share of a user's shader's results that the reference leaves open: of these, any is right.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub open: Option<f64>,
+    /// How many planted faults the contract of a user's shader finds.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub power: Option<MutationScore>,
     /// What was checked.
     pub devices: Vec<DeviceReport>,
 }

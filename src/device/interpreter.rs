@@ -77,7 +77,11 @@ impl Interpreter {
         let kernel = dispatch.kernel;
         let variant = self.chosen.get(kernel).unwrap_or(&kernel.variants[0]);
         let groups = kernel.groups(variant, dispatch.extent);
-        Ok(Step::Dispatch(self.program(kernel)?, dispatch.clone(), groups))
+        Ok(Step::Dispatch(
+            self.program(kernel)?,
+            dispatch.clone(),
+            groups,
+        ))
     }
 
     fn words(&self, buffer: Buffer) -> Vec<u32> {

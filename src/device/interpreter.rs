@@ -43,10 +43,10 @@ impl Interpreter {
     pub fn new(reason: &str) -> Self {
         Self {
             record: DeviceRecord {
-                name: "interpreter".to_owned(),
-                backend: "naga's IR".to_owned(),
+                name: "WGSL interpreter".to_owned(),
+                backend: "CPU".to_owned(),
                 kind: DeviceKind::Cpu,
-                driver: "checks races, bounds, barriers and unwritten words".to_owned(),
+                driver: "races, bounds, barriers, unwritten words".to_owned(),
                 reason: reason.to_owned(),
             },
             chosen: ChosenVariants::default(),

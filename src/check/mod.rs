@@ -12,12 +12,16 @@ mod equivalent;
 pub mod mutants;
 mod page;
 mod plan;
+mod planting;
 mod power;
 pub mod report;
+pub mod rewrites;
+mod source;
 mod subject;
 mod suite;
 #[cfg(test)]
 mod tightness;
+mod tokens;
 pub mod training;
 mod variant;
 

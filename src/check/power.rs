@@ -5,13 +5,12 @@ use std::time::Instant;
 use serde::{Deserialize, Serialize};
 
 use super::equivalent::argument;
-use super::mutants::{Mutant, mutants, planted};
+use super::mutants::{Mutant, mutants};
 use super::plan::Options;
+use super::planting::{Cases, Fate, fate, files, planted};
 use crate::device::Device;
-use crate::device::trial::{NoResult, Verdict, judge};
 use crate::error::{Error, Result};
-use crate::kernels::case::Case;
-use crate::kernels::{Fill, Kernel, MANY, Shape, Spec, Variant};
+use crate::kernels::{Fill, MANY, Shape, Spec, Variant};
 use crate::progress::{Progress, Silent};
 
 /// What became of the mutants of one variant of a kernel.
@@ -66,12 +65,8 @@ pub fn power(
     }
     let mut scores = Vec::new();
     for spec in specs {
-        let variants = device.variants(&spec.kernel).iter();
-        let variants = variants.filter(|v| match options.variant {
-            Some(_) => options.wants(v),
-            None => **v == Variant::PLAIN || v.shader.is_some(),
-        });
-        let planned: Vec<_> = variants
+        let planned: Vec<_> = files(device, options, &spec.kernel)
+            .into_iter()
             .map(|variant| {
                 let all = mutants(spec.kernel.shader_of(variant).text).into_iter();
                 let some: Vec<(usize, Mutant)> = all.enumerate().step_by(step).collect();
@@ -80,7 +75,7 @@ pub fn power(
             .collect();
         let work = planned.iter().map(|(_, mutants)| mutants.len() as u64);
         observer.begin(spec.kernel.name, work.sum());
-        let mut cases = Cases::new(spec, options);
+        let mut cases = Cases::new(spec, plan(options, spec), options.seed);
         for (variant, mutants) in &planned {
             let score = measure(device, &mut cases, variant, mutants, observer)?;
             observer.score(&score);
@@ -90,36 +85,13 @@ pub fn power(
     Ok(scores)
 }
 
-/// A spec's cases, built when a mutant first gets so far, and kept for the others.
-struct Cases {
-    spec: &'static Spec,
-    plan: Vec<(Shape, Fill)>,
-    seed: u32,
-    built: Vec<Case>,
-}
-
-impl Cases {
-    /// The random shapes, which are planned last, come first: their sizes are all different. Those
-    /// with thousands of learners are left out: they find what is wrong with devices, not shaders.
-    fn new(spec: &'static Spec, options: &Options) -> Self {
-        let mut plan = options.plan(spec);
-        plan.retain(|(shape, _)| shape.learners <= MANY);
-        plan.reverse();
-        Self {
-            spec,
-            plan,
-            seed: options.seed,
-            built: Vec::new(),
-        }
-    }
-
-    fn get(&mut self, number: usize) -> Option<&Case> {
-        if number == self.built.len() {
-            let (shape, fill) = *self.plan.get(number)?;
-            self.built.push(self.spec.build(shape, fill, self.seed));
-        }
-        self.built.get(number)
-    }
+/// The random shapes, which are planned last, come first: their sizes are all different. Those with
+/// thousands of learners are left out: they find what is wrong with devices, not shaders.
+fn plan(options: &Options, spec: &Spec) -> Vec<(Shape, Fill)> {
+    let mut plan = options.plan(spec);
+    plan.retain(|(shape, _)| shape.learners <= MANY);
+    plan.reverse();
+    plan
 }
 
 fn measure(
@@ -130,7 +102,7 @@ fn measure(
     observer: &mut dyn MutationObserver,
 ) -> Result<MutationScore> {
     let start = Instant::now();
-    let kernel = &cases.spec.kernel;
+    let kernel = cases.kernel();
     let stem = kernel.stem(variant);
     let mut score = MutationScore {
         kernel: kernel.name.to_owned(),
@@ -139,13 +111,13 @@ fn measure(
     };
     for (number, mutant) in mutants {
         let name = || format!("{number:>3}, {mutant}");
-        let planted = planted(kernel, variant, mutant);
+        let planted = planted(kernel, variant, mutant.text.clone());
         let variant = planted.variant(variant.name).unwrap_or(variant);
         device.choose(kernel, Some(variant));
         match fate(device, cases, variant, planted)? {
-            Fate::Caught => score.caught += 1,
-            Fate::Refused => score.refused += 1,
-            Fate::Survived => match argument(&stem, mutant) {
+            Fate::Wrong(..) => score.caught += 1,
+            Fate::Refused(_) => score.refused += 1,
+            Fate::Right => match argument(&stem, mutant) {
                 Some(why) => score.equivalent.push((name(), why.to_owned())),
                 None => score.survivors.push(name()),
             },
@@ -155,29 +127,4 @@ fn measure(
     device.choose(kernel, None);
     score.seconds = start.elapsed().as_secs_f64();
     Ok(score)
-}
-
-enum Fate {
-    Caught,
-    Refused,
-    Survived,
-}
-
-fn fate(
-    device: &dyn Device,
-    cases: &mut Cases,
-    variant: &Variant,
-    mutant: &'static Kernel,
-) -> Result<Fate> {
-    let mut number = 0;
-    while let Some(case) = cases.get(number) {
-        match judge(case, mutant, variant, device, 1) {
-            Verdict::Wrong(_) => return Ok(Fate::Caught),
-            Verdict::None(NoResult::Refused(_)) => return Ok(Fate::Refused),
-            // What the device says from now on would tell nothing of the mutants.
-            Verdict::None(NoResult::Lost(e)) => return Err(e),
-            Verdict::Right(_) | Verdict::None(NoResult::NoRoom) => number += 1,
-        }
-    }
-    Ok(Fate::Survived)
 }

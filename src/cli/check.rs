@@ -13,7 +13,7 @@ use unlearn::progress::Progress;
 
 use super::progress::Counter;
 use super::text::{beside, fold};
-use super::{Output, mutants};
+use super::{Output, mutants, rewrites};
 
 /// What to check, and where.
 #[derive(Args, Debug)]
@@ -42,6 +42,16 @@ pub(crate) struct Arguments {
     /// says otherwise), and count how many it catches
     #[arg(long, conflicts_with_all = ["shape", "fill", "json", "plant"])]
     mutants: bool,
+    /// Test the check itself: rewrite the shaders so that they compute the same, which must all pass; with
+    /// =N only the rewrite with this number
+    #[arg(
+        long,
+        value_name = "N",
+        num_args = 0..=1,
+        require_equals = true,
+        conflicts_with_all = ["shape", "fill", "json", "plant", "mutants"]
+    )]
+    rewrites: Option<Option<usize>>,
     /// Inject the fault with this number, from 0, into the kernel's shader, to see what a failure
     /// looks like
     #[arg(long, value_name = "N", requires = "kernel")]
@@ -61,6 +71,9 @@ pub(crate) fn run(arguments: &Arguments) -> Result<bool> {
     let options = arguments.options();
     if arguments.mutants {
         return mutants::run(&arguments.device, &options);
+    }
+    if let Some(only) = arguments.rewrites {
+        return rewrites::run(&arguments.device, &options, only);
     }
     options.validate()?;
     let planting = arguments.plant.is_some();

@@ -215,3 +215,73 @@ fn failure(
         original,
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::check::rewrites::Operator;
+    use crate::device::gpu::{Gpu, adapters};
+    use crate::kernels::KERNELS;
+
+    fn options() -> Options {
+        Options {
+            kernel: None,
+            variant: None,
+            shape: None,
+            fill: None,
+            seed: 1,
+            plant: None,
+        }
+    }
+
+    #[test]
+    fn every_kernel_has_cases() {
+        for spec in KERNELS {
+            let plan = plan(&options(), spec);
+            let exact = plan.iter().all(|(_, fill)| *fill == Fill::Exact);
+            assert_eq!(exact, spec.kernel.name != "sample_order");
+            assert!((4..=CASES).contains(&plan.len()), "{}", spec.kernel.name);
+        }
+    }
+
+    /// A mistake of the operators' own: a branch that should always be taken never is. Every file's
+    /// is found, among sound rewrites, and named alone.
+    #[test]
+    fn a_wrong_rewrite_is_found_in_every_file() {
+        let slow = |name: &str| name.starts_with("SwiftShader");
+        for adapter in adapters().iter().filter(|a| !slow(a.name())) {
+            let device = Gpu::open(adapter, "test").unwrap();
+            for spec in KERNELS {
+                let mut cases = Cases::new(spec, plan(&options(), spec), 1);
+                for variant in files(&device, &options(), &spec.kernel) {
+                    let (stack, wrong) = faulty(spec.kernel.shader_of(variant).text);
+                    let stacks = [(7, stack)];
+                    let score =
+                        measure(&device, &mut cases, variant, &stacks, &mut Silent).unwrap();
+                    let [failure] = &score.failures[..] else {
+                        panic!("{score:?}");
+                    };
+                    assert_eq!(failure.sufficient, [wrong], "{score:?}");
+                    assert_eq!(failure.rewrites.len(), 2);
+                    assert!(failure.case.is_some() && !failure.original, "{score:?}");
+                    assert_eq!((score.failed(), score.refused()), (1, 0));
+                }
+            }
+        }
+    }
+
+    /// Two rewrites of a shader, the second one wrong, and its name.
+    fn faulty(wgsl: &str) -> (Stack, String) {
+        let alone = |operator| {
+            let all = crate::check::rewrites::candidates(wgsl).into_iter();
+            let own: Vec<Rewrite> = all.filter(|r| r.operator == operator).collect();
+            own
+        };
+        let mut wrong = alone(Operator::Branch).pop().unwrap();
+        let sound = alone(Operator::Variable).remove(0);
+        wrong.spoil("< 0x80000000u", ">= 0x80000000u");
+        let name = wrong.to_string();
+        let rewrites = vec![sound, wrong];
+        (Stack { rewrites }, name)
+    }
+}

@@ -77,6 +77,17 @@ impl Rewrite {
     }
 }
 
+#[cfg(test)]
+impl Rewrite {
+    /// Makes it a wrong one, by another piece in place of one of what it writes.
+    pub(super) fn spoil(&mut self, piece: &str, instead: &str) {
+        for (_, _, to) in &mut self.changes {
+            *to = to.replace(piece, instead);
+        }
+        self.to = self.to.replace(piece, instead);
+    }
+}
+
 /// Some rewrites of one shader, which are made together.
 #[derive(Clone, Debug)]
 pub struct Stack {
@@ -110,7 +121,7 @@ pub fn stacks(wgsl: &str, seed: u32) -> Vec<Stack> {
 }
 
 /// All rewrites of a shader, by operator, then position.
-fn candidates(wgsl: &str) -> Vec<Rewrite> {
+pub(super) fn candidates(wgsl: &str) -> Vec<Rewrite> {
     let Some(parsed) = Parsed::new(wgsl) else {
         return Vec::new();
     };

@@ -61,9 +61,6 @@ pub enum Operator {
     Bits,
     /// An expression in a function of its own.
     Outlined,
-    /// A mistake, to try what finds one.
-    #[cfg(test)]
-    Wrong,
 }
 
 impl Operator {
@@ -98,8 +95,6 @@ impl Operator {
             Self::Neutral => "neutral",
             Self::Bits => "bits",
             Self::Outlined => "outlined",
-            #[cfg(test)]
-            Self::Wrong => "wrong",
         }
     }
 }

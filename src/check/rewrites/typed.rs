@@ -18,7 +18,6 @@ impl Kind {
     pub(super) const UINT: Self = Self::of(ScalarKind::Uint);
     pub(super) const SINT: Self = Self::of(ScalarKind::Sint);
     pub(super) const FLOAT: Self = Self::of(ScalarKind::Float);
-    pub(super) const BOOL: Self = Self::of(ScalarKind::Bool);
 
     const fn of(scalar: ScalarKind) -> Self {
         Self { scalar, width: 1 }

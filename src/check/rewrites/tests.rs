@@ -91,7 +91,7 @@ const REWRITES: &[(Operator, &str, &[&str])] = &[
         "for (var i = 0u; i < 4u; i++) { if i > 3u { continue; } y[i] = i; }",
         &[
             "{ var i = 0u; loop { if !(i < 4u) { break; } if i > 3u { continue; } y[i] = i; \
-             continuing { i++; } } }",
+             continuing { i++; } }…",
         ],
     ),
     (
@@ -183,7 +183,9 @@ const REWRITES: &[(Operator, &str, &[&str])] = &[
     (
         Operator::Components,
         "z[0] = p.rate * z[1];",
-        &["vec4<f32>((p.rate) * (z[1]).x, (p.rate) * (z[1]).y, (p.rate) * (z[1]).z, (p.rat…"],
+        &[
+            "vec4<f32>((p.rate) * (z[1]).x, (p.rate) * (z[1]).y, (p.rate) * (z[1]).z, (p.rate) * (z[1]).w)",
+        ],
     ),
     (
         Operator::Selected,
@@ -202,7 +204,12 @@ const REWRITES: &[(Operator, &str, &[&str])] = &[
     (
         Operator::Outlined,
         "let at = id.x; y[at] = at + id.y * ROWS;",
-        &["part_509(id)", "part_525(at, id)", "part_530(id)"],
+        &[
+            "part_372(id)",
+            "part_386(at, id)",
+            "part_391(id)",
+            "part_391(id)",
+        ],
     ),
 ];
 

@@ -134,7 +134,7 @@ fn plan(options: &Options, spec: &Spec) -> Vec<(Shape, Fill)> {
     // Some of all sizes.
     let step = plan.len().div_ceil(CASES).max(1);
     let last = plan.len().saturating_sub(1);
-    let every = |(place, _): &(usize, (Shape, Fill))| (last - place) % step == 0;
+    let every = |(place, _): &(usize, (Shape, Fill))| (last - place).is_multiple_of(step);
     plan.into_iter()
         .enumerate()
         .filter(every)

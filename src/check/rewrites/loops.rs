@@ -161,7 +161,7 @@ impl<'p, 'a> For<'p, 'a> {
         let end = self.condition.strip_prefix(&format!("{counter} < "))?;
         let plain = self.start == format!("var {counter} = 0u")
             && self.update == format!("{counter}++")
-            && is_fixed(end, &self.parsed.source.uniform);
+            && is_fixed(end, self.parsed.source.uniform);
         let header = self.parsed.source.bytes(self.at, self.header_end);
         let to = format!("for (var {counter} = ({end}) - 1u; {counter} < {end}; {counter}--)");
         let changes = vec![(header.start, header.end, to)];

@@ -98,6 +98,20 @@ fn a_check_that_fails_exits_with_one_and_names_the_case() {
 }
 
 #[test]
+fn rewrites_pass_alone_and_together() {
+    let adapter = &unlearn::device::list()[0].spec;
+    let flags = ["check", "--device", adapter, "--kernel", "square"];
+    let output = unlearn(&[&flags[..], &["--rewrites"]].concat());
+    assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
+    let table = String::from_utf8(output.stdout).unwrap();
+    mentions(&table, &["square", "refused", "shaders compute the same"]);
+    let output = unlearn(&[&flags[..], &["--rewrites=3"]].concat());
+    assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
+    let table = String::from_utf8(output.stdout).unwrap();
+    mentions(&table, &["All 1 rewritten shaders"]);
+}
+
+#[test]
 fn a_check_of_nothing_is_refused() {
     for (flags, parts) in [
         (
@@ -117,6 +131,11 @@ fn a_check_of_nothing_is_refused() {
         (
             &["--mutants", "--device", "cpu"],
             &["not made from shaders"],
+        ),
+        (&["--rewrites", "--device", "cpu"], &["nothing to rewrite"]),
+        (
+            &["--kernel", "square", "--rewrites=999"],
+            &["no rewrite with this number"],
         ),
         (
             &["--kernel", "score", "--shape", "9999x1x1x9999999"],

@@ -1,6 +1,6 @@
 //! Every kernel on every adapter, and on the CPU, held against its reference: the cases of
 //! `unlearn check`. A test for each kernel and adapter, another under wgpu's strict compliance with
-//! WebGPU and its default limits, and one that plants every sixth mutant. SwiftShader
+//! WebGPU and its default limits, one that plants every sixth mutant, and one with some rewrites. SwiftShader
 //! gets a few shapes of every kernel and variant, and no more: all of them take it minutes.
 
 mod common;
@@ -8,7 +8,7 @@ mod common;
 use common::{all_adapters, gpu, is_slow};
 use libtest_mimic::{Arguments, Failed, Trial};
 use unlearn::check::report::Report;
-use unlearn::check::{Options, Subject, check, power};
+use unlearn::check::{Options, Subject, check, control, power};
 use unlearn::device::cpu::Cpu;
 use unlearn::device::gpu::{Adapter, Gpu, Opening, strict_adapters};
 use unlearn::device::{Device, list};
@@ -18,6 +18,8 @@ use unlearn::progress::Silent;
 
 /// One mutant in so many is planted here; `unlearn check --mutants` plants all.
 const MUTANTS: usize = 6;
+/// One rewritten shader in so many runs here; `unlearn check --rewrites` runs all.
+const REWRITES: usize = 12;
 
 fn main() {
     let arguments = Arguments::from_args();
@@ -35,12 +37,15 @@ fn main() {
             let name = format!("{kernel}::on {} [{}]", adapter.name(), adapter.index);
             let mutants = format!("{name}::mutants are caught");
             let again = adapter.clone();
+            let rewrites = format!("{name}::rewrites pass");
+            let third = adapter.clone();
             trials.push(Trial::test(name, move || {
                 agrees(kernel, None, Box::new(gpu(&adapter)))
             }));
             trials.push(Trial::test(mutants, move || {
                 mutants_are_caught(kernel, &again)
             }));
+            trials.push(Trial::test(rewrites, move || rewrites_pass(kernel, &third)));
         }
         for adapter in strict_adapters().into_iter().filter(|a| !is_slow(a)) {
             let name = format!("{kernel}::on {} [{}]", adapter.name(), adapter.index);
@@ -143,6 +148,17 @@ fn mutants_are_caught(kernel: &str, adapter: &Adapter) -> Result<(), Failed> {
     }
     for score in scores {
         if score.caught < 3 || !score.survivors.is_empty() {
+            return Err(format!("{score:?}").into());
+        }
+    }
+    Ok(())
+}
+
+fn rewrites_pass(kernel: &str, adapter: &Adapter) -> Result<(), Failed> {
+    let some = (REWRITES, None);
+    let scores = control(&gpu(adapter), &options(kernel, None), some, &mut Silent)?;
+    for score in scores {
+        if score.passed < 2 || !score.failures.is_empty() {
             return Err(format!("{score:?}").into());
         }
     }

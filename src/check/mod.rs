@@ -5,24 +5,31 @@
 //! kernel, its reference with the derivation of its bounds, and its shapes; a `Case` is one run,
 //! with poisoned outputs and guard zones; `plan` says which ones there are, `variant` runs those of a
 //! variant on a device and finds the smallest that fails, `suite` runs all; [`training`] checks whole
-//! steps; [`mutants`] makes faulty shaders, and `power` counts how many the suite finds.
+//! steps; [`mutants`] makes faulty shaders, and `power` counts how many the suite finds; [`rewrites`]
+//! makes shaders that compute the same, and `control` that all of them pass.
 
 pub(crate) mod cases;
+mod control;
 mod equivalent;
 pub mod mutants;
 mod page;
 mod plan;
+mod planting;
 mod power;
 mod replay;
 pub mod report;
+pub mod rewrites;
 mod shader;
+mod source;
 mod subject;
 mod suite;
 #[cfg(test)]
 mod tightness;
+mod tokens;
 pub mod training;
 mod variant;
 
+pub use control::{ControlObserver, ControlScore, RewriteFailure, control};
 pub use page::adapters_page;
 pub use plan::Options;
 pub use power::{MutationObserver, MutationScore, power};

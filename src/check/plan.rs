@@ -1,7 +1,8 @@
 //! What to check: which kernels, in which variants, with which cases.
 
 use super::equivalent::argument;
-use super::mutants::{mutants, planted};
+use super::mutants::mutants;
+use super::planting::planted;
 use crate::error::{Error, Result};
 use crate::kernels::cpu::VARIANTS;
 use crate::kernels::{Fill, KERNELS, Kernel, MANY, Shape, Spec, Variant};
@@ -103,7 +104,7 @@ impl Options {
                 mutants.len().saturating_sub(1)
             ))
         })?;
-        Ok(planted(kernel, variant, mutant))
+        Ok(planted(kernel, variant, mutant.text.clone()))
     }
 
     /// The variant in whose file a fault is planted: the one that is asked for, or the plain one.

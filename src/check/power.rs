@@ -5,14 +5,14 @@ use std::time::{Duration, Instant};
 use serde::{Deserialize, Serialize};
 
 use super::equivalent::argument;
-use super::mutants::{Mutant, foreign, mutants, planted, with_text};
+use super::mutants::{Mutant, foreign, mutants};
 use super::plan::Options;
+use super::planting::{Cases, Fate, fate, files, planted};
 use super::variant::Family;
 use crate::device::Device;
 use crate::device::interpreter::Interpreter;
-use crate::device::trial::{NoResult, Verdict, judge};
+use crate::device::trial::{Verdict, judge};
 use crate::error::{Error, Result};
-use crate::kernels::case::Case;
 use crate::kernels::{Fill, Kernel, MANY, Shape, Spec, Variant};
 use crate::progress::{Progress, Silent};
 
@@ -68,12 +68,8 @@ pub fn power(
     }
     let mut scores = Vec::new();
     for spec in specs {
-        let variants = device.variants(&spec.kernel).iter();
-        let variants = variants.filter(|v| match options.variant {
-            Some(_) => options.wants(v),
-            None => **v == Variant::PLAIN || v.shader.is_some(),
-        });
-        let planned: Vec<_> = variants
+        let planned: Vec<_> = files(device, options, &spec.kernel)
+            .into_iter()
             .map(|variant| {
                 let all = mutants(spec.kernel.shader_of(variant).text).into_iter();
                 let some: Vec<(usize, Mutant)> = all.enumerate().step_by(step).collect();
@@ -82,15 +78,24 @@ pub fn power(
             .collect();
         let work = planned.iter().map(|(_, mutants)| mutants.len() as u64);
         observer.begin(spec.kernel.name, work.sum());
-        let mut cases = Cases::of(spec, options);
+        let family = (spec, &spec.kernel);
+        let mut cases = Cases::new(family, plan(options, spec), options.seed);
         for (variant, mutants) in &planned {
-            let kernel = (&spec.kernel, *variant);
-            let score = measure(device, &mut cases, kernel, mutants, None, observer)?;
+            let score = measure(device, &mut cases, variant, (mutants, None), observer)?;
             observer.score(&score);
             scores.push(score);
         }
     }
     Ok(scores)
+}
+
+/// The random shapes, which are planned last, come first: their sizes are all different. Those with
+/// thousands of learners are left out: they find what is wrong with devices, not shaders.
+fn plan(options: &Options, spec: &Spec) -> Vec<(Shape, Fill)> {
+    let mut plan = options.plan(spec);
+    plan.retain(|(shape, _)| shape.learners <= MANY);
+    plan.reverse();
+    plan
 }
 
 /// How many turns the loops of a user's shader may take when it is a mutant: few, so that one that does not
@@ -106,29 +111,25 @@ const INTERPRETED: usize = 8;
 /// reference says nothing.
 pub(super) fn power_of<F: Family>(
     device: &dyn Device,
-    (family, kernel): (&F, &'static Kernel),
+    of: (&F, &'static Kernel),
     (mut plan, seed): (Vec<(F::Sizes, Fill)>, u32),
     (step, limit): (usize, Option<Duration>),
     observer: &mut dyn MutationObserver,
 ) -> Result<MutationScore> {
     // The large ones find more.
     plan.reverse();
-    let mut cases = Cases {
-        family,
-        plan,
-        seed,
-        built: Vec::new(),
-    };
+    let kernel = of.1;
+    let mut cases = Cases::new(of, plan, seed);
     let variant = &kernel.variants[0];
     for turns in TURNS {
         let (original, all) = foreign(kernel.shader.text, turns);
-        let original = with_text(kernel, variant, original);
-        if !matches!(fate(device, &mut cases, variant, original)?, Fate::Survived) {
+        let original = planted(kernel, variant, original);
+        if !matches!(fate(device, &mut cases, variant, original)?, Fate::Right) {
             continue;
         }
         let some: Vec<(usize, Mutant)> = all.into_iter().enumerate().step_by(step).collect();
         observer.begin(kernel.name, some.len() as u64);
-        return measure(device, &mut cases, (kernel, variant), &some, limit, observer);
+        return measure(device, &mut cases, variant, (&some, limit), observer);
     }
     Err(Error::Usage(format!(
         "{} does not keep its contract as it is: check it without --mutants first",
@@ -136,70 +137,34 @@ pub(super) fn power_of<F: Family>(
     )))
 }
 
-/// Whether the interpreter finds something wrong with a mutant in the small cases.
+/// Whether the interpreter finds something wrong with a mutant in the small cases, which come last.
 fn interpreter_catches<F: Family>(
     interpreter: &Interpreter,
-    cases: &mut Cases<'_, F>,
+    cases: &Cases<'_, F>,
     variant: &Variant,
     mutant: &'static Kernel,
 ) -> Result<bool> {
-    let all = cases.plan.len();
+    let all = cases.len();
     for number in (all.saturating_sub(INTERPRETED)..all).rev() {
-        let (sizes, fill) = &cases.plan[number];
-        let case = cases.family.build(sizes, *fill, cases.seed)?;
-        if let Verdict::Wrong(_) = judge(&case, mutant, variant, interpreter, 1) {
+        if let Some(case) = cases.build(number)?
+            && let Verdict::Wrong(_) = judge(&case, mutant, variant, interpreter, 1)
+        {
             return Ok(true);
         }
     }
     Ok(false)
 }
 
-/// A kernel's cases, built when a mutant first gets so far, and kept for the others.
-struct Cases<'a, F: Family> {
-    family: &'a F,
-    plan: Vec<(F::Sizes, Fill)>,
-    seed: u32,
-    built: Vec<Case>,
-}
-
-impl Cases<'_, Spec> {
-    /// The random shapes, which are planned last, come first: their sizes are all different. Those
-    /// with thousands of learners are left out: they find what is wrong with devices, not shaders.
-    fn of(spec: &'static Spec, options: &Options) -> Self {
-        let mut plan = options.plan(spec);
-        plan.retain(|(shape, _)| shape.learners <= MANY);
-        plan.reverse();
-        Self {
-            family: spec,
-            plan,
-            seed: options.seed,
-            built: Vec::new(),
-        }
-    }
-}
-
-impl<F: Family> Cases<'_, F> {
-    fn get(&mut self, number: usize) -> Result<Option<&Case>> {
-        if number == self.built.len() {
-            let Some((sizes, fill)) = self.plan.get(number) else {
-                return Ok(None);
-            };
-            self.built.push(self.family.build(sizes, *fill, self.seed)?);
-        }
-        Ok(self.built.get(number))
-    }
-}
-
 /// Runs mutants through cases, until `limit` has passed.
 fn measure<F: Family>(
     device: &dyn Device,
     cases: &mut Cases<'_, F>,
-    (kernel, variant): (&'static Kernel, &'static Variant),
-    mutants: &[(usize, Mutant)],
-    limit: Option<Duration>,
+    variant: &'static Variant,
+    (mutants, limit): (&[(usize, Mutant)], Option<Duration>),
     observer: &mut dyn MutationObserver,
 ) -> Result<MutationScore> {
     let start = Instant::now();
+    let kernel = cases.kernel();
     let stem = kernel.stem(variant);
     let interpreter = kernel.is_foreign().then(|| Interpreter::new("looks at mutants"));
     let mut score = MutationScore {
@@ -212,22 +177,21 @@ fn measure<F: Family>(
             break;
         }
         let name = || format!("{number:>3}, {mutant}");
-        let planted = planted(kernel, variant, mutant);
+        let planted = planted(kernel, variant, mutant.text.clone());
         let variant = planted.variant(variant.name).unwrap_or(variant);
         device.choose(kernel, Some(variant));
-        let mut fate = fate(device, cases, variant, planted)?;
-        if matches!(fate, Fate::Survived)
-            && let Some(interpreter) = &interpreter
-            && interpreter_catches(interpreter, cases, variant, planted)?
-        {
-            fate = Fate::Caught;
-        }
-        match fate {
-            Fate::Caught => score.caught += 1,
-            Fate::Refused => score.refused += 1,
-            Fate::Survived => match argument(&stem, mutant).filter(|_| !kernel.is_foreign()) {
-                Some(why) => score.equivalent.push((name(), why.to_owned())),
-                None => score.survivors.push(name()),
+        match fate(device, cases, variant, planted)? {
+            Fate::Wrong(..) => score.caught += 1,
+            Fate::Refused(_) => score.refused += 1,
+            Fate::Right => match &interpreter {
+                Some(interpreter) if interpreter_catches(interpreter, cases, variant, planted)? => {
+                    score.caught += 1;
+                }
+                Some(_) => score.survivors.push(name()),
+                None => match argument(&stem, mutant) {
+                    Some(why) => score.equivalent.push((name(), why.to_owned())),
+                    None => score.survivors.push(name()),
+                },
             },
         }
         observer.advance(1);
@@ -235,29 +199,4 @@ fn measure<F: Family>(
     device.choose(kernel, None);
     score.seconds = start.elapsed().as_secs_f64();
     Ok(score)
-}
-
-enum Fate {
-    Caught,
-    Refused,
-    Survived,
-}
-
-fn fate<F: Family>(
-    device: &dyn Device,
-    cases: &mut Cases<'_, F>,
-    variant: &Variant,
-    mutant: &'static Kernel,
-) -> Result<Fate> {
-    let mut number = 0;
-    while let Some(case) = cases.get(number)? {
-        match judge(case, mutant, variant, device, 1) {
-            Verdict::Wrong(_) => return Ok(Fate::Caught),
-            Verdict::None(NoResult::Refused(_)) => return Ok(Fate::Refused),
-            // What the device says from now on would tell nothing of the mutants.
-            Verdict::None(NoResult::Lost(e)) => return Err(e),
-            Verdict::Right(_) | Verdict::None(NoResult::NoRoom) => number += 1,
-        }
-    }
-    Ok(Fate::Survived)
 }

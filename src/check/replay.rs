@@ -2,7 +2,8 @@
 
 use std::path::Path;
 
-use super::mutants::{mutants, planted};
+use super::mutants::mutants;
+use super::planting::planted;
 use super::subject::Subject;
 use super::suite::REPEATS;
 use crate::device::trial::{NoResult, Verdict, examine};
@@ -161,7 +162,7 @@ impl Own {
             None => &spec.kernel,
             Some(number) => {
                 let all = mutants(spec.kernel.shader_of(variant).text);
-                planted(&spec.kernel, variant, all.get(number)?)
+                planted(&spec.kernel, variant, all.get(number)?.text.clone())
             }
         };
         let variant = kernel.variant(variant.name)?;

@@ -105,6 +105,9 @@ pub struct Row {
 pub struct Failure {
     /// Its sizes; a training has none.
     pub shape: Option<Shape>,
+    /// Which element of a buffer is wrong, where its shape says more than the place of a word.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub element: Option<String>,
     /// The sizes of a user's shader.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sizes: Option<Sizes>,

@@ -66,6 +66,9 @@ impl Family for Promised<'_> {
 
     fn enter(&self, sizes: &Sizes, failure: &mut Failure) {
         failure.sizes = Some(sizes.clone());
+        if let Some(place) = failure.mismatch.cause.place() {
+            failure.element = self.promise.element(place, sizes);
+        }
     }
 }
 

@@ -262,6 +262,7 @@ impl Checked<'_> {
         Failure {
             shape: None,
             sizes: None,
+            element: None,
             fill: None,
             seed: 1,
             mismatch,

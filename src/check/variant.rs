@@ -259,6 +259,7 @@ impl<'a> VariantCheck<'a> {
         let mut failure = Failure {
             shape: None,
             sizes: None,
+            element: None,
             fill: Some(*fill),
             seed: *seed,
             mismatch: wrong.mismatch,

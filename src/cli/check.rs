@@ -9,14 +9,14 @@ use unlearn::check::report::{DeviceReport, Failure, Report, Row};
 use unlearn::check::{Observer, Options, Subject, check};
 use unlearn::contract::Sizes;
 use unlearn::device;
-use unlearn::device::{Opened, gpu::Opening};
+use unlearn::device::{INTERPRETER, Opened, gpu::Opening};
 use unlearn::error::{Error, Result};
 use unlearn::kernels::{Fill, Shape};
 use unlearn::progress::Progress;
 
 use super::progress::Counter;
 use super::text::{beside, fold};
-use super::{Output, mutants};
+use super::{Output, mutants, rewrites};
 
 /// What to check, and where.
 #[derive(Args, Debug)]
@@ -45,6 +45,16 @@ pub(crate) struct Arguments {
     /// says otherwise), and count how many it catches
     #[arg(long, conflicts_with_all = ["shape", "fill", "json", "plant"])]
     mutants: bool,
+    /// Test the check itself: rewrite the shaders so that they compute the same, which must all pass; with
+    /// =N only the rewrite with this number
+    #[arg(
+        long,
+        value_name = "N",
+        num_args = 0..=1,
+        require_equals = true,
+        conflicts_with_all = ["shape", "fill", "json", "plant", "mutants"]
+    )]
+    rewrites: Option<Option<usize>>,
     /// Inject the fault with this number, from 0, into the kernel's shader, to see what a failure
     /// looks like
     #[arg(long, value_name = "N", requires = "kernel")]
@@ -81,6 +91,9 @@ pub(crate) fn run(arguments: &Arguments) -> Result<bool> {
     let options = arguments.options();
     if arguments.mutants {
         return mutants::run(&arguments.device, &options);
+    }
+    if let Some(only) = arguments.rewrites {
+        return rewrites::run(&arguments.device, &options, only);
     }
     options.validate()?;
     let planting = arguments.plant.is_some();
@@ -224,6 +237,9 @@ fn failed(device: &DeviceReport, row: &Row, failure: &Failure) -> String {
         let case = format!("{sizes}, {}, seed {}", fill.name(), failure.seed);
         text += &format!("\n{}", beside("  case", LABEL, &case));
     }
+    if let Some(element) = &failure.element {
+        text += &format!("\n{}", beside("  element", LABEL, element));
+    }
     let labels = ["where", "got", "expected", "bound"];
     for (label, words) in labels.iter().zip(failure.mismatch.cause.words()) {
         text += &format!("\n{}", beside(&format!("  {label}"), LABEL, &words));
@@ -279,6 +295,11 @@ fn summary(report: &Report) -> String {
     fold(&text, 0)
 }
 
+/// A device's name as the table has room for it.
+fn short(spec: &str) -> &str {
+    if spec == INTERPRETER { "interp" } else { spec }
+}
+
 /// Continues below the row, which has no room for it either.
 fn no_room(cases: u32) -> String {
     format!("\n{:22} {cases} more have no room on this device", "")
@@ -311,7 +332,7 @@ impl Observer for Table {
         // A closed stdout ends the table, not the check.
         let _ = self.line(&format!(
             "{:<22} {:<8} {:>6} {:>6} {:>11} {:>6.1} s  {verdict}",
-            row.kernel, row.variant, subject.spec, row.cases, worst, row.seconds
+            row.kernel, row.variant, short(&subject.spec), row.cases, worst, row.seconds
         ));
     }
 }

@@ -18,6 +18,7 @@ mod mutants;
 mod page;
 mod predict;
 mod progress;
+mod rewrites;
 mod run;
 mod runs;
 mod sheet;

@@ -285,6 +285,27 @@ impl Buffer {
         *layout == self.layout || named && stream(layout) == stream(&self.layout) || same(layout)
     }
 
+    /// Which element a word is in, where that says more than the word's number.
+    pub(super) fn element(&self, word: u32, sizes: &Sizes) -> Option<String> {
+        let elements = self.layout.elements.as_ref()?;
+        let mut number = word.checked_sub(elements.at)? / elements.stride.max(1);
+        if self.shape.len() < 2 && elements.stride == 1 && elements.at == 0 {
+            return None;
+        }
+        if number >= self.count(sizes).ok()? {
+            return None;
+        }
+        let mut indices = Vec::new();
+        for formula in self.shape.iter().rev() {
+            let length = formula.whole(sizes).ok()?;
+            indices.push((number % length).to_string());
+            number /= length;
+        }
+        indices.reverse();
+        let shape: Vec<String> = self.shape.iter().map(|f| f.0.to_string()).collect();
+        Some(format!("[{}] of [{}]", indices.join(", "), shape.join(", ")))
+    }
+
     /// What a reference starts with, in its layout of the buffer.
     ///
     /// # Errors

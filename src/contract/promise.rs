@@ -7,7 +7,7 @@ use super::sizes::{SizeList, Sizes};
 use crate::error::{Error, Result};
 use crate::interpret::{Memory, Program};
 use crate::kernels::case::Case;
-use crate::kernels::{Access, Expected, Fill, Kernel};
+use crate::kernels::{Access, Expected, Fill, Kernel, Place};
 use crate::random::threefry2x32;
 
 /// Cases of all fills, about, at the most.
@@ -182,6 +182,14 @@ impl Promise {
             buffer.numbers(count).map(|(at, _)| expected[at as usize])
         });
         words.collect()
+    }
+
+    /// Which element a word is in, in words, where the buffer has several axes or elements of several words.
+    pub(crate) fn element(&self, place: &Place, sizes: &Sizes) -> Option<String> {
+        let (all, _) = self.shape(sizes).ok()?;
+        let buffer = self.buffers.iter().find(|buffer| buffer.name == place.buffer)?;
+        let word = u32::try_from(place.index).ok()?;
+        buffer.element(word, &all)
     }
 
     /// Where the numbers of each buffer come from: others at other sizes.

@@ -176,6 +176,16 @@ impl fmt::Display for Cause {
 }
 
 impl Cause {
+    /// The place of the word that is wrong, where there is one.
+    pub fn place(&self) -> Option<&Place> {
+        match self {
+            Self::WrongValue { place, .. }
+            | Self::GuardZone { place, .. }
+            | Self::NotRepeated { place, .. } => Some(place),
+            _ => None,
+        }
+    }
+
     /// Where it is, what came, what should have come, and how far it may be off, for people.
     pub fn words(&self) -> [String; 4] {
         let exact = "exact".to_owned();

@@ -4,14 +4,11 @@
 //! Loops between fixed numbers have none: no fault keeps them from their end, and compilers would
 //! no longer unroll them, which makes some shaders several times as slow.
 
-use super::source::Source;
+use crate::check::source::{Change, Source};
 
 /// The turns that all loops of a thread have together. Some case of the check takes more than
 /// 4,096, and none this many.
 pub(super) const TURNS: u32 = 1 << 20;
-
-/// A change of a text: start, end, and what stands there instead.
-pub(super) type Change = (usize, usize, String);
 
 /// The changes that give a shader a fuse; without a loop there is nothing to do.
 pub(super) fn fuses(source: &Source, turns: u32) -> Vec<Change> {
@@ -27,15 +24,4 @@ pub(super) fn fuses(source: &Source, turns: u32) -> Vec<Change> {
         changes.push((end, end, format!("\nvar<private> {name}: u32;\n")));
     }
     changes
-}
-
-/// `text` with the changes, which do not overlap.
-pub(super) fn applied(text: &str, changes: &[Change]) -> String {
-    let mut changes = changes.to_vec();
-    changes.sort();
-    let mut out = text.to_owned();
-    for (start, end, to) in changes.iter().rev() {
-        out.replace_range(*start..*end, to);
-    }
-    out
 }

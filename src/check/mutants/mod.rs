@@ -15,19 +15,16 @@
 mod fuse;
 mod literals;
 mod operators;
-mod plant;
-mod source;
 mod thin;
-mod tokens;
 
 use std::collections::HashSet;
 use std::fmt;
 
-use fuse::{Change, TURNS, applied, fuses};
+use fuse::{TURNS, fuses};
 use operators::{Edit, edits};
-pub(crate) use plant::{planted, with_text};
-use source::Source;
 use thin::thinned;
+
+use super::source::{Change, Source, applied, on_one_line};
 
 /// The kinds of faults.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -203,11 +200,6 @@ fn mutant(wgsl: &str, fuses: &[Change], edit: &Edit) -> Mutant {
         to: on_one_line(&format!("{before}{to}{after}")),
         text: applied(wgsl, &changes),
     }
-}
-
-/// `text` with each run of white space as one blank.
-fn on_one_line(text: &str) -> String {
-    text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
 #[cfg(test)]

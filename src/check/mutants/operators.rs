@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use super::Operator;
 use super::literals::{another, edges, neighbours};
-use super::source::{Place, Source, TILE, sets};
+use crate::check::source::{Place, Source, TILE, sets};
 
 /// A change of one piece of the text.
 #[derive(Clone, Debug)]

@@ -1,5 +1,7 @@
 use super::*;
 use crate::check::Options;
+use crate::check::planting::planted;
+use crate::check::tokens;
 use crate::device::Device;
 use crate::device::gpu::{Gpu, Opening, adapters};
 use crate::device::trial::NoResult;
@@ -270,14 +272,8 @@ fn a_fuse_changes_no_bit() {
 }
 
 fn keeps_its_bits(device: &Gpu, spec: &'static Spec, variant: &'static Variant) {
-    let unchanged = Mutant {
-        operator: Operator::Sign,
-        line: 1,
-        from: String::new(),
-        to: String::new(),
-        text: fused(spec.kernel.shader_of(variant).text),
-    };
-    let fused = planted(&spec.kernel, variant, &unchanged);
+    let text = fused(spec.kernel.shader_of(variant).text);
+    let fused = planted(&spec.kernel, variant, text);
     let options = Options {
         kernel: None,
         variant: None,

@@ -5,8 +5,8 @@ use std::ops::Range;
 
 use super::Operator;
 use super::operators::Edit;
-use super::source::Place;
-use super::source::Source;
+use crate::check::source::Place;
+use crate::check::source::Source;
 
 /// The edits without those for which another one stands. Of equals the last one stays: guards come
 /// first in a kernel, the uses that matter after them.

@@ -1,4 +1,4 @@
-//! A tokenizer for WGSL, as far as mutants need one: words, numbers and operators with their
+//! A tokenizer for WGSL, as far as changes of shaders need one: words, numbers and operators with their
 //! places, no comments. It takes any text; what is no WGSL becomes tokens of one character.
 
 use std::ops::Range;

@@ -1,5 +1,5 @@
-//! A shader's tokens with what mutants need to know of them: operands, brackets and statements,
-//! and the names that are declared.
+//! A shader's tokens with what mutants and rewrites need to know of them: operands, brackets and
+//! statements, and the names that are declared; and changes of its text.
 
 use std::ops::Range;
 
@@ -113,7 +113,7 @@ impl<'a> Source<'a> {
     }
 
     /// The braces around the body of the function or loop at `at`.
-    fn body(&self, at: usize) -> Option<(usize, usize)> {
+    pub(super) fn body(&self, at: usize) -> Option<(usize, usize)> {
         let open = (at..self.tokens.len()).find(|i| self.word(*i) == "{")?;
         Some((open, self.partner(open)?))
     }
@@ -292,6 +292,25 @@ impl<'a> Source<'a> {
     pub(super) fn starts_statement(&self, at: usize) -> bool {
         self.places.get(at) == Some(&Place::Body) && matches!(self.before(at), ";" | "{" | "}")
     }
+}
+
+/// A change of a text: start, end, and what stands there instead.
+pub(super) type Change = (usize, usize, String);
+
+/// `text` with the changes, which do not overlap.
+pub(super) fn applied(text: &str, changes: &[Change]) -> String {
+    let mut changes = changes.to_vec();
+    changes.sort();
+    let mut out = text.to_owned();
+    for (start, end, to) in changes.iter().rev() {
+        out.replace_range(*start..*end, to);
+    }
+    out
+}
+
+/// `text` with each run of white space as one blank.
+pub(super) fn on_one_line(text: &str) -> String {
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
 /// Whether a token sets the variable before it.

@@ -166,7 +166,9 @@ fn measure<F: Family>(
     let start = Instant::now();
     let kernel = cases.kernel();
     let stem = kernel.stem(variant);
-    let interpreter = kernel.is_foreign().then(|| Interpreter::new("looks at mutants"));
+    let interpreter = kernel
+        .is_foreign()
+        .then(|| Interpreter::new("looks at mutants"));
     let mut score = MutationScore {
         kernel: kernel.name.to_owned(),
         variant: variant.name.to_owned(),

@@ -332,7 +332,12 @@ impl Observer for Table {
         // A closed stdout ends the table, not the check.
         let _ = self.line(&format!(
             "{:<22} {:<8} {:>6} {:>6} {:>11} {:>6.1} s  {verdict}",
-            row.kernel, row.variant, short(&subject.spec), row.cases, worst, row.seconds
+            row.kernel,
+            row.variant,
+            short(&subject.spec),
+            row.cases,
+            worst,
+            row.seconds
         ));
     }
 }

@@ -44,7 +44,7 @@ impl Contract {
         }
         self.check_names(&sizes).map_err(faulty)?;
         let dispatch = three(&schema.dispatch).map_err(faulty)?;
-        let reference = Reference::new(self, &buffers, &dispatch, &sizes)?;
+        let reference = Reference::new(self, &buffers, &dispatch)?;
         let promise = Promise {
             place: self.name.clone(),
             kernel,

@@ -179,16 +179,6 @@ impl Buffer {
         self.content.is_some() || !self.fields.is_empty()
     }
 
-    /// All expressions, for checks of their names.
-    pub(super) fn formulas(&self) -> impl Iterator<Item = &Formula> {
-        let fields = self.fields.iter().flat_map(|(_, numbers)| numbers);
-        let below = match &self.content {
-            Some(Content::Below(formula)) => Some(formula),
-            _ => None,
-        };
-        self.shape.iter().chain(fields).chain(below)
-    }
-
     /// Whether cases of this fill have other numbers than random ones.
     pub(super) fn takes(&self, fill: Fill) -> bool {
         let elements = self.layout.elements.iter().flat_map(|e| &e.leaves);
@@ -303,7 +293,11 @@ impl Buffer {
         }
         indices.reverse();
         let shape: Vec<String> = self.shape.iter().map(|f| f.0.to_string()).collect();
-        Some(format!("[{}] of [{}]", indices.join(", "), shape.join(", ")))
+        Some(format!(
+            "[{}] of [{}]",
+            indices.join(", "),
+            shape.join(", ")
+        ))
     }
 
     /// What a reference starts with, in its layout of the buffer.

@@ -120,10 +120,11 @@ fn elements_of(name: &str, access: &str, elements: &Elements) -> String {
             format!("# Elements of {of}: a product of sizes.\n# TODO: how many?\nshape = [\"n\"]\n")
         }
     };
-    let float = elements
-        .leaves
+    let leaves = &elements.leaves;
+    let floats = leaves
         .iter()
-        .any(|leaf| leaf.scalar == Scalar::Float);
+        .filter(|leaf| leaf.scalar == Scalar::Float)
+        .count();
     match access {
         "written" => {
             text += "# The shader may write it. It starts as NaN, which shows what is never written; with\n\
@@ -133,10 +134,11 @@ fn elements_of(name: &str, access: &str, elements: &Elements) -> String {
                 text += "# Atomics are read before they are written.\nvalues = { set = [0] }\n";
             }
         }
-        _ if float => {
+        _ if floats == leaves.len() => {
             text += "# Random numbers of this range, then small integers, then zeros and tiny numbers.\n\
                      values = { range = [-1, 1] }\n";
         }
+        _ if floats > 0 => text += "# Floats from -1 to 1, and integers of any bits.\n",
         _ => {
             text += &format!(
                 "# Integers from one to the other; for indices of {name}: values = {{ below = \"n\" }}.\n\

@@ -10,7 +10,7 @@ pub(super) fn unknown<'a>(
         .clone()
         .map(|other| (strsim::damerau_levenshtein(name, other), other))
         .min()
-        .filter(|(apart, _)| *apart <= 1 + name.len() / 4);
+        .filter(|(apart, _)| *apart <= 1 + name.len() / 4 && *apart < name.len());
     let more = match (near, known.clone().next()) {
         (Some((_, other)), _) => format!("; did you mean \"{other}\"?"),
         (None, Some(_)) => format!(": there are {}", listed(known)),

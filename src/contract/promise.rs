@@ -5,7 +5,7 @@ use super::reference::Reference;
 use super::schema::Formula;
 use super::sizes::{SizeList, Sizes};
 use crate::error::{Error, Result};
-use crate::interpret::{Memory, Program};
+use crate::interpret::Program;
 use crate::kernels::case::Case;
 use crate::kernels::{Access, Expected, Fill, Kernel, Place};
 use crate::random::threefry2x32;
@@ -187,7 +187,10 @@ impl Promise {
     /// Which element a word is in, in words, where the buffer has several axes or elements of several words.
     pub(crate) fn element(&self, place: &Place, sizes: &Sizes) -> Option<String> {
         let (all, _) = self.shape(sizes).ok()?;
-        let buffer = self.buffers.iter().find(|buffer| buffer.name == place.buffer)?;
+        let buffer = self
+            .buffers
+            .iter()
+            .find(|buffer| buffer.name == place.buffer)?;
         let word = u32::try_from(place.index).ok()?;
         buffer.element(word, &all)
     }
@@ -202,20 +205,6 @@ impl Promise {
             .zip(0u32..)
             .map(|(_, n)| Draw { fill, key: key(n) })
             .collect()
-    }
-
-    /// A case's buffers for the interpreter, with the places of those that it asks for.
-    pub(crate) fn memories(&self, program: &Program, case: &Case) -> Vec<(usize, Memory)> {
-        let asked = program.bindings().iter().filter_map(|bound| {
-            let slot = [bound.group, bound.binding];
-            let place = self.kernel.bindings().iter().position(|b| b.slot == slot)?;
-            let memory = Memory {
-                words: case.inputs[place].clone(),
-                initialised: self.buffers[place].is_initialised(),
-            };
-            Some((place, memory))
-        });
-        asked.collect()
     }
 
     /// Bytes of all buffers that the shader uses: reads and writes once each, of what it reads and writes.

@@ -9,7 +9,7 @@ use super::names::{listed, unknown};
 use super::promise::workgroups;
 use super::schema::{self, Fault, Formula, Run, Tolerance};
 use super::shader::Parsed;
-use super::sizes::{SizeList, Sizes};
+use super::sizes::Sizes;
 use crate::error::{Error, Result};
 use crate::interpret::{Memory, Program};
 use crate::kernels::Expected;
@@ -44,7 +44,6 @@ impl Reference {
         contract: &Contract,
         buffers: &[Buffer],
         dispatch: &[Formula; 3],
-        sizes: &SizeList,
     ) -> Result<Self> {
         let reference = &contract.schema.reference;
         let fault = |text: &str| {
@@ -80,7 +79,6 @@ impl Reference {
                 (None, Some(command)) if of.run.is_none() && of.entry.is_none() => {
                     let command = Command::new(command.get_ref(), &contract.folder)
                         .map_err(|text| fault(&text))?;
-                    let _ = sizes;
                     Ok(Self::Command(command, tolerance.unwrap_or_default()))
                 }
                 (None, Some(_)) => Err(fault("run and entry go with a shader")),

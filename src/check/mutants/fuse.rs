@@ -13,7 +13,9 @@ pub(super) const TURNS: u32 = 1 << 20;
 /// The changes that give a shader a fuse; without a loop there is nothing to do.
 pub(super) fn fuses(source: &Source, turns: u32) -> Vec<Change> {
     let taken = |name: &str| source.tokens.iter().any(|token| token.text == name);
-    let name = ["fuse", "fuse_1", "fuse_2"].into_iter().find(|name| !taken(name));
+    let name = ["fuse", "fuse_1", "fuse_2"]
+        .into_iter()
+        .find(|name| !taken(name));
     let name = name.unwrap_or("fuse_3");
     let turn = format!(" {name}++; if {name} > {turns}u {{ break; }}");
     let bodies = source.loop_bodies();

@@ -156,7 +156,10 @@ pub(crate) fn foreign(wgsl: &str, turns: u32) -> (String, Vec<Mutant>) {
     let (original, mut mutants) = fused(wgsl, turns);
     for mutant in &mut mutants {
         // An index may be an i32: 1 is whatever the other operand is.
-        let (to, text) = (mutant.to.replace("+ 1u", "+ 1"), mutant.text.replace("+ 1u", "+ 1"));
+        let (to, text) = (
+            mutant.to.replace("+ 1u", "+ 1"),
+            mutant.text.replace("+ 1u", "+ 1"),
+        );
         if !compiles(&mutant.text) && compiles(&text) {
             (mutant.to, mutant.text) = (to, text);
         }

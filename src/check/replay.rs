@@ -264,3 +264,6 @@ fn damaged(why: &str) -> Error {
         "case.json {why}: the folder is damaged. Repeat the check that wrote it, or take an intact copy"
     ))
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,6 +1,6 @@
 //! `unlearn check`.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::Args;
 use unlearn::check::report::{DeviceReport, Failure, Report, Row};
@@ -10,10 +10,11 @@ use unlearn::device::{Opened, gpu::Opening};
 use unlearn::error::{Error, Result};
 use unlearn::kernels::{Fill, Shape};
 use unlearn::progress::Progress;
+use unlearn::reproducer::Reproducer;
 
 use super::progress::Counter;
 use super::text::{beside, fold};
-use super::{Output, mutants};
+use super::{Output, mutants, replay};
 
 /// What to check, and where.
 #[derive(Args, Debug)]
@@ -46,6 +47,12 @@ pub(crate) struct Arguments {
     /// looks like
     #[arg(long, value_name = "N", requires = "kernel")]
     plant: Option<usize>,
+    /// Where to put a folder for each failure, from which it runs again anywhere; nothing is overwritten
+    #[arg(long, value_name = "DIR", value_parser = super::path(), default_value = "unlearn-failures")]
+    reproduce: PathBuf,
+    /// Run the failure of such a folder again, on the devices of --device
+    #[arg(long, value_name = "DIR", value_parser = super::path(), conflicts_with_all = ["kernel", "variant", "shape", "fill", "seed", "mutants", "plant", "json", "reproduce"])]
+    replay: Option<PathBuf>,
     /// Write the full report to a file, or to stdout with -
     #[arg(long, value_name = "FILE", value_parser = super::path())]
     json: Option<PathBuf>,
@@ -58,6 +65,9 @@ fn fill(text: &str) -> std::result::Result<Fill, String> {
 
 /// Checks, prints the table, and returns whether everything passed.
 pub(crate) fn run(arguments: &Arguments) -> Result<bool> {
+    if let Some(folder) = &arguments.replay {
+        return replay::run(folder, &arguments.device);
+    }
     let options = arguments.options();
     if arguments.mutants {
         return mutants::run(&arguments.device, &options);
@@ -77,7 +87,8 @@ pub(crate) fn run(arguments: &Arguments) -> Result<bool> {
     let mut devices = device::open_all(&arguments.device, opening)?;
     devices.retain(|opened| !(planting && opened.spec == "cpu"));
     // If the report goes to stdout, nothing else does.
-    let mut table = Table::new(!matches!(output, Some(Output::Stdout)));
+    let visible = !matches!(output, Some(Output::Stdout));
+    let mut table = Table::new(visible, &arguments.reproduce);
     let (subjects, unopened) = subjects(devices, &table)?;
     let fault = options.fault();
     if let Some((fault, _)) = &fault {
@@ -142,13 +153,19 @@ impl Arguments {
 struct Table {
     counter: Counter,
     visible: bool,
+    /// Where folders for failures go.
+    under: PathBuf,
+    /// Why some failures have none.
+    unkept: Vec<String>,
 }
 
 impl Table {
-    fn new(visible: bool) -> Self {
+    fn new(visible: bool, under: &Path) -> Self {
         Self {
             counter: Counter::new(),
             visible,
+            under: under.to_owned(),
+            unkept: Vec::new(),
         }
     }
 
@@ -180,6 +197,9 @@ impl Table {
                 self.line(&fold(&text, 9))?;
             }
         }
+        for why in &self.unkept {
+            super::text::note(why);
+        }
         self.line(&summary(report))
     }
 }
@@ -200,12 +220,14 @@ fn failed(device: &DeviceReport, row: &Row, failure: &Failure) -> String {
         let case = format!("{shape} (rows x inputs x outputs x learners), {fill}, seed {seed}");
         text += &format!("\n{}", beside("  case", LABEL, &case));
     }
-    let labels = ["where", "got", "expected", "bound"];
-    for (label, words) in labels.iter().zip(failure.mismatch.cause.words()) {
-        text += &format!("\n{}", beside(&format!("  {label}"), LABEL, &words));
+    text += &format!("\n{}", replay::words(&failure.mismatch));
+    // On one line each, for copying.
+    text += &format!("\n{:<LABEL$}{}", "  again", failure.command);
+    if let Some(folder) = &failure.folder {
+        let folder = folder.display();
+        text += &format!("\n{:<LABEL$}unlearn check --replay {folder}", "  anywhere");
     }
-    // On one line, for copying.
-    text + &format!("\n{:<LABEL$}{}", "  again", failure.command)
+    text
 }
 
 fn summary(report: &Report) -> String {
@@ -271,6 +293,20 @@ impl Progress for Table {
 }
 
 impl Observer for Table {
+    fn reproducer(&mut self, row: &Row, made: Result<Reproducer>) -> Option<PathBuf> {
+        match made.and_then(|made| made.write(&self.under)) {
+            Ok(folder) => Some(folder),
+            Err(e) => {
+                let Row {
+                    kernel, variant, ..
+                } = row;
+                let why = format!("the failure of {kernel}/{variant} has no folder: {e}");
+                self.unkept.push(why);
+                None
+            }
+        }
+    }
+
     fn row(&mut self, subject: &Subject, row: &Row) {
         let worst = match row.worst {
             Some(worst) => format!("{worst:.3}"),

@@ -18,6 +18,7 @@ mod mutants;
 mod page;
 mod predict;
 mod progress;
+mod replay;
 mod run;
 mod runs;
 mod sheet;

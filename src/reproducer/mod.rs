@@ -193,7 +193,7 @@ impl Found<'_> {
     /// A buffer, and its files.
     fn buffer(&self, place: usize, files: &mut Vec<(String, Vec<u8>)>) -> Buffer {
         let binding = &self.kernel.bindings()[place];
-        let [group, number] = binding.slot;
+        let ([group, number], kind) = (binding.slot, Kind::from(binding.access));
         let stem = write::stem(files, &binding.name, binding.slot);
         let mut keep = |what: &str, words: &[u32]| {
             write::keep(files, &format!("{stem}.{what}.bin"), &write::bytes(words))
@@ -202,6 +202,8 @@ impl Found<'_> {
         let expected = self.case.expected(place);
         let expected = expected.map(|e| e.iter().flat_map(|e| e.coded()).collect::<Vec<u32>>());
         let got = self.got.get(place);
+        let inside = got.map(|got| &got[WINDOW..WINDOW + words]);
+        let changed = |got: &&[u32]| kind == Kind::Write || **got != self.case.inputs[place][..];
         let guard = self.case.guard(place);
         let zones = got.map(|got| [&got[..WINDOW], &got[WINDOW + words..]].concat());
         let zones = zones.filter(|zones| zones.iter().any(|word| *word != guard));
@@ -209,7 +211,7 @@ impl Found<'_> {
             group,
             binding: number,
             name: binding.name.clone(),
-            kind: binding.access.into(),
+            kind,
             element: element(binding),
             words,
             guard: Some(Guard {
@@ -219,7 +221,7 @@ impl Found<'_> {
             }),
             input: keep("in", &self.case.inputs[place]),
             expected: expected.map(|words| keep("expected", &words)),
-            got: got.map(|got| keep("got", &got[WINDOW..WINDOW + words])),
+            got: inside.filter(changed).map(|got| keep("got", got)),
             guards: zones.map(|zones| keep("guards", &zones)),
         }
     }

@@ -46,7 +46,7 @@ fn head(about: &Description) -> String {
         arch = program.arch,
         entry = about.entry,
         checks = match about.checked {
-            true => "compiled with checks of bounds and loops",
+            true => "kept within its buffers by checks in its code or by the driver's own",
             false => "compiled without checks of bounds and loops, which it does not need",
         },
         version = program.version,
@@ -63,19 +63,26 @@ fn capital(text: &str) -> String {
 /// What is wrong, how much of it, and whether it comes again.
 fn wrong(found: &Found<'_>, about: &Description) -> String {
     let mut text = format!("## What is wrong\n\n{}.\n", about.mismatch.text);
+    if let Some(number) = about.kernel.plant {
+        let _ = write!(
+            text,
+            "\nThe shader has a fault that was planted in it (`--plant {number}`): this is no fault of the \
+             device.\n"
+        );
+    }
     if found.got.is_empty() {
         return text;
     }
     text += &counts(found);
     if let Some(repeats) = about.repeats {
         let same = match repeats.results {
-            1 => "every time the same bits".to_owned(),
-            n => format!("{n} different results"),
+            1 => "all gave the same bits".to_owned(),
+            n => format!("they gave {n} different results"),
         };
         let (runs, wrong) = (repeats.runs, repeats.wrong);
         let _ = write!(
             text,
-            "\nOf {runs} more runs with the same inputs {wrong} were wrong, with {same}.\n"
+            "\nOf {runs} more runs with the same inputs {wrong} were wrong; {same}.\n"
         );
     }
     if about.kernel.origin.is_some() {
@@ -138,15 +145,14 @@ fn again(about: &Description) -> String {
 fn without(about: &Description) -> String {
     let [x, y, z] = about.workgroups;
     let [tx, ty, tz] = about.workgroup_size;
-    let mut text = format!(
-        "## Repeat it without unlearn\n\n\
+    let mut text = "## Repeat it without unlearn\n\n\
          1. Compile `shader.wgsl`, or one of its translations by naga 30: `shader.spv` (`spirv-dis` shows it), \
          `shader.hlsl`, `shader.metal`. They number bindings as wgpu does: in Vulkan within their group, \
          in Direct3D and Metal within their kind of register.\n\
          2. Bind these buffers, filled from `NAME.in.bin`. All files are 32-bit words, lowest byte \
          first.\n\n\
          | group | binding | name | address space | element | words |\n|---|---|---|---|---|---|\n"
-    );
+    .to_owned();
     for buffer in &about.bindings {
         let Buffer {
             group,
@@ -210,7 +216,7 @@ fn contents(about: &Description, files: &[(String, Vec<u8>)]) -> String {
     };
     text + "- `case.json`: entry point, workgroups, buffers, device, mismatch\n\
         - `NAME.in.bin`: the words of a buffer before the run\n\
-        - `NAME.got.bin`: its words after the run\n"
+        - `NAME.got.bin`: its words after the run, if it is one that the shader writes\n"
         + zones
         + "- `NAME.expected.bin`: four words for each of its words: which kind of expectation it is, \
         then two words `a` and `b`, or the bound as f32 and the value as f64: 0, the word is `a`; 1, an f32 \

@@ -105,6 +105,9 @@ pub mod checkpoint;
 // The kernels: shaders, CPU implementations, costs, and references with bounds.
 pub mod kernels;
 
+// An interpreter of compute shaders: undefined behaviour, and references with bounds.
+pub mod interpret;
+
 // Devices that run recordings of kernels: adapters, and the CPU.
 pub mod device;
 

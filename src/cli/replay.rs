@@ -50,6 +50,9 @@ pub(crate) fn run(folder: &Path, spec: &str) -> Result<bool> {
             print(&words(mismatch))?;
         }
     }
+    if let Some(words) = replay.interpreted() {
+        print(&fold(&format!("\n{words}"), 0))?;
+    }
     match ran || !right {
         true => Ok(right),
         false => Err(Error::Device(

@@ -103,7 +103,7 @@ impl Expected {
 
     /// The error as a share of its bound; none where the word must not be there. Exact words have
     /// a share of 0.
-    pub(super) fn share(self, got: u32) -> Option<f64> {
+    pub fn share(self, got: u32) -> Option<f64> {
         let right = |yes: bool| yes.then_some(0.0);
         match self {
             Self::Word(word) => right(got == word),

@@ -4,7 +4,7 @@
 //! bounds. Kernels that change each number by itself share all of that but what becomes of a number
 //! (`elementwise`). [`KERNELS`] lists them; devices, checks, benchmarks, tuning and tests are loops over it.
 
-mod bounded;
+pub(crate) mod bounded;
 pub(crate) mod case;
 mod close_step;
 pub(crate) mod cost;

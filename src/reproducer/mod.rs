@@ -2,6 +2,7 @@
 //! without this program, and the text of a report to whoever maintains the driver.
 
 mod description;
+mod interpreted;
 mod read;
 mod repeats;
 mod report;
@@ -11,6 +12,7 @@ mod write;
 pub use description::{
     Buffer, Description, File, Guard, Kind, Origin, Program, Ran, Repeats, Text,
 };
+pub(crate) use interpreted::interpreted;
 pub use read::Recorded;
 
 use crate::device::Device;

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use super::{Buffer, Description, Found, Guard};
+use super::{Buffer, Description, Found, Guard, interpreted};
 use crate::kernels::{Cause, WINDOW};
 
 /// Wrong words that are listed one by one.
@@ -13,6 +13,7 @@ pub(super) fn text(found: &Found<'_>, about: &Description, files: &[(String, Vec
     let parts = [
         head(about),
         wrong(found, about),
+        whose(found, about),
         again(about),
         without(about),
         contents(about, files),
@@ -121,6 +122,20 @@ fn counts(found: &Found<'_>) -> String {
         let _ = writeln!(text, "| {} |", mismatch.cause.words().join(" | "));
     }
     text
+}
+
+/// Whose fault it may be.
+fn whose(found: &Found<'_>, about: &Description) -> String {
+    if about.device.backend == "CPU" {
+        return "## The shader or the driver?\n\nNeither: the CPU runs its own form of the kernel, not \
+                this shader.\n"
+            .to_owned();
+    }
+    let text = found.kernel.source_with_buffers(found.variant);
+    let found = interpreted(&text, found.case, about.workgroups, &about.mismatch.cause);
+    found.map_or(String::new(), |words| {
+        format!("## The shader or the driver?\n\n{words}\n")
+    })
 }
 
 /// How to repeat it with this program.

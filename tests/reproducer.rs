@@ -172,11 +172,13 @@ fn a_mutant_leaves_a_folder_that_fails_again() {
     assert_eq!(again.status.code(), Some(1), "{}", stderr(&again));
     let text = stdout(&again);
     assert!(text.contains("the same wrong word as recorded"), "{text}");
+    let agreed = "The interpreter computes the same wrong word from this shader";
+    assert!(text.contains(agreed), "{text}");
     let text = "The shader has a fault that was planted in it";
     let first = &names(&here.path().join("unlearn-failures"))[0];
     let first = here.path().join("unlearn-failures").join(first);
     let report = fs::read_to_string(first.join("report.md")).unwrap();
-    assert!(report.contains(text), "{report}");
+    assert!(report.contains(text) && report.contains(agreed), "{report}");
     // The CPU does not run shaders.
     let cpu = run(&format!("{command} --device cpu"));
     assert_eq!(cpu.status.code(), Some(2));

@@ -17,13 +17,18 @@ pub(crate) fn interpreted(
     recorded: &Cause,
 ) -> Option<String> {
     let program = Program::new(wgsl, Some(case.kernel.name)).ok()?;
-    let threads = program.workgroup_size().iter().chain(&workgroups);
+    let sizes = [program.workgroup_size(), workgroups].concat();
+    let mut threads = sizes.iter();
     let threads = threads.try_fold(1u64, |all, n| all.checked_mul(u64::from(*n)))?;
     let words: usize = case.inputs.iter().map(Vec::len).sum();
     if threads > THREADS || words > WORDS {
         return None;
     }
-    let places: Vec<Option<usize>> = program.bindings().iter().map(|bound| place(case, bound)).collect();
+    let places: Vec<Option<usize>> = program
+        .bindings()
+        .iter()
+        .map(|bound| place(case, bound))
+        .collect();
     let memory = places.iter().map(|place| memory(case, *place));
     let mut buffers: Vec<Memory> = memory.collect();
     let findings = program.run(&mut buffers, workgroups).ok()?;

@@ -67,4 +67,41 @@ fn a_shader_from_outside_is_recorded_and_replayed() {
         device: Box::new(gpu),
     };
     assert_eq!(replay.run(&subject), Again::Same(mismatch));
+    let said = replay.interpreted().unwrap();
+    assert!(said.contains("the same wrong word"), "{said}");
+}
+
+#[test]
+fn the_interpreter_tells_a_shaders_fault_from_a_devices() {
+    let wgsl = |index: &str| {
+        format!(
+            "@group(0) @binding(0) var<storage, read> x: array<u32>;
+             @group(0) @binding(1) var<storage, read_write> y: array<u32>;
+             @compute @workgroup_size(4) fn copy(@builtin(global_invocation_id) at: vec3<u32>) {{
+                y[at.x] = x[{index}];
+             }}"
+        )
+    };
+    let said = |index: &str, got: u32| {
+        let text = wgsl(index);
+        let kernel = Kernel::foreign(&text, "copy").unwrap();
+        let expected = [1, 2, 3, 4].map(Expected::Word).to_vec();
+        let inputs = vec![vec![1, 2, 3, 4], poison(4)];
+        let case = Case::foreign(kernel, [1, 1, 1], inputs).expects(1, expected);
+        let recorded = case.mismatch(1, 0, got, Expected::Word(1)).cause;
+        interpreted(&text, &case, [1, 1, 1], &recorded).unwrap()
+    };
+    for (index, got, words) in [
+        ("at.x", 9, "the fault is not in the shader"),
+        ("at.x ^ 1u", 2, "the same wrong word"),
+        (
+            "at.x ^ 1u",
+            9,
+            "wrong as well, but in another way: y[0] is 2",
+        ),
+        ("at.x + 1u", 2, "does not define"),
+    ] {
+        let said = said(index, got);
+        assert!(said.contains(words), "{index}: {said}");
+    }
 }

@@ -73,9 +73,12 @@ fn a_check_that_passes_exits_with_zero_and_can_be_read_by_machines() {
 #[test]
 fn a_check_that_fails_exits_with_one_and_names_the_case() {
     let adapter = &unlearn::device::list()[0].spec;
+    let folder = TempDir::new().unwrap();
+    let folder = folder.path().to_str().unwrap();
     let planted = [
         "check", "--device", adapter, "--kernel", "score", "--plant", "10",
     ];
+    let planted = [&planted[..], &["--reproduce", folder]].concat();
     let output = unlearn(&planted);
     assert_eq!(output.status.code(), Some(1), "{}", stderr(&output));
     let table = String::from_utf8(output.stdout).unwrap();
@@ -88,7 +91,8 @@ fn a_check_that_fails_exits_with_one_and_names_the_case() {
         .find_map(|l| l.trim().strip_prefix("again"))
         .unwrap();
     let flags: Vec<&str> = again.split_whitespace().skip(1).collect();
-    assert_eq!(unlearn(&flags).status.code(), Some(1), "{again}");
+    let kept = [&flags[..], &["--reproduce", folder]].concat();
+    assert_eq!(unlearn(&kept).status.code(), Some(1), "{again}");
     let sound = &flags[..flags.len() - 2];
     assert_eq!(
         unlearn(sound).status.code(),

@@ -13,7 +13,6 @@ use common::{all_adapters, stderr};
 use faulty::{Fault, Faulty};
 use serde_json::Value;
 use tempfile::TempDir;
-use unlearn::check::report::Row;
 use unlearn::check::{Again, Observer, Options, Replay, Subject, check};
 use unlearn::device::cpu::Cpu;
 use unlearn::device::gpu::{Gpu, Opening};
@@ -29,7 +28,7 @@ struct Keeper<'a>(&'a Path);
 impl Progress for Keeper<'_> {}
 
 impl Observer for Keeper<'_> {
-    fn reproducer(&mut self, _: &Row, made: Result<Reproducer>) -> Option<PathBuf> {
+    fn reproducer(&mut self, _: &str, _: &str, made: Result<Reproducer>) -> Option<PathBuf> {
         Some(made.unwrap().write(self.0).unwrap())
     }
 }

@@ -21,8 +21,14 @@ pub trait Observer: Progress {
     /// A variant of a kernel is through on a device.
     fn row(&mut self, _subject: &Subject, _row: &Row) {}
 
-    /// A row has a failure: a folder for it, if it can have one, to be written or not. Returns where it is.
-    fn reproducer(&mut self, _row: &Row, _made: Result<Reproducer>) -> Option<PathBuf> {
+    /// A variant of a kernel fails: a folder for that, if it can have one, to be written or not. Returns
+    /// where it is.
+    fn reproducer(
+        &mut self,
+        _kernel: &str,
+        _variant: &str,
+        _made: Result<Reproducer>,
+    ) -> Option<PathBuf> {
         None
     }
 }
@@ -143,14 +149,14 @@ fn check_family(
     for checked in &*all {
         checked.subject.device.choose(&spec.kernel, None);
     }
+    finish(checks, all, observer);
+}
+
+/// Adds the rows to the devices', after a folder for each failure.
+fn finish(checks: Vec<VariantCheck<'_>>, all: &mut [Checked<'_>], observer: &mut dyn Observer) {
     for mut check in checks {
-        if let Some(made) = check.reproducer.take() {
-            let folder = observer.reproducer(&check.row, made);
-            check
-                .row
-                .failure
-                .iter_mut()
-                .for_each(|f| f.folder = folder.clone());
+        if let (Some(made), Some(failure)) = (check.reproducer.take(), &mut check.row.failure) {
+            failure.folder = observer.reproducer(&check.row.kernel, &check.row.variant, made);
         }
         observer.row(check.subject, &check.row);
         all[check.number].rows.push(check.row);

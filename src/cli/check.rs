@@ -293,13 +293,15 @@ impl Progress for Table {
 }
 
 impl Observer for Table {
-    fn reproducer(&mut self, row: &Row, made: Result<Reproducer>) -> Option<PathBuf> {
+    fn reproducer(
+        &mut self,
+        kernel: &str,
+        variant: &str,
+        made: Result<Reproducer>,
+    ) -> Option<PathBuf> {
         match made.and_then(|made| made.write(&self.under)) {
             Ok(folder) => Some(folder),
             Err(e) => {
-                let Row {
-                    kernel, variant, ..
-                } = row;
                 let why = format!("the failure of {kernel}/{variant} has no folder: {e}");
                 self.unkept.push(why);
                 None

@@ -30,6 +30,21 @@ pub(crate) fn run(folder: &Path, spec: &str) -> Result<bool> {
     for opened in &devices {
         print(&super::headline(&opened.spec, &opened.record))?;
     }
+    let (right, ran) = on_devices(&replay, devices)?;
+    if let Some(words) = replay.interpreted() {
+        print(&fold(&format!("\n{words}"), 0))?;
+    }
+    match ran || !right {
+        true => Ok(right),
+        false => Err(Error::Device(
+            "none of the devices can run it: try another --device (see `unlearn devices`)"
+                .to_owned(),
+        )),
+    }
+}
+
+/// Runs it on devices; whether all are right, and whether any ran it.
+fn on_devices(replay: &Replay, devices: Vec<Opened>) -> Result<(bool, bool)> {
     print(&format!("\n{:<LABEL$}verdict", "device"))?;
     let (mut right, mut ran) = (true, false);
     for Opened { spec, device, .. } in devices {
@@ -50,16 +65,7 @@ pub(crate) fn run(folder: &Path, spec: &str) -> Result<bool> {
             print(&words(mismatch))?;
         }
     }
-    if let Some(words) = replay.interpreted() {
-        print(&fold(&format!("\n{words}"), 0))?;
-    }
-    match ran || !right {
-        true => Ok(right),
-        false => Err(Error::Device(
-            "none of the devices can run it: try another --device (see `unlearn devices`)"
-                .to_owned(),
-        )),
-    }
+    Ok((right, ran))
 }
 
 /// What became of the failure on a device.

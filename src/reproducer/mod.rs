@@ -126,17 +126,9 @@ impl Found<'_> {
     /// The description, and the files that it names.
     fn describe(&self, files: &mut Vec<(String, Vec<u8>)>) -> Result<Description> {
         let (kernel, variant) = (self.kernel, self.variant);
-        let as_compiled = kernel.source(variant);
-        let plain = kernel.source_with_buffers(variant);
+        let source = Source::new(&kernel.source(variant), kernel.name)?;
         let mirrored = kernel.mirrored(variant).into_iter();
         let mirrored: Vec<String> = mirrored.map(|m| m.name.to_owned()).collect();
-        let with_buffers =
-            (!mirrored.is_empty()).then(|| write::keep(files, "buffers.wgsl", plain.as_bytes()));
-        let shader = Text {
-            as_compiled: write::keep(files, "shader.wgsl", as_compiled.as_bytes()),
-            with_buffers,
-        };
-        let source = Source::new(&as_compiled, kernel.name)?;
         Ok(Description {
             format: FORMAT,
             program: Program {
@@ -153,7 +145,7 @@ impl Found<'_> {
                 plant: self.plant,
                 mirrored,
             },
-            shader,
+            shader: self.shader(files),
             entry: kernel.name.to_owned(),
             checked: self.checked,
             workgroup_size: source.workgroup_size(),
@@ -163,6 +155,17 @@ impl Found<'_> {
             mismatch: self.mismatch.clone(),
             repeats: repeats::of(self),
         })
+    }
+
+    /// The shader's files.
+    fn shader(&self, files: &mut Vec<(String, Vec<u8>)>) -> Text {
+        let (kernel, variant) = (self.kernel, self.variant);
+        let (text, plain) = (kernel.source(variant), kernel.source_with_buffers(variant));
+        Text {
+            as_compiled: write::keep(files, "shader.wgsl", text.as_bytes()),
+            with_buffers: (plain != text)
+                .then(|| write::keep(files, "buffers.wgsl", plain.as_bytes())),
+        }
     }
 
     /// The buffers, and their files: the parameters first, where the kernel has some of its own.

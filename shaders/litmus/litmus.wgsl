@@ -7,11 +7,11 @@ struct Params {
     teams: u32,    // pairs of workgroups, or workgroups that play against themselves; a power of two
     rounds: u32,   // instances that an invocation takes part in; a power of two
     stride: u32,   // words from one location to the next
-    patience: u32, // looks for partners that an invocation takes in all
+    patience: u32, // how long an invocation waits for partners in all
     factor: u32,   // an odd number, which spreads partners and locations
     shift: u32,
     stress: u32,   // accesses to other memory before each round
-    skew: u32,     // the later partner of a round starts up to so many loads later
+    skew: u32,     // the later partner of a round starts up to so many additions later
 }
 
 const GROUP_X: u32 = 64u;
@@ -106,6 +106,11 @@ fn places(instance: u32, n: u32, stride: u32) -> vec2<u32> {
     return stride * vec2(instance, n + spread(instance, n));
 }
 
+// Whether both sides have arrived. An addition is done every time; a load a compiler may do once.
+fn met(instance: u32) -> bool {
+    return atomicAdd(&arrivals[instance], 0u) == 2u;
+}
+
 // Waits until the partner is there too, but not for ever: it may have to wait for this workgroup.
 // Returns the patience that is left.
 fn meet(instance: u32, round: u32, patience: u32) -> u32 {
@@ -114,14 +119,15 @@ fn meet(instance: u32, round: u32, patience: u32) -> u32 {
     }
     if atomicAdd(&arrivals[instance], 1u) == 1u {
         for (var i = 0u; i < round % p.skew; i++) {
-            if atomicLoad(&arrivals[instance]) == 0u {
-                break; // never: it keeps the loads
-            }
+            atomicAdd(&arrivals[instance], 0u);
         }
         return patience;
     }
     var left = patience;
-    while left > 0u && atomicLoad(&arrivals[instance]) < 2u {
+    while left > 0u {
+        if met(instance) || met(instance) || met(instance) || met(instance) {
+            break;
+        }
         left--;
     }
     return left;

@@ -108,7 +108,10 @@ impl Options {
         }
         let variants = KERNELS.iter().flat_map(|spec| spec.kernel.variants);
         let mut names = Vec::new();
-        for name in variants.chain(&VARIANTS).map(|variant| variant.name.to_owned()) {
+        for name in variants
+            .chain(&VARIANTS)
+            .map(|variant| variant.name.to_owned())
+        {
             if !names.contains(&name) {
                 names.push(name);
             }

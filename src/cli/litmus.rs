@@ -9,7 +9,7 @@ use unlearn::error::{Error, Result};
 use super::text::{beside, fold};
 
 /// Width of the tests' names.
-const NAME: usize = 22;
+const NAME: usize = 24;
 
 /// Whether litmus tests are all that is asked for.
 pub(crate) fn only(options: &Options) -> bool {
@@ -33,11 +33,7 @@ fn grouped(number: u64) -> String {
 pub(crate) fn details(row: &Row) -> String {
     let lines = row.litmus.iter().map(|histogram| {
         let outcomes: Vec<String> = histogram.outcomes.iter().map(outcome).collect();
-        beside(
-            &format!("  {}", histogram.test),
-            NAME,
-            &outcomes.join(", "),
-        )
+        beside(&format!("  {}", histogram.test), NAME, &outcomes.join(", "))
     });
     lines.collect::<Vec<_>>().join("\n")
 }

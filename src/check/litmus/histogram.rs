@@ -45,7 +45,11 @@ impl Histogram {
     /// The histogram of what came, as this test judges it.
     pub(super) fn new(test: &Test, played: &Played) -> Self {
         let allowed = Allowed::of(test);
-        let came = played.counts.iter().enumerate().filter(|(_, times)| **times > 0);
+        let came = played
+            .counts
+            .iter()
+            .enumerate()
+            .filter(|(_, times)| **times > 0);
         let outcomes = came.map(|(code, times)| {
             let outcome = Outcome::of(code);
             let within = |set: &std::collections::BTreeSet<Outcome>| {

@@ -95,7 +95,11 @@ impl Wanted<'_> {
             return;
         }
         let start = Instant::now();
-        let effort = if self.alone { Effort::LONG } else { Effort::BRIEF };
+        let effort = if self.alone {
+            Effort::LONG
+        } else {
+            Effort::BRIEF
+        };
         let played = play::play(&*subject.device, test, self.seed, effort);
         row.seconds += start.elapsed().as_secs_f64();
         row.cases += 1;

@@ -115,15 +115,16 @@ fn before(test: &Test, a: Event, b: Event) -> bool {
 pub(super) fn races(test: &Test) -> bool {
     let events = events(test);
     let store = |e: Event| matches!(e.access, Access::Store(..));
-    let pairs = events.iter().flat_map(|a| events.iter().map(move |b| (*a, *b)));
+    let pairs = events
+        .iter()
+        .flat_map(|a| events.iter().map(move |b| (*a, *b)));
     let mut conflicts = pairs.filter(|(a, b)| {
         let location = a.access.location();
         a.number < b.number && location.is_some() && location == b.access.location()
     });
     test.plain
-        && conflicts.any(|(a, b)| {
-            (store(a) || store(b)) && !before(test, a, b) && !before(test, b, a)
-        })
+        && conflicts
+            .any(|(a, b)| (store(a) || store(b)) && !before(test, a, b) && !before(test, b, a))
 }
 
 /// The outcomes of all interleavings.
@@ -131,7 +132,9 @@ fn sequential(test: &Test) -> BTreeSet<Outcome> {
     let events = events(test);
     let possible = |order: &Vec<Event>| {
         let place = |n: usize| order.iter().position(|e| e.number == n);
-        let pairs = events.iter().flat_map(|a| events.iter().map(move |b| (*a, *b)));
+        let pairs = events
+            .iter()
+            .flat_map(|a| events.iter().map(move |b| (*a, *b)));
         let mut ordered = pairs.filter(|(a, b)| before(test, *a, *b));
         ordered.all(|(a, b)| place(a.number) < place(b.number))
     };

@@ -14,6 +14,10 @@ const SCRATCH: usize = 1024;
 /// The largest distance of locations, in words.
 const STRIDE: u32 = 16;
 
+/// Iterations of all its loops after which an invocation leaves them on Mesa's lavapipe.
+#[cfg(test)]
+const ITERATIONS: u32 = 65_535;
+
 /// How long to look.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Effort {
@@ -37,7 +41,8 @@ impl Effort {
 }
 
 /// How many instances a dispatch has, and in what workgroups. On a CPU a workgroup runs on one
-/// thread, whose lanes move in step: there it is as narrow as the narrowest of them.
+/// thread, whose lanes move in step: there it is as narrow as the narrowest of them. And Mesa's lavapipe
+/// ends the loops of an invocation after [`ITERATIONS`] iterations in all: so many it never has.
 #[derive(Clone, Copy)]
 struct Size {
     group: u32,
@@ -58,7 +63,7 @@ impl Size {
             group,
             instances,
             teams,
-            patience: [2_000, 100_000][usize::from(software)],
+            patience: [2_000, 8_000][usize::from(software)],
         }
     }
 
@@ -77,8 +82,8 @@ impl Size {
             patience: self.patience,
             factor: factor | 1,
             shift,
-            stress: [0, 2, 16][(stress % 3) as usize],
-            skew: [1, 8, 64][(skew % 3) as usize],
+            stress: [0, 2, 6][(stress % 3) as usize],
+            skew: [1, 4, 12][(skew % 3) as usize],
         }
     }
 }
@@ -173,12 +178,7 @@ pub(super) struct Played {
 ///
 /// # Errors
 /// `Shader` where the device refuses a test, `Device` where it has no room or fails.
-pub(super) fn play(
-    device: &dyn Device,
-    test: &Test,
-    seed: u32,
-    effort: Effort,
-) -> Result<Played> {
+pub(super) fn play(device: &dyn Device, test: &Test, seed: u32, effort: Effort) -> Result<Played> {
     let software = device.record().kind == DeviceKind::Software;
     let size = Size::of(test, software);
     let buffers = Buffers::new(device, size.instances)?;
@@ -203,4 +203,43 @@ pub(super) fn play(
         instances: u64::from(size.instances) * dispatches,
         counts: counts?,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_setting_has_more_loops_than_software_adapters_run() {
+        for test in Test::all() {
+            let size = Size::of(&test, true);
+            for (seed, number) in (0..50).flat_map(|seed| (0..6).map(move |n| (seed, n))) {
+                let p = size.setting(&test, seed, number);
+                // Lanes take turns in using up their patience, at worst.
+                let waits = if test.within() {
+                    0
+                } else {
+                    size.group * p.patience
+                };
+                let each = 1 + p.stress + p.skew / 2;
+                assert!(p.rounds * each + waits < ITERATIONS, "{}: {p:?}", test.name);
+            }
+        }
+    }
+
+    #[test]
+    fn every_setting_plays_all_instances() {
+        for test in Test::all() {
+            for software in [true, false] {
+                let size = Size::of(&test, software);
+                for number in 0..6 {
+                    let p = size.setting(&test, 1, number);
+                    let width = size.group / if test.within() { 2 } else { 1 };
+                    assert_eq!(p.teams * p.rounds * width, size.instances);
+                    assert!(p.teams.is_power_of_two() && p.rounds.is_power_of_two());
+                    assert!(p.factor % 2 == 1 && p.stride <= STRIDE && p.skew > 0);
+                }
+            }
+        }
+    }
 }

@@ -11,6 +11,9 @@ use super::text::{beside, fold};
 /// Width of the tests' names.
 const NAME: usize = 24;
 
+/// A space at which no line ends.
+const GLUE: &str = "\u{a0}";
+
 /// Whether litmus tests are all that is asked for.
 pub(crate) fn only(options: &Options) -> bool {
     options.kernel.as_deref() == Some("litmus")
@@ -33,7 +36,8 @@ fn grouped(number: u64) -> String {
 pub(crate) fn details(row: &Row) -> String {
     let lines = row.litmus.iter().map(|histogram| {
         let outcomes: Vec<String> = histogram.outcomes.iter().map(outcome).collect();
-        beside(&format!("  {}", histogram.test), NAME, &outcomes.join(", "))
+        let label = format!("  {}", histogram.test);
+        beside(&label, NAME, &outcomes.join(", ")).replace(GLUE, " ")
     });
     lines.collect::<Vec<_>>().join("\n")
 }
@@ -45,7 +49,7 @@ fn outcome(counted: &Counted) -> String {
         Standing::Forbidden => " (FORBIDDEN)",
     };
     let (outcome, times) = (&counted.outcome, grouped(counted.times));
-    format!("`{outcome}: {times}{standing}`").replace('`', "")
+    format!("{outcome}: {times}{standing}").replace(' ', GLUE)
 }
 
 /// The weak outcomes of a device, in a sentence; none where it had no litmus tests.
@@ -86,15 +90,16 @@ pub(crate) fn power(spec: &str, options: &Options) -> Result<bool> {
     for opened in adapters {
         super::print(&super::headline(&opened.spec, &opened.record))?;
         super::print(&format!(
-            "\n{:<NAME$} {:<14} {:>12} {:>12}",
-            "test", "fault", "instances", "caught"
+            "\n{:<NAME$} {:<12} {:>11} {:>11} {:>11}",
+            "test", "fault", "instances", "forbidden", "outcomes"
         ))?;
         let mut told = |power: &Power| {
             let (instances, caught) = (grouped(power.instances), grouped(power.caught));
             let (test, fault) = (&power.test, power.fault);
+            let outcomes = format!("{} of {}", power.outcomes, power.possible);
             // A closed stdout ends the table, not the measurement.
             let _ = super::print(&format!(
-                "{test:<NAME$} {fault:<14} {instances:>12} {caught:>12}"
+                "{test:<NAME$} {fault:<12} {instances:>11} {caught:>11} {outcomes:>11}"
             ));
         };
         let all = litmus::power(&*opened.device?, options.seed, &mut told)?;

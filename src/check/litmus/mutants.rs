@@ -2,6 +2,7 @@
 //! the test would count as forbidden (Levine et al., "MC Mutants", ASPLOS 2023).
 
 use super::histogram::{Histogram, Standing};
+use super::model::Allowed;
 use super::play::{Effort, play};
 use super::program::Test;
 use crate::device::Device;
@@ -26,6 +27,10 @@ pub struct Power {
     pub instances: u64,
     /// How often an outcome came that the test forbids.
     pub caught: u64,
+    /// How many outcomes that the test forbids came.
+    pub outcomes: usize,
+    /// How many WGSL allows the mutant.
+    pub possible: usize,
 }
 
 impl Mutant {
@@ -63,6 +68,9 @@ impl Mutant {
             if moves(1) {
                 add("B swapped", &|program| program.swapped[1] = true);
             }
+            if one_location && moves(0) && moves(1) {
+                add("both swapped", &|program| program.swapped = [true; 2]);
+            }
         }
         all
     }
@@ -77,11 +85,16 @@ pub fn power(device: &dyn Device, seed: u32, told: &mut dyn FnMut(&Power)) -> Re
     for mutant in Mutant::all() {
         let played = play(device, &mutant.program, seed, Effort::LONG)?;
         let histogram = Histogram::new(&mutant.test, &played);
+        let may = Allowed::of(&mutant.program).all;
+        let forbidden = histogram.outcomes.iter();
+        let forbidden = forbidden.filter(|counted| counted.standing == Standing::Forbidden);
         let power = Power {
-            test: mutant.test.name,
             fault: mutant.fault,
             instances: histogram.instances,
             caught: histogram.times(Standing::Forbidden),
+            outcomes: forbidden.count(),
+            possible: may.difference(&Allowed::of(&mutant.test).all).count(),
+            test: mutant.test.name,
         };
         told(&power);
         all.push(power);

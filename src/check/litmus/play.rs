@@ -31,12 +31,12 @@ impl Effort {
     /// Beside all the rest of a check.
     pub(super) const BRIEF: Self = Self {
         settings: 3,
-        dispatches: 2,
+        dispatches: 4,
     };
     /// With `--kernel litmus`.
     pub(super) const LONG: Self = Self {
-        settings: 6,
-        dispatches: 8,
+        settings: 12,
+        dispatches: 16,
     };
 }
 
@@ -213,7 +213,7 @@ mod tests {
     fn no_setting_has_more_loops_than_software_adapters_run() {
         for test in Test::all() {
             let size = Size::of(&test, true);
-            for (seed, number) in (0..50).flat_map(|seed| (0..6).map(move |n| (seed, n))) {
+            for (seed, number) in (0..50).flat_map(|seed| (0..12).map(move |n| (seed, n))) {
                 let p = size.setting(&test, seed, number);
                 // Lanes take turns in using up their patience, at worst.
                 let waits = if test.within() {
@@ -232,7 +232,7 @@ mod tests {
         for test in Test::all() {
             for software in [true, false] {
                 let size = Size::of(&test, software);
-                for number in 0..6 {
+                for number in 0..12 {
                     let p = size.setting(&test, 1, number);
                     let width = size.group / if test.within() { 2 } else { 1 };
                     assert_eq!(p.teams * p.rounds * width, size.instances);

@@ -176,17 +176,26 @@ fn of_location(test: &Test, location: Location) -> BTreeSet<Outcome> {
     let (stores, loads): (Vec<Event>, Vec<Event>) = events.iter().partition(|e| is_store(e));
     let mut outcomes = BTreeSet::new();
     for co in permutations(&stores) {
-        // By load: the place in co of the store that it reads from, from 1; 0 is the zero before all.
-        let choices = (co.len() + 1).pow(u32::try_from(loads.len()).unwrap_or(0));
-        for choice in 0..choices {
-            let digit = |load: usize| choice / (co.len() + 1).pow(load as u32) % (co.len() + 1);
-            let rf: Vec<(Event, usize)> = loads.iter().copied().zip((0..).map(digit)).collect();
+        for rf in sources(&loads, co.len()) {
             if !cyclic(test, &co, &rf) {
                 outcomes.insert(outcome(location, &co, &rf));
             }
         }
     }
     outcomes
+}
+
+/// Every way for loads to read from so many stores: the place in co of each load's store, from 1; 0 is the
+/// zero before all.
+fn sources(loads: &[Event], stores: usize) -> Vec<Vec<(Event, usize)>> {
+    let Some((load, others)) = loads.split_first() else {
+        return vec![Vec::new()];
+    };
+    let with = |from| {
+        let rest = sources(others, stores).into_iter();
+        rest.map(move |rest| [vec![(*load, from)], rest].concat())
+    };
+    (0..=stores).flat_map(with).collect()
 }
 
 fn outcome(location: Location, co: &[Event], rf: &[(Event, usize)]) -> Outcome {

@@ -7,7 +7,7 @@ use super::plan::{LITMUS, Options, TRAINING, repeated};
 use super::report::{DeviceReport, Failure, Report, Row};
 use super::subject::Subject;
 use super::training::{Reference, Task, compare};
-use super::variant::VariantCheck;
+use super::variant::{Instance, VariantCheck};
 use crate::error::{Error, Result};
 use crate::kernels::{Fill, Kernel, Mismatch, Shape, Spec};
 use crate::progress::{Progress, Silent};
@@ -132,14 +132,14 @@ fn check_family(
         let goes_on = |check: &VariantCheck<'_>| {
             check.row.failure.is_none() && all[check.number].stopped.is_none()
         };
-        let case = checks
+        let instance = checks
             .iter()
             .any(goes_on)
-            .then(|| spec.build(shape, fill, options.seed));
+            .then(|| Instance::new(spec, shape, fill, options.seed));
         for check in &mut checks {
-            if let Some(case) = &case {
+            if let Some(instance) = &instance {
                 let stopped = &mut all[check.number].stopped;
-                check.check(spec, case, times(number), stopped);
+                check.check(spec, instance, times(number), stopped);
             }
             observer.advance(works[number]);
         }

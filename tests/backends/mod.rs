@@ -71,6 +71,7 @@ impl Shader {
                 .iter()
                 .map(|binding| match binding.access {
                     Access::Read => Slot::Read,
+                    Access::Uniform => Slot::Uniform,
                     Access::Write => Slot::Write,
                 }),
         );

@@ -1,7 +1,7 @@
 //! A fault in a kernel.
 
 use super::Mutant;
-use crate::kernels::{Kernel, Shader, Variant};
+use crate::kernels::{Kernel, Variant};
 
 /// The kernel with a fault in the file of this variant, and the variants that are built from that
 /// file. Devices know kernels by their address, for as long as they live, so the memory is not given
@@ -12,7 +12,7 @@ pub(crate) fn planted(kernel: &Kernel, variant: &Variant, mutant: &Mutant) -> &'
     let variants: Vec<Variant> = variants.map(|v| Variant { shader: None, ..*v }).collect();
     Box::leak(Box::new(Kernel {
         name: kernel.name,
-        shader: Shader::new(mutant.text.clone().leak()),
+        shader: kernel.shader.with_text(mutant.text.clone().leak()),
         params_size: kernel.params_size,
         fields: kernel.fields,
         variants: variants.leak(),

@@ -7,7 +7,6 @@ use std::sync::{LazyLock, Mutex, PoisonError};
 use bytemuck::{Pod, Zeroable};
 
 use super::program::Test;
-use crate::kernels::cpu::Form;
 use crate::kernels::{Kernel, Shader, Variant};
 
 /// The parameters of `litmus`.
@@ -34,15 +33,6 @@ pub(super) struct Count {
     pub(super) shift: u32,
 }
 
-/// Nothing: `check` gives these kernels to adapters alone.
-const NO_FORM: Form = Form {
-    learners: |_, _| 1,
-    units: |_| 0,
-    touches: |_, _| Vec::new(),
-    library: None,
-    twin: |_, _, _| {},
-};
-
 /// The test as its file has it. Bindings: `memory`, `plain`, `arrivals`, `scratch`, `seen`.
 static LITMUS: Kernel = litmus(include_str!("../../../shaders/litmus/litmus.wgsl"));
 
@@ -53,7 +43,7 @@ pub(super) static COUNT_OUTCOMES: Kernel = Kernel {
     params_size: size_of::<Count>(),
     fields: &["instances", "stride", "factor", "shift"],
     variants: &[Variant::PLAIN],
-    cpu: NO_FORM,
+    cpu: None,
 };
 
 /// Both shaders.
@@ -68,7 +58,7 @@ const fn litmus(wgsl: &'static str) -> Kernel {
             "teams", "rounds", "stride", "patience", "factor", "shift", "stress", "skew",
         ],
         variants: &[Variant::PLAIN],
-        cpu: NO_FORM,
+        cpu: None,
     }
 }
 

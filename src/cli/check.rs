@@ -14,7 +14,7 @@ use unlearn::reproducer::Reproducer;
 
 use super::progress::Counter;
 use super::text::{beside, fold};
-use super::{Output, mutants, replay};
+use super::{Output, litmus, mutants, replay};
 
 /// What to check, and where.
 #[derive(Args, Debug)]
@@ -23,10 +23,11 @@ pub(crate) struct Arguments {
     /// adapter's index or name (see `unlearn devices`)
     #[arg(long, value_name = "all|auto|cpu|INDEX|NAME", default_value = "all")]
     device: String,
-    /// Only this kernel, or `training` for whole steps
+    /// Only this kernel, or `training` for whole steps, or `litmus` for tests of the memory model
     #[arg(long, value_name = "NAME")]
     kernel: Option<String>,
-    /// Only this variant: plain, small, shared, split, mirrored or lanes; on the CPU, gemm or twin
+    /// Only this variant: plain, small, shared, split, mirrored or lanes; on the CPU, gemm or
+    /// twin; of litmus tests a row or a test
     #[arg(long, value_name = "NAME")]
     variant: Option<String>,
     /// Only this shape: rows, inputs, outputs and learners, such as 64x784x128x4
@@ -69,6 +70,9 @@ pub(crate) fn run(arguments: &Arguments) -> Result<bool> {
         return replay::run(folder, &arguments.device);
     }
     let options = arguments.options();
+    if arguments.mutants && litmus::only(&options) {
+        return litmus::power(&arguments.device, &options);
+    }
     if arguments.mutants {
         return mutants::run(&arguments.device, &options);
     }
@@ -88,7 +92,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<bool> {
     devices.retain(|opened| !(planting && opened.spec == "cpu"));
     // If the report goes to stdout, nothing else does.
     let visible = !matches!(output, Some(Output::Stdout));
-    let mut table = Table::new(visible, &arguments.reproduce);
+    let mut table = Table::new(visible, &options, &arguments.reproduce);
     let (subjects, unopened) = subjects(devices, &table)?;
     let fault = options.fault();
     if let Some((fault, _)) = &fault {
@@ -153,6 +157,8 @@ impl Arguments {
 struct Table {
     counter: Counter,
     visible: bool,
+    /// Whether the table has room for every outcome of litmus tests.
+    litmus_alone: bool,
     /// Where folders for failures go.
     under: PathBuf,
     /// Why some failures have none.
@@ -160,10 +166,11 @@ struct Table {
 }
 
 impl Table {
-    fn new(visible: bool, under: &Path) -> Self {
+    fn new(visible: bool, options: &Options, under: &Path) -> Self {
         Self {
             counter: Counter::new(),
             visible,
+            litmus_alone: litmus::only(options),
             under: under.to_owned(),
             unkept: Vec::new(),
         }
@@ -195,6 +202,12 @@ impl Table {
                 let name = &device.device.name;
                 let text = format!("\nSTOPPED: {name} was not checked to the end: {why}");
                 self.line(&fold(&text, 9))?;
+            }
+        }
+        if !self.litmus_alone {
+            for device in &report.devices {
+                let text = litmus::summary(device);
+                text.map_or(Ok(()), |text| self.line(&text))?;
             }
         }
         for why in &self.unkept {
@@ -327,5 +340,8 @@ impl Observer for Table {
             "{:<22} {:<8} {:>6} {:>6} {:>11} {:>6.1} s  {verdict}",
             row.kernel, row.variant, subject.spec, row.cases, worst, row.seconds
         ));
+        if self.litmus_alone {
+            let _ = self.line(&litmus::details(row));
+        }
     }
 }

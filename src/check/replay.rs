@@ -10,8 +10,7 @@ use crate::device::trial::{NoResult, Verdict, examine};
 use crate::error::{Error, Result};
 use crate::kernels::case::Case;
 use crate::kernels::{Access, Cause, KERNELS, Kernel, Mismatch, Spec, Variant};
-use crate::record::DeviceKind;
-use crate::reproducer::{Description, Kind, Recorded};
+use crate::reproducer::{Description, Kind, Recorded, interpreted};
 
 /// A recorded failure, ready to run.
 #[derive(Debug)]
@@ -106,10 +105,23 @@ impl Replay {
         }
     }
 
+    /// What the interpreter makes of the shader, as a sentence; none where it cannot run it, and of what
+    /// went wrong on the CPU, which runs no shaders.
+    pub fn interpreted(&self) -> Option<String> {
+        let description = &self.recorded.description;
+        if description.device.backend == "CPU" {
+            return None;
+        }
+        let text = self.recorded.with_buffers.as_ref();
+        let text = text.unwrap_or(&self.recorded.shader);
+        let recorded = &description.mismatch.cause;
+        interpreted(text, &self.case, description.workgroups, recorded)
+    }
+
     /// The variant for a device, or why there is none.
     fn variant(&self, subject: &Subject) -> std::result::Result<&'static Variant, String> {
         let device = &*subject.device;
-        let cpu = device.record().kind == DeviceKind::Cpu;
+        let cpu = device.record().backend == "CPU";
         if cpu && !self.genuine {
             return Err("the CPU runs this program's own cases, not shaders".to_owned());
         }
@@ -265,3 +277,6 @@ fn damaged(why: &str) -> Error {
         "case.json {why}: the folder is damaged. Repeat the check that wrote it, or take an intact copy"
     ))
 }
+
+#[cfg(test)]
+mod tests;

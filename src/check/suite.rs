@@ -3,7 +3,8 @@
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
-use super::plan::{Options, TRAINING, repeated};
+use super::litmus::Wanted;
+use super::plan::{LITMUS, Options, TRAINING, repeated};
 use super::report::{DeviceReport, Failure, Report, Row};
 use super::subject::Subject;
 use super::training::{Reference, Task, compare};
@@ -21,8 +22,14 @@ pub trait Observer: Progress {
     /// A variant of a kernel is through on a device.
     fn row(&mut self, _subject: &Subject, _row: &Row) {}
 
-    /// A row has a failure: a folder for it, if it can have one, to be written or not. Returns where it is.
-    fn reproducer(&mut self, _row: &Row, _made: Result<Reproducer>) -> Option<PathBuf> {
+    /// A variant of a kernel fails: a folder for that, if it can have one, to be written or not. Returns
+    /// where it is.
+    fn reproducer(
+        &mut self,
+        _kernel: &str,
+        _variant: &str,
+        _made: Result<Reproducer>,
+    ) -> Option<PathBuf> {
         None
     }
 }
@@ -110,7 +117,17 @@ pub fn check(
     if options.training() && all.iter().any(|checked| checked.stopped.is_none()) {
         check_training(&mut all, observer)?;
     }
+    if let Some(wanted) = options.litmus() {
+        check_litmus(wanted, &mut all, observer);
+    }
     if all.iter().all(|checked| checked.rows.is_empty()) {
+        if options.kernel.as_deref() == Some(LITMUS) {
+            return Err(Error::Usage(
+                "litmus tests run on adapters: the CPU device has no shaders whose memory could be \
+                 shared. Give --device an adapter (see `unlearn devices`)"
+                    .to_owned(),
+            ));
+        }
         return Err(Error::Usage(format!(
             "no kernel that was asked for has a variant {:?} on this device",
             options.variant.as_deref().unwrap_or_default()
@@ -190,20 +207,37 @@ impl<S: Clone + PartialEq> Planned<S> {
             }
         }
         for checked in &*all {
-            kernel
-                .iter()
-                .for_each(|kernel| checked.subject.device.choose(kernel, None));
+            let chosen = kernel.iter();
+            chosen.for_each(|kernel| checked.subject.device.choose(kernel, None));
         }
-        for mut check in checks {
-            if let Some(made) = check.reproducer.take() {
-                let folder = observer.reproducer(&check.row, made);
-                let failure = check.row.failure.iter_mut();
-                failure.for_each(|failure| failure.folder = folder.clone());
-            }
-            observer.row(check.subject, &check.row);
-            all[check.number].rows.push(check.row);
-        }
+        finish(checks, all, observer);
         Ok(())
+    }
+}
+
+/// Adds the rows to the devices', after a folder for each failure.
+fn finish(checks: Vec<VariantCheck<'_>>, all: &mut [Checked<'_>], observer: &mut dyn Observer) {
+    for mut check in checks {
+        if let (Some(made), Some(failure)) = (check.reproducer.take(), &mut check.row.failure) {
+            failure.folder = observer.reproducer(&check.row.kernel, &check.row.variant, made);
+        }
+        observer.row(check.subject, &check.row);
+        all[check.number].rows.push(check.row);
+    }
+}
+
+/// Litmus tests, on adapters.
+fn check_litmus(wanted: Wanted<'_>, all: &mut [Checked<'_>], observer: &mut dyn Observer) {
+    let adapters = || |checked: &&mut Checked<'_>| checked.subject.is_adapter();
+    let count = all.iter_mut().filter(adapters()).count();
+    observer.begin(LITMUS, wanted.count() * count as u64);
+    for checked in all.iter_mut().filter(adapters()) {
+        let subject = checked.subject;
+        let rows = wanted.rows(subject, &mut checked.stopped, &mut || observer.advance(1));
+        for row in rows {
+            observer.row(subject, &row);
+            checked.rows.push(row);
+        }
     }
 }
 

@@ -2,7 +2,7 @@
 
 mod shader;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::Args;
 use unlearn::check::report::{DeviceReport, Failure, Report, Row};
@@ -13,10 +13,11 @@ use unlearn::device::{INTERPRETER, Opened, gpu::Opening};
 use unlearn::error::{Error, Result};
 use unlearn::kernels::{Fill, Shape};
 use unlearn::progress::Progress;
+use unlearn::reproducer::Reproducer;
 
 use super::progress::Counter;
 use super::text::{beside, fold};
-use super::{Output, mutants, rewrites};
+use super::{Output, litmus, mutants, replay, rewrites};
 
 /// What to check, and where.
 #[derive(Args, Debug)]
@@ -25,10 +26,11 @@ pub(crate) struct Arguments {
     /// adapter's index or name (see `unlearn devices`)
     #[arg(long, value_name = "all|auto|cpu|INDEX|NAME", default_value = "all")]
     device: String,
-    /// Only this kernel, or `training` for whole steps
+    /// Only this kernel, or `training` for whole steps, or `litmus` for tests of the memory model
     #[arg(long, value_name = "NAME")]
     kernel: Option<String>,
-    /// Only this variant: plain, small, shared, split, mirrored or lanes; on the CPU, gemm or twin
+    /// Only this variant: plain, small, shared, split, mirrored or lanes; on the CPU, gemm or
+    /// twin; of litmus tests a row or a test
     #[arg(long, value_name = "NAME")]
     variant: Option<String>,
     /// Only this shape: rows, inputs, outputs and learners, such as 64x784x128x4
@@ -71,6 +73,12 @@ pub(crate) struct Arguments {
     /// Write a first contract for a compute shader beside it
     #[arg(long, value_name = "FILE", value_parser = super::path(), exclusive = true)]
     init: Option<PathBuf>,
+    /// Where to put a folder for each failure, from which it runs again anywhere; nothing is overwritten
+    #[arg(long, value_name = "DIR", value_parser = super::path(), default_value = "unlearn-failures")]
+    reproduce: PathBuf,
+    /// Run the failure of such a folder again, on the devices of --device
+    #[arg(long, value_name = "DIR", value_parser = super::path(), conflicts_with_all = ["kernel", "variant", "shape", "fill", "seed", "mutants", "plant", "json", "reproduce"])]
+    replay: Option<PathBuf>,
     /// Write the full report to a file, or to stdout with -
     #[arg(long, value_name = "FILE", value_parser = super::path())]
     json: Option<PathBuf>,
@@ -83,12 +91,16 @@ fn fill(text: &str) -> std::result::Result<Fill, String> {
 
 /// Checks, prints the table, and returns whether everything passed.
 pub(crate) fn run(arguments: &Arguments) -> Result<bool> {
-    match (&arguments.init, &arguments.shader) {
-        (Some(path), _) => return shader::begin(path),
-        (None, Some(path)) => return shader::run(arguments, path),
-        (None, None) => {}
+    match (&arguments.init, &arguments.shader, &arguments.replay) {
+        (Some(path), ..) => return shader::begin(path),
+        (_, Some(path), _) => return shader::run(arguments, path),
+        (.., Some(folder)) => return replay::run(folder, &arguments.device),
+        _ => {}
     }
     let options = arguments.options();
+    if arguments.mutants && litmus::only(&options) {
+        return litmus::power(&arguments.device, &options);
+    }
     if arguments.mutants {
         return mutants::run(&arguments.device, &options);
     }
@@ -110,7 +122,8 @@ pub(crate) fn run(arguments: &Arguments) -> Result<bool> {
     let mut devices = device::open_all(&arguments.device, opening)?;
     devices.retain(|opened| !(planting && opened.spec == "cpu"));
     // If the report goes to stdout, nothing else does.
-    let mut table = Table::new(!matches!(output, Some(Output::Stdout)));
+    let visible = !matches!(output, Some(Output::Stdout));
+    let mut table = Table::new(visible, &options, &arguments.reproduce);
     let (subjects, unopened) = subjects(devices, &table)?;
     let fault = options.fault();
     if let Some((fault, _)) = &fault {
@@ -175,13 +188,22 @@ impl Arguments {
 struct Table {
     counter: Counter,
     visible: bool,
+    /// Whether the table has room for every outcome of litmus tests.
+    litmus_alone: bool,
+    /// Where folders for failures go.
+    under: PathBuf,
+    /// Why some failures have none.
+    unkept: Vec<String>,
 }
 
 impl Table {
-    fn new(visible: bool) -> Self {
+    fn new(visible: bool, options: &Options, under: &Path) -> Self {
         Self {
             counter: Counter::new(),
             visible,
+            litmus_alone: litmus::only(options),
+            under: under.to_owned(),
+            unkept: Vec::new(),
         }
     }
 
@@ -213,6 +235,15 @@ impl Table {
                 self.line(&fold(&text, 9))?;
             }
         }
+        if !self.litmus_alone {
+            for device in &report.devices {
+                let text = litmus::summary(device);
+                text.map_or(Ok(()), |text| self.line(&text))?;
+            }
+        }
+        for why in &self.unkept {
+            super::text::note(why);
+        }
         self.line(&summary(report))
     }
 }
@@ -240,12 +271,14 @@ fn failed(device: &DeviceReport, row: &Row, failure: &Failure) -> String {
     if let Some(element) = &failure.element {
         text += &format!("\n{}", beside("  element", LABEL, element));
     }
-    let labels = ["where", "got", "expected", "bound"];
-    for (label, words) in labels.iter().zip(failure.mismatch.cause.words()) {
-        text += &format!("\n{}", beside(&format!("  {label}"), LABEL, &words));
+    text += &format!("\n{}", replay::words(&failure.mismatch));
+    // On one line each, for copying.
+    text += &format!("\n{:<LABEL$}{}", "  again", failure.command);
+    if let Some(folder) = &failure.folder {
+        let folder = folder.display();
+        text += &format!("\n{:<LABEL$}unlearn check --replay {folder}", "  anywhere");
     }
-    // On one line, for copying.
-    text + &format!("\n{:<LABEL$}{}", "  again", failure.command)
+    text
 }
 
 fn summary(report: &Report) -> String {
@@ -316,6 +349,22 @@ impl Progress for Table {
 }
 
 impl Observer for Table {
+    fn reproducer(
+        &mut self,
+        kernel: &str,
+        variant: &str,
+        made: Result<Reproducer>,
+    ) -> Option<PathBuf> {
+        match made.and_then(|made| made.write(&self.under)) {
+            Ok(folder) => Some(folder),
+            Err(e) => {
+                let why = format!("the failure of {kernel}/{variant} has no folder: {e}");
+                self.unkept.push(why);
+                None
+            }
+        }
+    }
+
     fn row(&mut self, subject: &Subject, row: &Row) {
         let worst = match row.worst {
             Some(worst) => format!("{worst:.3}"),
@@ -339,5 +388,8 @@ impl Observer for Table {
             worst,
             row.seconds
         ));
+        if self.litmus_alone {
+            let _ = self.line(&litmus::details(row));
+        }
     }
 }

@@ -53,14 +53,14 @@ impl Source {
         let refused = |text: String| Error::Shader(text.trim_end().to_owned());
         let module =
             naga::front::wgsl::parse_str(wgsl).map_err(|e| refused(e.emit_to_string(wgsl)))?;
-        let validated = |with| Validator::new(ValidationFlags::all(), with).validate(&module);
-        let portable = validated(Capabilities::empty()).ok();
+        let validated = |with| {
+            let validated = Validator::new(ValidationFlags::all(), with).validate(&module);
+            validated.map_err(|e| refused(e.emit_to_string(wgsl)))
+        };
+        let portable = validated(Capabilities::empty());
         let (portable, info) = match portable {
-            Some(info) => (true, info),
-            None => {
-                let info = validated(Capabilities::all());
-                (false, info.map_err(|e| refused(e.emit_to_string(wgsl)))?)
-            }
+            Ok(info) => (true, info),
+            Err(_) => (false, validated(Capabilities::all())?),
         };
         let at = Some((ShaderStage::Compute, entry));
         let (module, info) = process_overrides(&module, &info, at, &Default::default())

@@ -117,7 +117,8 @@ pub struct Buffer {
     pub input: File,
     /// What the words after the run must be; where there is none, they must not change.
     pub expected: Option<File>,
-    /// The words after the run, if the device gave a result.
+    /// The words after the run, if the device gave a result; none where the shader only reads and nothing
+    /// changed.
     pub got: Option<File>,
     /// The words of both guard zones after the run, if they changed.
     pub guards: Option<File>,

@@ -2,6 +2,7 @@
 //! without this program, and the text of a report to whoever maintains the driver.
 
 mod description;
+mod interpreted;
 mod read;
 mod repeats;
 mod report;
@@ -11,6 +12,7 @@ mod write;
 pub use description::{
     Buffer, Description, File, Guard, Kind, Origin, Program, Ran, Repeats, Text,
 };
+pub(crate) use interpreted::interpreted;
 pub use read::Recorded;
 
 use crate::device::Device;
@@ -124,17 +126,9 @@ impl Found<'_> {
     /// The description, and the files that it names.
     fn describe(&self, files: &mut Vec<(String, Vec<u8>)>) -> Result<Description> {
         let (kernel, variant) = (self.kernel, self.variant);
-        let as_compiled = kernel.source(variant);
-        let plain = kernel.source_with_buffers(variant);
+        let source = Source::new(&kernel.source(variant), kernel.name)?;
         let mirrored = kernel.mirrored(variant).into_iter();
         let mirrored: Vec<String> = mirrored.map(|m| m.name.to_owned()).collect();
-        let with_buffers =
-            (!mirrored.is_empty()).then(|| write::keep(files, "buffers.wgsl", plain.as_bytes()));
-        let shader = Text {
-            as_compiled: write::keep(files, "shader.wgsl", as_compiled.as_bytes()),
-            with_buffers,
-        };
-        let source = Source::new(&as_compiled, kernel.name)?;
         Ok(Description {
             format: FORMAT,
             program: Program {
@@ -151,7 +145,7 @@ impl Found<'_> {
                 plant: self.plant,
                 mirrored,
             },
-            shader,
+            shader: self.shader(files),
             entry: kernel.name.to_owned(),
             checked: self.checked,
             workgroup_size: source.workgroup_size(),
@@ -161,6 +155,17 @@ impl Found<'_> {
             mismatch: self.mismatch.clone(),
             repeats: repeats::of(self),
         })
+    }
+
+    /// The shader's files.
+    fn shader(&self, files: &mut Vec<(String, Vec<u8>)>) -> Text {
+        let (kernel, variant) = (self.kernel, self.variant);
+        let (text, plain) = (kernel.source(variant), kernel.source_with_buffers(variant));
+        Text {
+            as_compiled: write::keep(files, "shader.wgsl", text.as_bytes()),
+            with_buffers: (plain != text)
+                .then(|| write::keep(files, "buffers.wgsl", plain.as_bytes())),
+        }
     }
 
     /// The buffers, and their files: the parameters first, where the kernel has some of its own.
@@ -193,7 +198,7 @@ impl Found<'_> {
     /// A buffer, and its files.
     fn buffer(&self, place: usize, files: &mut Vec<(String, Vec<u8>)>) -> Buffer {
         let binding = &self.kernel.bindings()[place];
-        let [group, number] = binding.slot;
+        let ([group, number], kind) = (binding.slot, Kind::from(binding.access));
         let stem = write::stem(files, &binding.name, binding.slot);
         let mut keep = |what: &str, words: &[u32]| {
             write::keep(files, &format!("{stem}.{what}.bin"), &write::bytes(words))
@@ -202,6 +207,8 @@ impl Found<'_> {
         let expected = self.case.expected(place);
         let expected = expected.map(|e| e.iter().flat_map(|e| e.coded()).collect::<Vec<u32>>());
         let got = self.got.get(place);
+        let inside = got.map(|got| &got[WINDOW..WINDOW + words]);
+        let changed = |got: &&[u32]| kind == Kind::Write || **got != self.case.inputs[place][..];
         let guard = self.case.guard(place);
         let zones = got.map(|got| [&got[..WINDOW], &got[WINDOW + words..]].concat());
         let zones = zones.filter(|zones| zones.iter().any(|word| *word != guard));
@@ -209,7 +216,7 @@ impl Found<'_> {
             group,
             binding: number,
             name: binding.name.clone(),
-            kind: binding.access.into(),
+            kind,
             element: element(binding),
             words,
             guard: Some(Guard {
@@ -219,7 +226,7 @@ impl Found<'_> {
             }),
             input: keep("in", &self.case.inputs[place]),
             expected: expected.map(|words| keep("expected", &words)),
-            got: got.map(|got| keep("got", &got[WINDOW..WINDOW + words])),
+            got: inside.filter(changed).map(|got| keep("got", got)),
             guards: zones.map(|zones| keep("guards", &zones)),
         }
     }

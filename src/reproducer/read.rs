@@ -117,12 +117,9 @@ impl Folder {
     /// So many words of a file, which must be the ones that were written.
     fn words(&self, file: &File, words: usize) -> Result<Vec<u32>> {
         let bytes = self.bytes(&file.file)?;
-        if bytes.len() as u64 != 4 * words as u64 {
-            let why = format!(
-                "it has {} bytes, and {words} words take {}",
-                bytes.len(),
-                4 * words as u64
-            );
+        let size = (words as u64).saturating_mul(4);
+        if bytes.len() as u64 != size {
+            let why = format!("it has {} bytes in place of {size}", bytes.len());
             return Err(self.damaged(&file.file, &why));
         }
         if digest(&bytes) != file.sha256 {

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use super::{Buffer, Description, Found, Guard};
+use super::{Buffer, Description, Found, Guard, interpreted};
 use crate::kernels::{Cause, WINDOW};
 
 /// Wrong words that are listed one by one.
@@ -13,6 +13,7 @@ pub(super) fn text(found: &Found<'_>, about: &Description, files: &[(String, Vec
     let parts = [
         head(about),
         wrong(found, about),
+        whose(found, about),
         again(about),
         without(about),
         contents(about, files),
@@ -46,7 +47,7 @@ fn head(about: &Description) -> String {
         arch = program.arch,
         entry = about.entry,
         checks = match about.checked {
-            true => "compiled with checks of bounds and loops",
+            true => "kept within its buffers by checks in its code or by the driver's own",
             false => "compiled without checks of bounds and loops, which it does not need",
         },
         version = program.version,
@@ -63,19 +64,26 @@ fn capital(text: &str) -> String {
 /// What is wrong, how much of it, and whether it comes again.
 fn wrong(found: &Found<'_>, about: &Description) -> String {
     let mut text = format!("## What is wrong\n\n{}.\n", about.mismatch.text);
+    if let Some(number) = about.kernel.plant {
+        let _ = write!(
+            text,
+            "\nThe shader has a fault that was planted in it (`--plant {number}`): this is no fault of the \
+             device.\n"
+        );
+    }
     if found.got.is_empty() {
         return text;
     }
     text += &counts(found);
     if let Some(repeats) = about.repeats {
         let same = match repeats.results {
-            1 => "every time the same bits".to_owned(),
-            n => format!("{n} different results"),
+            1 => "all gave the same bits".to_owned(),
+            n => format!("they gave {n} different results"),
         };
         let (runs, wrong) = (repeats.runs, repeats.wrong);
         let _ = write!(
             text,
-            "\nOf {runs} more runs with the same inputs {wrong} were wrong, with {same}.\n"
+            "\nOf {runs} more runs with the same inputs {wrong} were wrong; {same}.\n"
         );
     }
     if about.kernel.origin.is_some() {
@@ -116,6 +124,20 @@ fn counts(found: &Found<'_>) -> String {
     text
 }
 
+/// Whose fault it may be.
+fn whose(found: &Found<'_>, about: &Description) -> String {
+    if about.device.backend == "CPU" {
+        return "## The shader or the driver?\n\nNeither: the CPU runs its own form of the kernel, not \
+                this shader.\n"
+            .to_owned();
+    }
+    let text = found.kernel.source_with_buffers(found.variant);
+    let found = interpreted(&text, found.case, about.workgroups, &about.mismatch.cause);
+    found.map_or(String::new(), |words| {
+        format!("## The shader or the driver?\n\n{words}\n")
+    })
+}
+
 /// How to repeat it with this program.
 fn again(about: &Description) -> String {
     let texture = match about.kernel.mirrored.is_empty() {
@@ -138,15 +160,14 @@ fn again(about: &Description) -> String {
 fn without(about: &Description) -> String {
     let [x, y, z] = about.workgroups;
     let [tx, ty, tz] = about.workgroup_size;
-    let mut text = format!(
-        "## Repeat it without unlearn\n\n\
+    let mut text = "## Repeat it without unlearn\n\n\
          1. Compile `shader.wgsl`, or one of its translations by naga 30: `shader.spv` (`spirv-dis` shows it), \
          `shader.hlsl`, `shader.metal`. They number bindings as wgpu does: in Vulkan within their group, \
          in Direct3D and Metal within their kind of register.\n\
          2. Bind these buffers, filled from `NAME.in.bin`. All files are 32-bit words, lowest byte \
          first.\n\n\
          | group | binding | name | address space | element | words |\n|---|---|---|---|---|---|\n"
-    );
+    .to_owned();
     for buffer in &about.bindings {
         let Buffer {
             group,
@@ -210,7 +231,7 @@ fn contents(about: &Description, files: &[(String, Vec<u8>)]) -> String {
     };
     text + "- `case.json`: entry point, workgroups, buffers, device, mismatch\n\
         - `NAME.in.bin`: the words of a buffer before the run\n\
-        - `NAME.got.bin`: its words after the run\n"
+        - `NAME.got.bin`: its words after the run, if it is one that the shader writes\n"
         + zones
         + "- `NAME.expected.bin`: four words for each of its words: which kind of expectation it is, \
         then two words `a` and `b`, or the bound as f32 and the value as f64: 0, the word is `a`; 1, an f32 \

@@ -75,13 +75,14 @@ fn a_benchmark_exits_with_zero_and_can_be_read_by_machines() {
     assert_eq!(json["device"]["backend"], "CPU");
     assert_eq!(json["version"], env!("CARGO_PKG_VERSION"));
     let report: Report = serde_json::from_slice(&text).unwrap();
-    let same = compare(&report, &report);
+    let same = compare(&report, &report, 0.05);
     assert_eq!(same.len(), 3, "start-up, a kernel, a step: {same:?}");
     assert!(
-        same.iter().all(|r| (r.ratio - 1.0).abs() < 1e-12),
+        same.iter().all(|r| (r.old_us / r.new_us - 1.0).abs() < 1e-12),
         "{same:?}"
     );
-    let output = unlearn(&[&LITTLE[..], &["close_step", "--compare", file]].concat());
+    let flags = ["close_step", "--fail-on", "never", "--compare", file];
+    let output = unlearn(&[&LITTLE[..], &flags].concat());
     assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
     let table = String::from_utf8(output.stdout).unwrap();
     mentions(&table, &["old/new", "close_step twin 64x1x1x64"]);
@@ -105,6 +106,7 @@ fn a_kernel_that_is_wrong_gets_no_time() {
         gbs: 1.0,
         empty_dispatch_us: 1.0,
         dependent_dispatch_us: 1.0,
+        ..Ceilings::default()
     };
     let rows = |device: Faulty| {
         let mut rows = Vec::new();
@@ -222,7 +224,8 @@ fn compared(folder: &TempDir, text: &str) -> (String, Option<i32>) {
     let file = folder.path().join("old.json");
     std::fs::write(&file, text).unwrap();
     let file = file.to_str().unwrap();
-    let output = unlearn(&[&LITTLE[..], &["close_step", "--compare", file]].concat());
+    let flags = ["close_step", "--fail-on", "never", "--compare", file];
+    let output = unlearn(&[&LITTLE[..], &flags].concat());
     let said = match output.status.code() {
         Some(0) => String::from_utf8(output.stdout.clone()).unwrap(),
         _ => stderr(&output),
@@ -246,9 +249,9 @@ fn an_old_report_is_compared_as_far_as_it_goes() {
     mentions(&said, &differ.each_ref().map(String::as_str));
     let line = said
         .lines()
-        .find(|line| line.starts_with("close_step twin") && line.ends_with('–'));
+        .find(|line| line.starts_with("close_step twin"));
     let line = line.unwrap_or_else(|| panic!("{said}"));
-    assert_eq!(line.matches('–').count(), 2, "{said}");
+    assert!(line.contains("cannot say"), "{said}");
     old["device"]["name"] = "Another".into();
     old["device"]["backend"] = "Vulkan".into();
     let both = serde_json::json!([old, old]).to_string();

@@ -32,10 +32,16 @@ fn ceilings_by_a_wrong_clock_are_unknown() {
     let all = [
         found.gflops,
         found.gbs,
+        found.read_gbs,
+        found.write_gbs,
+        found.workgroup_gbs,
         found.empty_dispatch_us,
         found.dependent_dispatch_us,
     ];
     assert!(all.iter().all(|figure| figure.is_nan()), "{found:?}");
+    assert!(found.curve.is_empty(), "{found:?}");
+    // Those by the wall clock.
+    assert!(found.upload_gbs > 0.0 && found.download_gbs > 0.0);
 }
 
 #[test]
@@ -56,6 +62,7 @@ fn kernels_and_steps_by_a_wrong_clock_have_no_times() {
         gbs: 1.0,
         empty_dispatch_us: 1.0,
         dependent_dispatch_us: 1.0,
+        ..Ceilings::default()
     };
     let device = with(|_| 0.0);
     let mut rows = Vec::new();

@@ -1,23 +1,27 @@
 //! `unlearn bench`.
 
+mod against;
 mod table;
 
 use std::path::{Path, PathBuf};
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
 
 use clap::Args;
-use unlearn::bench::report::{Report, StartUp};
+use unlearn::bench::report::{Comparison, Report, StartUp, Verdict};
 use unlearn::bench::{self, Observer};
 use unlearn::check;
 use unlearn::data::{self, Dataset};
 use unlearn::device::{self, Device, Opened, gpu::Opening};
 use unlearn::error::{Error, Result};
+use unlearn::files;
 use unlearn::kernels::Shape;
 use unlearn::progress::Progress;
+use unlearn::report::benchmark;
 use unlearn::tune;
 
 use super::Output;
 use super::text::{fold, note};
+use against::Rival;
 use table::Table;
 
 /// What to measure, and where.
@@ -54,9 +58,26 @@ pub(crate) struct Arguments {
     /// Write the full report to a file, or to stdout with -
     #[arg(long, value_name = "FILE", value_parser = super::path())]
     json: Option<PathBuf>,
-    /// Compare with an earlier report
-    #[arg(long, value_name = "OLD.json", value_parser = super::path())]
+    /// Write a page with the roofline, the working-set curve and all tables to a file
+    #[arg(long, value_name = "FILE", value_parser = super::path())]
+    html: Option<PathBuf>,
+    /// Compare with an earlier report: a verdict for each time. Exits with 1 if one is slower
+    #[arg(long, value_name = "OLD.json", value_parser = super::path(), conflicts_with = "against")]
     compare: Option<PathBuf>,
+    /// Compare with another build of unlearn, which takes turns with this one. Exits with 1 if this one
+    /// is slower anywhere
+    #[arg(long, value_name = "PROGRAM", value_parser = super::path())]
+    against: Option<PathBuf>,
+    /// Turns of each program with --against
+    #[arg(long, value_name = "N", default_value_t = 8, requires = "against", value_parser = clap::value_parser!(u32).range(6..=100))]
+    rounds: u32,
+    /// Differences up to this share of a time count as none
+    #[arg(long, value_name = "PERCENT", default_value_t = 5.0, value_parser = margin)]
+    margin: f64,
+    /// What makes a comparison exit with 1: a time that is slower, also one of which nothing can be
+    /// said, or nothing
+    #[arg(long, value_name = "slower|unsure|never", default_value = "slower")]
+    fail_on: FailOn,
     /// Approximate duration of a measurement
     #[arg(long, value_name = "S", default_value_t = 0.25, hide = true, value_parser = seconds)]
     seconds: f64,
@@ -65,7 +86,26 @@ pub(crate) struct Arguments {
     plant: Option<usize>,
 }
 
+/// What makes a comparison fail.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+enum FailOn {
+    #[value(help = "a time that is slower")]
+    Slower,
+    #[value(help = "a time that is slower, or of which nothing can be said")]
+    Unsure,
+    #[value(help = "nothing")]
+    Never,
+}
+
 const LEARNERS: [u32; 4] = [1, 8, 64, 256];
+
+fn margin(text: &str) -> std::result::Result<f64, String> {
+    let percent: f64 = text.parse().map_err(|e| format!("{e}"))?;
+    match (0.0..=100.0).contains(&percent) {
+        true => Ok(percent),
+        false => Err("a margin is from 0 to 100 percent".to_owned()),
+    }
+}
 
 fn seconds(text: &str) -> std::result::Result<f64, String> {
     let seconds = text.parse().map_err(|e| format!("{e}"))?;
@@ -111,11 +151,13 @@ fn other_version(text: &[u8]) -> String {
     })
 }
 
-/// Measures, prints the table, and returns whether every kernel is right.
+/// Measures, prints the table, and returns whether every kernel is right and none has become slower.
 pub(crate) fn run(arguments: &Arguments, started: Instant) -> Result<bool> {
     let options = arguments.options()?;
     let old = arguments.compare.as_deref().map(read).transpose()?;
     let output = arguments.json.as_deref().map(Output::new).transpose()?;
+    arguments.html.as_deref().map_or(Ok(()), files::probe)?;
+    let rival = arguments.against.as_deref().map(Rival::new).transpose()?;
     let mut table = Table::new(!matches!(output, Some(Output::Stdout)), arguments.flags());
     let opening = Opening {
         checked: arguments.plant.is_some(),
@@ -134,16 +176,27 @@ pub(crate) fn run(arguments: &Arguments, started: Instant) -> Result<bool> {
     let counterparts = old.as_deref().map(|old| bench::counterparts(old, &records));
     for (n, one) in devices.into_iter().enumerate() {
         let how = (&options, &learners[..], [opened, loaded]);
-        let (report, stopped) = arguments.measure(one, how, data.as_ref(), &mut table)?;
-        if let Some(counterparts) = &counterparts {
-            table.comparison(counterparts[n], &report)?;
+        let (mut report, stopped) = arguments.measure(one, how, data.as_ref(), &mut table)?;
+        report.comparison = match (&counterparts, &rival) {
+            (Some(all), _) => arguments.compared(all[n], &report),
+            (_, Some(rival)) if stopped.is_none() => {
+                let turns = rival.turns(arguments, &report.spec, &mut table)?;
+                Some(arguments.raced(rival, &turns))
+            }
+            _ => None,
+        };
+        if old.is_some() || rival.is_some() {
+            table.comparison(report.comparison.as_ref())?;
         }
         reports.push(report);
         failure = failure.or(stopped);
     }
     failure = failure.or_else(|| arguments.nothing_measured(&reports));
     let right = |report: &Report| report.kernels.iter().all(|row| row.failure.is_none());
-    let right = reports.iter().all(right);
+    let right = reports.iter().all(right) && !reports.iter().any(|r| arguments.fails(r));
+    if let Some(path) = &arguments.html {
+        files::write(path, benchmark::page(&reports).as_bytes())?;
+    }
     if let Some(output) = output {
         match &reports[..] {
             [report] => output.write(report)?,
@@ -190,6 +243,43 @@ impl Arguments {
         Ok((report, stopped))
     }
 
+    /// The report beside its counterpart in the old ones.
+    fn compared(&self, old: Option<&Report>, new: &Report) -> Option<Comparison> {
+        let old = old?;
+        let file = self.compare.as_deref().unwrap_or(Path::new(""));
+        Some(Comparison {
+            with: format!("{}, unlearn {}", file.display(), old.version),
+            interleaved: false,
+            margin: self.margin / 100.0,
+            differences: bench::differences(old, new),
+            rows: bench::compare(old, new, self.margin / 100.0),
+        })
+    }
+
+    /// What the turns of two programs say.
+    fn raced(&self, rival: &Rival, turns: &[[Vec<bench::Taken>; 2]]) -> Comparison {
+        Comparison {
+            with: rival.name(),
+            interleaved: true,
+            margin: self.margin / 100.0,
+            differences: Vec::new(),
+            rows: bench::judged(turns, self.margin / 100.0),
+        }
+    }
+
+    /// Whether a comparison found what it was asked to fail on.
+    fn fails(&self, report: &Report) -> bool {
+        let rows = report.comparison.iter().flat_map(|c| &c.rows);
+        let mut verdicts = rows.map(|row| row.verdict);
+        match self.fail_on {
+            FailOn::Slower => verdicts.any(|v| v == Verdict::Slower),
+            FailOn::Unsure => {
+                verdicts.any(|v| matches!(v, Verdict::Slower | Verdict::CannotSay))
+            }
+            FailOn::Never => false,
+        }
+    }
+
     /// Refuses a variant that no kernel has.
     fn nothing_measured(&self, reports: &[Report]) -> Option<Error> {
         let variant = self.variant.as_ref()?;
@@ -232,6 +322,8 @@ impl Arguments {
     fn report(&self, spec: String, record: unlearn::record::DeviceRecord) -> Report {
         Report {
             version: env!("CARGO_PKG_VERSION").to_owned(),
+            started: now(),
+            command: again(),
             os: std::env::consts::OS.to_owned(),
             arch: std::env::consts::ARCH.to_owned(),
             cpu: device::cpu::model().unwrap_or_default().to_owned(),
@@ -246,8 +338,30 @@ impl Arguments {
             steps: Vec::new(),
             left_out: Vec::new(),
             stopped: None,
+            comparison: None,
         }
     }
+}
+
+/// Now, UTC.
+fn now() -> String {
+    let now = humantime::format_rfc3339_seconds(SystemTime::now());
+    now.to_string().replace('T', " ").replace('Z', "")
+}
+
+/// The command that measures the same again.
+fn again() -> String {
+    let quoted = |word: String| {
+        let plain = |c: char| c.is_ascii_alphanumeric() || "-_.,/=:".contains(c);
+        match !word.is_empty() && word.chars().all(plain) {
+            true => word,
+            false => format!("'{}'", word.replace('\'', r"'\''")),
+        }
+    };
+    let words = std::env::args_os().skip(1);
+    let words = words.map(|word| quoted(word.to_string_lossy().into_owned()));
+    let words: Vec<String> = std::iter::once("unlearn".to_owned()).chain(words).collect();
+    words.join(" ")
 }
 
 /// The benchmark of one device.
@@ -275,10 +389,10 @@ impl Bench<'_> {
         // After the first step, which the clock's trial would warm up.
         self.report.timing = self.device.clock();
         let ceilings = bench::ceilings(self.device, options.budget)?;
-        self.report.ceilings = Some(ceilings);
         let timing = format!("kernels are timed by {}", self.report.timing);
         self.table.line(&fold(&timing, 2))?;
         self.table.ceilings(&ceilings);
+        self.report.ceilings = Some(ceilings.clone());
         let rows = &mut self.report.kernels;
         bench::kernels(self.device, options, &ceilings, rows, self.table)?;
         if let Some(images) = &images {

@@ -17,6 +17,8 @@ fn device((name, backend, kind, driver): Device) -> DeviceRecord {
 fn report(record: Device) -> Report {
     Report {
         version: "0.1.0".to_owned(),
+        started: String::new(),
+        command: String::new(),
         os: "linux".to_owned(),
         arch: "x86_64".to_owned(),
         cpu: "One".to_owned(),
@@ -31,6 +33,7 @@ fn report(record: Device) -> Report {
         steps: Vec::new(),
         left_out: Vec::new(),
         stopped: None,
+        comparison: None,
     }
 }
 

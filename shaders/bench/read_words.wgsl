@@ -18,7 +18,7 @@ const GROUP_Y: u32 = 1u;
 @group(0) @binding(1) var<storage, read> source: array<vec4<u32>>;
 @group(0) @binding(2) var<storage, read_write> sums: array<u32>; // [workgroups]
 
-var<workgroup> partial: array<u32, 256>;
+var<workgroup> parts: array<u32, 256>;
 
 @compute @workgroup_size(GROUP_X, GROUP_Y)
 fn read_words(
@@ -38,14 +38,14 @@ fn read_words(
         at += 4u * GROUP_X;
     }
     let all = (a + b) + (c + d);
-    partial[lane] = (all.x + all.y) + (all.z + all.w);
+    parts[lane] = (all.x + all.y) + (all.z + all.w);
     for (var width = GROUP_X / 2u; width > 0u; width /= 2u) {
         workgroupBarrier();
         if lane < width {
-            partial[lane] += partial[lane + width];
+            parts[lane] += parts[lane + width];
         }
     }
     if lane == 0u {
-        sums[group.x] = partial[0];
+        sums[group.x] = parts[0];
     }
 }

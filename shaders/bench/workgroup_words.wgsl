@@ -30,22 +30,22 @@ fn workgroup_words(
         halves[place] = vec4<u32>(place);
     }
     workgroupBarrier();
-    var from = 0u;
+    var side = 0u;
     let far = lane + p.value;
     for (var i = 0u; i < p.rounds; i++) {
-        let to = HALF - from;
-        let a = halves[from + (far & (HALF - 1u))];
-        let b = halves[from + ((far + GROUP_X) & (HALF - 1u))];
-        let c = halves[from + ((far + 2u * GROUP_X) & (HALF - 1u))];
-        let d = halves[from + ((far + 3u * GROUP_X) & (HALF - 1u))];
+        let to = HALF - side;
+        let a = halves[side + (far & (HALF - 1u))];
+        let b = halves[side + ((far + GROUP_X) & (HALF - 1u))];
+        let c = halves[side + ((far + 2u * GROUP_X) & (HALF - 1u))];
+        let d = halves[side + ((far + 3u * GROUP_X) & (HALF - 1u))];
         halves[to + lane] = a + 1u;
         halves[to + lane + GROUP_X] = b + 1u;
         halves[to + lane + 2u * GROUP_X] = c + 1u;
         halves[to + lane + 3u * GROUP_X] = d + 1u;
-        from = to;
+        side = to;
         workgroupBarrier();
     }
     if id.x < p.threads {
-        passed[id.x] = halves[from + lane].x;
+        passed[id.x] = halves[side + lane].x;
     }
 }

@@ -73,7 +73,13 @@ pub fn kernels(
                 shape: shape.to_string(),
                 cost: spec.cost(shape),
             };
-            job.rows(device, &variants, (ceilings, options.budget, &watch), rows, observer)?;
+            job.rows(
+                device,
+                &variants,
+                (ceilings, options.budget, &watch),
+                rows,
+                observer,
+            )?;
         }
     }
     Ok(())

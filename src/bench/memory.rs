@@ -39,8 +39,14 @@ pub(super) fn measure(device: &dyn Device, budget: Duration, found: &mut Ceiling
     transfers(device, budget, found)
 }
 
-/// As many words as there is room for in so many buffers; a power of two.
-fn room(device: &dyn Device, wanted: usize, buffers: u64) -> usize {
+/// The budget for which the sizes above are meant. A smaller one moves less.
+const USUAL: Duration = Duration::from_millis(250);
+
+/// As many words as there is time for, and room in so many buffers; a power of two.
+fn room(device: &dyn Device, wanted: usize, budget: Duration, buffers: u64) -> usize {
+    let share = budget.as_secs_f64() / USUAL.as_secs_f64();
+    let part = (1.0 / share).log2().ceil().clamp(0.0, 12.0);
+    let wanted = wanted / power(part) as usize;
     let most = usize::try_from(device.limits().buffer_words).unwrap_or(wanted);
     let mut words = 1 << wanted.min(most).ilog2();
     // Less than the caches hold shows them, which beats no figure.
@@ -59,7 +65,7 @@ fn vectors(words: usize) -> u32 {
 /// faster.
 fn copy(device: &dyn Device, budget: Duration) -> Result<f64> {
     // Source, target and contents.
-    let words = room(device, WORDS, 3);
+    let words = room(device, WORDS, budget, 3);
     let [from, to, counts] = [
         device.allocate("copy source", words)?,
         device.allocate("copy target", words)?,
@@ -93,7 +99,7 @@ fn copy(device: &dyn Device, budget: Duration) -> Result<f64> {
 
 /// What is written alone, and read alone, of working sets of all sizes.
 fn streams(device: &dyn Device, budget: Duration, found: &mut Ceilings) -> Result<()> {
-    let words = room(device, LARGEST, 1);
+    let words = room(device, LARGEST, budget, 1);
     let set = device.allocate("working set", words)?;
     let sums = device.allocate("sums", GROUPS as usize)?;
     let write = Stream {
@@ -117,12 +123,7 @@ fn streams(device: &dyn Device, budget: Duration, found: &mut Ceilings) -> Resul
 }
 
 /// 10⁹ bytes of a working set of so many `bytes` that are read a second.
-fn reading(
-    device: &dyn Device,
-    buffers: [Buffer; 2],
-    bytes: u64,
-    budget: Duration,
-) -> Result<f64> {
+fn reading(device: &dyn Device, buffers: [Buffer; 2], bytes: u64, budget: Duration) -> Result<f64> {
     let pass = u64::from(64 * READERS * ROUNDS);
     let least = u32::try_from(bytes.div_ceil(pass)).unwrap_or(GROUPS);
     let stream = |groups: u32| Stream {
@@ -146,7 +147,7 @@ fn reading(
 #[expect(
     clippy::cast_possible_truncation,
     clippy::cast_sign_loss,
-    reason = "0 to 6"
+    reason = "0 to 12"
 )]
 fn power(exponent: f64) -> u32 {
     1 << exponent as u32
@@ -184,7 +185,7 @@ fn workgroup(device: &dyn Device, budget: Duration) -> Result<f64> {
 /// What goes to the device and comes back, by the wall clock.
 fn transfers(device: &dyn Device, budget: Duration, found: &mut Ceilings) -> Result<()> {
     // The host holds it twice, and the driver's way there once more.
-    let words = room(device, SENT, 4);
+    let words = room(device, SENT, budget, 4);
     let buffer = device.allocate("sent", words)?;
     let counts = device.allocate("counts", 64)?;
     let wait = Probe {

@@ -75,9 +75,14 @@ mod tests {
             write_gbs: 6.0,
             dependent_dispatch_us: 5.0,
             // A dip at 64 KiB, where something else ran.
-            curve: [(1 << 14, 64.0), (1 << 16, 20.0), (1 << 18, 32.0), (1 << 20, 4.0)]
-                .map(rate)
-                .to_vec(),
+            curve: [
+                (1 << 14, 64.0),
+                (1 << 16, 20.0),
+                (1 << 18, 32.0),
+                (1 << 20, 4.0),
+            ]
+            .map(rate)
+            .to_vec(),
             ..Ceilings::default()
         }
     }

@@ -163,7 +163,13 @@ fn measured(
     };
     match first_steps(&population, budget)? {
         Some(why) => Ok(Err(why)),
-        None => row(device, (model, images, learners), &population, (budget, watch)).map(Ok),
+        None => row(
+            device,
+            (model, images, learners),
+            &population,
+            (budget, watch),
+        )
+        .map(Ok),
     }
 }
 

@@ -23,7 +23,12 @@ pub fn taken(report: &Value) -> Vec<Taken> {
     let kernels = rows("kernels").into_iter().filter_map(|row| {
         let part = |name: &str| Some(row[name].as_str()?.to_owned());
         Some(Taken {
-            what: format!("{} {} {}", part("kernel")?, part("variant")?, part("shape")?),
+            what: format!(
+                "{} {} {}",
+                part("kernel")?,
+                part("variant")?,
+                part("shape")?
+            ),
             us: row["measured"]["us"].as_f64()?,
             steady: steady(&row["measured"]),
         })

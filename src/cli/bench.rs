@@ -1,13 +1,14 @@
 //! `unlearn bench`.
 
 mod against;
+mod judge;
 mod table;
 
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant, SystemTime};
 
 use clap::Args;
-use unlearn::bench::report::{Comparison, Report, StartUp, Verdict};
+use unlearn::bench::report::{Ceilings, Report, StartUp};
 use unlearn::bench::{self, Observer};
 use unlearn::check;
 use unlearn::data::{self, Dataset};
@@ -21,7 +22,8 @@ use unlearn::tune;
 
 use super::Output;
 use super::text::{fold, note};
-use against::Rival;
+use against::{Rival, is_turn};
+use judge::{FailOn, fails};
 use table::Table;
 
 /// What to measure, and where.
@@ -72,7 +74,7 @@ pub(crate) struct Arguments {
     #[arg(long, value_name = "N", default_value_t = 8, requires = "against", value_parser = clap::value_parser!(u32).range(6..=100))]
     rounds: u32,
     /// Differences up to this share of a time count as none
-    #[arg(long, value_name = "PERCENT", default_value_t = 5.0, value_parser = margin)]
+    #[arg(long, value_name = "PERCENT", default_value_t = 5.0, value_parser = judge::margin)]
     margin: f64,
     /// What makes a comparison exit with 1: a time that is slower, also one of which nothing can be
     /// said, or nothing
@@ -86,26 +88,7 @@ pub(crate) struct Arguments {
     plant: Option<usize>,
 }
 
-/// What makes a comparison fail.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
-enum FailOn {
-    #[value(help = "a time that is slower")]
-    Slower,
-    #[value(help = "a time that is slower, or of which nothing can be said")]
-    Unsure,
-    #[value(help = "nothing")]
-    Never,
-}
-
 const LEARNERS: [u32; 4] = [1, 8, 64, 256];
-
-fn margin(text: &str) -> std::result::Result<f64, String> {
-    let percent: f64 = text.parse().map_err(|e| format!("{e}"))?;
-    match (0.0..=100.0).contains(&percent) {
-        true => Ok(percent),
-        false => Err("a margin is from 0 to 100 percent".to_owned()),
-    }
-}
 
 fn seconds(text: &str) -> std::result::Result<f64, String> {
     let seconds = text.parse().map_err(|e| format!("{e}"))?;
@@ -193,7 +176,10 @@ pub(crate) fn run(arguments: &Arguments, started: Instant) -> Result<bool> {
     }
     failure = failure.or_else(|| arguments.nothing_measured(&reports));
     let right = |report: &Report| report.kernels.iter().all(|row| row.failure.is_none());
-    let right = reports.iter().all(right) && !reports.iter().any(|r| arguments.fails(r));
+    let right = reports.iter().all(right)
+        && !reports
+            .iter()
+            .any(|report| fails(arguments.fail_on, report));
     if let Some(path) = &arguments.html {
         files::write(path, benchmark::page(&reports).as_bytes())?;
     }
@@ -241,43 +227,6 @@ impl Arguments {
             report.stopped = Some(e.to_string());
         }
         Ok((report, stopped))
-    }
-
-    /// The report beside its counterpart in the old ones.
-    fn compared(&self, old: Option<&Report>, new: &Report) -> Option<Comparison> {
-        let old = old?;
-        let file = self.compare.as_deref().unwrap_or(Path::new(""));
-        Some(Comparison {
-            with: format!("{}, unlearn {}", file.display(), old.version),
-            interleaved: false,
-            margin: self.margin / 100.0,
-            differences: bench::differences(old, new),
-            rows: bench::compare(old, new, self.margin / 100.0),
-        })
-    }
-
-    /// What the turns of two programs say.
-    fn raced(&self, rival: &Rival, turns: &[[Vec<bench::Taken>; 2]]) -> Comparison {
-        Comparison {
-            with: rival.name(),
-            interleaved: true,
-            margin: self.margin / 100.0,
-            differences: Vec::new(),
-            rows: bench::judged(turns, self.margin / 100.0),
-        }
-    }
-
-    /// Whether a comparison found what it was asked to fail on.
-    fn fails(&self, report: &Report) -> bool {
-        let rows = report.comparison.iter().flat_map(|c| &c.rows);
-        let mut verdicts = rows.map(|row| row.verdict);
-        match self.fail_on {
-            FailOn::Slower => verdicts.any(|v| v == Verdict::Slower),
-            FailOn::Unsure => {
-                verdicts.any(|v| matches!(v, Verdict::Slower | Verdict::CannotSay))
-            }
-            FailOn::Never => false,
-        }
     }
 
     /// Refuses a variant that no kernel has.
@@ -388,11 +337,7 @@ impl Bench<'_> {
         self.table.begin("ceilings", 1);
         // After the first step, which the clock's trial would warm up.
         self.report.timing = self.device.clock();
-        let ceilings = bench::ceilings(self.device, options.budget)?;
-        let timing = format!("kernels are timed by {}", self.report.timing);
-        self.table.line(&fold(&timing, 2))?;
-        self.table.ceilings(&ceilings);
-        self.report.ceilings = Some(ceilings.clone());
+        let ceilings = self.ceilings()?;
         let rows = &mut self.report.kernels;
         bench::kernels(self.device, options, &ceilings, rows, self.table)?;
         if let Some(images) = &images {
@@ -407,6 +352,18 @@ impl Bench<'_> {
             bench::steps(self.device, images, self.learners, how, results, self.table)?;
         }
         Ok(())
+    }
+
+    fn ceilings(&mut self) -> Result<Ceilings> {
+        if is_turn() {
+            return Ok(Ceilings::default());
+        }
+        let ceilings = bench::ceilings(self.device, self.options.budget)?;
+        let timing = format!("kernels are timed by {}", self.report.timing);
+        self.table.line(&fold(&timing, 2))?;
+        self.table.ceilings(&ceilings);
+        self.report.ceilings = Some(ceilings.clone());
+        Ok(ceilings)
     }
 
     fn start_up(&mut self, first_step: f64) -> Result<()> {

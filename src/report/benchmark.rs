@@ -79,7 +79,9 @@ fn device(report: &Report) -> Markup {
 /// What a reader must know first.
 fn warned(report: &Report) -> Vec<String> {
     let stopped = report.stopped.iter();
-    let mut all: Vec<String> = stopped.map(|why| format!("It ended early: {why}")).collect();
+    let mut all: Vec<String> = stopped
+        .map(|why| format!("It ended early: {why}"))
+        .collect();
     let wrong = report.kernels.iter().filter(|row| row.failure.is_some());
     let wrong: Vec<String> = wrong
         .map(|row| format!("{} {} {}", row.kernel, row.variant, row.shape))

@@ -13,6 +13,15 @@ use super::{Arguments, table::Table};
 /// A turn's part of the usual duration of a measurement: there are many turns.
 const PART: f64 = 0.2;
 
+/// Set for those who take turns: they leave out what no one compares. Versions that do not know it
+/// measure more than they need to.
+const TURN: &str = "UNLEARN_TURN";
+
+/// Whether this process takes a turn.
+pub(super) fn is_turn() -> bool {
+    std::env::var_os(TURN).is_some()
+}
+
 /// Another build of this program.
 pub(super) struct Rival {
     program: PathBuf,
@@ -116,15 +125,11 @@ fn flags(arguments: &Arguments, spec: &str) -> Vec<String> {
 
 /// What a program measures in a turn.
 fn turn(program: &Path, flags: &[String]) -> Result<Vec<Taken>> {
-    let failed = |why: &str| {
-        Error::Device(format!(
-            "{} {}: {why}",
-            program.display(),
-            flags.join(" ")
-        ))
-    };
+    let failed =
+        |why: &str| Error::Device(format!("{} {}: {why}", program.display(), flags.join(" ")));
     let output = Command::new(program)
         .args(flags)
+        .env(TURN, "1")
         .stdin(Stdio::null())
         .output()
         .map_err(|e| failed(&e.to_string()))?;

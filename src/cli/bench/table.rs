@@ -3,7 +3,9 @@
 use std::time::Duration;
 
 use unlearn::bench::Observer;
-use unlearn::bench::report::{Ceilings, Compared, Comparison, KernelRow, Samples, StepRow, Verdict};
+use unlearn::bench::report::{
+    Ceilings, Compared, Comparison, KernelRow, Samples, StepRow, Verdict,
+};
 use unlearn::error::Result;
 use unlearn::progress::Progress;
 
@@ -234,15 +236,17 @@ impl Observer for Table {
     fn kernel(&mut self, row: &KernelRow) {
         let head = format!("  {:<8} {:<15}", row.variant, row.shape);
         let rest = match (&row.measured, &row.failure) {
-            (Some(m), _) => format!(
-                " {:>10} {:>4} % {:>7} {:>6}  {:<7} {:>4} %",
-                time(m.time.us),
-                figure(100.0 * m.time.spread(), 0),
-                rate(m.gflops),
-                rate(m.gbs),
-                m.bound_by,
-                figure(100.0 * m.share, 0)
-            ) + &remark(&m.samples),
+            (Some(m), _) => {
+                format!(
+                    " {:>10} {:>4} % {:>7} {:>6}  {:<7} {:>4} %",
+                    time(m.time.us),
+                    figure(100.0 * m.time.spread(), 0),
+                    rate(m.gflops),
+                    rate(m.gbs),
+                    m.bound_by,
+                    figure(100.0 * m.share, 0)
+                ) + &remark(&m.samples)
+            }
             (None, Some(m)) => {
                 let what = format!("    {}. See", m.cause);
                 let (what, again) = (fold(&what, 0), self.again(row));

@@ -102,7 +102,9 @@ fn sizes(c: &Ceilings, narrow: bool) -> Axis {
 /// The vertical axis, logarithmic: 1, 2 and 5 times powers of ten.
 fn rates(c: &Ceilings) -> Axis {
     let all = c.curve.iter().map(|rate| rate.gbs);
-    let all = all.chain([c.write_gbs, c.gbs]).filter(|gbs| gbs.is_finite());
+    let all = all
+        .chain([c.write_gbs, c.gbs])
+        .filter(|gbs| gbs.is_finite());
     let (low, high) = all.fold((f64::INFINITY, 0.0f64), |(low, high), gbs| {
         (low.min(gbs), high.max(gbs))
     });

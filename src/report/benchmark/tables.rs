@@ -24,7 +24,10 @@ pub(super) fn ceilings(c: &Ceilings, timing: &str) -> Vec<Part> {
         ("memory: read", format!("{} GB/s", figure(c.read_gbs))),
         ("memory: written", format!("{} GB/s", figure(c.write_gbs))),
         ("memory: copied", format!("{} GB/s", figure(c.gbs))),
-        ("workgroup memory", format!("{} GB/s", figure(c.workgroup_gbs))),
+        (
+            "workgroup memory",
+            format!("{} GB/s", figure(c.workgroup_gbs)),
+        ),
         ("host to device", format!("{} GB/s", figure(c.upload_gbs))),
         ("device to host", format!("{} GB/s", figure(c.download_gbs))),
         ("an empty dispatch", time(c.empty_dispatch_us)),
@@ -35,7 +38,10 @@ pub(super) fn ceilings(c: &Ceilings, timing: &str) -> Vec<Part> {
             "What the device can do at the most, measured by kernels that do nothing else, timed by {timing}. \
              Copied bytes count twice."
         )),
-        Part::table(["", "at the most"], rows.map(|(name, text)| row(name, [text]))),
+        Part::table(
+            ["", "at the most"],
+            rows.map(|(name, text)| row(name, [text])),
+        ),
     ]
 }
 
@@ -179,7 +185,13 @@ fn compared(c: &Compared) -> Row {
     };
     let mut row = row(
         &c.what,
-        [time(c.old_us), time(c.new_us), figure(c.ratio), interval, verdict],
+        [
+            time(c.old_us),
+            time(c.new_us),
+            figure(c.ratio),
+            interval,
+            verdict,
+        ],
     );
     let shade = match c.verdict {
         Verdict::Faster => Some(Shade::Inside),
@@ -196,7 +208,10 @@ fn compared(c: &Compared) -> Row {
 pub(super) fn clock(report: &Report) -> Vec<Part> {
     let kernels = report.kernels.iter().filter_map(|row| {
         let samples = &row.measured.as_ref()?.samples;
-        Some((format!("{} {} {}", row.kernel, row.variant, row.shape), samples))
+        Some((
+            format!("{} {} {}", row.kernel, row.variant, row.shape),
+            samples,
+        ))
     });
     let steps = report.steps.iter();
     let steps = steps.map(|row| (format!("a step of {} learners", row.learners), &row.samples));

@@ -43,16 +43,28 @@ pub fn ceilings(device: &dyn Device, budget: Duration) -> Result<Ceilings> {
 
 /// 10⁹ f32 operations a second.
 fn arithmetic(device: &dyn Device, budget: Duration) -> Result<f64> {
-    let (sums, probe) = long_enough(device, LONG)?;
+    let (sums, probe) = long_enough(device, THREADS / 64, ROUNDS, LONG)?;
     let times = seconds(device, &probe.recording(&FMA_RATE, &[sums], 1), budget)?;
     device.free(&[sums], &[]);
     Ok(1e-9 * operations(probe) / times.low)
 }
 
-/// A probe of `fma_rate` that takes `long` seconds or more, and the buffer for its sums.
-pub(super) fn long_enough(device: &dyn Device, long: f64) -> Result<(Buffer, Probe)> {
+/// A probe of `fma_rate` that takes `long` seconds or more, of so many threads and rounds or more; and
+/// the buffer for its sums.
+pub(super) fn long_enough(
+    device: &dyn Device,
+    threads: u32,
+    rounds: u32,
+    long: f64,
+) -> Result<(Buffer, Probe)> {
     let sums = device.allocate("sums", THREADS as usize)?;
-    let probe = grown(long, &mut |probe| {
+    let least = Probe {
+        threads,
+        rounds,
+        factor: 0.999,
+        term: 0.001,
+    };
+    let probe = grown(least, long, &mut |probe| {
         let program = device.compile(&probe.recording(&FMA_RATE, &[sums], 1))?;
         let start = Instant::now();
         let times = measure(device, &program, Duration::ZERO)?;
@@ -66,13 +78,12 @@ pub(super) fn long_enough(device: &dyn Device, long: f64) -> Result<(Buffer, Pro
 /// The first of larger and larger probes that lasts. `run` says what a run of one takes by the
 /// device's clock, and what a few of them took by the wall clock: else, of a clock that is slow or
 /// stands still, the next runs might take seconds.
-fn grown(long: f64, run: &mut dyn FnMut(Probe) -> Result<(f64, Duration)>) -> Result<Probe> {
-    let mut probe = Probe {
-        threads: THREADS / 64,
-        rounds: ROUNDS,
-        factor: 0.999,
-        term: 0.001,
-    };
+fn grown(
+    least: Probe,
+    long: f64,
+    run: &mut dyn FnMut(Probe) -> Result<(f64, Duration)>,
+) -> Result<Probe> {
+    let mut probe = least;
     loop {
         let (once, passed) = run(probe)?;
         if once > long || passed > LONGEST || probe.rounds > 1 << 16 {
@@ -114,7 +125,13 @@ mod tests {
     /// longest run on the way there.
     fn found(speed: f64, clock: fn(f64) -> f64) -> (Probe, f64) {
         let mut longest: f64 = 0.0;
-        let probe = grown(LONG, &mut |probe| {
+        let least = Probe {
+            threads: THREADS / 64,
+            rounds: ROUNDS,
+            factor: 0.999,
+            term: 0.001,
+        };
+        let probe = grown(least, LONG, &mut |probe| {
             let once = operations(probe) / speed;
             longest = longest.max(once);
             Ok((clock(once), Duration::from_secs_f64(6.0 * once + 1e-3)))

@@ -6,7 +6,7 @@ use std::time::Duration;
 use super::report::Samples;
 use super::watch::Watch;
 use crate::device::timing::{block, repetitions};
-use crate::device::trial::{NoResult, Timed, Verdict, judge};
+use crate::device::trial::{Loaded, NoResult, Timed, Verdict, judge};
 use crate::device::{Device, Program};
 use crate::error::Result;
 use crate::kernels::case::Case;
@@ -68,31 +68,44 @@ pub(crate) fn time(
         judged.push(judge(case, kernel, variant, device, 1));
         observer.advance(1);
     }
-    let right = |verdict: &Verdict| matches!(verdict, Verdict::Right(_));
-    let loaded = match judged.iter().position(right) {
-        Some(first) => {
-            device.choose(kernel, Some(variants[first]));
-            case.load(device, kernel)
-        }
-        None => Err(NoResult::NoRoom),
+    let Some(first) = judged.iter().position(is_right) else {
+        return judged.into_iter().map(untimed).collect();
     };
-    let loaded = match loaded {
+    device.choose(kernel, Some(variants[first]));
+    let loaded = match case.load(device, kernel) {
         Ok(loaded) => loaded,
         Err(NoResult::Lost(e)) => return Err(e),
         Err(_) => return judged.into_iter().map(untimed).collect(),
     };
     let mut racers = Vec::new();
     for (variant, verdict) in variants.iter().zip(&judged) {
-        device.choose(kernel, Some(variant));
-        racers.push(match right(verdict) {
+        racers.push(match is_right(verdict) {
+            true => {
+                device.choose(kernel, Some(variant));
+                Racer::new(device, (case, kernel), &loaded, budget)?
+            }
             false => None,
-            true => match case.compile(device, kernel, &loaded.buffers) {
-                Ok(program) => Some(Racer::new(device, program, budget)?),
-                Err(NoResult::Lost(e)) => return Err(e),
-                Err(_) => None,
-            },
         });
     }
+    race(device, &loaded, &mut racers, (budget, watch))?;
+    loaded.free(device);
+    let finished = judged.into_iter().zip(racers).map(|(verdict, racer)| {
+        let Some(racer) = racer else {
+            return untimed(verdict);
+        };
+        device.free(&[], &[&racer.program]);
+        Ok((Some(racer.timing), None))
+    });
+    finished.collect()
+}
+
+/// Runs all rounds.
+fn race(
+    device: &dyn Device,
+    loaded: &Loaded,
+    racers: &mut [Option<Racer>],
+    (budget, watch): (Duration, &Watch<'_>),
+) -> Result<()> {
     let mut looks = vec![watch.look()?];
     for _ in 0..ROUNDS {
         for racer in racers.iter_mut().flatten() {
@@ -101,17 +114,14 @@ pub(crate) fn time(
         }
         looks.push(watch.look()?);
     }
-    let finished = judged.into_iter().zip(racers).map(|(verdict, racer)| {
-        let Some(mut racer) = racer else {
-            return untimed(verdict);
-        };
-        device.free(&[], &[&racer.program]);
+    for racer in racers.iter_mut().flatten() {
         racer.timing.looks.clone_from(&looks);
-        Ok((Some(racer.timing), None))
-    });
-    let finished = finished.collect();
-    loaded.free(device);
-    finished
+    }
+    Ok(())
+}
+
+fn is_right(verdict: &Verdict) -> bool {
+    matches!(verdict, Verdict::Right(_))
 }
 
 /// A variant that has no time.
@@ -124,15 +134,26 @@ fn untimed(verdict: Verdict) -> Result<Timed<Timing>> {
 }
 
 impl Racer {
-    /// Warms up.
-    fn new(device: &dyn Device, program: Program, budget: Duration) -> Result<Self> {
+    /// The variant that is chosen now, warmed up; none where it is refused all of a sudden.
+    fn new(
+        device: &dyn Device,
+        (case, kernel): (&Case, &'static Kernel),
+        loaded: &Loaded,
+        budget: Duration,
+    ) -> Result<Option<Self>> {
+        let program = match case.compile(device, kernel, &loaded.buffers) {
+            Ok(program) => program,
+            Err(NoResult::Lost(e)) => return Err(e),
+            Err(_) => return Ok(None),
+        };
+        loaded.fill(device)?;
         let run = &mut |times| device.time(&program, times);
         let repetitions = repetitions(budget / 16, budget / 4, run)?;
-        Ok(Self {
+        Ok(Some(Self {
             program,
             repetitions,
             timing: Timing::default(),
-        })
+        }))
     }
 
     /// A round.

@@ -9,6 +9,9 @@ use crate::device::timing::block;
 use crate::device::{Buffer, Device, Program};
 use crate::error::Result;
 
+/// Threads and rounds of the arithmetic at the least: little, even for one core.
+const THREADS: u32 = 1 << 10;
+const ROUNDS: u32 = 16;
 /// How long the arithmetic should last, in seconds.
 const LONG: f64 = 5e-4;
 /// Runs of a look, of which the fastest counts: the others were disturbed.
@@ -29,7 +32,7 @@ impl<'d> Watch<'d> {
     /// # Errors
     /// `Device` where the device fails.
     pub(crate) fn new(device: &'d dyn Device) -> Result<Self> {
-        let (sums, probe) = long_enough(device, LONG)?;
+        let (sums, probe) = long_enough(device, THREADS, ROUNDS, LONG)?;
         let program = device.compile(&probe.recording(&FMA_RATE, &[sums], 1))?;
         let mut watch = Self {
             device,

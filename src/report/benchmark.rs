@@ -2,6 +2,7 @@
 
 mod curve;
 mod roofline;
+mod room;
 mod tables;
 
 use maud::{Markup, html};

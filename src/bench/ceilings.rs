@@ -3,14 +3,12 @@
 use std::time::{Duration, Instant};
 
 use super::report::Ceilings;
-use crate::device::probes::{
-    CHAINS, COPY_WORDS, DEPENDENT_DISPATCH, EMPTY_DISPATCH, FMA_RATE, Probe,
-};
+use super::{memory, seconds};
+use crate::device::probes::{CHAINS, DEPENDENT_DISPATCH, EMPTY_DISPATCH, FMA_RATE, Probe};
 use crate::device::timing::measure;
-use crate::device::{Buffer, Device, Recording};
+use crate::device::{Buffer, Device};
 use crate::error::Result;
 use crate::kernels::Kernel;
-use crate::memory;
 
 /// Threads of `fma_rate` at the most: several times as many as any GPU holds at a time.
 const THREADS: u32 = 1 << 20;
@@ -20,10 +18,6 @@ const ROUNDS: u32 = 256;
 const LONG: f64 = 5e-3;
 /// The first few runs of a size should last no longer.
 const LONGEST: Duration = Duration::from_millis(300);
-/// Words of each buffer that is copied, 128 MiB: two of them are larger than any cache.
-const WORDS: usize = 1 << 25;
-/// Words that are copied at the least, however little memory there is.
-const LEAST_WORDS: usize = 1 << 16;
 /// Dispatches in a row, of which the cost of one is taken.
 const DISPATCHES: u32 = 64;
 
@@ -32,9 +26,8 @@ const DISPATCHES: u32 = 64;
 /// # Errors
 /// `Device` where the device fails.
 pub fn ceilings(device: &dyn Device, budget: Duration) -> Result<Ceilings> {
-    Ok(Ceilings {
+    let mut found = Ceilings {
         gflops: arithmetic(device, budget)?,
-        gbs: bandwidth(device, budget)?,
         empty_dispatch_us: launch(device, &EMPTY_DISPATCH, &[], budget)?,
         dependent_dispatch_us: {
             let counts = device.allocate("counts", 64)?;
@@ -42,22 +35,36 @@ pub fn ceilings(device: &dyn Device, budget: Duration) -> Result<Ceilings> {
             device.free(&[counts], &[]);
             cost
         },
-    })
-}
-
-/// Seconds of one run of a recording. Of a ceiling the fast samples tell more than the slow ones, in
-/// which something else ran: the lower quartile.
-fn seconds(device: &dyn Device, recording: &Recording, budget: Duration) -> Result<f64> {
-    let program = device.compile(recording)?;
-    let times = measure(device, &program, budget)?;
-    device.free(&[], &[&program]);
-    Ok(times.low)
+        ..Ceilings::default()
+    };
+    memory::measure(device, budget, &mut found)?;
+    Ok(found)
 }
 
 /// 10⁹ f32 operations a second.
 fn arithmetic(device: &dyn Device, budget: Duration) -> Result<f64> {
+    let (sums, probe) = long_enough(device, THREADS / 64, ROUNDS, LONG)?;
+    let times = seconds(device, &probe.recording(&FMA_RATE, &[sums], 1), budget)?;
+    device.free(&[sums], &[]);
+    Ok(1e-9 * operations(probe) / times.low)
+}
+
+/// A probe of `fma_rate` that takes `long` seconds or more, of so many threads and rounds or more; and
+/// the buffer for its sums.
+pub(super) fn long_enough(
+    device: &dyn Device,
+    threads: u32,
+    rounds: u32,
+    long: f64,
+) -> Result<(Buffer, Probe)> {
     let sums = device.allocate("sums", THREADS as usize)?;
-    let probe = long_enough(&mut |probe| {
+    let least = Probe {
+        threads,
+        rounds,
+        factor: 0.999,
+        term: 0.001,
+    };
+    let probe = grown(least, long, &mut |probe| {
         let program = device.compile(&probe.recording(&FMA_RATE, &[sums], 1))?;
         let start = Instant::now();
         let times = measure(device, &program, Duration::ZERO)?;
@@ -65,24 +72,21 @@ fn arithmetic(device: &dyn Device, budget: Duration) -> Result<f64> {
         device.free(&[], &[&program]);
         Ok((times.low, passed))
     })?;
-    let seconds = seconds(device, &probe.recording(&FMA_RATE, &[sums], 1), budget)?;
-    device.free(&[sums], &[]);
-    Ok(1e-9 * operations(probe) / seconds)
+    Ok((sums, probe))
 }
 
 /// The first of larger and larger probes that lasts. `run` says what a run of one takes by the
 /// device's clock, and what a few of them took by the wall clock: else, of a clock that is slow or
 /// stands still, the next runs might take seconds.
-fn long_enough(run: &mut dyn FnMut(Probe) -> Result<(f64, Duration)>) -> Result<Probe> {
-    let mut probe = Probe {
-        threads: THREADS / 64,
-        rounds: ROUNDS,
-        factor: 0.999,
-        term: 0.001,
-    };
+fn grown(
+    least: Probe,
+    long: f64,
+    run: &mut dyn FnMut(Probe) -> Result<(f64, Duration)>,
+) -> Result<Probe> {
+    let mut probe = least;
     loop {
         let (once, passed) = run(probe)?;
-        if once > LONG || passed > LONGEST || probe.rounds > 1 << 16 {
+        if once > long || passed > LONGEST || probe.rounds > 1 << 16 {
             return Ok(probe);
         }
         match probe.threads < THREADS {
@@ -98,47 +102,6 @@ fn operations(probe: Probe) -> f64 {
     factors.map(f64::from).iter().product()
 }
 
-/// 10⁹ bytes a second, read and written, by a kernel or by the device's own copy, whichever is
-/// faster.
-fn bandwidth(device: &dyn Device, budget: Duration) -> Result<f64> {
-    let most = usize::try_from(device.limits().buffer_words).unwrap_or(WORDS);
-    let mut words = WORDS.min(most / 4 * 4);
-    // Source, target and contents; less than the caches hold shows them, which beats no figure.
-    while words > LEAST_WORDS && memory::left(12 * words as u64).is_err() {
-        words /= 2;
-    }
-    let [from, to, counts] = [
-        device.allocate("copy source", words)?,
-        device.allocate("copy target", words)?,
-        device.allocate("counts", 64)?,
-    ];
-    let contents: Vec<u32> = (1u32..).take(words).collect();
-    device.upload(from, 0, &contents)?;
-    let threads = u32::try_from(words / 4).unwrap_or(u32::MAX);
-    let probe = Probe {
-        threads,
-        ..Probe::default()
-    };
-    let kernel = probe.recording(&COPY_WORDS, &[from, to], 1);
-    // Timestamps are taken where dispatches begin and end, so the copy stands between two.
-    let small = |recording: &mut Recording| {
-        let params = Probe {
-            threads: 1,
-            ..probe
-        };
-        let params = bytemuck::bytes_of(&params);
-        recording.dispatch_bytes(&DEPENDENT_DISPATCH, params, [1, 1, 1], &[counts]);
-    };
-    let mut own = Recording::default();
-    small(&mut own);
-    own.copy((from, 0), (to, 0), words);
-    small(&mut own);
-    let by_kernel = seconds(device, &kernel, budget)?;
-    let by_copy = seconds(device, &own, budget)?;
-    device.free(&[from, to, counts], &[]);
-    Ok(1e-9 * 8.0 * words as f64 / by_kernel.min(by_copy))
-}
-
 /// Microseconds of one of many dispatches in a row.
 fn launch(
     device: &dyn Device,
@@ -151,7 +114,7 @@ fn launch(
         ..Probe::default()
     };
     let recording = probe.recording(kernel, buffers, DISPATCHES);
-    Ok(1e6 * seconds(device, &recording, budget)? / f64::from(DISPATCHES))
+    Ok(1e6 * seconds(device, &recording, budget)?.low / f64::from(DISPATCHES))
 }
 
 #[cfg(test)]
@@ -160,9 +123,15 @@ mod tests {
 
     /// The probe for a device of so many operations a second, whose clock says this of seconds; and the
     /// longest run on the way there.
-    fn grown(speed: f64, clock: fn(f64) -> f64) -> (Probe, f64) {
+    fn found(speed: f64, clock: fn(f64) -> f64) -> (Probe, f64) {
         let mut longest: f64 = 0.0;
-        let probe = long_enough(&mut |probe| {
+        let least = Probe {
+            threads: THREADS / 64,
+            rounds: ROUNDS,
+            factor: 0.999,
+            term: 0.001,
+        };
+        let probe = grown(least, LONG, &mut |probe| {
             let once = operations(probe) / speed;
             longest = longest.max(once);
             Ok((clock(once), Duration::from_secs_f64(6.0 * once + 1e-3)))
@@ -173,7 +142,7 @@ mod tests {
     #[test]
     fn the_probe_lasts_and_a_wrong_clock_does_not_make_it_last_for_seconds() {
         for speed in [1e11, 1e12, 1e13, 1e14] {
-            let (right, longest) = grown(speed, |seconds| seconds);
+            let (right, longest) = found(speed, |seconds| seconds);
             assert!(operations(right) / speed > LONG && longest < 5.0 * LONG);
             let wrong: [fn(f64) -> f64; 5] = [
                 |_| 0.0,
@@ -183,7 +152,7 @@ mod tests {
                 |seconds| 1e-9 * seconds,
             ];
             for clock in wrong {
-                let (probe, longest) = grown(speed, clock);
+                let (probe, longest) = found(speed, clock);
                 assert!(operations(probe) >= operations(right));
                 assert!(longest < 0.25, "{speed}: {longest}");
             }

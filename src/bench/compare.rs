@@ -1,20 +1,13 @@
 //! Two benchmarks beside each other.
 
-use super::report::Report;
+use super::interval::{Interval, of_groups};
+use super::report::{Compared, Report, Samples, Verdict};
 use crate::record::DeviceRecord;
 
-/// A time in both, in microseconds.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Ratio {
-    /// What was timed.
-    pub what: String,
-    /// Its time in the old report.
-    pub old_us: f64,
-    /// Its time in the new one.
-    pub new_us: f64,
-    /// Old by new: over 1, it has become faster.
-    pub ratio: f64,
-}
+/// How far two runs of the same program lie apart for reasons that no round of either shows, such as
+/// where its memory lies: a factor at either end of an interval. `docs/bench.md` says how it was
+/// measured.
+const BETWEEN_RUNS: f64 = 1.02;
 
 /// Whether two devices, an old one and a new one, are taken for the same.
 type Same<'a> = dyn Fn(&DeviceRecord, &DeviceRecord) -> bool + 'a;
@@ -74,34 +67,108 @@ pub fn differences(old: &Report, new: &Report) -> Vec<String> {
         .collect()
 }
 
-/// All that both reports have times of, in the order of the new one.
-pub fn compare(old: &Report, new: &Report) -> Vec<Ratio> {
+/// All that both reports have times of, in the order of the new one. Changes up to the share `margin`
+/// count as none.
+pub fn compare(old: &Report, new: &Report, margin: f64) -> Vec<Compared> {
     let old = times(old);
-    let ratio = |(what, new_us): (String, f64)| {
-        let (_, old_us) = *old.iter().find(|(name, _)| *name == what)?;
-        Some(Ratio {
-            what,
-            old_us,
-            new_us,
-            ratio: old_us / new_us,
-        })
+    let row = |new: Time<'_>| {
+        let old = old.iter().find(|old| old.what == new.what)?;
+        Some(new.beside(old, margin))
     };
-    times(new).into_iter().filter_map(ratio).collect()
+    times(new).into_iter().filter_map(row).collect()
 }
 
-/// Everything that was timed, by name.
-fn times(report: &Report) -> Vec<(String, f64)> {
-    let start_up = report.start_up.iter();
-    let start_up = start_up.map(|s| ("start-up".to_owned(), 1e3 * s.total_ms));
-    let kernels = report.kernels.iter().filter_map(|row| {
-        let us = row.measured.as_ref()?.time.us;
-        Some((format!("{} {} {}", row.kernel, row.variant, row.shape), us))
+/// Something that was timed.
+struct Time<'a> {
+    what: String,
+    us: f64,
+    /// None of what was measured once.
+    samples: Option<&'a Samples>,
+}
+
+/// Everything that was timed.
+fn times(report: &Report) -> Vec<Time<'_>> {
+    let start_up = report.start_up.iter().map(|s| Time {
+        what: "start-up".to_owned(),
+        us: 1e3 * s.total_ms,
+        samples: None,
     });
-    let steps = report.steps.iter().map(|row| {
-        let name = format!("step of {} learners, batch {}", row.learners, row.batch);
-        (name, row.us_per_step)
+    let kernels = report.kernels.iter().filter_map(|row| {
+        let measured = row.measured.as_ref()?;
+        Some(Time {
+            what: format!("{} {} {}", row.kernel, row.variant, row.shape),
+            us: measured.time.us,
+            samples: Some(&measured.samples),
+        })
+    });
+    let steps = report.steps.iter().map(|row| Time {
+        what: step(row.learners.into(), row.batch.into()),
+        us: row.us_per_step,
+        samples: Some(&row.samples),
     });
     start_up.chain(kernels).chain(steps).collect()
+}
+
+/// What a step is called.
+pub(super) fn step(learners: u64, batch: u64) -> String {
+    format!("step of {learners} learners, batch {batch}")
+}
+
+impl Time<'_> {
+    fn beside(&self, old: &Self, margin: f64) -> Compared {
+        let times = [old.us, self.us];
+        let (Some(before), Some(now)) = (old.samples, self.samples) else {
+            return unknown(&self.what, times, "it is measured once");
+        };
+        for (when, samples) in [("before", before), ("now", now)] {
+            if let Some(remark) = samples.remark() {
+                return unknown(&self.what, times, &format!("{remark} {when}"));
+            }
+        }
+        match of_groups(&before.medians(), &now.medians()) {
+            Some(interval) => judge(&self.what, times, interval.widened(BETWEEN_RUNS), margin),
+            None if before.rounds.is_empty() => {
+                unknown(&self.what, times, "the old report has no samples")
+            }
+            None => unknown(&self.what, times, "too few samples"),
+        }
+    }
+}
+
+/// A row of which nothing can be said.
+pub(super) fn unknown(what: &str, [old_us, new_us]: [f64; 2], why: &str) -> Compared {
+    Compared {
+        what: what.to_owned(),
+        old_us,
+        new_us,
+        ratio: old_us / new_us,
+        low: f64::NAN,
+        high: f64::NAN,
+        verdict: Verdict::CannotSay,
+        why: why.to_owned(),
+    }
+}
+
+/// A row with its verdict: a change counts where the whole interval is beyond the margin.
+pub(super) fn judge(what: &str, times: [f64; 2], i: Interval, margin: f64) -> Compared {
+    let most = 1.0 + margin;
+    let verdict = match (i.low, i.high) {
+        (low, _) if low > most => Verdict::Faster,
+        (_, high) if high < 1.0 / most => Verdict::Slower,
+        (low, high) if low >= 1.0 / most && high <= most => Verdict::Same,
+        _ => Verdict::CannotSay,
+    };
+    let why = match verdict {
+        Verdict::CannotSay => "the interval crosses the margin",
+        _ => "",
+    };
+    Compared {
+        ratio: i.ratio,
+        low: i.low,
+        high: i.high,
+        verdict,
+        ..unknown(what, times, why)
+    }
 }
 
 #[cfg(test)]

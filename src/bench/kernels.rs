@@ -3,12 +3,17 @@
 use std::time::Duration;
 
 use super::report::{Ceilings, KernelRow, Measured, StepRow};
+use super::roofline::Bound;
+use super::rounds::{Timing, time};
+use super::watch::Watch;
 use crate::check;
-use crate::device::timing::{Times, measure};
-use crate::device::trial::{Timed, timed};
-use crate::device::{Device, Program};
+use crate::device::Device;
+use crate::device::timing::Times;
+use crate::device::trial::Timed;
 use crate::error::Result;
-use crate::kernels::{Fill, Kernel, Mismatch, Shape, Spec, Variant};
+use crate::kernels::case::Case;
+use crate::kernels::cost::Cost;
+use crate::kernels::{Fill, Kernel, Variant};
 use crate::model::Model;
 use crate::progress::{Progress, Silent};
 
@@ -50,81 +55,99 @@ pub fn kernels(
     observer: &mut dyn Observer,
 ) -> Result<()> {
     let model = Model::new(&[128, 64])?;
+    let watch = Watch::new(device)?;
     for spec in options.check.specs()? {
         let shapes = match options.check.shape {
             Some(shape) => vec![shape],
             None => (spec.training)(&model, LEARNERS),
         };
-        let variants = device.variants(options.check.planted(&spec.kernel)?).iter();
+        let kernel: &'static Kernel = options.check.planted(&spec.kernel)?;
+        let variants = device.variants(kernel).iter();
         let variants: Vec<_> = variants.filter(|v| options.check.wants(v)).collect();
         observer.begin(spec.kernel.name, (shapes.len() * variants.len()) as u64);
         for shape in shapes {
-            let timed = at_shape((spec, shape), device, &variants, options, observer);
-            device.choose(&spec.kernel, None);
-            for (variant, (times, failure)) in variants.iter().zip(timed?) {
-                let row = row(spec, shape, variant, times, failure, ceilings);
-                observer.kernel(&row);
-                rows.push(row);
-            }
+            let shape = (spec.fit)(shape);
+            let job = Job {
+                case: &(spec.case)(shape, Fill::Random, options.check.seed),
+                kernel,
+                shape: shape.to_string(),
+                cost: spec.cost(shape),
+            };
+            job.rows(
+                device,
+                &variants,
+                (ceilings, options.budget, &watch),
+                rows,
+                observer,
+            )?;
         }
     }
     Ok(())
 }
 
-fn at_shape(
-    (spec, shape): (&'static Spec, Shape),
-    device: &dyn Device,
-    variants: &[&'static Variant],
-    options: &Options,
-    observer: &mut dyn Observer,
-) -> Result<Vec<Timed<Times>>> {
-    let case = spec.build(shape, Fill::Random, options.check.seed);
-    let kernel: &'static Kernel = options.check.planted(&spec.kernel)?;
-    let mut all = Vec::new();
-    for variant in variants {
-        let time = |program: &Program| measure(device, program, options.budget);
-        all.push(timed(device, &case, kernel, variant, &time)?);
-        observer.advance(1);
-    }
-    Ok(all)
+/// A case to time, of a kernel of this program or of any other, and the work that it has to do.
+pub(crate) struct Job<'a> {
+    /// Inputs, and what must come of them.
+    pub(crate) case: &'a Case,
+    /// What runs: the case's kernel, or a mutant of it.
+    pub(crate) kernel: &'static Kernel,
+    /// The sizes, in words.
+    pub(crate) shape: String,
+    /// The work.
+    pub(crate) cost: Cost,
 }
 
-fn row(
-    spec: &'static Spec,
-    shape: Shape,
-    variant: &Variant,
-    times: Option<Times>,
-    failure: Option<Mismatch>,
-    ceilings: &Ceilings,
-) -> KernelRow {
-    let shape = (spec.fit)(shape);
-    let cost = spec.cost(shape);
-    KernelRow {
-        kernel: spec.kernel.name.to_owned(),
-        variant: variant.name.to_owned(),
-        shape,
-        flops: cost.flops,
-        bytes: cost.bytes,
-        measured: times.map(|times| {
-            let bounds = [
-                (1e-3 * cost.flops as f64 / ceilings.gflops, "compute"),
-                (1e-3 * cost.bytes as f64 / ceilings.gbs, "memory"),
-                (ceilings.dependent_dispatch_us, "launch"),
-            ];
-            // Where a ceiling is not known, neither is what it allows.
-            let known = bounds.iter().all(|(us, _)| us.is_finite());
-            let longest = bounds.into_iter().max_by(|a, b| a.0.total_cmp(&b.0));
-            let (bound_us, by) = longest.filter(|_| known).unwrap_or((f64::NAN, "–"));
-            Measured {
-                time: times.into(),
-                gflops: 1e-9 * cost.flops as f64 / times.median,
-                gbs: 1e-9 * cost.bytes as f64 / times.median,
-                bound_us,
-                bound_by: by.to_owned(),
-                share: bound_us / (1e6 * times.median),
-            }
-        }),
-        failure,
+impl Job<'_> {
+    /// Checks and times the variants: a row for each.
+    ///
+    /// # Errors
+    /// `Device` where the device is lost.
+    pub(crate) fn rows(
+        &self,
+        device: &dyn Device,
+        variants: &[&'static Variant],
+        (ceilings, budget, watch): (&Ceilings, Duration, &Watch<'_>),
+        rows: &mut Vec<KernelRow>,
+        observer: &mut dyn Observer,
+    ) -> Result<()> {
+        let work = (self.case, self.kernel);
+        let timed = time(device, work, variants, (budget, watch), observer);
+        device.choose(self.kernel, None);
+        for (variant, timed) in variants.iter().zip(timed?) {
+            let row = self.row(variant, timed, ceilings);
+            observer.kernel(&row);
+            rows.push(row);
+        }
+        Ok(())
+    }
+
+    fn row(&self, variant: &Variant, timed: Timed<Timing>, ceilings: &Ceilings) -> KernelRow {
+        let (timing, failure) = timed;
+        KernelRow {
+            kernel: self.case.kernel.name.to_owned(),
+            variant: variant.name.to_owned(),
+            shape: self.shape.clone(),
+            flops: self.cost.flops,
+            bytes: self.cost.bytes,
+            working_set: self.case.bytes(),
+            measured: timing.map(|timing| self.measured(timing, ceilings)),
+            failure,
+        }
+    }
+
+    fn measured(&self, timing: Timing, ceilings: &Ceilings) -> Measured {
+        let times = Times::of(timing.rounds.concat());
+        let bound = Bound::of(ceilings, self.cost, self.case.bytes());
+        Measured {
+            time: times.into(),
+            gflops: 1e-9 * self.cost.flops as f64 / times.median,
+            gbs: 1e-9 * self.cost.bytes as f64 / times.median,
+            bound_us: bound.us,
+            bound_by: bound.by.to_owned(),
+            roof_gbs: bound.roof_gbs,
+            share: bound.us / (1e6 * times.median),
+            samples: timing.into(),
+        }
     }
 }
 

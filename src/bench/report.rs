@@ -1,17 +1,28 @@
 //! What a benchmark found, as plain data. Times are in microseconds unless a name says otherwise.
 //! A figure that could not be measured is NaN here, and null in JSON.
 
+mod comparison;
+
 use serde::{Deserialize, Serialize};
 
+use super::clock::{CHANGE, change};
 use crate::device::timing::Times;
-use crate::kernels::{Mismatch, Shape};
+use crate::kernels::Mismatch;
 use crate::record::{DeviceRecord, null_is_nan};
+
+pub use comparison::{Compared, Comparison, Verdict};
 
 /// The benchmark of one device.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Report {
     /// This program's version.
     pub version: String,
+    /// When it began, UTC, as `YYYY-MM-DD HH:MM:SS`; empty in reports of versions that did not say.
+    #[serde(default)]
+    pub started: String,
+    /// The command that measures the same again.
+    #[serde(default)]
+    pub command: String,
     /// The operating system.
     pub os: String,
     /// The processor's architecture.
@@ -42,6 +53,9 @@ pub struct Report {
     pub left_out: Vec<String>,
     /// Why the benchmark ended early.
     pub stopped: Option<String>,
+    /// How the times compare with an earlier report, or with another program.
+    #[serde(default)]
+    pub comparison: Option<Comparison>,
 }
 
 /// The way to the first training step, in milliseconds.
@@ -61,21 +75,106 @@ pub struct StartUp {
     pub total_ms: f64,
 }
 
-/// What a device can do at the most, by measurement.
-#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+/// What a device can do at the most, by measurement. Bytes are counted in 10⁹ a second; what a report of
+/// an earlier version does not say is NaN.
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Ceilings {
     /// f32 arithmetic in 10⁹ operations a second; a multiply-add is two.
     #[serde(deserialize_with = "null_is_nan")]
     pub gflops: f64,
-    /// Memory traffic of a copy in 10⁹ bytes a second, read and written.
+    /// Memory traffic of a copy, read and written, between two buffers that no cache holds.
     #[serde(deserialize_with = "null_is_nan")]
     pub gbs: f64,
+    /// Reading alone, of the largest working set of the curve.
+    #[serde(default = "unknown", deserialize_with = "null_is_nan")]
+    pub read_gbs: f64,
+    /// Writing alone, of a buffer as large as that.
+    #[serde(default = "unknown", deserialize_with = "null_is_nan")]
+    pub write_gbs: f64,
+    /// Loads and stores in workgroup memory, barriers between them included; on the CPU in the cores'
+    /// own caches.
+    #[serde(default = "unknown", deserialize_with = "null_is_nan")]
+    pub workgroup_gbs: f64,
+    /// From the host to the device.
+    #[serde(default = "unknown", deserialize_with = "null_is_nan")]
+    pub upload_gbs: f64,
+    /// From the device to the host.
+    #[serde(default = "unknown", deserialize_with = "null_is_nan")]
+    pub download_gbs: f64,
     /// What a dispatch costs that does nothing.
     #[serde(deserialize_with = "null_is_nan")]
     pub empty_dispatch_us: f64,
     /// What a dispatch costs that waits for the one before it.
     #[serde(deserialize_with = "null_is_nan")]
     pub dependent_dispatch_us: f64,
+    /// Reading alone, of larger and larger working sets, each a power of two.
+    #[serde(default)]
+    pub curve: Vec<Rate>,
+}
+
+fn unknown() -> f64 {
+    f64::NAN
+}
+
+impl Default for Ceilings {
+    /// Nothing is known.
+    fn default() -> Self {
+        Self {
+            gflops: f64::NAN,
+            gbs: f64::NAN,
+            read_gbs: f64::NAN,
+            write_gbs: f64::NAN,
+            workgroup_gbs: f64::NAN,
+            upload_gbs: f64::NAN,
+            download_gbs: f64::NAN,
+            empty_dispatch_us: f64::NAN,
+            dependent_dispatch_us: f64::NAN,
+            curve: Vec::new(),
+        }
+    }
+}
+
+/// A point of the working-set curve.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Rate {
+    /// Bytes that are read over and over.
+    pub bytes: u64,
+    /// 10⁹ bytes a second.
+    pub gbs: f64,
+}
+
+/// The samples of a time, and whether the clock held while they were taken.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Samples {
+    /// Microseconds of one repetition, by round and in the order in which they were taken; none in
+    /// reports of earlier versions.
+    #[serde(default)]
+    pub rounds: Vec<Vec<f64>>,
+    /// How fast the same arithmetic ran before, between and after the rounds, as a share of how fast it
+    /// ran at first; none where that is unknown.
+    #[serde(default)]
+    pub clock: Vec<f64>,
+}
+
+impl Samples {
+    /// How far the clock fell (negative) or rose, where it did not hold.
+    pub fn unsteady(&self) -> Option<f64> {
+        Some(change(&self.clock)).filter(|change| change.abs() > CHANGE)
+    }
+
+    /// The same in words.
+    pub fn remark(&self) -> Option<String> {
+        self.unsteady().map(|change| {
+            let how = if change < 0.0 { "fell" } else { "rose" };
+            format!("clock {how} {:.0} %", 100.0 * change.abs())
+        })
+    }
+
+    /// The median of each round that has samples.
+    pub fn medians(&self) -> Vec<f64> {
+        let full = self.rounds.iter().filter(|round| !round.is_empty());
+        full.map(|round| Times::of(round.clone()).median).collect()
+    }
 }
 
 /// A time, with its spread.
@@ -116,12 +215,16 @@ pub struct KernelRow {
     pub kernel: String,
     /// The variant's.
     pub variant: String,
-    /// Rows, inputs, outputs and learners.
-    pub shape: Shape,
+    /// Rows, inputs, outputs and learners, as `--shape` takes them; of a shader that is none of this
+    /// program's, its sizes.
+    pub shape: String,
     /// Floating-point operations that it has to do.
     pub flops: u64,
     /// Bytes that it has to move.
     pub bytes: u64,
+    /// Bytes of its buffers; 0 in reports of versions that did not say.
+    #[serde(default)]
+    pub working_set: u64,
     /// How long it takes and what that comes to; none where it was not timed.
     pub measured: Option<Measured>,
     /// What is wrong with its result: such a kernel is not timed.
@@ -145,9 +248,15 @@ pub struct Measured {
     pub bound_us: f64,
     /// Which of them that is.
     pub bound_by: String,
+    /// The memory ceiling of a working set of this size, in 10⁹ bytes a second.
+    #[serde(default = "unknown", deserialize_with = "null_is_nan")]
+    pub roof_gbs: f64,
     /// The bound as a share of the time.
     #[serde(deserialize_with = "null_is_nan")]
     pub share: f64,
+    /// Where the time comes from.
+    #[serde(flatten)]
+    pub samples: Samples,
 }
 
 /// A training step of so many learners.
@@ -177,6 +286,9 @@ pub struct StepRow {
     pub gflops: f64,
     /// Where the time goes, by kernel.
     pub parts: Vec<StepPart>,
+    /// Where the time by the wall clock comes from.
+    #[serde(flatten)]
+    pub samples: Samples,
 }
 
 /// A kernel's part of a step.
@@ -225,6 +337,7 @@ mod tests {
         assert_eq!(known.cpu, "");
         let mut json = serde_json::to_value(&known).unwrap();
         without_figures(&mut json);
+        assert!(known.ceilings.unwrap().read_gbs.is_nan());
         let mut unknown: Report = serde_json::from_value(json.clone()).unwrap();
         assert!(unknown.steps[0].parts[0].share.is_nan());
         unknown.steps[0].gflops = f64::INFINITY;

@@ -5,9 +5,11 @@ use std::time::{Duration, Instant};
 
 use super::kernels::Observer;
 use super::report::{StepPart, StepRow};
+use super::rounds::{Timing, split};
+use super::watch::Watch;
 use crate::data::Dataset;
 use crate::device::Device;
-use crate::device::timing::{SAMPLES, measure, median, sample};
+use crate::device::timing::{SAMPLES, Times, measure, median, sample};
 use crate::error::{Error, Result};
 use crate::kernels::{KERNELS, Shape};
 use crate::model::Model;
@@ -111,6 +113,7 @@ pub fn steps(
 ) -> Result<()> {
     let model = Model::new(&[128, 64])?;
     let most = largest(device.limits(), &model, BATCH as usize);
+    let watch = Watch::new(device)?;
     let mut learners = learners.to_vec();
     learners.sort_unstable();
     learners.dedup();
@@ -125,7 +128,7 @@ pub fn steps(
             false => too_long(step, budget).map_or(Ok(()), Err),
         };
         let row = match allowed {
-            Ok(()) => measured(device, &model, images, count, (seed, budget))?,
+            Ok(()) => measured(device, &model, images, count, (seed, budget, &watch))?,
             Err(why) => Err(why),
         };
         match row {
@@ -150,7 +153,7 @@ fn measured(
     model: &Model,
     images: &Images,
     learners: u32,
-    (seed, budget): (u32, Duration),
+    (seed, budget, watch): (u32, Duration, &Watch<'_>),
 ) -> Result<std::result::Result<StepRow, String>> {
     let population = match populate(device, model, images, learners, seed) {
         Ok(population) => population,
@@ -160,7 +163,13 @@ fn measured(
     };
     match first_steps(&population, budget)? {
         Some(why) => Ok(Err(why)),
-        None => row(device, model, images, learners, &population, budget).map(Ok),
+        None => row(
+            device,
+            (model, images, learners),
+            &population,
+            (budget, watch),
+        )
+        .map(Ok),
     }
 }
 
@@ -184,14 +193,16 @@ fn first_steps(population: &Population<'_>, budget: Duration) -> Result<Option<S
 
 fn row(
     device: &dyn Device,
-    model: &Model,
-    images: &Images,
-    learners: u32,
+    (model, images, learners): (&Model, &Images, u32),
     population: &Population<'_>,
-    budget: Duration,
+    (budget, watch): (Duration, &Watch<'_>),
 ) -> Result<StepRow> {
     let [wall, alone] = BUDGETS.map(|n| n * budget);
-    let wall = sample(wall, SAMPLES, &mut |steps| run(population, steps))?;
+    let mut looks = vec![watch.look()?];
+    let samples = sample(wall, SAMPLES, &mut |steps| run(population, steps))?;
+    looks.push(watch.look()?);
+    let rounds = split(&samples);
+    let wall = Times::of(samples);
     let (n, program) = population.steps();
     let device_seconds = measure(device, program, alone)?.median / f64::from(n);
     let parts = parts(device, images, population, device_seconds, budget)?;
@@ -206,6 +217,7 @@ fn row(
         seconds_per_learner_epoch: wall.median * steps / f64::from(learners),
         gflops: 1e-9 * operations(model, learners) as f64 / wall.median,
         parts,
+        samples: Timing { rounds, looks }.into(),
     })
 }
 

@@ -1,23 +1,29 @@
 //! `unlearn bench`.
 
+mod against;
+mod judge;
 mod table;
 
 use std::path::{Path, PathBuf};
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
 
 use clap::Args;
-use unlearn::bench::report::{Report, StartUp};
+use unlearn::bench::report::{Ceilings, Report, StartUp};
 use unlearn::bench::{self, Observer};
 use unlearn::check;
 use unlearn::data::{self, Dataset};
 use unlearn::device::{self, Device, Opened, gpu::Opening};
 use unlearn::error::{Error, Result};
+use unlearn::files;
 use unlearn::kernels::Shape;
 use unlearn::progress::Progress;
+use unlearn::report::benchmark;
 use unlearn::tune;
 
 use super::Output;
 use super::text::{fold, note};
+use against::{Rival, is_turn};
+use judge::{FailOn, fails};
 use table::Table;
 
 /// What to measure, and where.
@@ -54,9 +60,26 @@ pub(crate) struct Arguments {
     /// Write the full report to a file, or to stdout with -
     #[arg(long, value_name = "FILE", value_parser = super::path())]
     json: Option<PathBuf>,
-    /// Compare with an earlier report
-    #[arg(long, value_name = "OLD.json", value_parser = super::path())]
+    /// Write a page with the roofline, the working-set curve and all tables to a file
+    #[arg(long, value_name = "FILE", value_parser = super::path())]
+    html: Option<PathBuf>,
+    /// Compare with an earlier report: a verdict for each time. Exits with 1 if one is slower
+    #[arg(long, value_name = "OLD.json", value_parser = super::path(), conflicts_with = "against")]
     compare: Option<PathBuf>,
+    /// Compare with another build of unlearn, which takes turns with this one. Exits with 1 if this one
+    /// is slower anywhere
+    #[arg(long, value_name = "PROGRAM", value_parser = super::path())]
+    against: Option<PathBuf>,
+    /// Turns of each program with --against
+    #[arg(long, value_name = "N", default_value_t = 8, requires = "against", value_parser = clap::value_parser!(u32).range(6..=100))]
+    rounds: u32,
+    /// Differences up to this share of a time count as none
+    #[arg(long, value_name = "PERCENT", default_value_t = 5.0, value_parser = judge::margin)]
+    margin: f64,
+    /// What makes a comparison exit with 1: a time that is slower, also one of which nothing can be
+    /// said, or nothing
+    #[arg(long, value_name = "slower|unsure|never", default_value = "slower")]
+    fail_on: FailOn,
     /// Approximate duration of a measurement
     #[arg(long, value_name = "S", default_value_t = 0.25, hide = true, value_parser = seconds)]
     seconds: f64,
@@ -111,11 +134,13 @@ fn other_version(text: &[u8]) -> String {
     })
 }
 
-/// Measures, prints the table, and returns whether every kernel is right.
+/// Measures, prints the table, and returns whether every kernel is right and none has become slower.
 pub(crate) fn run(arguments: &Arguments, started: Instant) -> Result<bool> {
     let options = arguments.options()?;
     let old = arguments.compare.as_deref().map(read).transpose()?;
     let output = arguments.json.as_deref().map(Output::new).transpose()?;
+    arguments.html.as_deref().map_or(Ok(()), files::probe)?;
+    let rival = arguments.against.as_deref().map(Rival::new).transpose()?;
     let mut table = Table::new(!matches!(output, Some(Output::Stdout)), arguments.flags());
     let opening = Opening {
         checked: arguments.plant.is_some(),
@@ -134,16 +159,30 @@ pub(crate) fn run(arguments: &Arguments, started: Instant) -> Result<bool> {
     let counterparts = old.as_deref().map(|old| bench::counterparts(old, &records));
     for (n, one) in devices.into_iter().enumerate() {
         let how = (&options, &learners[..], [opened, loaded]);
-        let (report, stopped) = arguments.measure(one, how, data.as_ref(), &mut table)?;
-        if let Some(counterparts) = &counterparts {
-            table.comparison(counterparts[n], &report)?;
+        let (mut report, stopped) = arguments.measure(one, how, data.as_ref(), &mut table)?;
+        report.comparison = match (&counterparts, &rival) {
+            (Some(all), _) => arguments.compared(all[n], &report),
+            (_, Some(rival)) if stopped.is_none() => {
+                let turns = rival.turns(arguments, &report.spec, &mut table)?;
+                Some(arguments.raced(rival, &turns))
+            }
+            _ => None,
+        };
+        if old.is_some() || rival.is_some() {
+            table.comparison(report.comparison.as_ref())?;
         }
         reports.push(report);
         failure = failure.or(stopped);
     }
     failure = failure.or_else(|| arguments.nothing_measured(&reports));
     let right = |report: &Report| report.kernels.iter().all(|row| row.failure.is_none());
-    let right = reports.iter().all(right);
+    let right = reports.iter().all(right)
+        && !reports
+            .iter()
+            .any(|report| fails(arguments.fail_on, report));
+    if let Some(path) = &arguments.html {
+        files::write(path, benchmark::page(&reports).as_bytes())?;
+    }
     if let Some(output) = output {
         match &reports[..] {
             [report] => output.write(report)?,
@@ -232,6 +271,8 @@ impl Arguments {
     fn report(&self, spec: String, record: unlearn::record::DeviceRecord) -> Report {
         Report {
             version: env!("CARGO_PKG_VERSION").to_owned(),
+            started: now(),
+            command: again(),
             os: std::env::consts::OS.to_owned(),
             arch: std::env::consts::ARCH.to_owned(),
             cpu: device::cpu::model().unwrap_or_default().to_owned(),
@@ -246,8 +287,30 @@ impl Arguments {
             steps: Vec::new(),
             left_out: Vec::new(),
             stopped: None,
+            comparison: None,
         }
     }
+}
+
+/// Now, UTC.
+fn now() -> String {
+    let now = humantime::format_rfc3339_seconds(SystemTime::now());
+    now.to_string().replace('T', " ").replace('Z', "")
+}
+
+/// The command that measures the same again.
+fn again() -> String {
+    let quoted = |word: String| {
+        let plain = |c: char| c.is_ascii_alphanumeric() || "-_.,/=:".contains(c);
+        match !word.is_empty() && word.chars().all(plain) {
+            true => word,
+            false => format!("'{}'", word.replace('\'', r"'\''")),
+        }
+    };
+    let words = std::env::args_os().skip(1);
+    let words = words.map(|word| quoted(word.to_string_lossy().into_owned()));
+    let words: Vec<String> = std::iter::once("unlearn".to_owned()).chain(words).collect();
+    words.join(" ")
 }
 
 /// The benchmark of one device.
@@ -274,11 +337,7 @@ impl Bench<'_> {
         self.table.begin("ceilings", 1);
         // After the first step, which the clock's trial would warm up.
         self.report.timing = self.device.clock();
-        let ceilings = bench::ceilings(self.device, options.budget)?;
-        self.report.ceilings = Some(ceilings);
-        let timing = format!("kernels are timed by {}", self.report.timing);
-        self.table.line(&fold(&timing, 2))?;
-        self.table.ceilings(&ceilings);
+        let ceilings = self.ceilings()?;
         let rows = &mut self.report.kernels;
         bench::kernels(self.device, options, &ceilings, rows, self.table)?;
         if let Some(images) = &images {
@@ -293,6 +352,18 @@ impl Bench<'_> {
             bench::steps(self.device, images, self.learners, how, results, self.table)?;
         }
         Ok(())
+    }
+
+    fn ceilings(&mut self) -> Result<Ceilings> {
+        if is_turn() {
+            return Ok(Ceilings::default());
+        }
+        let ceilings = bench::ceilings(self.device, self.options.budget)?;
+        let timing = format!("kernels are timed by {}", self.report.timing);
+        self.table.line(&fold(&timing, 2))?;
+        self.table.ceilings(&ceilings);
+        self.report.ceilings = Some(ceilings.clone());
+        Ok(ceilings)
     }
 
     fn start_up(&mut self, first_step: f64) -> Result<()> {

@@ -1,13 +1,17 @@
 //! Kernels that show what a device can do at the most, with the same on the CPU. They are not
 //! in the list of kernels: no training uses them, and `unlearn check` does not loop over them.
 
+mod memory;
+
 use crate::device::{Buffer, Recording};
 use crate::kernels::cpu::{Form, MOST_BINDINGS, Part, Touch, Work};
 use crate::kernels::slot::Slot;
 use crate::kernels::{Kernel, Shader, Variant};
 use bytemuck::{Pod, Zeroable};
 
-/// The parameters of all probes; most use `threads` alone.
+pub(crate) use memory::{PASSERS, READ_WORDS, READERS, Stream, WORKGROUP_WORDS, WRITE_WORDS};
+
+/// The parameters of probes; most use `threads` alone.
 #[repr(C)]
 #[derive(Clone, Copy, Debug, Default, Pod, Zeroable)]
 pub(crate) struct Probe {
@@ -89,7 +93,15 @@ pub(crate) static DEPENDENT_DISPATCH: Kernel = row(
     DEPENDENT_DISPATCH_FORM,
 );
 /// All probes.
-pub static PROBES: [&Kernel; 4] = [&FMA_RATE, &COPY_WORDS, &EMPTY_DISPATCH, &DEPENDENT_DISPATCH];
+pub static PROBES: [&Kernel; 7] = [
+    &FMA_RATE,
+    &COPY_WORDS,
+    &READ_WORDS,
+    &WRITE_WORDS,
+    &WORKGROUP_WORDS,
+    &EMPTY_DISPATCH,
+    &DEPENDENT_DISPATCH,
+];
 
 impl Probe {
     /// A recording of one dispatch, `times` times.

@@ -9,7 +9,7 @@ use crate::kernels::{Cause, Kernel, Mismatch, Variant, WINDOW};
 /// A case on a device: its buffers with their guard zones, and the program that runs it.
 pub(crate) struct Loaded {
     guarded: Vec<Vec<u32>>,
-    buffers: Vec<Buffer>,
+    pub(crate) buffers: Vec<Buffer>,
     pub(crate) program: Program,
 }
 
@@ -104,6 +104,25 @@ impl Case {
             .map(|(binding, words)| guarded(words, self.guard(binding)))
             .collect();
         let buffers = allocate(device, &guarded).ok_or(NoResult::NoRoom)?;
+        let program = self.compile(device, kernel, &buffers).inspect_err(|_| {
+            device.free(&buffers, &[]);
+        })?;
+        Ok(Loaded {
+            guarded,
+            buffers,
+            program,
+        })
+    }
+}
+
+impl Case {
+    /// The program that runs it on these buffers, with the variant that is chosen now.
+    pub(crate) fn compile(
+        &self,
+        device: &dyn Device,
+        kernel: &'static Kernel,
+        buffers: &[Buffer],
+    ) -> std::result::Result<Program, NoResult> {
         let windows: Vec<Buffer> = buffers
             .iter()
             .zip(&self.inputs)
@@ -111,18 +130,16 @@ impl Case {
             .collect();
         let mut recording = Recording::default();
         recording.dispatch_bytes(kernel, &self.params, self.extent, &windows);
-        let program = device.compile(&recording).map_err(|e| {
-            device.free(&buffers, &[]);
-            match e {
-                Error::Shader(_) => NoResult::Refused(e),
-                _ => NoResult::Lost(e),
-            }
-        })?;
-        Ok(Loaded {
-            guarded,
-            buffers,
-            program,
+        device.compile(&recording).map_err(|e| match e {
+            Error::Shader(_) => NoResult::Refused(e),
+            _ => NoResult::Lost(e),
         })
+    }
+
+    /// Bytes of its buffers.
+    pub(crate) fn bytes(&self) -> u64 {
+        let words = self.inputs.iter().map(|words| 4 * words.len() as u64);
+        words.sum()
     }
 }
 
@@ -227,10 +244,20 @@ pub(crate) fn timed<T>(
             Err(why) => why,
         },
     };
-    match no_result {
-        NoResult::NoRoom => Ok((None, None)),
-        NoResult::Refused(e) => Ok((None, Some(Mismatch::from(&e)))),
-        NoResult::Lost(e) => Err(e),
+    no_result.timed()
+}
+
+impl NoResult {
+    /// What a case that gave no result is for one who times it.
+    ///
+    /// # Errors
+    /// `Device` where the device is lost.
+    pub(crate) fn timed<T>(self) -> Result<Timed<T>> {
+        match self {
+            Self::NoRoom => Ok((None, None)),
+            Self::Refused(e) => Ok((None, Some(Mismatch::from(&e)))),
+            Self::Lost(e) => Err(e),
+        }
     }
 }
 

@@ -1,5 +1,6 @@
 //! Pictures and pages from a record: one exporter per file.
 
+pub mod benchmark;
 pub mod comparison;
 pub mod html;
 mod inside;

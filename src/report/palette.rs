@@ -233,6 +233,7 @@ mod tests {
         let sheets = [
             include_str!("html/style.css"),
             include_str!("html/comparison.css"),
+            include_str!("html/benchmark.css"),
             include_str!("html/inside.css"),
             include_str!("html/draw/draw.css"),
         ];

@@ -2,8 +2,10 @@
 
 use std::time::Duration;
 
-use unlearn::bench::report::{Ceilings, KernelRow, Report, StepRow};
-use unlearn::bench::{self, Observer};
+use unlearn::bench::Observer;
+use unlearn::bench::report::{
+    Ceilings, Compared, Comparison, KernelRow, Samples, StepRow, Verdict,
+};
 use unlearn::error::Result;
 use unlearn::progress::Progress;
 
@@ -56,6 +58,12 @@ fn rate(value: f64) -> String {
     }
 }
 
+/// What must be said of a time whose clock did not hold, on a line of its own.
+fn remark(samples: &Samples) -> String {
+    let remark = samples.remark();
+    remark.map_or_else(String::new, |text| format!("\n    {text} meanwhile"))
+}
+
 impl Table {
     pub(super) fn new(visible: bool, flags: String) -> Self {
         Self {
@@ -87,7 +95,7 @@ impl Table {
 
     /// The command that checks a wrong kernel.
     fn again(&self, row: &KernelRow) -> String {
-        let (kernel, variant, shape) = (&row.kernel, &row.variant, row.shape);
+        let (kernel, variant, shape) = (&row.kernel, &row.variant, &row.shape);
         format!(
             "unlearn check --device {} --kernel {kernel} --variant {variant} --shape {shape} --fill \
              random{}",
@@ -105,33 +113,81 @@ impl Table {
         let _ = self.line(text);
     }
 
-    pub(super) fn comparison(&self, old: Option<&Report>, new: &Report) -> Result<()> {
-        let Some(old) = old else {
+    pub(super) fn comparison(&self, found: Option<&Comparison>) -> Result<()> {
+        let Some(found) = found else {
             return self.line("\nnot compared: this device is not in the old report");
         };
-        self.line(&format!(
-            "\n{:<48} {:>10} {:>10} {:>9}",
-            "compared with the old report", "old", "new", "old/new"
-        ))?;
-        for difference in bench::differences(old, new) {
+        self.line(&fold(&format!("\ncompared with {}", found.with), 2))?;
+        for difference in &found.differences {
             self.line(&fold(&format!("  {difference}"), 2))?;
         }
-        let ratios = bench::compare(old, new);
-        for r in &ratios {
-            let (old, new) = (time(r.old_us), time(r.new_us));
-            self.line(&format!(
-                "{:<48} {old:>10} {new:>10} {:>9}",
-                r.what,
-                figure(r.ratio, 2)
-            ))?;
+        if found.rows.is_empty() {
+            return self.line("  nothing that both have");
         }
-        match ratios.is_empty() {
-            true => self.line("  nothing that both have"),
-            false => Ok(()),
+        self.line(&format!("\n{COMPARED}"))?;
+        for row in &found.rows {
+            self.compared(row)?;
         }
+        self.line(&fold(&summary(found), 2))
+    }
+
+    /// A row of a comparison: what it is about on a line of its own, where it does not fit.
+    fn compared(&self, row: &Compared) -> Result<()> {
+        let interval = match row.low.is_finite() {
+            true => format!("{:.2}–{:.2}", row.low, row.high),
+            false => NONE.to_owned(),
+        };
+        let figures = format!(
+            " {:>10} {:>10} {:>5} {:>10}  ",
+            time(row.old_us),
+            time(row.new_us),
+            figure(row.ratio, 2),
+            interval
+        );
+        let verdict = match row.why.as_str() {
+            "" => row.verdict.name().to_owned(),
+            why => format!("{}: {why}", row.verdict.name()),
+        };
+        let name = match row.what.chars().count() > FIRST {
+            true => format!("{}\n{:FIRST$}", row.what, ""),
+            false => format!("{:<FIRST$}", row.what),
+        };
+        let (first, rest) = match figures.chars().count() + FIRST + verdict.chars().count() {
+            width if width <= 80 => (verdict, String::new()),
+            _ => (row.verdict.name().to_owned(), format!("\n    {}", row.why)),
+        };
+        self.line(&(name + &figures + &first + &rest))
     }
 }
 
+/// Columns of the names in a comparison.
+const FIRST: usize = 28;
+
+/// How many rows have each verdict.
+fn summary(found: &Comparison) -> String {
+    let all = [
+        Verdict::Faster,
+        Verdict::Slower,
+        Verdict::Same,
+        Verdict::CannotSay,
+    ];
+    let counts = all.map(|verdict| {
+        let count = found.rows.iter().filter(|row| row.verdict == verdict);
+        format!("{} {}", count.count(), verdict.name())
+    });
+    let turns = match found.interleaved {
+        true => "",
+        false => "; other times, so the intervals are wider by what runs differ, see docs/bench.md",
+    };
+    format!(
+        "  {}, where the 95 % interval of old/new is beyond, or within, {:.0} %{turns}",
+        counts.join(", "),
+        100.0 * found.margin
+    )
+}
+
+const COMPARED: &str =
+    "                                    old        new old/new  95 %     verdict";
 const KERNELS: &str = "kernel     shape                 time spread GFLOP/s   GB/s  bound    share";
 const STEPS: &str = "learners        step  spread  on the device  s per learner-epoch  GFLOP/s";
 
@@ -150,27 +206,47 @@ impl Progress for Table {
 impl Observer for Table {
     fn ceilings(&mut self, c: &Ceilings) {
         let text = format!(
-            "ceilings   {} GFLOP/s, {} GB/s; a dispatch {}, one that waits for another {}",
+            "ceilings   {} GFLOP/s; memory {} GB/s read, {} written, {} copied; workgroup memory {} GB/s; \
+             host to device {} GB/s, back {}; a dispatch {}, one that waits for another {}",
             rate(c.gflops),
+            rate(c.read_gbs),
+            rate(c.write_gbs),
             rate(c.gbs),
+            rate(c.workgroup_gbs),
+            rate(c.upload_gbs),
+            rate(c.download_gbs),
             time(c.empty_dispatch_us).trim_end(),
             time(c.dependent_dispatch_us).trim_end(),
         );
         let _ = self.line(&fold(&text, 11));
+        let points = c.curve.iter().map(|point| {
+            let size = match point.bytes >> 20 {
+                0 => format!("{} KiB", point.bytes >> 10),
+                size => format!("{size} MiB"),
+            };
+            format!("{size} {}", rate(point.gbs))
+        });
+        let points: Vec<String> = points.collect();
+        let _ = self.line(&fold(
+            &format!("read       GB/s of working sets: {}", points.join(", ")),
+            11,
+        ));
     }
 
     fn kernel(&mut self, row: &KernelRow) {
-        let head = format!("  {:<8} {:<15}", row.variant, row.shape.to_string());
+        let head = format!("  {:<8} {:<15}", row.variant, row.shape);
         let rest = match (&row.measured, &row.failure) {
-            (Some(m), _) => format!(
-                " {:>10} {:>4} % {:>7} {:>6}  {:<7} {:>4} %",
-                time(m.time.us),
-                figure(100.0 * m.time.spread(), 0),
-                rate(m.gflops),
-                rate(m.gbs),
-                m.bound_by,
-                figure(100.0 * m.share, 0)
-            ),
+            (Some(m), _) => {
+                format!(
+                    " {:>10} {:>4} % {:>7} {:>6}  {:<7} {:>4} %",
+                    time(m.time.us),
+                    figure(100.0 * m.time.spread(), 0),
+                    rate(m.gflops),
+                    rate(m.gbs),
+                    m.bound_by,
+                    figure(100.0 * m.share, 0)
+                ) + &remark(&m.samples)
+            }
             (None, Some(m)) => {
                 let what = format!("    {}. See", m.cause);
                 let (what, again) = (fold(&what, 0), self.again(row));
@@ -192,7 +268,7 @@ impl Observer for Table {
         let spread = (row.us_high - row.us_low) / (2.0 * row.us_per_step);
         self.row(
             STEPS,
-            &format!(
+            &(format!(
                 "{:>8} {:>11} {:>5} % {:>14} {:>20} {:>8}",
                 row.learners,
                 time(row.us_per_step),
@@ -200,7 +276,7 @@ impl Observer for Table {
                 time(row.device_us_per_step),
                 figure(row.seconds_per_learner_epoch, 4),
                 rate(row.gflops)
-            ),
+            ) + &remark(&row.samples)),
         );
         let mut parts: Vec<_> = row.parts.iter().collect();
         parts.sort_by(|a, b| b.us.total_cmp(&a.us));

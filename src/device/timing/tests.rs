@@ -12,7 +12,7 @@ fn repetitions_fill_the_samples_and_the_median_is_of_one_repetition() {
     assert_eq!(asked[0], 1);
     assert!(asked.len() >= 6, "{asked:?}");
     assert!((7..=20).contains(&asked[asked.len() - 1]), "{asked:?}");
-    assert!((times.unwrap().median - 1e-3).abs() < 1e-12);
+    assert!((Times::of(times.unwrap()).median - 1e-3).abs() < 1e-12);
 }
 
 /// What comes of a clock that says this of (seconds, run) on a device whose repetition takes so
@@ -25,7 +25,7 @@ fn measured(each: Duration, clock: fn(f64, u32) -> f64) -> (Times, Duration) {
         runs += 1;
         Ok(clock(start.elapsed().as_secs_f64(), runs))
     });
-    (times.unwrap(), start.elapsed())
+    (Times::of(times.unwrap()), start.elapsed())
 }
 
 #[test]
@@ -77,7 +77,7 @@ fn what_takes_longer_than_the_budget_still_has_its_samples() {
         assert_eq!(times, 1);
         Ok(1e-15 * f64::from(runs))
     });
-    let Times { median, low, high } = times.unwrap();
+    let Times { median, low, high } = Times::of(times.unwrap());
     let wanted = [3.0, 4.0, 5.0].map(|runs| 1e-15 * runs);
     assert_eq!((runs, [low, median, high]), (6, wanted));
 }

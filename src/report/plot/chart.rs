@@ -97,7 +97,7 @@ impl Axis {
     }
 
     /// The fraction of the axis at which a value lies.
-    fn share(&self, value: f64) -> f64 {
+    pub(crate) fn share(&self, value: f64) -> f64 {
         ((value - self.from) / (self.to - self.from)).clamp(0.0, 1.0)
     }
 }

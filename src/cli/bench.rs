@@ -11,6 +11,7 @@ use clap::Args;
 use unlearn::bench::report::{Ceilings, Report, StartUp};
 use unlearn::bench::{self, Observer};
 use unlearn::check;
+use unlearn::contract::{Promise, Sizes};
 use unlearn::data::{self, Dataset};
 use unlearn::device::{self, Device, Opened, gpu::Opening};
 use unlearn::error::{Error, Result};
@@ -21,6 +22,7 @@ use unlearn::report::benchmark;
 use unlearn::tune;
 
 use super::Output;
+use super::check::shader::bound;
 use super::text::{fold, note};
 use against::{Rival, is_turn};
 use judge::{FailOn, fails};
@@ -43,6 +45,15 @@ pub(crate) struct Arguments {
     /// 64x784x128x4
     #[arg(long, value_name = "RxIxOxL")]
     shape: Option<Shape>,
+    /// Measure a compute shader of your own, at sizes of its contract
+    #[arg(long, value_name = "FILE", value_parser = super::path(), conflicts_with_all = ["kernel", "variant", "shape", "learners"])]
+    shader: Option<PathBuf>,
+    /// The shader's contract; by default the .toml file beside it
+    #[arg(long, value_name = "FILE", value_parser = super::path(), requires = "shader")]
+    contract: Option<PathBuf>,
+    /// Sizes of the contract, such as rows=64,cols=7; by default the largest that it tries
+    #[arg(long, value_name = "NAME=N,…", requires = "shader")]
+    sizes: Option<Sizes>,
     /// Population sizes for whole steps; by default no whole steps with --kernel, --variant or
     /// --shape [default: 1,8,64,256]
     #[arg(long, value_name = "N,...", value_delimiter = ',', value_parser = clap::value_parser!(u32).range(1..))]
@@ -137,16 +148,22 @@ fn other_version(text: &[u8]) -> String {
 /// Measures, prints the table, and returns whether every kernel is right and none has become slower.
 pub(crate) fn run(arguments: &Arguments, started: Instant) -> Result<bool> {
     let options = arguments.options()?;
+    let shader = arguments.promise()?;
     let old = arguments.compare.as_deref().map(read).transpose()?;
     let output = arguments.json.as_deref().map(Output::new).transpose()?;
     arguments.html.as_deref().map_or(Ok(()), files::probe)?;
     let rival = arguments.against.as_deref().map(Rival::new).transpose()?;
-    let mut table = Table::new(!matches!(output, Some(Output::Stdout)), arguments.flags());
+    let mut table = Table::new(
+        !matches!(output, Some(Output::Stdout)),
+        arguments.flags(),
+        arguments.shader_flags(),
+    );
     let opening = Opening {
         checked: arguments.plant.is_some(),
         ..Opening::default()
     };
-    let devices = device::open_all(&arguments.device, opening)?;
+    let mut devices = device::open_all(&arguments.device, opening)?;
+    devices.retain(|opened| shader.is_none() || opened.spec != "cpu");
     let opened = started.elapsed().as_secs_f64();
     let learners = arguments.learners();
     let data = match learners.is_empty() {
@@ -158,7 +175,7 @@ pub(crate) fn run(arguments: &Arguments, started: Instant) -> Result<bool> {
     let records: Vec<_> = devices.iter().map(|opened| opened.record.clone()).collect();
     let counterparts = old.as_deref().map(|old| bench::counterparts(old, &records));
     for (n, one) in devices.into_iter().enumerate() {
-        let how = (&options, &learners[..], [opened, loaded]);
+        let how = (&options, shader.as_ref(), &learners[..], [opened, loaded]);
         let (mut report, stopped) = arguments.measure(one, how, data.as_ref(), &mut table)?;
         report.comparison = match (&counterparts, &rival) {
             (Some(all), _) => arguments.compared(all[n], &report),
@@ -197,7 +214,12 @@ impl Arguments {
     fn measure(
         &self,
         opened: Opened,
-        (options, learners, before): (&bench::Options, &[u32], [f64; 2]),
+        (options, shader, learners, before): (
+            &bench::Options,
+            Option<&(Promise, Sizes)>,
+            &[u32],
+            [f64; 2],
+        ),
         data: Option<&Dataset>,
         table: &mut Table,
     ) -> Result<(Report, Option<Error>)> {
@@ -212,6 +234,7 @@ impl Arguments {
             let mut bench = Bench {
                 device: &*device,
                 options,
+                shader,
                 learners,
                 retune: self.retune,
                 before,
@@ -260,8 +283,39 @@ impl Arguments {
         format!(" --seed {}{}", self.seed, planted.unwrap_or_default())
     }
 
+    /// A user's shader with its contract, and the sizes to measure.
+    fn promise(&self) -> Result<Option<(Promise, Sizes)>> {
+        let Some(path) = &self.shader else {
+            return Ok(None);
+        };
+        if self.device == "cpu" {
+            return Err(Error::Usage(
+                "the CPU's kernels are not made from shaders: give --shader an adapter".to_owned(),
+            ));
+        }
+        let promise = bound(path, self.contract.as_deref(), self.seed)?;
+        let sizes = match &self.sizes {
+            Some(given) => promise.filled(given)?,
+            None => promise.largest(),
+        };
+        Ok(Some((promise, sizes)))
+    }
+
+    /// The flags that name a user's shader.
+    fn shader_flags(&self) -> Option<String> {
+        let shader = self.shader.as_ref()?.display();
+        let contract = self
+            .contract
+            .as_ref()
+            .map(|path| format!(" --contract {}", path.display()));
+        Some(format!("--shader {shader}{}", contract.unwrap_or_default()))
+    }
+
     /// Population sizes.
     fn learners(&self) -> Vec<u32> {
+        if self.shader.is_some() {
+            return Vec::new();
+        }
         let training = self.kernel.as_deref().is_none_or(|name| name == "training");
         let all = training && self.variant.is_none() && self.shape.is_none();
         let default = if all { &LEARNERS[..] } else { &[] };
@@ -317,6 +371,8 @@ fn again() -> String {
 struct Bench<'a> {
     device: &'a dyn Device,
     options: &'a bench::Options,
+    /// A user's shader, in place of the kernels.
+    shader: Option<&'a (Promise, Sizes)>,
     learners: &'a [u32],
     retune: bool,
     /// Seconds until the devices were open, and from then until the data was loaded.
@@ -339,6 +395,10 @@ impl Bench<'_> {
         self.report.timing = self.device.clock();
         let ceilings = self.ceilings()?;
         let rows = &mut self.report.kernels;
+        if let Some((promise, sizes)) = self.shader {
+            let how = (&ceilings, options.budget);
+            return bench::shader(self.device, (promise, sizes), how, rows, self.table);
+        }
         bench::kernels(self.device, options, &ceilings, rows, self.table)?;
         if let Some(images) = &images {
             let results = (&mut self.report.steps, &mut self.report.left_out);

@@ -1,6 +1,6 @@
 //! `unlearn check`.
 
-mod shader;
+pub(super) mod shader;
 
 use std::path::{Path, PathBuf};
 

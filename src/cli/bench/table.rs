@@ -24,6 +24,8 @@ pub(super) struct Table {
     spec: String,
     /// The flags with which a check sees the same case.
     flags: String,
+    /// The flags that name a user's shader and its contract.
+    shader: Option<String>,
 }
 
 /// Marks a figure that could not be measured.
@@ -65,8 +67,9 @@ fn remark(samples: &Samples) -> String {
 }
 
 impl Table {
-    pub(super) fn new(visible: bool, flags: String) -> Self {
+    pub(super) fn new(visible: bool, flags: String, shader: Option<String>) -> Self {
         Self {
+            shader,
             spec: String::new(),
             flags,
             counter: Counter::new(),
@@ -96,6 +99,12 @@ impl Table {
     /// The command that checks a wrong kernel.
     fn again(&self, row: &KernelRow) -> String {
         let (kernel, variant, shape) = (&row.kernel, &row.variant, &row.shape);
+        if let Some(shader) = &self.shader {
+            return format!(
+                "unlearn check --device {} {shader} --sizes {shape} --fill random{}",
+                self.spec, self.flags
+            );
+        }
         format!(
             "unlearn check --device {} --kernel {kernel} --variant {variant} --shape {shape} --fill \
              random{}",
@@ -234,7 +243,11 @@ impl Observer for Table {
     }
 
     fn kernel(&mut self, row: &KernelRow) {
-        let head = format!("  {:<8} {:<15}", row.variant, row.shape);
+        let head = match (&self.shader, row.shape.len()) {
+            (None, _) => format!("  {:<8} {:<15}", row.variant, row.shape),
+            (Some(_), ..=24) => format!("  {:<24}", row.shape),
+            (Some(_), _) => format!("  {}\n  {:24}", row.shape, ""),
+        };
         let rest = match (&row.measured, &row.failure) {
             (Some(m), _) => {
                 format!(

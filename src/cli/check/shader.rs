@@ -65,7 +65,7 @@ pub(super) fn run(arguments: &Arguments, path: &Path) -> Result<bool> {
         sizes: arguments.sizes.clone(),
         fill: arguments.fill,
     };
-    let promise = bound(arguments, path)?;
+    let promise = bound(path, arguments.contract.as_deref(), arguments.seed)?;
     if arguments.mutants {
         return power(&promise, &options, &arguments.device);
     }
@@ -98,11 +98,11 @@ pub(super) fn run(arguments: &Arguments, path: &Path) -> Result<bool> {
 }
 
 /// The contract with its shader.
-pub(super) fn bound(arguments: &Arguments, path: &Path) -> Result<Promise> {
+pub(crate) fn bound(path: &Path, contract: Option<&Path>, seed: u32) -> Result<Promise> {
     let wgsl = read(path)?;
     let beside = path.with_extension("toml");
-    let file = arguments.contract.as_ref().unwrap_or(&beside);
-    if arguments.contract.is_none() && !beside.is_file() {
+    let file = contract.unwrap_or(&beside);
+    if contract.is_none() && !beside.is_file() {
         let (shader, beside) = (path.display(), beside.display());
         return Err(Error::Usage(format!(
             "{shader} has no contract ({beside}): name one with --contract FILE, or make a first one with \
@@ -110,7 +110,7 @@ pub(super) fn bound(arguments: &Arguments, path: &Path) -> Result<Promise> {
         )));
     }
     let contract = Contract::read(file)?;
-    contract.bind(&wgsl, &path.display().to_string(), arguments.seed)
+    contract.bind(&wgsl, &path.display().to_string(), seed)
 }
 
 /// The devices that are asked for; the interpreter comes first, if it is to run beside them.

@@ -55,7 +55,7 @@ const fn row(name: &'static str, wgsl: &'static str, cpu: Form) -> Kernel {
         params_size: size_of::<Stream>(),
         fields: &["threads", "rounds", "mask", "value"],
         variants: &[Variant::PLAIN],
-        cpu,
+        cpu: Some(cpu),
     }
 }
 

@@ -4,9 +4,9 @@ use super::interval::{Interval, of_groups};
 use super::report::{Compared, Report, Samples, Verdict};
 use crate::record::DeviceRecord;
 
-/// How far two runs of the same program lie apart for reasons that no round of either shows, such as
-/// where its memory lies: a factor at either end of an interval. `docs/bench.md` says how it was
-/// measured.
+/// How far two runs of the same program may lie apart for reasons that no round of either shows, such
+/// as where its memory lies: a factor at either end of an interval. It is an allowance, not a
+/// measurement.
 const BETWEEN_RUNS: f64 = 1.02;
 
 /// Whether two devices, an old one and a new one, are taken for the same.

@@ -117,8 +117,8 @@ fn lead(report: &Report) -> Option<String> {
     let half = fastest.iter().filter(|share| **share >= 0.5).count();
     (!fastest.is_empty()).then(|| {
         format!(
-            "The fastest variants of {half} of {} kernels reach at least half of what arithmetic and memory \
-             allow. Launches bind the others.",
+            "Of {} kernels that no launch binds, the fastest variants of {half} reach at least half of what \
+             arithmetic and memory allow.",
             fastest.len()
         )
     })

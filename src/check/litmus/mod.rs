@@ -132,6 +132,7 @@ impl Wanted<'_> {
             command: format!(
                 "unlearn check --device {device} --kernel {LITMUS} --variant {name} --seed {seed}"
             ),
+            folder: None,
         }
     }
 }

@@ -73,7 +73,7 @@ impl VariantCheck<'_> {
                 self.row.failure = Some(self.failure(instance, shape, mismatch));
             }
             Verdict::None(NoResult::NoRoom) => self.row.skipped += 1,
-            Verdict::None(NoResult::Refused(e)) => {
+            Verdict::None(NoResult::Refused(e) | NoResult::Undefined(e)) => {
                 self.row.cases += 1;
                 self.row.failure = Some(self.failure(instance, instance.shape, Mismatch::from(&e)));
             }

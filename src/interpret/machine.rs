@@ -136,10 +136,8 @@ impl<'p, L: Lane> Machine<'p, L> {
         let program = self.program;
         let mut buffers: Vec<_> = buffers.into_iter().map(Some).collect();
         let variables = program.module.global_variables.iter();
-        let region = |(handle, variable): (Handle<GlobalVariable>, &GlobalVariable)| {
+        let region = |(_, variable): (Handle<GlobalVariable>, &GlobalVariable)| {
             let id = program.types.of_handle(variable.ty);
-            let mut bindings = program.bindings().iter();
-            let bound = bindings.position(|b| b.variable == handle.index());
             let (space, (cells, full)) = match variable.space {
                 AddressSpace::WorkGroup => {
                     let words = program.types.get(id).leaves as usize;
@@ -149,7 +147,7 @@ impl<'p, L: Lane> Machine<'p, L> {
                     let words = program.types.get(id).leaves as usize * self.lanes;
                     (Space::Own, (vec![L::word(0); words], true))
                 }
-                _ => (Space::Buffer, buffers[bound?].take()?),
+                _ => (Space::Buffer, buffers[program.bound(variable)?].take()?),
             };
             let writable = match variable.space {
                 AddressSpace::WorkGroup => true,
@@ -186,6 +184,15 @@ impl<'p, L: Lane> Machine<'p, L> {
             breaks: Vec::new(),
             continues: Vec::new(),
         }
+    }
+
+    /// The memory of a buffer, by its place among the bindings; none where nothing uses it.
+    pub(super) fn buffer(&mut self, place: usize) -> Option<Vec<L>> {
+        let program = self.program;
+        let mut variables = program.module.global_variables.iter();
+        let (handle, _) = variables.find(|(_, v)| program.bound(v) == Some(place))?;
+        let region = self.globals[handle.index()].take()?;
+        Some(region.cells)
     }
 
     /// Evaluates what is the same for all invocations, always, and pointers to variables.

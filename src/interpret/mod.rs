@@ -58,14 +58,13 @@ impl Program {
     pub fn run(&self, buffers: &mut [Memory], groups: [u32; 3]) -> Result<Vec<Finding>> {
         let words: Vec<usize> = buffers.iter().map(|b| b.words.len()).collect();
         self.fits(&words, groups)?;
-        let taken = buffers.iter_mut();
-        let taken = taken.map(|b| (std::mem::take(&mut b.words), b.initialised));
+        let taken = buffers.iter().map(|b| (b.words.clone(), b.initialised));
         let findings = Some(Findings::default());
         let mut machine: Machine<'_, u32> = Machine::new(self, taken.collect(), groups, findings);
         machine.dispatch();
-        for (bound, buffer) in self.bindings().iter().zip(buffers) {
-            if let Some(region) = machine.globals[bound.variable].take() {
-                buffer.words = region.cells;
+        for (place, buffer) in buffers.iter_mut().enumerate() {
+            if let Some(words) = machine.buffer(place) {
+                buffer.words = words;
             }
         }
         Ok(machine.findings.map(Findings::sorted).unwrap_or_default())
@@ -90,11 +89,10 @@ impl Program {
                 machine::TURNS
             )));
         }
-        let expected = |bound: &Bound| {
-            let region = machine.globals[bound.variable].as_ref();
-            let cells = region.iter().flat_map(|region| &region.cells);
-            cells.map(|cell| cell.expected()).collect()
+        let mut expected = |(place, input): (usize, &Vec<u32>)| match machine.buffer(place) {
+            Some(cells) => cells.into_iter().map(Exact::expected).collect(),
+            None => input.iter().map(|word| Expected::Word(*word)).collect(),
         };
-        Ok(self.bindings().iter().map(expected).collect())
+        Ok(inputs.iter().enumerate().map(&mut expected).collect())
     }
 }

@@ -89,8 +89,8 @@ pub(super) struct Machine<'p, L> {
     pub(super) group: u32,
     /// Barriers of workgroup memory, and of storage.
     pub(super) phases: [u32; 2],
-    /// What goes wrong; none where nobody asks.
-    pub(super) findings: Option<Findings>,
+    /// What goes wrong.
+    pub(super) findings: Findings,
     /// Invocations that may not be here at all, as rounding may have it.
     pub(super) doubt: Mask,
     /// Invocations of which nothing is known any more.
@@ -105,7 +105,6 @@ impl<'p, L: Lane> Machine<'p, L> {
         program: &'p Program,
         buffers: Vec<(Vec<L>, bool)>,
         groups: [u32; 3],
-        findings: Option<Findings>,
     ) -> Self {
         let lanes = program.lanes();
         let mut machine = Self {
@@ -118,7 +117,7 @@ impl<'p, L: Lane> Machine<'p, L> {
             group_id: [0; 3],
             group: 0,
             phases: [0; 2],
-            findings,
+            findings: Findings::default(),
             doubt: Mask::EMPTY,
             lost: Mask::EMPTY,
             halted: None,
@@ -154,9 +153,8 @@ impl<'p, L: Lane> Machine<'p, L> {
                 AddressSpace::Storage { access } => access.contains(StorageAccess::STORE),
                 _ => false,
             };
-            let tracked = self.findings.is_some();
-            let shadow = if writable && tracked { cells.len() } else { 0 };
-            let written = if full || !tracked { 0 } else { cells.len() };
+            let shadow = if writable { cells.len() } else { 0 };
+            let written = if full || L::BOUNDED { 0 } else { cells.len() };
             Some(Region {
                 id,
                 space,
@@ -193,6 +191,11 @@ impl<'p, L: Lane> Machine<'p, L> {
         let (handle, _) = variables.find(|(_, v)| program.bound(v) == Some(place))?;
         let region = self.globals[handle.index()].take()?;
         Some(region.cells)
+    }
+
+    /// Invocations of which it is not sure what they do.
+    pub(super) fn unsure(&self) -> Mask {
+        self.doubt | self.lost
     }
 
     /// Evaluates what is the same for all invocations, always, and pointers to variables.

@@ -19,6 +19,9 @@ pub enum Error {
     /// A shader failed to compile.
     #[error("{0}")]
     Shader(String),
+    /// A shader did what WGSL leaves undefined; said by the interpreter.
+    #[error("{0}")]
+    Undefined(String),
     /// A file could not be read or written.
     #[error("cannot {action} {}: {source}", path.display())]
     File {

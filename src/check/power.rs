@@ -81,6 +81,9 @@ pub fn power(
         let work = planned.iter().map(|(_, mutants)| mutants.len() as u64);
         observer.begin(spec.kernel.name, work.sum());
         let mut cases = Cases::new(spec, options);
+        cases
+            .plan
+            .retain(|(shape, _)| (spec.fit)(*shape).work() <= device.work());
         for (variant, mutants) in &planned {
             let score = measure(device, &mut cases, variant, mutants, observer)?;
             observer.score(&score);
@@ -172,7 +175,7 @@ fn fate(
     let mut number = 0;
     while let Some(case) = cases.get(number) {
         match judge(case, mutant, variant, device, 1) {
-            Verdict::Wrong(_) => return Ok(Fate::Caught),
+            Verdict::Wrong(_) | Verdict::None(NoResult::Undefined(_)) => return Ok(Fate::Caught),
             Verdict::None(NoResult::Refused(_)) => return Ok(Fate::Refused),
             // What the device says from now on would tell nothing of the mutants.
             Verdict::None(NoResult::Lost(e)) => return Err(e),

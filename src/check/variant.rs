@@ -93,7 +93,7 @@ impl VariantCheck<'_> {
                 self.fail(smallest);
             }
             Verdict::None(NoResult::NoRoom) => self.row.skipped += 1,
-            Verdict::None(NoResult::Refused(e)) => {
+            Verdict::None(NoResult::Refused(e) | NoResult::Undefined(e)) => {
                 self.row.cases += 1;
                 self.fail(Wrong::without_result(instance, &e));
             }

@@ -6,6 +6,7 @@ mod auto;
 use serde::Serialize;
 
 use super::gpu::{Abilities, Adapter, Gpu, Opening, adapters};
+use super::interpreter::Interpreter;
 use super::{Device, cpu::Cpu};
 use crate::error::{Error, Result};
 use crate::record::{DeviceKind, DeviceRecord};
@@ -78,6 +79,11 @@ pub fn open_lasting(spec: &str) -> Result<(Box<dyn Device>, String)> {
     if spec == "cpu" {
         return Ok((Box::new(Cpu::new(BY_NAME)), spec.clone()));
     }
+    if spec == INTERPRETER {
+        return Err(Error::Device(
+            "the interpreter is too slow for this: it is for `unlearn check`".to_owned(),
+        ));
+    }
     let adapters = adapters();
     if spec == "auto" {
         let decision = decide(&adapters);
@@ -98,7 +104,9 @@ pub fn open_lasting(spec: &str) -> Result<(Box<dyn Device>, String)> {
 const BY_NAME: &str = "asked for by --device cpu";
 
 /// What `--device` takes beside numbers and names.
-const WORDS: [&str; 3] = ["auto", "all", "cpu"];
+const WORDS: [&str; 4] = ["auto", "all", "cpu", INTERPRETER];
+/// The interpreter's name, which neither `all` nor `auto` means.
+const INTERPRETER: &str = "interpreter";
 
 /// What `--device` got, without what makes no difference.
 fn plain(spec: &str) -> String {
@@ -137,6 +145,14 @@ pub fn open_all(spec: &str, opening: Opening) -> Result<Vec<Opened>> {
     };
     if spec == "cpu" {
         return Ok(vec![cpu(BY_NAME)]);
+    }
+    if spec == INTERPRETER {
+        let device = Interpreter::new("asked for by --device interpreter");
+        return Ok(vec![Opened {
+            spec: spec.clone(),
+            record: device.record().clone(),
+            device: Ok(Box::new(device)),
+        }]);
     }
     let adapters = adapters();
     if spec == "auto" {
@@ -252,7 +268,7 @@ fn unknown(spec: &str, adapters: &[Adapter]) -> Error {
         text += &format!("\n  {:<4} {}", adapter.index, adapter.name());
     }
     text += &format!("\n  cpu  {}", Cpu::new("").record().name);
-    Error::Device(text + "\nor a part of an adapter's name")
+    Error::Device(text + "\nor a part of an adapter's name. `check` takes interpreter as well")
 }
 
 #[cfg(test)]

@@ -31,6 +31,8 @@ pub(crate) enum NoResult {
     NoRoom,
     /// The shader's compiler does not take it.
     Refused(Error),
+    /// The shader does what WGSL leaves undefined.
+    Undefined(Error),
     /// The device failed while it ran: nothing that it does from then on can be trusted.
     Lost(Error),
 }
@@ -70,7 +72,10 @@ impl Case {
         };
         let results: Result<Vec<_>> = (0..times).map(|_| once()).collect();
         loaded.free(device);
-        results.map_err(NoResult::Lost)
+        results.map_err(|e| match e {
+            Error::Undefined(_) => NoResult::Undefined(e),
+            _ => NoResult::Lost(e),
+        })
     }
 
     /// Brings it to a device, with `kernel` as in `run`; its buffers are not filled yet.
@@ -159,6 +164,11 @@ pub(crate) fn examine(
     }
     let mut runs = match case.run(device, kernel, times) {
         Ok(runs) => runs,
+        Err(NoResult::Undefined(e)) => {
+            let what = e.to_string();
+            let wrong = Verdict::Wrong(Cause::Undefined { what }.into());
+            return (wrong, Vec::new());
+        }
         Err(why) => return (Verdict::None(why), Vec::new()),
     };
     let Some((first, others)) = runs.split_first() else {
@@ -205,7 +215,7 @@ pub(crate) fn timed<T>(
     };
     match no_result {
         NoResult::NoRoom => Ok((None, None)),
-        NoResult::Refused(e) => Ok((None, Some(Mismatch::from(&e)))),
+        NoResult::Refused(e) | NoResult::Undefined(e) => Ok((None, Some(Mismatch::from(&e)))),
         NoResult::Lost(e) => Err(e),
     }
 }

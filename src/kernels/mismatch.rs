@@ -52,6 +52,11 @@ pub enum Cause {
         /// Why.
         error: String,
     },
+    /// The shader does what WGSL leaves undefined.
+    Undefined {
+        /// What.
+        what: String,
+    },
     /// The weights of a training are too far from what f64 loops reach.
     Weights {
         /// After so many steps.
@@ -206,6 +211,10 @@ impl Cause {
             ],
             Self::NoResult { error } => {
                 ["the device", error, "a result", "none"].map(str::to_owned)
+            }
+            Self::Undefined { what } => {
+                let expected = "behaviour that WGSL defines";
+                ["the shader", what, expected, "none"].map(str::to_owned)
             }
             Self::Weights {
                 steps,

@@ -1,5 +1,9 @@
 //! The interpreter: small shaders with what must come out, and what must be found.
 
+#[path = "interpret/bounds.rs"]
+mod bounds;
+#[path = "interpret/kernels.rs"]
+mod kernels;
 #[path = "interpret/undefined.rs"]
 mod undefined;
 

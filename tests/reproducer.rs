@@ -178,6 +178,9 @@ fn a_mutant_leaves_a_folder_that_fails_again() {
     let first = here.path().join("unlearn-failures").join(first);
     let report = fs::read_to_string(first.join("report.md")).unwrap();
     assert!(report.contains(text) && report.contains(agreed), "{report}");
+    let host = run(&format!("{command} --device interpreter"));
+    assert_eq!(host.status.code(), Some(1), "{}", stderr(&host));
+    assert!(stdout(&host).contains("WRONG"), "{}", stdout(&host));
     // The CPU does not run shaders.
     let cpu = run(&format!("{command} --device cpu"));
     assert_eq!(cpu.status.code(), Some(2));

@@ -79,7 +79,9 @@ pub fn power(
         let work = planned.iter().map(|(_, mutants)| mutants.len() as u64);
         observer.begin(spec.kernel.name, work.sum());
         let family = (spec, &spec.kernel);
-        let mut cases = Cases::new(family, plan(options, spec), options.seed);
+        let mut plan = plan(options, spec);
+        plan.retain(|(shape, _)| (spec.fit)(*shape).work() <= device.work());
+        let mut cases = Cases::new(family, plan, options.seed);
         for (variant, mutants) in &planned {
             let score = measure(device, &mut cases, variant, (mutants, None), observer)?;
             observer.score(&score);

@@ -22,8 +22,9 @@ use super::{Output, litmus, mutants, replay, rewrites};
 /// What to check, and where.
 #[derive(Args, Debug)]
 pub(crate) struct Arguments {
-    /// Which devices: all (every adapter, and the CPU), auto (the best adapter), cpu, or an
-    /// adapter's index or name (see `unlearn devices`)
+    /// Which devices: all (every adapter, and the CPU), auto (the best adapter), cpu, an
+    /// adapter's index or name (see `unlearn devices`), or interpreter (shaders run by their text
+    /// alone, and what WGSL leaves undefined is found)
     #[arg(long, value_name = "all|auto|cpu|INDEX|NAME", default_value = "all")]
     device: String,
     /// Only this kernel, or `training` for whole steps, or `litmus` for tests of the memory model
@@ -334,8 +335,11 @@ fn short(spec: &str) -> &str {
 }
 
 /// Continues below the row, which has no room for it either.
-fn no_room(cases: u32) -> String {
-    format!("\n{:22} {cases} more have no room on this device", "")
+fn no_room(spec: &str, cases: u32) -> String {
+    match spec {
+        "interpreter" => format!("\n{:22} {cases} more are too large for the interpreter", ""),
+        _ => format!("\n{:22} {cases} more have no room on this device", ""),
+    }
 }
 
 impl Progress for Table {
@@ -374,9 +378,9 @@ impl Observer for Table {
         let verdict = match (&row.failure, row.skipped) {
             (Some(_), _) => "WRONG".to_owned(),
             (None, 0) if row.cases == 0 => "not run".to_owned(),
-            (None, n) if row.cases == 0 => format!("not run{}", no_room(n)),
+            (None, n) if row.cases == 0 => format!("not run{}", no_room(&subject.spec, n)),
             (None, 0) => "ok".to_owned(),
-            (None, n) => format!("ok{}", no_room(n)),
+            (None, n) => format!("ok{}", no_room(&subject.spec, n)),
         };
         // A closed stdout ends the table, not the check.
         let _ = self.line(&format!(

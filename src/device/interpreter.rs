@@ -13,6 +13,8 @@ use crate::kernels::{Kernel, Variant};
 use crate::memory;
 use crate::record::{DeviceKind, DeviceRecord};
 
+/// The work of a case that it takes at the most (`Shape::work`).
+const WORK: u64 = 400_000;
 /// Words that a buffer may have: more take too long.
 const LARGEST: u64 = 1 << 26;
 /// Workgroups along an axis, as WebGPU has it.
@@ -30,6 +32,8 @@ pub struct Interpreter {
     programs: RefCell<Vec<Vec<Step>>>,
     known: RefCell<Programs>,
     findings: RefCell<Vec<Finding>>,
+    /// By the address of a kernel's variants: those that it can run.
+    variants: RefCell<HashMap<usize, &'static [Variant]>>,
 }
 
 #[derive(Debug)]
@@ -54,6 +58,7 @@ impl Interpreter {
             programs: RefCell::default(),
             known: RefCell::default(),
             findings: RefCell::default(),
+            variants: RefCell::default(),
         }
     }
 
@@ -141,9 +146,20 @@ impl Device for Interpreter {
         }
     }
 
+    fn work(&self) -> u64 {
+        WORK
+    }
+
+    /// Those that are the shader as it stands, or another file: textures are not for it.
     fn variants(&self, kernel: &Kernel) -> &'static [Variant] {
-        // The others are for hardware and drivers.
-        &kernel.variants[..1]
+        let own = |v: &&Variant| v.mirrored.is_empty() && v.constants.is_empty();
+        let mut known = self.variants.borrow_mut();
+        known
+            .entry(kernel.variants.as_ptr() as usize)
+            .or_insert_with(|| {
+                let variants: Vec<Variant> = kernel.variants.iter().filter(own).copied().collect();
+                variants.leak()
+            })
     }
 
     fn choose(&self, kernel: &Kernel, variant: Option<&'static Variant>) {

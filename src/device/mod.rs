@@ -191,6 +191,11 @@ pub trait Device {
     /// What it can hold.
     fn limits(&self) -> Limits;
 
+    /// The work of a case of the check that it takes at the most: multiply-adds, and 200,000.
+    fn work(&self) -> u64 {
+        u64::MAX
+    }
+
     /// The variants of a kernel that it can run.
     fn variants(&self, kernel: &Kernel) -> &'static [Variant];
 

@@ -78,6 +78,11 @@ pub fn open_lasting(spec: &str) -> Result<(Box<dyn Device>, String)> {
     if spec == "cpu" {
         return Ok((Box::new(Cpu::new(BY_NAME)), spec.clone()));
     }
+    if spec == INTERPRETER {
+        return Err(Error::Device(
+            "the interpreter is too slow for this: it is for `unlearn check`".to_owned(),
+        ));
+    }
     let adapters = adapters();
     if spec == "auto" {
         let decision = decide(&adapters);
@@ -263,7 +268,7 @@ fn unknown(spec: &str, adapters: &[Adapter]) -> Error {
         text += &format!("\n  {:<4} {}", adapter.index, adapter.name());
     }
     text += &format!("\n  cpu  {}", Cpu::new("").record().name);
-    Error::Device(text + "\nor a part of an adapter's name")
+    Error::Device(text + "\nor a part of an adapter's name. `check` takes interpreter as well")
 }
 
 #[cfg(test)]

@@ -107,10 +107,11 @@ impl<L: Lane> Machine<'_, L> {
         let mut outside = None;
         let values = &self.frames[code].values[index.index()];
         let mut times = 0;
+        let unsure = self.unsure();
         mask.each(|lane| match values[lane].bits() {
             None => pointer.wild.insert(lane),
             Some(element) => {
-                if element >= count {
+                if element >= count && !unsure.has(lane) {
                     outside = outside.or(Some((lane, element)));
                     times += 1;
                 }
@@ -140,6 +141,7 @@ impl<L: Lane> Machine<'_, L> {
         let lanes = self.lanes;
         let leaves = out.len() / lanes;
         let (mut outside, mut times) = (None, 0);
+        let unsure = self.unsure();
         let frame = &self.frames[code];
         let values = &frame.values[base.index()];
         mask.each(|lane| {
@@ -147,7 +149,7 @@ impl<L: Lane> Machine<'_, L> {
                 (0..leaves).for_each(|leaf| out[leaf * lanes + lane] = L::UNDECIDED);
                 return;
             };
-            if index >= count {
+            if index >= count && !unsure.has(lane) {
                 outside = outside.or(Some((lane, index)));
                 times += 1;
             }
@@ -189,17 +191,16 @@ impl<L: Lane> Machine<'_, L> {
         let span = self.program.expressions(code).get_span(handle);
         let who = self.who(lane);
         let source = &self.program.source;
-        if let Some(findings) = &mut self.findings {
-            findings.add(source, FindingKind::OutOfBounds, [span; 2], || {
+        self.findings
+            .add(source, FindingKind::OutOfBounds, [span; 2], || {
                 let line = position(source, span).0;
                 let text = format!(
                     "out of bounds: invocation {who} takes element {} of {what} at line {line}, \
-                     which has {count}",
+                 which has {count}",
                     index.cast_signed()
                 );
                 (format!("{what}[{}]", index.cast_signed()), text)
             });
-        }
     }
 
     /// A variable's name, with the place of a word in it.
@@ -305,6 +306,7 @@ impl<L: Lane> Machine<'_, L> {
         };
         let access = self.access(variable, site);
         let atomic = self.is_atomic(pointer);
+        let unsure = self.unsure() | pointer.wild;
         let Some(region) = &mut self.globals[variable] else {
             return;
         };
@@ -319,9 +321,13 @@ impl<L: Lane> Machine<'_, L> {
             if region.written.get(at) == Some(&false) {
                 found.push((lane, at, None));
             }
-            if let Some(shadow) = region.shadow.get_mut(at).filter(|_| !atomic) {
-                let other = shadow.read(of(access, lane));
-                found.extend(other.map(|other| (lane, at, Some(other))));
+            // Atomics do not race, but what they yield may depend on their order.
+            let shadow = region.shadow.get_mut(at).filter(|_| !atomic || L::BOUNDED);
+            if let Some(shadow) = shadow.filter(|_| !unsure.has(lane)) {
+                match shadow.read(of(access, lane)) {
+                    Some(_) if atomic => out[lane] = L::UNDECIDED,
+                    other => found.extend(other.map(|other| (lane, at, Some(other)))),
+                }
             }
         });
         for (lane, at, other) in found {
@@ -347,6 +353,7 @@ impl<L: Lane> Machine<'_, L> {
             group: self.group,
             phase: self.phases[usize::from(storage)],
             lane: 0,
+            atomic: 0,
             site,
         }
     }
@@ -363,15 +370,13 @@ impl<L: Lane> Machine<'_, L> {
             true => (FindingKind::Unwritten, "unwritten"),
             false => (FindingKind::ZeroRead, "zero by default"),
         };
-        if let Some(findings) = &mut self.findings {
-            findings.add(source, kind, [span; 2], || {
-                let line = position(source, span).0;
-                let text = format!(
-                    "{what}: invocation {who} reads {place} at line {line}, which nothing has written"
-                );
-                (place.clone(), text)
-            });
-        }
+        self.findings.add(source, kind, [span; 2], || {
+            let line = position(source, span).0;
+            let text = format!(
+                "{what}: invocation {who} reads {place} at line {line}, which nothing has written"
+            );
+            (place.clone(), text)
+        });
     }
 
     pub(super) fn race(
@@ -410,10 +415,9 @@ impl<L: Lane> Machine<'_, L> {
                  at line {second}{why}"
             )
         };
-        if let Some(findings) = &mut self.findings {
-            let known = || (place.clone(), text());
-            findings.add(source, FindingKind::Race, [spans[1], spans[0]], known);
-        }
+        let known = || (place.clone(), text());
+        self.findings
+            .add(source, FindingKind::Race, [spans[1], spans[0]], known);
     }
 }
 

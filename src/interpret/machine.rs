@@ -89,8 +89,8 @@ pub(super) struct Machine<'p, L> {
     pub(super) group: u32,
     /// Barriers of workgroup memory, and of storage.
     pub(super) phases: [u32; 2],
-    /// What goes wrong; none where nobody asks.
-    pub(super) findings: Option<Findings>,
+    /// What goes wrong.
+    pub(super) findings: Findings,
     /// Invocations that may not be here at all, as rounding may have it.
     pub(super) doubt: Mask,
     /// Invocations of which nothing is known any more.
@@ -105,7 +105,6 @@ impl<'p, L: Lane> Machine<'p, L> {
         program: &'p Program,
         buffers: Vec<(Vec<L>, bool)>,
         groups: [u32; 3],
-        findings: Option<Findings>,
     ) -> Self {
         let lanes = program.lanes();
         let mut machine = Self {
@@ -118,7 +117,7 @@ impl<'p, L: Lane> Machine<'p, L> {
             group_id: [0; 3],
             group: 0,
             phases: [0; 2],
-            findings,
+            findings: Findings::default(),
             doubt: Mask::EMPTY,
             lost: Mask::EMPTY,
             halted: None,
@@ -136,10 +135,8 @@ impl<'p, L: Lane> Machine<'p, L> {
         let program = self.program;
         let mut buffers: Vec<_> = buffers.into_iter().map(Some).collect();
         let variables = program.module.global_variables.iter();
-        let region = |(handle, variable): (Handle<GlobalVariable>, &GlobalVariable)| {
+        let region = |(_, variable): (Handle<GlobalVariable>, &GlobalVariable)| {
             let id = program.types.of_handle(variable.ty);
-            let mut bindings = program.bindings().iter();
-            let bound = bindings.position(|b| b.variable == handle.index());
             let (space, (cells, full)) = match variable.space {
                 AddressSpace::WorkGroup => {
                     let words = program.types.get(id).leaves as usize;
@@ -149,16 +146,15 @@ impl<'p, L: Lane> Machine<'p, L> {
                     let words = program.types.get(id).leaves as usize * self.lanes;
                     (Space::Own, (vec![L::word(0); words], true))
                 }
-                _ => (Space::Buffer, buffers[bound?].take()?),
+                _ => (Space::Buffer, buffers[program.bound(variable)?].take()?),
             };
             let writable = match variable.space {
                 AddressSpace::WorkGroup => true,
                 AddressSpace::Storage { access } => access.contains(StorageAccess::STORE),
                 _ => false,
             };
-            let tracked = self.findings.is_some();
-            let shadow = if writable && tracked { cells.len() } else { 0 };
-            let written = if full || !tracked { 0 } else { cells.len() };
+            let shadow = if writable { cells.len() } else { 0 };
+            let written = if full || L::BOUNDED { 0 } else { cells.len() };
             Some(Region {
                 id,
                 space,
@@ -186,6 +182,20 @@ impl<'p, L: Lane> Machine<'p, L> {
             breaks: Vec::new(),
             continues: Vec::new(),
         }
+    }
+
+    /// The memory of a buffer, by its place among the bindings; none where nothing uses it.
+    pub(super) fn buffer(&mut self, place: usize) -> Option<Vec<L>> {
+        let program = self.program;
+        let mut variables = program.module.global_variables.iter();
+        let (handle, _) = variables.find(|(_, v)| program.bound(v) == Some(place))?;
+        let region = self.globals[handle.index()].take()?;
+        Some(region.cells)
+    }
+
+    /// Invocations of which it is not sure what they do.
+    pub(super) fn unsure(&self) -> Mask {
+        self.doubt | self.lost
     }
 
     /// Evaluates what is the same for all invocations, always, and pointers to variables.

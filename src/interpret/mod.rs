@@ -34,7 +34,6 @@ mod words;
 use crate::error::{Error, Result};
 use crate::kernels::Expected;
 use exact::Exact;
-use findings::Findings;
 use machine::Machine;
 
 pub use findings::{Finding, FindingKind};
@@ -58,30 +57,29 @@ impl Program {
     pub fn run(&self, buffers: &mut [Memory], groups: [u32; 3]) -> Result<Vec<Finding>> {
         let words: Vec<usize> = buffers.iter().map(|b| b.words.len()).collect();
         self.fits(&words, groups)?;
-        let taken = buffers.iter_mut();
-        let taken = taken.map(|b| (std::mem::take(&mut b.words), b.initialised));
-        let findings = Some(Findings::default());
-        let mut machine: Machine<'_, u32> = Machine::new(self, taken.collect(), groups, findings);
+        let taken = buffers.iter().map(|b| (b.words.clone(), b.initialised));
+        let mut machine: Machine<'_, u32> = Machine::new(self, taken.collect(), groups);
         machine.dispatch();
-        for (bound, buffer) in self.bindings().iter().zip(buffers) {
-            if let Some(region) = machine.globals[bound.variable].take() {
-                buffer.words = region.cells;
+        for (place, buffer) in buffers.iter_mut().enumerate() {
+            if let Some(words) = machine.buffer(place) {
+                buffer.words = words;
             }
         }
-        Ok(machine.findings.map(Findings::sorted).unwrap_or_default())
+        Ok(machine.findings.sorted())
     }
 
     /// Runs workgroups in f64 with error bounds. Returns, by buffer, what each word must be on any
     /// adapter that keeps WGSL's rules: `Any` where that depends on rounding.
     ///
     /// # Errors
-    /// `Usage` as `run`; `Shader` where a loop does not end.
+    /// `Usage` as `run`; `Shader` where a loop does not end, and where the shader does what WGSL does
+    /// not define.
     pub fn expect(&self, inputs: &[Vec<u32>], groups: [u32; 3]) -> Result<Vec<Vec<Expected>>> {
         let words: Vec<usize> = inputs.iter().map(Vec::len).collect();
         self.fits(&words, groups)?;
         let words = |input: &Vec<u32>| input.iter().map(|bits| Exact::Word(*bits)).collect();
         let buffers = inputs.iter().map(|input| (words(input), true));
-        let mut machine: Machine<'_, Exact> = Machine::new(self, buffers.collect(), groups, None);
+        let mut machine: Machine<'_, Exact> = Machine::new(self, buffers.collect(), groups);
         machine.dispatch();
         if let Some(span) = machine.halted {
             let line = findings::position(&self.source, span).0;
@@ -90,11 +88,14 @@ impl Program {
                 machine::TURNS
             )));
         }
-        let expected = |bound: &Bound| {
-            let region = machine.globals[bound.variable].as_ref();
-            let cells = region.iter().flat_map(|region| &region.cells);
-            cells.map(|cell| cell.expected()).collect()
+        let faults = std::mem::take(&mut machine.findings).sorted();
+        if let Some(fault) = faults.iter().find(|f| f.kind.is_fault()) {
+            return Err(Error::Shader(fault.to_string()));
+        }
+        let mut expected = |(place, input): (usize, &Vec<u32>)| match machine.buffer(place) {
+            Some(cells) => cells.into_iter().map(Exact::expected).collect(),
+            None => input.iter().map(|word| Expected::Word(*word)).collect(),
         };
-        Ok(self.bindings().iter().map(expected).collect())
+        Ok(inputs.iter().enumerate().map(&mut expected).collect())
     }
 }

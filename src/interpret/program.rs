@@ -48,7 +48,7 @@ pub enum BoundKind {
     Uniform,
 }
 
-/// A buffer that a shader's entry point uses.
+/// A buffer that a shader declares.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Bound {
     /// The variable's name.
@@ -72,8 +72,6 @@ pub struct Bound {
     pub least_words: u32,
     /// The members of a struct (of the elements, in an array): name, type in WGSL, first word.
     pub fields: Vec<(String, String, u32)>,
-    pub(super) variable: usize,
-    pub(super) id: Id,
 }
 
 impl Program {
@@ -89,25 +87,14 @@ impl Program {
             .validate(&module)
             .map_err(|e| Error::Shader(e.emit_to_string(wgsl)))?;
         let name = entry_name(&module, entry)?;
+        let bindings = bindings(&module)?;
         let (module, info) = resolved(module, info, &name)?;
         let place = module.entry_points.iter().position(|e| e.name == name);
         let place = place.unwrap_or(0);
         let mut module = module;
         // The one that runs is the last.
         let chosen = module.entry_points.swap_remove(place);
-        let used = |handle: Handle<GlobalVariable>| {
-            let used: &FunctionInfo = info.get_entry_point(place);
-            !used[handle].is_empty()
-        };
         let mut types = Types::of(&module);
-        let mut bindings = Vec::new();
-        for (handle, variable) in module.global_variables.iter() {
-            if used(handle) {
-                let id = types.of_handle(variable.ty);
-                bindings.extend(bound(&module, &mut types, handle, variable, id)?);
-            }
-        }
-        bindings.sort_by_key(|b| (b.group, b.binding));
         let codes = codes(&module, &info, &mut types, &chosen.function, place);
         module.entry_points = vec![chosen];
         let program = Self {
@@ -121,7 +108,8 @@ impl Program {
         Ok(program)
     }
 
-    /// The buffers that the entry point uses, by group and binding.
+    /// The buffers that the shader declares, by group and binding, whether or not the entry point
+    /// uses them.
     pub fn bindings(&self) -> &[Bound] {
         &self.bindings
     }
@@ -159,7 +147,14 @@ impl Program {
         }
     }
 
-    /// The bindings that a list of buffers does not fit, in words.
+    /// The binding of a variable, by its place in `bindings`.
+    pub(super) fn bound(&self, variable: &GlobalVariable) -> Option<usize> {
+        let place = variable.binding.as_ref()?;
+        let mut bindings = self.bindings.iter();
+        bindings.position(|b| (b.group, b.binding) == (place.group, place.binding))
+    }
+
+    /// Whether buffers of so many words fit the shader.
     pub(super) fn fits(&self, words: &[usize], groups: [u32; 3]) -> Result<()> {
         let bindings = self.bindings.len();
         if words.len() != bindings {
@@ -294,14 +289,23 @@ fn is_constant(expression: &Expression, known: &[bool]) -> bool {
     }
 }
 
+/// All buffers of a module.
+fn bindings(module: &Module) -> Result<Vec<Bound>> {
+    let types = Types::of(module);
+    let variables = module.global_variables.iter();
+    let all = variables.map(|(_, variable)| bound(module, &types, variable));
+    let mut bindings: Vec<Bound> = all
+        .collect::<Result<Vec<_>>>()?
+        .into_iter()
+        .flatten()
+        .collect();
+    bindings.sort_by_key(|b| (b.group, b.binding));
+    Ok(bindings)
+}
+
 /// The facts of a buffer; none of a variable that is none.
-fn bound(
-    module: &Module,
-    types: &mut Types,
-    handle: Handle<GlobalVariable>,
-    variable: &GlobalVariable,
-    id: Id,
-) -> Result<Option<Bound>> {
+fn bound(module: &Module, types: &Types, variable: &GlobalVariable) -> Result<Option<Bound>> {
+    let id = types.of_handle(variable.ty);
     let kind = match variable.space {
         AddressSpace::Uniform => BoundKind::Uniform,
         AddressSpace::Storage { access } => match access.contains(StorageAccess::STORE) {
@@ -340,8 +344,6 @@ fn bound(
         count,
         least_words: least,
         fields: super::names::fields(module, types, element),
-        variable: handle.index(),
-        id,
     }))
 }
 

@@ -16,6 +16,8 @@ pub(super) struct Access {
     pub(super) phase: u32,
     /// The invocation in its workgroup.
     pub(super) lane: u16,
+    /// What kind of atomic it is; 0: none.
+    pub(super) atomic: u8,
     /// Its expression in the module.
     pub(super) site: u32,
 }
@@ -77,6 +79,7 @@ mod tests {
             group,
             phase,
             lane,
+            atomic: 0,
             site: 0,
         }
     }

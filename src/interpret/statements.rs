@@ -286,15 +286,14 @@ impl<'p, L: Lane> Machine<'p, L> {
         self.halted = Some(span);
         let who = self.who(active.first().unwrap_or(0));
         let source = &self.program.source;
-        if let Some(findings) = &mut self.findings {
-            findings.add(source, FindingKind::Endless, [span; 2], || {
+        self.findings
+            .add(source, FindingKind::Endless, [span; 2], || {
                 let text = format!(
                     "endless loop: invocation {who} has not left it after {TURNS} turns; the run \
-                     ends here"
+                 ends here"
                 );
                 ("loop".to_owned(), text)
             });
-        }
     }
 
     /// Notes a function's result for these invocations.
@@ -329,21 +328,20 @@ impl<'p, L: Lane> Machine<'p, L> {
             self.phases[1] += 1;
         }
         let missing = self.all.without(mask);
-        if missing.is_empty() {
+        if missing.is_empty() || !self.unsure().is_empty() {
             return;
         }
         let who = self.who(missing.first().unwrap_or(0));
         let (count, all) = (missing.count(), self.lanes);
         let source = &self.program.source;
-        if let Some(findings) = &mut self.findings {
-            findings.add(source, FindingKind::DivergentBarrier, [span; 2], || {
+        self.findings
+            .add(source, FindingKind::DivergentBarrier, [span; 2], || {
                 let text = format!(
                     "divergent barrier: {count} of the workgroup's {all} invocations do not get \
-                     there, such as {who}"
+                 there, such as {who}"
                 );
                 ("barrier".to_owned(), text)
             });
-        }
     }
 
     /// An invocation in words.

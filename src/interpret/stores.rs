@@ -6,6 +6,7 @@ use super::access::{index, of};
 use super::lane::Lane;
 use super::machine::{Machine, Place, Pointer};
 use super::mask::Mask;
+use super::races::{Access, Shadow};
 
 /// An atomic statement: pointer, function, value, result.
 type Atomic<'a> = (
@@ -95,6 +96,7 @@ impl<L: Lane> Machine<'_, L> {
         };
         let access = self.access(variable, site);
         let (doubt, lost) = (self.doubt, self.lost);
+        let unsure = self.unsure() | pointer.wild;
         let atomic = self.is_atomic(pointer);
         let Some(region) = &mut self.globals[variable] else {
             return;
@@ -106,7 +108,11 @@ impl<L: Lane> Machine<'_, L> {
             if let Some(written) = region.written.get_mut(at) {
                 *written = true;
             }
-            if let Some(shadow) = region.shadow.get_mut(at).filter(|_| !atomic) {
+            if let Some(shadow) = region.shadow.get_mut(at).filter(|_| !unsure.has(lane)) {
+                if atomic {
+                    region.cells[at] = ordered(region.cells[at], shadow, (access, lane, STORE));
+                    return;
+                }
                 let [write, read] = shadow.write(of(access, lane));
                 found.extend(write.map(|other| (lane, at, "written", other)));
                 found.extend(read.map(|other| (lane, at, "read", other)));
@@ -131,7 +137,8 @@ impl<L: Lane> Machine<'_, L> {
         let kind = self.program.types.scalar(pointer.id);
         let mut before = vec![L::word(0); self.lanes];
         if let Place::Global(variable) = pointer.place {
-            self.read_atomic(&pointer, &mut before, (site, fun, mask));
+            self.read_atomic(&pointer, (site, fun, mask));
+            let access = self.access(variable, site);
             let frame = &self.frames[code];
             let given = &frame.values[value.index()];
             let compared = match fun {
@@ -141,6 +148,8 @@ impl<L: Lane> Machine<'_, L> {
                 _ => None,
             };
             let (doubt, lost) = (self.doubt, self.lost);
+            let unsure = self.unsure() | pointer.wild;
+            let alone = self.lanes == 1 && self.groups == [1; 3];
             let Some(region) = &mut self.globals[variable] else {
                 return;
             };
@@ -154,10 +163,18 @@ impl<L: Lane> Machine<'_, L> {
                     }
                     None => changed(fun, kind, old, given[lane]),
                 };
-                before[lane] = old;
+                // Which invocation comes first is open.
+                before[lane] = match L::BOUNDED && !alone {
+                    true => L::UNDECIDED,
+                    false => old,
+                };
                 region.cells[at] = stored(old, new, (doubt, lost, lane));
                 if let Some(written) = region.written.get_mut(at) {
                     *written = true;
+                }
+                if let Some(shadow) = region.shadow.get_mut(at).filter(|_| !unsure.has(lane)) {
+                    let new = ordered(region.cells[at], shadow, (access, lane, number(fun)));
+                    region.cells[at] = new;
                 }
             });
             let old = before.clone();
@@ -176,12 +193,7 @@ impl<L: Lane> Machine<'_, L> {
     }
 
     /// Notes atomics of words that nothing has written.
-    fn read_atomic(
-        &mut self,
-        pointer: &Pointer,
-        _before: &mut [L],
-        (site, fun, mask): (u32, &AtomicFunction, &Mask),
-    ) {
+    fn read_atomic(&mut self, pointer: &Pointer, (site, fun, mask): (u32, &AtomicFunction, &Mask)) {
         let Place::Global(variable) = pointer.place else {
             return;
         };
@@ -202,6 +214,39 @@ impl<L: Lane> Machine<'_, L> {
         for (lane, at) in found {
             self.unwritten(variable, at, of(access, lane));
         }
+    }
+}
+
+/// An atomic that stores, whatever was there: the last one counts.
+const STORE: u8 = 1;
+
+/// Numbers of the atomic functions; those with the same number may be done in any order.
+fn number(fun: &AtomicFunction) -> u8 {
+    match fun {
+        AtomicFunction::Exchange { .. } => STORE,
+        AtomicFunction::Add | AtomicFunction::Subtract => 2,
+        AtomicFunction::And => 3,
+        AtomicFunction::ExclusiveOr => 4,
+        AtomicFunction::InclusiveOr => 5,
+        AtomicFunction::Min => 6,
+        AtomicFunction::Max => 7,
+    }
+}
+
+/// What an atomic leaves in a cell, if that does not depend on who comes first.
+fn ordered<L: Lane>(new: L, shadow: &mut Shadow, (access, lane, atomic): (Access, usize, u8)) -> L {
+    if !L::BOUNDED {
+        return new;
+    }
+    let access = Access {
+        atomic,
+        ..of(access, lane)
+    };
+    let [write, read] = shadow.write(access);
+    let free = |other: Access| other.atomic == atomic && atomic != STORE;
+    match read.is_none() && write.is_none_or(free) {
+        true => new,
+        false => L::UNDECIDED,
     }
 }
 

@@ -26,6 +26,7 @@ fn head(about: &Description) -> String {
     let title = match about.mismatch.cause {
         Cause::NoResult { .. } => "no result",
         Cause::NotRepeated { .. } => "results that change from run to run",
+        Cause::Undefined { .. } => "undefined behaviour",
         Cause::GuardZone { .. } => "a write outside of a buffer",
         _ => "a wrong result",
     };

@@ -4,8 +4,9 @@ use std::time::Instant;
 
 use serde::{Deserialize, Serialize};
 
+use super::fate::{Cases, Fate, fate, files};
 use super::plan::Options;
-use super::planting::{Cases, Fate, fate, files, planted};
+use super::plant::planted;
 use super::rewrites::{Rewrite, Stack, fewest, rewritten, stacks};
 use crate::device::Device;
 use crate::error::{Error, Result};

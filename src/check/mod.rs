@@ -11,10 +11,11 @@
 pub(crate) mod cases;
 mod control;
 mod equivalent;
+mod fate;
 pub mod mutants;
 mod page;
 mod plan;
-mod planting;
+mod plant;
 mod power;
 pub mod report;
 pub mod rewrites;

@@ -5,9 +5,10 @@ use std::time::Instant;
 use serde::{Deserialize, Serialize};
 
 use super::equivalent::argument;
+use super::fate::{Cases, Fate, fate, files};
 use super::mutants::{Mutant, mutants};
 use super::plan::Options;
-use super::planting::{Cases, Fate, fate, files, planted};
+use super::plant::planted;
 use crate::device::Device;
 use crate::error::{Error, Result};
 use crate::kernels::{Fill, MANY, Shape, Spec, Variant};

@@ -7,6 +7,7 @@ use serde::Serialize;
 use super::plan::{Options, repeated};
 use super::suite::REPEATS;
 use super::training::{Moments, Reference, Task};
+use super::variant::Instance;
 use crate::device::scribe::{Reads, Scribe};
 use crate::device::script::{Blobs, Script};
 use crate::error::Result;
@@ -128,22 +129,23 @@ impl Cases {
         };
         let mut plan = options.plan(spec);
         plan.retain(|(shape, _)| size((spec.fit)(*shape)) <= LARGE);
-        let build = |&(shape, fill): &(Shape, Fill)| spec.build(shape, fill, SEED);
-        plan.retain(|planned| words(&build(planned)) <= LARGEST);
+        let build = |&(shape, fill): &(Shape, Fill)| Instance::new(spec, shape, fill, SEED);
+        plan.retain(|planned| words(&build(planned).case) <= LARGEST);
         let repeated = repeated(spec, &plan);
         let mut left = ALLOWANCE;
         for (number, planned) in plan.iter().enumerate() {
-            let case = build(planned);
+            let instance = build(planned);
             if number == repeated {
-                self.add(&case, REPEATS);
-            } else if let Some(rest) = left.checked_sub(words(&case)) {
+                self.add(&instance, REPEATS);
+            } else if let Some(rest) = left.checked_sub(words(&instance.case)) {
                 left = rest;
-                self.add(&case, 1);
+                self.add(&instance, 1);
             }
         }
     }
 
-    fn add(&mut self, case: &Case, repeats: u32) {
+    fn add(&mut self, instance: &Instance, repeats: u32) {
+        let case = &instance.case;
         let bindings = case.kernel.bindings().iter().zip(&case.inputs).enumerate();
         let bound = bindings.map(|(number, (binding, input))| Bound {
             name: binding.name.clone(),
@@ -156,8 +158,8 @@ impl Cases {
         let bindings = bound.collect();
         self.cases.push(Exported {
             kernel: case.kernel.name,
-            shape: case.shape.to_string(),
-            fill: case.fill,
+            shape: instance.shape.to_string(),
+            fill: instance.fill,
             repeats,
             params: STANDARD.encode(&case.params),
             extent: case.extent,

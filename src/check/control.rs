@@ -203,7 +203,7 @@ fn failure(
     let original = fails(&[])?;
     let names = |all: &[Rewrite]| all.iter().map(Rewrite::to_string).collect();
     let (case, what) = match found {
-        Fate::Wrong(case, mismatch) => (cases.get(case).map(|c| (c.shape, c.fill)), mismatch.text),
+        Fate::Wrong(case, mismatch) => (cases.contents(case), mismatch.text),
         Fate::Refused(e) => (None, e.to_string()),
         Fate::Right => (None, String::new()),
     };

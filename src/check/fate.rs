@@ -44,6 +44,12 @@ impl Cases {
         &self.spec.kernel
     }
 
+    /// The shape and the fill of a case.
+    pub(super) fn contents(&self, number: usize) -> Option<(Shape, Fill)> {
+        let (shape, fill) = *self.plan.get(number)?;
+        Some(((self.spec.fit)(shape), fill))
+    }
+
     pub(super) fn get(&mut self, number: usize) -> Option<&Case> {
         if number == self.built.len() {
             let (shape, fill) = *self.plan.get(number)?;

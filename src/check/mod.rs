@@ -5,13 +5,15 @@
 //! kernel, its reference with the derivation of its bounds, and its shapes; a `Case` is one run,
 //! with poisoned outputs and guard zones; `plan` says which ones there are, `variant` runs those of a
 //! variant on a device and finds the smallest that fails, `suite` runs all; [`training`] checks whole
-//! steps; [`mutants`] makes faulty shaders, and `power` counts how many the suite finds; [`rewrites`]
-//! makes shaders that compute the same, and `control` that all of them pass.
+//! steps; [`litmus`] tests the memory model; [`mutants`] makes faulty shaders, and `power` counts how
+//! many the suite finds; [`rewrites`] makes shaders that compute the same, and `control` that all of
+//! them pass.
 
 pub(crate) mod cases;
 mod control;
 mod equivalent;
 mod fate;
+pub mod litmus;
 pub mod mutants;
 mod page;
 mod plan;

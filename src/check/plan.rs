@@ -1,6 +1,7 @@
 //! What to check: which kernels, in which variants, with which cases.
 
 use super::equivalent::argument;
+use super::litmus::{self, Wanted};
 use super::mutants::mutants;
 use super::plant::planted;
 use crate::error::{Error, Result};
@@ -11,6 +12,8 @@ use crate::kernels::{Fill, KERNELS, Kernel, MANY, Shape, Spec, Variant};
 const RANDOM_SHAPES: u32 = 20;
 /// What whole steps are called where kernels have their names.
 pub(crate) const TRAINING: &str = "training";
+/// What litmus tests are called there.
+pub(crate) const LITMUS: &str = "litmus";
 
 /// What to check.
 #[derive(Clone, Debug)]
@@ -37,7 +40,7 @@ impl Options {
     pub(crate) fn specs(&self) -> Result<Vec<&'static Spec>> {
         let wanted = |f: &&&'static Spec| self.kernel.as_ref().is_none_or(|k| *k == f.kernel.name);
         let specs: Vec<&'static Spec> = KERNELS.iter().filter(wanted).copied().collect();
-        if specs.is_empty() && !self.training() {
+        if specs.is_empty() && !self.training() && self.litmus().is_none() {
             return Err(Error::Usage(self.unknown()));
         }
         Ok(specs)
@@ -52,9 +55,14 @@ impl Options {
                  mutants to choose"
             );
         }
+        if name == LITMUS {
+            return format!(
+                "{LITMUS} is tests of the memory model: it has no shapes, fills or faults to choose"
+            );
+        }
         let names: Vec<&str> = KERNELS.iter().map(|f| f.kernel.name).collect();
         let names = names.join(", ");
-        format!("there is no kernel {name:?}: --kernel takes {names}, or {TRAINING}")
+        format!("there is no kernel {name:?}: --kernel takes {names}, {TRAINING} or {LITMUS}")
     }
 
     /// Whether all that is asked for exists, on whatever device.
@@ -65,9 +73,9 @@ impl Options {
         for spec in self.specs()? {
             self.planted(&spec.kernel)?;
         }
-        let names = variant_names();
+        let names = self.variant_names();
         match &self.variant {
-            Some(name) if !names.contains(&name.as_str()) => Err(Error::Usage(format!(
+            Some(name) if !names.contains(name) => Err(Error::Usage(format!(
                 "there is no variant {name:?}: --variant takes {}",
                 names.join(", ")
             ))),
@@ -80,6 +88,36 @@ impl Options {
         let chosen = self.variant.is_some() || self.shape.is_some() || self.fill.is_some();
         let whole = !chosen && self.plant.is_none();
         whole && self.kernel.as_ref().is_none_or(|name| name == TRAINING)
+    }
+
+    /// The litmus tests that are asked for.
+    pub(super) fn litmus(&self) -> Option<Wanted<'_>> {
+        let alone = self.kernel.as_deref() == Some(LITMUS);
+        let chosen = self.shape.is_some() || self.fill.is_some() || self.plant.is_some();
+        let wanted = alone || (self.kernel.is_none() && self.variant.is_none());
+        (wanted && !chosen).then_some(Wanted {
+            name: self.variant.as_deref(),
+            seed: self.seed,
+            alone,
+        })
+    }
+
+    /// The names of all variants of all kernels, and of the CPU's; or those of litmus tests.
+    fn variant_names(&self) -> Vec<String> {
+        if self.kernel.as_deref() == Some(LITMUS) {
+            return litmus::names();
+        }
+        let variants = KERNELS.iter().flat_map(|spec| spec.kernel.variants);
+        let mut names = Vec::new();
+        for name in variants
+            .chain(&VARIANTS)
+            .map(|variant| variant.name.to_owned())
+        {
+            if !names.contains(&name) {
+                names.push(name);
+            }
+        }
+        names
     }
 
     /// Whether a variant is asked for.
@@ -149,18 +187,6 @@ impl Options {
         plan.retain(|(_, fill)| fills.contains(fill));
         plan
     }
-}
-
-/// The names of all variants of all kernels, and of the CPU's.
-fn variant_names() -> Vec<&'static str> {
-    let variants = KERNELS.iter().flat_map(|spec| spec.kernel.variants);
-    let mut names = Vec::new();
-    for name in variants.chain(&VARIANTS).map(|variant| variant.name) {
-        if !names.contains(&name) {
-            names.push(name);
-        }
-    }
-    names
 }
 
 /// The case whose bits must repeat: one whose sums depend on their order, if there is any, and of

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::litmus::Histogram;
 use crate::error::Error;
 use crate::kernels::{Fill, Mismatch, Shape};
 use crate::record::DeviceRecord;
@@ -70,11 +71,11 @@ impl DeviceReport {
 /// The check of one variant of a kernel on one device.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct Row {
-    /// The kernel's name, or "training" for steps as a whole.
+    /// The kernel's name, "training" for steps as a whole, or "litmus" for litmus tests.
     pub kernel: String,
-    /// The variant's, or how many steps.
+    /// The variant's, how many steps, or which litmus tests.
     pub variant: String,
-    /// Cases that were run.
+    /// Cases that were run; of litmus tests each is one, whatever its instances.
     pub cases: u32,
     /// Cases that the device has no room for.
     pub skipped: u32,
@@ -86,6 +87,9 @@ pub struct Row {
     pub exact: bool,
     /// How long the device took.
     pub seconds: f64,
+    /// What came of litmus tests.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub litmus: Vec<Histogram>,
     /// The smallest case that fails.
     pub failure: Option<Failure>,
 }

@@ -2,11 +2,12 @@
 
 use std::time::Instant;
 
-use super::plan::{Options, TRAINING, repeated};
+use super::litmus::Wanted;
+use super::plan::{LITMUS, Options, TRAINING, repeated};
 use super::report::{DeviceReport, Failure, Report, Row};
 use super::subject::Subject;
 use super::training::{Reference, Task, compare};
-use super::variant::VariantCheck;
+use super::variant::{Instance, VariantCheck};
 use crate::error::{Error, Result};
 use crate::kernels::{Fill, Kernel, Mismatch, Shape, Spec};
 use crate::progress::{Progress, Silent};
@@ -74,7 +75,17 @@ pub fn check(
     if options.training() && all.iter().any(|checked| checked.stopped.is_none()) {
         check_training(&mut all, observer)?;
     }
+    if let Some(wanted) = options.litmus() {
+        check_litmus(wanted, &mut all, observer);
+    }
     if all.iter().all(|checked| checked.rows.is_empty()) {
+        if options.kernel.as_deref() == Some(LITMUS) {
+            return Err(Error::Usage(
+                "litmus tests run on adapters: the CPU device has no shaders whose memory could be \
+                 shared. Give --device an adapter (see `unlearn devices`)"
+                    .to_owned(),
+            ));
+        }
         return Err(Error::Usage(format!(
             "no kernel that was asked for has a variant {:?} on this device",
             options.variant.as_deref().unwrap_or_default()
@@ -121,14 +132,14 @@ fn check_family(
         let goes_on = |check: &VariantCheck<'_>| {
             check.row.failure.is_none() && all[check.number].stopped.is_none()
         };
-        let case = checks
+        let instance = checks
             .iter()
             .any(goes_on)
-            .then(|| spec.build(shape, fill, options.seed));
+            .then(|| Instance::new(spec, shape, fill, options.seed));
         for check in &mut checks {
-            if let Some(case) = &case {
+            if let Some(instance) = &instance {
                 let stopped = &mut all[check.number].stopped;
-                check.check(spec, case, times(number), stopped);
+                check.check(spec, instance, times(number), stopped);
             }
             observer.advance(works[number]);
         }
@@ -139,6 +150,21 @@ fn check_family(
     for check in checks {
         observer.row(check.subject, &check.row);
         all[check.number].rows.push(check.row);
+    }
+}
+
+/// Litmus tests, on adapters.
+fn check_litmus(wanted: Wanted<'_>, all: &mut [Checked<'_>], observer: &mut dyn Observer) {
+    let adapters = || |checked: &&mut Checked<'_>| checked.subject.is_adapter();
+    let count = all.iter_mut().filter(adapters()).count();
+    observer.begin(LITMUS, wanted.count() * count as u64);
+    for checked in all.iter_mut().filter(adapters()) {
+        let subject = checked.subject;
+        let rows = wanted.rows(subject, &mut checked.stopped, &mut || observer.advance(1));
+        for row in rows {
+            observer.row(subject, &row);
+            checked.rows.push(row);
+        }
     }
 }
 

@@ -11,6 +11,26 @@ use crate::kernels::{Fill, Kernel, Mismatch, Shape, Spec, Variant};
 /// Cases tried in search of the smallest one that fails.
 const SHRINKS: usize = 200;
 
+/// A case of a kernel with what it was built from.
+pub(super) struct Instance {
+    /// As the kernel can take it.
+    pub(super) shape: Shape,
+    pub(super) fill: Fill,
+    pub(super) seed: u32,
+    pub(super) case: Case,
+}
+
+impl Instance {
+    pub(super) fn new(spec: &Spec, shape: Shape, fill: Fill, seed: u32) -> Self {
+        Self {
+            shape: (spec.fit)(shape),
+            fill,
+            seed,
+            case: spec.build(shape, fill, seed),
+        }
+    }
+}
+
 /// A variant of the kernel on a device, and what is known of it.
 pub(super) struct VariantCheck<'a> {
     /// The subject's number.
@@ -30,7 +50,7 @@ impl VariantCheck<'_> {
     pub(super) fn check(
         &mut self,
         spec: &Spec,
-        case: &Case,
+        instance: &Instance,
         times: u32,
         stopped: &mut Option<String>,
     ) {
@@ -38,28 +58,28 @@ impl VariantCheck<'_> {
             return;
         }
         let start = Instant::now();
-        match self.judge(case, times) {
+        match self.judge(&instance.case, times) {
             Verdict::Right(share) => {
                 self.row.cases += 1;
                 self.row.exact &= share.is_none();
                 // A subnormal that a device flushes to zero is off by all that it may be off.
-                let telling = share.filter(|_| case.fill != Fill::Tiny);
+                let telling = share.filter(|_| instance.fill != Fill::Tiny);
                 self.row.worst = telling.into_iter().chain(self.row.worst).reduce(f64::max);
             }
             Verdict::Wrong(mismatch) => {
                 self.row.cases += 1;
                 self.row.exact = false;
-                let (shape, mismatch) = self.smallest(spec, case, mismatch, times);
-                self.row.failure = Some(self.failure(case, shape, mismatch));
+                let (shape, mismatch) = self.smallest(spec, instance, mismatch, times);
+                self.row.failure = Some(self.failure(instance, shape, mismatch));
             }
             Verdict::None(NoResult::NoRoom) => self.row.skipped += 1,
             Verdict::None(NoResult::Refused(e)) => {
                 self.row.cases += 1;
-                self.row.failure = Some(self.failure(case, case.shape, Mismatch::from(&e)));
+                self.row.failure = Some(self.failure(instance, instance.shape, Mismatch::from(&e)));
             }
             Verdict::None(NoResult::Lost(e)) => {
                 self.row.cases += 1;
-                self.row.failure = Some(self.failure(case, case.shape, Mismatch::from(&e)));
+                self.row.failure = Some(self.failure(instance, instance.shape, Mismatch::from(&e)));
                 *stopped = Some(e.to_string());
             }
         }
@@ -76,11 +96,11 @@ impl VariantCheck<'_> {
     fn smallest(
         &self,
         spec: &Spec,
-        case: &Case,
+        instance: &Instance,
         mismatch: Mismatch,
         times: u32,
     ) -> (Shape, Mismatch) {
-        let (mut shape, mut mismatch) = (case.shape, mismatch);
+        let (mut shape, mut mismatch) = (instance.shape, mismatch);
         let mut tried = 0;
         'search: loop {
             for smaller in shape.smaller().into_iter().map(spec.fit) {
@@ -88,7 +108,7 @@ impl VariantCheck<'_> {
                     continue;
                 }
                 tried += 1;
-                let case = spec.build(smaller, case.fill, case.seed);
+                let case = spec.build(smaller, instance.fill, instance.seed);
                 match self.judge(&case, times) {
                     Verdict::Wrong(still) => {
                         (shape, mismatch) = (smaller, still);
@@ -104,9 +124,9 @@ impl VariantCheck<'_> {
     }
 
     /// A mismatch in a case of this shape, with the command that repeats it.
-    fn failure(&self, case: &Case, shape: Shape, mismatch: Mismatch) -> Failure {
-        let (device, kernel, variant) = (&self.subject.spec, case.kernel.name, self.variant.name);
-        let (fill, seed) = (case.fill, case.seed);
+    fn failure(&self, instance: &Instance, shape: Shape, mismatch: Mismatch) -> Failure {
+        let (device, kernel, variant) = (&self.subject.spec, self.kernel.name, self.variant.name);
+        let (fill, seed) = (instance.fill, instance.seed);
         let planted = self
             .plant
             .map_or(String::new(), |n| format!(" --plant {n}"));

@@ -13,7 +13,7 @@ use unlearn::progress::Progress;
 
 use super::progress::Counter;
 use super::text::{beside, fold};
-use super::{Output, mutants, rewrites};
+use super::{Output, litmus, mutants, rewrites};
 
 /// What to check, and where.
 #[derive(Args, Debug)]
@@ -22,10 +22,11 @@ pub(crate) struct Arguments {
     /// adapter's index or name (see `unlearn devices`)
     #[arg(long, value_name = "all|auto|cpu|INDEX|NAME", default_value = "all")]
     device: String,
-    /// Only this kernel, or `training` for whole steps
+    /// Only this kernel, or `training` for whole steps, or `litmus` for tests of the memory model
     #[arg(long, value_name = "NAME")]
     kernel: Option<String>,
-    /// Only this variant: plain, small, shared, split, mirrored or lanes; on the CPU, gemm or twin
+    /// Only this variant: plain, small, shared, split, mirrored or lanes; on the CPU, gemm or
+    /// twin; of litmus tests a row or a test
     #[arg(long, value_name = "NAME")]
     variant: Option<String>,
     /// Only this shape: rows, inputs, outputs and learners, such as 64x784x128x4
@@ -69,6 +70,9 @@ fn fill(text: &str) -> std::result::Result<Fill, String> {
 /// Checks, prints the table, and returns whether everything passed.
 pub(crate) fn run(arguments: &Arguments) -> Result<bool> {
     let options = arguments.options();
+    if arguments.mutants && litmus::only(&options) {
+        return litmus::power(&arguments.device, &options);
+    }
     if arguments.mutants {
         return mutants::run(&arguments.device, &options);
     }
@@ -90,7 +94,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<bool> {
     let mut devices = device::open_all(&arguments.device, opening)?;
     devices.retain(|opened| !(planting && opened.spec == "cpu"));
     // If the report goes to stdout, nothing else does.
-    let mut table = Table::new(!matches!(output, Some(Output::Stdout)));
+    let mut table = Table::new(!matches!(output, Some(Output::Stdout)), &options);
     let (subjects, unopened) = subjects(devices, &table)?;
     let fault = options.fault();
     if let Some((fault, _)) = &fault {
@@ -155,13 +159,16 @@ impl Arguments {
 struct Table {
     counter: Counter,
     visible: bool,
+    /// Whether the table has room for every outcome of litmus tests.
+    litmus_alone: bool,
 }
 
 impl Table {
-    fn new(visible: bool) -> Self {
+    fn new(visible: bool, options: &Options) -> Self {
         Self {
             counter: Counter::new(),
             visible,
+            litmus_alone: litmus::only(options),
         }
     }
 
@@ -191,6 +198,12 @@ impl Table {
                 let name = &device.device.name;
                 let text = format!("\nSTOPPED: {name} was not checked to the end: {why}");
                 self.line(&fold(&text, 9))?;
+            }
+        }
+        if !self.litmus_alone {
+            for device in &report.devices {
+                let text = litmus::summary(device);
+                text.map_or(Ok(()), |text| self.line(&text))?;
             }
         }
         self.line(&summary(report))
@@ -302,5 +315,8 @@ impl Observer for Table {
             "{:<22} {:<8} {:>6} {:>6} {:>11} {:>6.1} s  {verdict}",
             row.kernel, row.variant, subject.spec, row.cases, worst, row.seconds
         ));
+        if self.litmus_alone {
+            let _ = self.line(&litmus::details(row));
+        }
     }
 }

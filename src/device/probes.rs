@@ -31,7 +31,7 @@ const fn row(name: &'static str, wgsl: &'static str, cpu: Form) -> Kernel {
         params_size: size_of::<Probe>(),
         fields: &["threads", "rounds", "factor", "term"],
         variants: &[Variant::PLAIN],
-        cpu,
+        cpu: Some(cpu),
     }
 }
 

@@ -193,3 +193,6 @@ pub(crate) fn timed<T>(
         NoResult::Lost(e) => Err(e),
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -3,17 +3,15 @@
 use super::expected::Expected;
 pub(crate) use super::expected::POISON;
 use super::mismatch::{Cause, Mismatch, Number, Place};
-use super::shape::{Fill, Shape};
 use super::{Access, Kernel, Params, WINDOW};
 
 /// One run of a kernel, with its expected result.
 #[derive(Clone, Debug)]
 pub(crate) struct Case {
     pub(crate) kernel: &'static Kernel,
-    pub(crate) shape: Shape,
-    pub(crate) fill: Fill,
-    pub(crate) seed: u32,
+    /// The bytes of the parameter struct; none for a foreign kernel.
     pub(crate) params: Vec<u8>,
+    /// Units of work along each axis; for a foreign kernel, workgroups.
     pub(crate) extent: [u32; 3],
     /// By binding: the words before the run.
     pub(crate) inputs: Vec<Vec<u32>>,
@@ -24,20 +22,24 @@ pub(crate) struct Case {
 impl Case {
     /// A run over `depth` learners; `inputs` by binding, of which nothing may change until `expects`
     /// says so.
-    pub(crate) fn new<P: Params>(
-        (shape, fill, seed): (Shape, Fill, u32),
-        params: &P,
-        depth: u32,
-        inputs: Vec<Vec<u32>>,
-    ) -> Self {
+    pub(crate) fn new<P: Params>(params: &P, depth: u32, inputs: Vec<Vec<u32>>) -> Self {
         let [x, y] = params.extent();
         Self {
-            kernel: P::kernel(),
-            shape,
-            fill,
-            seed,
             params: bytemuck::bytes_of(params).to_vec(),
-            extent: [x, y, depth],
+            ..Self::foreign(P::kernel(), [x, y, depth], inputs)
+        }
+    }
+
+    /// A run of a foreign kernel over so many workgroups; `inputs` as in `new`, uniforms among them.
+    pub(crate) fn foreign(
+        kernel: &'static Kernel,
+        groups: [u32; 3],
+        inputs: Vec<Vec<u32>>,
+    ) -> Self {
+        Self {
+            kernel,
+            params: Vec::new(),
+            extent: groups,
             expected: vec![None; inputs.len()],
             inputs,
         }
@@ -204,7 +206,7 @@ mod tests {
     fn a_mismatch_is_where_it_is() {
         let inputs = vec![vec![1; 2], vec![POISON; 8], vec![7; 10]];
         let params = crate::kernels::ScoreCounts::default();
-        let case = Case::new((Shape::new(1, 1, 2, 1), Fill::Exact, 1), &params, 1, inputs);
+        let case = Case::new(&params, 1, inputs);
         let counts = case.mismatch(2, 3, 5, Expected::Between(6, 7));
         let text = "counts[3] is 5 (0x00000005), not 6 to 7 (bound: exact)";
         assert_eq!(counts.text, text);

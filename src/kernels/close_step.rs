@@ -138,7 +138,7 @@ fn case(shape: Shape, fill: Fill, seed: u32) -> Case {
     let expected = expected.flat_map(|(learner, state)| reference(state, own(learner)));
     let expected = expected.collect();
     let inputs = vec![bits(&losses), bytemuck::cast_slice(&before).to_vec()];
-    Case::new((shape, fill, seed), &params, 1, inputs).expects(1, expected)
+    Case::new(&params, 1, inputs).expects(1, expected)
 }
 
 /// In one step, the last loss of one learner in sixteen becomes one that cannot be used, or makes a mean

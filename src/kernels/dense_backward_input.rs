@@ -174,7 +174,7 @@ fn case(shape: Shape, fill: Fill, seed: u32) -> Case {
         bits(&x),
         poison(learners * rows * inputs),
     ];
-    Case::new((shape, fill, seed), &params, learners, inputs).expects(3, dx)
+    Case::new(&params, learners, inputs).expects(3, dx)
 }
 
 /// dx [learners, rows, inputs].

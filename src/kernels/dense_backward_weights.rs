@@ -156,7 +156,7 @@ fn case(shape: Shape, fill: Fill, seed: u32) -> Case {
         reference(&params, learner, settings, &dy, &x, state);
     };
     let (parameters, velocity) = after(&settings, &parameters, &velocity, step);
-    Case::new((shape, fill, seed), &params, count, inputs)
+    Case::new(&params, count, inputs)
         .expects(3, parameters)
         .expects(4, velocity)
 }

@@ -162,7 +162,7 @@ fn case<P: Elementwise<R, W>, const R: usize, const W: usize>(
         }
     }
     let first = inputs.len() - W;
-    let case = Case::new((shape, fill, seed), &params, shape.learners, inputs);
+    let case = Case::new(&params, shape.learners, inputs);
     let written = (first..).zip(expected);
     written.fold(case, |case, (binding, words)| case.expects(binding, words))
 }

@@ -106,5 +106,5 @@ fn case(shape: Shape, fill: Fill, seed: u32) -> Case {
     });
     let expected = expected.collect();
     let inputs = vec![bits(&velocity), poison(pairs * STRIPES * 4)];
-    Case::new((shape, fill, seed), &params, pairs, inputs).expects(1, expected)
+    Case::new(&params, pairs, inputs).expects(1, expected)
 }

@@ -250,7 +250,7 @@ fn case(shape: Shape, fill: Fill, seed: u32) -> Case {
         poison(params.order_start + samples),
         poison(samples * inputs),
     ];
-    Case::new((shape, fill, seed), &params, learners, inputs)
+    Case::new(&params, learners, inputs)
         .expects(5, results.dlogits)
         .expects(6, losses)
         .expects(7, results.dx)

@@ -172,7 +172,7 @@ fn case(shape: Shape, fill: Fill, seed: u32) -> Case {
         reference(&params, learner, settings, &images, &dy, state);
     };
     let (parameters, velocity) = after(&settings, &parameters, &velocity, step);
-    Case::new((shape, fill, seed), &params, count, inputs)
+    Case::new(&params, count, inputs)
         .expects(4, parameters)
         .expects(5, velocity)
 }

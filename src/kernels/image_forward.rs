@@ -184,7 +184,7 @@ fn case(shape: Shape, fill: Fill, seed: u32) -> Case {
         bits(&parameters),
         poison(learners * rows * outputs),
     ];
-    Case::new((shape, fill, seed), &params, learners, inputs).expects(3, y)
+    Case::new(&params, learners, inputs).expects(3, y)
 }
 
 /// y [learners, rows, outputs].

@@ -141,7 +141,7 @@ fn case(shape: Shape, fill: Fill, seed: u32) -> Case {
         .zip(before.chunks_exact(params.parameters as usize))
         .flat_map(|(key, before)| reference(&params, [key[0], key[1]], before, fill))
         .collect();
-    Case::new((shape, fill, seed), &params, learners, vec![keys, before]).expects(1, expected)
+    Case::new(&params, learners, vec![keys, before]).expects(1, expected)
 }
 
 /// One learner's parameters.

@@ -59,7 +59,7 @@ impl Kernel {
                 access, element, ..
             } = self.bindings()[place];
             let binding = match access {
-                Access::Read => own,
+                Access::Read | Access::Uniform => own,
                 Access::Write => free.next()?,
             };
             Some(Mirrored {

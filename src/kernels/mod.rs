@@ -15,6 +15,7 @@ mod dense_backward_weights;
 mod dense_forward;
 mod elementwise;
 mod expected;
+mod foreign;
 mod gradient_products;
 mod head;
 mod image_backward_weights;
@@ -141,16 +142,17 @@ impl Variant {
 pub struct Kernel {
     /// The shader's stem and the entry point.
     pub name: &'static str,
-    /// The shader. Its storage buffers are bindings 1, 2, …; binding 0 is the parameter struct.
+    /// The shader. Its storage buffers are bindings 1, 2, …; binding 0 is the parameter struct. A foreign
+    /// one has its buffers where it wants them.
     pub shader: Shader,
-    /// Bytes of the parameter struct.
+    /// Bytes of the parameter struct; 0 where there is none.
     pub params_size: usize,
     /// The parameter struct's fields in order; proven against the shader by a test.
     pub fields: &'static [&'static str],
     /// The ways to build it, the plain one first.
     pub variants: &'static [Variant],
-    /// The same computation on the CPU.
-    pub(crate) cpu: Form,
+    /// The same computation on the CPU, if there is one.
+    pub(crate) cpu: Option<Form>,
 }
 
 /// A kernel with all that is known of it: a row of [`KERNELS`].
@@ -222,7 +224,7 @@ impl Kernel {
             params_size: size_of::<P>(),
             fields: P::FIELDS,
             variants,
-            cpu,
+            cpu: Some(cpu),
         }
     }
 
@@ -231,7 +233,13 @@ impl Kernel {
         self.variants.iter().find(|v| v.name == name)
     }
 
-    /// Its storage buffers, in order.
+    /// Whether it comes from outside: its uniforms are buffers like others, every buffer is bound with its
+    /// exact size, and its dispatches count workgroups.
+    pub(crate) fn is_foreign(&self) -> bool {
+        self.shader.is_foreign()
+    }
+
+    /// Its buffers, in order.
     pub fn bindings(&self) -> &[Binding] {
         self.shader.bindings()
     }
@@ -274,6 +282,9 @@ impl Kernel {
 
     /// Workgroups that cover `extent`: the one place where they are counted.
     pub(crate) fn groups(&self, variant: &Variant, extent: [u32; 3]) -> [u32; 3] {
+        if self.is_foreign() {
+            return extent;
+        }
         let tile = self.tile(variant);
         std::array::from_fn(|axis| extent[axis].div_ceil(tile.covers[axis]))
     }

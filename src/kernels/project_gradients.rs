@@ -148,7 +148,7 @@ fn case(shape: Shape, fill: Fill, seed: u32) -> Case {
         bits(&velocity),
         bits(&weights),
     ];
-    Case::new((shape, fill, seed), &params, pairs, inputs)
+    Case::new(&params, pairs, inputs)
         .expects(2, empty)
         .expects(3, expected)
 }

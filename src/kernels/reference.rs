@@ -106,7 +106,7 @@ pub(super) fn images(source: &mut Source, images: u32, pixels: u32) -> (Vec<u32>
 
 #[cfg(test)]
 mod tests {
-    use crate::kernels::{Fill, KERNELS};
+    use crate::kernels::KERNELS;
 
     #[test]
     fn fitting_shapes_stay_as_they_are() {
@@ -114,10 +114,6 @@ mod tests {
             for shape in (spec.shapes)() {
                 let fitted = (spec.fit)(shape);
                 assert_eq!(fitted, (spec.fit)(fitted), "{}", spec.kernel.name);
-                if fitted.rows * fitted.learners < 1000 {
-                    let case = spec.build(shape, Fill::Random, 1);
-                    assert_eq!(case.shape, fitted);
-                }
             }
         }
     }

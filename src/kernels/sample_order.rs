@@ -145,7 +145,7 @@ fn case(shape: Shape, fill: Fill, seed: u32) -> Case {
         lists.clone(),
         poison(params.steps * learners * rows),
     ];
-    Case::new((shape, fill, seed), &params, learners, inputs).expects(3, order)
+    Case::new(&params, learners, inputs).expects(3, order)
 }
 
 fn entry(l: &Learner, start: u32, row: u32, lists: &[u32]) -> u32 {

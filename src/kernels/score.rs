@@ -129,7 +129,7 @@ fn case(shape: Shape, fill: Fill, seed: u32) -> Case {
     let before = source.below(learners * (classes + 2) * classes, 1 << 31);
     let counts = reference(&params, &labels, &logits, &before);
     let inputs = vec![labels, bits(&logits), before];
-    Case::new((shape, fill, seed), &params, learners, inputs).expects(2, counts)
+    Case::new(&params, learners, inputs).expects(2, counts)
 }
 
 /// Logits of so many samples: as networks give them, or so far apart that their exponentials

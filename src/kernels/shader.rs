@@ -1,4 +1,4 @@
-//! A shader's text, and what naga says of it: its storage buffers and its constants.
+//! A shader's text, and what naga says of it: its buffers and its constants.
 
 use std::collections::BTreeMap;
 use std::ops::Range;
@@ -7,16 +7,18 @@ use std::sync::OnceLock;
 use naga::{AddressSpace, Expression, GlobalVariable, Literal, Module, ScalarKind, StorageAccess};
 use naga::{TypeInner, VectorSize};
 
-/// How a kernel uses a storage buffer.
+/// How a kernel uses a buffer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Access {
     /// Only reads it.
     Read,
     /// Writes it, and may read it.
     Write,
+    /// Reads it as a uniform.
+    Uniform,
 }
 
-/// What an element of a storage buffer is.
+/// What an element of a buffer is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Element {
     /// f32.
@@ -31,11 +33,13 @@ pub enum Element {
     Other,
 }
 
-/// A storage buffer of a shader.
+/// A buffer of a shader.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Binding {
     /// Its name.
     pub name: String,
+    /// Its `@group` and its `@binding`.
+    pub slot: [u32; 2],
     /// How it is used.
     pub access: Access,
     /// What its elements are.
@@ -59,6 +63,9 @@ impl Binding {
 pub struct Shader {
     /// Its text.
     pub text: &'static str,
+    /// Whether it keeps to the program's own layout: parameters in a uniform at binding 0, and storage
+    /// buffers from 1 on, all of one group.
+    own: bool,
     facts: OnceLock<Facts>,
 }
 
@@ -81,18 +88,42 @@ impl Shader {
     pub const fn new(text: &'static str) -> Self {
         Self {
             text,
+            own: true,
             facts: OnceLock::new(),
         }
+    }
+
+    /// A shader from outside, with whatever buffers it has.
+    pub(super) const fn foreign(text: &'static str) -> Self {
+        Self {
+            text,
+            own: false,
+            facts: OnceLock::new(),
+        }
+    }
+
+    /// A shader of the same layout with another text.
+    pub(crate) const fn with_text(&self, text: &'static str) -> Self {
+        Self {
+            text,
+            own: self.own,
+            facts: OnceLock::new(),
+        }
+    }
+
+    /// Whether it comes from outside.
+    pub(super) const fn is_foreign(&self) -> bool {
+        !self.own
     }
 
     fn facts(&self) -> &Facts {
         self.facts.get_or_init(|| {
             let parsed = naga::front::wgsl::parse_str(self.text);
-            parsed.map_or_else(|_| Facts::default(), |module| Facts::of(&module))
+            parsed.map_or_else(|_| Facts::default(), |module| Facts::of(&module, self.own))
         })
     }
 
-    /// Its storage buffers, by binding.
+    /// Its storage buffers, by group and binding; of a shader from outside, its uniforms too.
     pub fn bindings(&self) -> &[Binding] {
         &self.facts().bindings
     }
@@ -103,7 +134,7 @@ impl Shader {
     }
 
     /// The text with other values for some constants.
-    pub(super) fn with_constants(&self, values: &[(&str, u32)]) -> String {
+    pub(crate) fn with_constants(&self, values: &[(&str, u32)]) -> String {
         let mut text = self.text.to_owned();
         let known = &self.facts().constants;
         let mut places: Vec<(&Range<usize>, u32)> = values
@@ -119,13 +150,14 @@ impl Shader {
 }
 
 impl Facts {
-    fn of(module: &Module) -> Self {
-        let mut bindings: Vec<(u32, Binding)> = module
+    fn of(module: &Module, own: bool) -> Self {
+        let mut bindings: Vec<Binding> = module
             .global_variables
             .iter()
             .filter_map(|(_, variable)| binding(module, variable))
+            .filter(|binding| !(own && binding.access == Access::Uniform))
             .collect();
-        bindings.sort_by_key(|(number, _)| *number);
+        bindings.sort_by_key(|binding| binding.slot);
         let constant = |(_, constant): (_, &naga::Constant)| {
             let init = &module.global_expressions[constant.init];
             let Expression::Literal(Literal::U32(value)) = init else {
@@ -135,30 +167,31 @@ impl Facts {
             Some((constant.name.clone()?, (*value, place.to_range()?)))
         };
         Self {
-            bindings: bindings.into_iter().map(|(_, binding)| binding).collect(),
+            bindings,
             constants: module.constants.iter().filter_map(constant).collect(),
         }
     }
 }
 
-/// A storage buffer with its number.
-fn binding(module: &Module, variable: &GlobalVariable) -> Option<(u32, Binding)> {
-    let AddressSpace::Storage { access } = variable.space else {
-        return None;
+/// A global variable, if it is a buffer.
+fn binding(module: &Module, variable: &GlobalVariable) -> Option<Binding> {
+    let access = match variable.space {
+        AddressSpace::Uniform => Access::Uniform,
+        AddressSpace::Storage { access } if access.contains(StorageAccess::STORE) => Access::Write,
+        AddressSpace::Storage { .. } => Access::Read,
+        _ => return None,
     };
     let element = match module.types[variable.ty].inner {
         TypeInner::Array { base, .. } => element(&module.types[base].inner),
         _ => Element::Other,
     };
-    let binding = Binding {
+    let place = variable.binding?;
+    Some(Binding {
         name: variable.name.clone()?,
-        access: match access.contains(StorageAccess::STORE) {
-            true => Access::Write,
-            false => Access::Read,
-        },
+        slot: [place.group, place.binding],
+        access,
         element,
-    };
-    Some((variable.binding?.binding, binding))
+    })
 }
 
 fn element(inner: &TypeInner) -> Element {

@@ -128,5 +128,5 @@ fn case(shape: Shape, fill: Fill, seed: u32) -> Case {
     });
     let expected = expected.collect();
     let inputs = vec![packed, words(&entries), poison(learners * rows * pixels)];
-    Case::new((shape, fill, seed), &params, learners, inputs).expects(2, expected)
+    Case::new(&params, learners, inputs).expects(2, expected)
 }

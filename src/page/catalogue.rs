@@ -99,7 +99,7 @@ pub(super) fn shaders() -> impl Iterator<Item = (String, String)> {
 fn kernels() -> Map<String, Value> {
     let row = |kernel: &'static Kernel| {
         let access = kernel.bindings().iter().map(|b| match b.access {
-            Access::Read => "read",
+            Access::Read | Access::Uniform => "read",
             Access::Write => "write",
         });
         let variants = kernel.variants.iter().map(|v| variant(kernel, v));

@@ -5,6 +5,7 @@ use naga::back::{glsl, hlsl, msl, spv};
 use naga::proc::{BoundsCheckPolicies, BoundsCheckPolicy};
 use naga::valid::ModuleInfo;
 use naga::{Module, ResourceBinding, ShaderStage};
+use unlearn::check::litmus::SHADERS;
 use unlearn::kernels::{Access, KERNELS, Kernel, Variant};
 
 use crate::wgsl::{parsed, validated};
@@ -41,10 +42,11 @@ pub(crate) enum Slot {
     Texture,
 }
 
-/// Every variant of every kernel.
+/// Every variant of every kernel, and the litmus tests.
 pub(crate) fn shaders() -> impl Iterator<Item = Shader> {
     let of = |kernel: &'static Kernel| kernel.variants.iter().map(move |v| shader(kernel, v));
-    KERNELS.iter().map(|spec| &spec.kernel).flat_map(of)
+    let kernels = KERNELS.iter().map(|spec| &spec.kernel);
+    kernels.chain(SHADERS).flat_map(of)
 }
 
 fn shader(kernel: &'static Kernel, variant: &'static Variant) -> Shader {
@@ -69,6 +71,7 @@ impl Shader {
                 .iter()
                 .map(|binding| match binding.access {
                     Access::Read => Slot::Read,
+                    Access::Uniform => Slot::Uniform,
                     Access::Write => Slot::Write,
                 }),
         );

@@ -14,6 +14,7 @@ use rayon::{ThreadPool, ThreadPoolBuilder};
 
 use super::{Buffer, ChosenVariants, Device, Limits, Program, Recording};
 use crate::error::{Error, Result};
+use crate::kernels::cpu::Form;
 use crate::kernels::{Kernel, Variant};
 use crate::memory;
 use crate::record::{DeviceKind, DeviceRecord};
@@ -113,7 +114,7 @@ impl Device for Cpu {
     }
 
     fn variants(&self, kernel: &Kernel) -> &'static [Variant] {
-        kernel.cpu.variants()
+        kernel.cpu.as_ref().map_or(&[], Form::variants)
     }
 
     fn choose(&self, kernel: &Kernel, variant: Option<&'static Variant>) {

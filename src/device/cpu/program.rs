@@ -60,7 +60,7 @@ impl Plan {
                 plan.close(&mut open, threads)?;
             }
             match command {
-                Command::Dispatch(dispatch) => plan.add(dispatch, &mut open, variant),
+                Command::Dispatch(dispatch) => plan.add(dispatch, &mut open, variant)?,
                 Command::Clear(buffer) => {
                     let window = plan.window(*buffer);
                     plan.stages.push(Stage::Clear(window));
@@ -95,8 +95,14 @@ impl Plan {
         dispatch: &crate::device::Dispatch,
         open: &mut Dispatches,
         variant: &dyn Fn(&Kernel) -> Option<&'static Variant>,
-    ) {
+    ) -> Result<()> {
         let kernel = dispatch.kernel;
+        let form = kernel.cpu.ok_or_else(|| {
+            Error::Device(format!(
+                "{} is a shader alone, which the CPU cannot run: choose an adapter",
+                kernel.name
+            ))
+        })?;
         let mut windows = Vec::new();
         for buffer in &dispatch.buffers {
             let window = self.window(*buffer);
@@ -108,11 +114,13 @@ impl Plan {
         }
         open.list.push(Prepared {
             kernel,
-            work: kernel.cpu.work(variant(kernel)),
+            form,
+            work: form.work(variant(kernel)),
             params: dispatch.params.clone(),
             windows,
-            learners: (kernel.cpu.learners)(&dispatch.params, dispatch.extent),
+            learners: (form.learners)(&dispatch.params, dispatch.extent),
         });
+        Ok(())
     }
 
     /// Makes a stage of the dispatches so far.

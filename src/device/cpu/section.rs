@@ -3,7 +3,7 @@
 
 use std::ops::Range;
 
-use crate::kernels::cpu::{MOST_BINDINGS, Part, Touch, Work};
+use crate::kernels::cpu::{Form, MOST_BINDINGS, Part, Touch, Work};
 use crate::kernels::matrix::GRAIN;
 use crate::kernels::slot::Slot;
 use crate::kernels::{Access, Kernel};
@@ -28,6 +28,7 @@ impl Window {
 #[derive(Debug)]
 pub(super) struct Prepared {
     pub(super) kernel: &'static Kernel,
+    pub(super) form: Form,
     pub(super) work: Work,
     pub(super) params: Vec<u8>,
     /// By binding: the numbers of its windows.
@@ -52,7 +53,7 @@ pub(super) struct Division {
 impl Division {
     /// The parts of a dispatch, with the task that does each.
     fn parts(&self, dispatch: &Prepared) -> Vec<(usize, Part)> {
-        let units = (dispatch.kernel.cpu.units)(&dispatch.params);
+        let units = (dispatch.form.units)(&dispatch.params);
         // No sum may depend on how a learner is divided.
         let share = units.div_ceil(self.each).next_multiple_of(GRAIN);
         let end = self.learners.end.min(dispatch.learners);
@@ -207,7 +208,7 @@ impl Divided {
 
 /// What a part of a dispatch touches.
 fn accesses(dispatch: &Prepared, windows: &[Window], task: usize, part: &Part) -> Vec<Touched> {
-    let touches = (dispatch.kernel.cpu.touches)(&dispatch.params, part);
+    let touches = (dispatch.form.touches)(&dispatch.params, part);
     let bindings = dispatch.windows.iter().zip(dispatch.kernel.bindings());
     let mut all = Vec::new();
     for (touch, (&window, binding)) in touches.into_iter().zip(bindings) {

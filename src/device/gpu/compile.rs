@@ -1,14 +1,14 @@
 //! Recordings become programs: parameters, mirrors and bind groups are made here, once.
 
 use std::cell::Cell;
-use std::collections::{BTreeMap, HashSet};
+use std::collections::HashSet;
 
 use wgpu::BufferUsages;
 
 use super::Gpu;
 use super::encode::Action;
 use super::mirror;
-use super::pipeline::Pipeline;
+use super::pipeline::{Pipeline, Slots, by_group};
 use crate::device::{Buffer, Command, Dispatch, Recording};
 use crate::error::Result;
 use crate::kernels::{Access, Element, Mirrored, Variant};
@@ -61,7 +61,7 @@ impl Gpu {
         block: &wgpu::Buffer,
         at: u64,
     ) -> Result<Action> {
-        let Pipeline { pipeline, layout } = self.pipeline(dispatch.kernel, variant)?;
+        let Pipeline { pipeline, layouts } = self.pipeline(dispatch.kernel, variant)?;
         let params = wgpu::BindingResource::Buffer(wgpu::BufferBinding {
             buffer: block,
             offset: at,
@@ -69,29 +69,32 @@ impl Gpu {
         });
         Ok(Action::Dispatch {
             pipeline,
-            group: self.bind_group(dispatch, variant, &layout, params)?,
+            bound: self.bind_groups(dispatch, variant, &layouts, params)?,
             groups: dispatch.kernel.groups(variant, dispatch.extent),
         })
     }
 
     /// Binds a dispatch's parameters, and its buffers or their mirrors.
-    fn bind_group(
+    fn bind_groups(
         &self,
         dispatch: &Dispatch,
         variant: &Variant,
-        layout: &wgpu::BindGroupLayout,
+        layouts: &[Option<wgpu::BindGroupLayout>],
         params: wgpu::BindingResource<'_>,
-    ) -> Result<wgpu::BindGroup> {
+    ) -> Result<Vec<Option<wgpu::BindGroup>>> {
         let kernel = dispatch.kernel;
         let buffers = dispatch.buffers.iter().map(|&b| self.buffer(b));
         let buffers = buffers.collect::<Result<Vec<_>>>()?;
-        let storage = buffers.iter().zip(&dispatch.buffers).map(|(buffer, of)| {
+        // A foreign shader may ask for a buffer's length; of the others, a write past the end is to be done.
+        let exact = |words: usize| wgpu::BufferSize::new(4 * words as u64);
+        let bound = buffers.iter().zip(&dispatch.buffers).map(|(buffer, of)| {
             wgpu::BindingResource::Buffer(wgpu::BufferBinding {
                 buffer,
                 offset: 4 * of.first as u64,
-                size: None,
+                size: exact(of.words).filter(|_| kernel.is_foreign()),
             })
         });
+        let slots = kernel.bindings().iter().map(|binding| binding.slot);
         let view = |m: &Mirrored| {
             let texture = self.mirror(dispatch.buffers[m.place], m.texel)?;
             Ok((m.binding, texture.create_view(&Default::default())))
@@ -99,19 +102,22 @@ impl Gpu {
         let mirrored = kernel.mirrored(variant);
         let views = mirrored.iter().map(view).collect::<Result<Vec<_>>>()?;
         // A mirror stands in for its buffer, or beside it with a number of its own.
-        let resources = std::iter::once(params).chain(storage);
-        let mut resources: BTreeMap<u32, _> = (0..).zip(resources).collect();
+        let params = (kernel.params_size > 0).then_some(([0, 0], params));
+        let mut resources: Slots<_> = params.into_iter().chain(slots.zip(bound)).collect();
         let mirrors = views.iter();
-        resources.extend(mirrors.map(|(n, view)| (*n, wgpu::BindingResource::TextureView(view))));
-        let entries = resources.into_iter();
-        let entries: Vec<_> = entries
-            .map(|(binding, resource)| wgpu::BindGroupEntry { binding, resource })
-            .collect();
-        Ok(self.device.create_bind_group(&wgpu::BindGroupDescriptor {
-            label: Some(kernel.name),
-            layout,
-            entries: &entries,
-        }))
+        let texture = wgpu::BindingResource::TextureView;
+        resources.extend(mirrors.map(|(n, view)| ([0, *n], texture(view))));
+        let mut layouts = layouts.iter().flatten();
+        let made = by_group(resources, &mut |group| {
+            let entry = |(binding, resource)| wgpu::BindGroupEntry { binding, resource };
+            let entries: Vec<_> = group.into_iter().map(entry).collect();
+            Some(self.device.create_bind_group(&wgpu::BindGroupDescriptor {
+                label: Some(kernel.name),
+                layout: layouts.next()?,
+                entries: &entries,
+            }))
+        });
+        Ok(made.into_iter().map(Option::flatten).collect())
     }
 
     /// One buffer with the parameters of all dispatches, and the bytes from one to the next.

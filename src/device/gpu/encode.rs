@@ -8,7 +8,8 @@ use crate::kernels::Element;
 pub(super) enum Action {
     Dispatch {
         pipeline: wgpu::ComputePipeline,
-        group: wgpu::BindGroup,
+        /// By their numbers.
+        bound: Vec<Option<wgpu::BindGroup>>,
         groups: [u32; 3],
     },
     Clear {
@@ -88,12 +89,14 @@ fn encode_pass(
     for action in dispatches {
         if let Action::Dispatch {
             pipeline,
-            group,
+            bound,
             groups: [x, y, z],
         } = action
         {
             pass.set_pipeline(pipeline);
-            pass.set_bind_group(0, group, &[]);
+            for (number, group) in (0..).zip(bound) {
+                pass.set_bind_group(number, group.as_ref(), &[]);
+            }
             pass.dispatch_workgroups(*x, *y, *z);
         }
     }

@@ -282,7 +282,10 @@ impl Device for Gpu {
     }
 
     fn allocate(&self, label: &str, words: usize) -> Result<Buffer> {
-        let usage = BufferUsages::STORAGE | BufferUsages::COPY_SRC | BufferUsages::COPY_DST;
+        let usage = BufferUsages::STORAGE
+            | BufferUsages::UNIFORM
+            | BufferUsages::COPY_SRC
+            | BufferUsages::COPY_DST;
         let made = self.create_buffer(label, 4 * words.max(4) as u64, usage)?;
         let mut buffers = self.buffers.borrow_mut();
         buffers.push(Some(made));

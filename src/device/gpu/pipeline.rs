@@ -10,7 +10,8 @@ use crate::kernels::{Access, Kernel, Variant};
 #[derive(Clone, Debug)]
 pub(super) struct Pipeline {
     pub(super) pipeline: wgpu::ComputePipeline,
-    pub(super) layout: wgpu::BindGroupLayout,
+    /// By group; none where the shader has no such group.
+    pub(super) layouts: Vec<Option<wgpu::BindGroupLayout>>,
 }
 
 impl Gpu {
@@ -39,18 +40,20 @@ impl Gpu {
             source: wgpu::ShaderSource::Wgsl(kernel.source(variant).into()),
         };
         // A driver that checks the bounds of buffers itself compiles ten times as long with both; those
-        // of workgroup memory it leaves alone.
+        // of workgroup memory it leaves alone. Of a shader from outside nothing is known.
         let shared = kernel.shader_of(variant).text.contains("var<workgroup>");
-        let module = match self.checked && (shared || !self.driver_checks) {
+        let checked = self.checked && (shared || !self.driver_checks);
+        let module = match checked || kernel.is_foreign() {
             true => self.device.create_shader_module(descriptor),
             false => self.create_unchecked(descriptor),
         };
-        let layout = self.create_layout(kernel, variant);
+        let layouts = self.create_layouts(kernel, variant);
+        let groups: Vec<_> = layouts.iter().map(Option::as_ref).collect();
         let pipelines = self
             .device
             .create_pipeline_layout(&wgpu::PipelineLayoutDescriptor {
                 label: Some(kernel.name),
-                bind_group_layouts: &[Some(&layout)],
+                bind_group_layouts: &groups,
                 ..Default::default()
             });
         let pipeline = self
@@ -63,7 +66,7 @@ impl Gpu {
                 compilation_options: wgpu::PipelineCompilationOptions::default(),
                 cache: None,
             });
-        Pipeline { pipeline, layout }
+        Pipeline { pipeline, layouts }
     }
 
     /// A shader module without checks, which keep compilers from unrolling the register tiles.
@@ -78,7 +81,8 @@ impl Gpu {
         // index lies within its buffer: threads beyond a dispatch's extent return or repeat the
         // last element, and population.rs sizes the buffers by the numbers it gives to kernels and
         // checks labels and sample lists before they reach the device; bench/ceilings.rs sizes those
-        // of its probes by their threads. Planted faults, whose loops
+        // of its probes by their threads, and check/litmus/play.rs those of litmus tests by their instances, of
+        // which every place is a permutation. Planted faults, whose loops
         // end too, may leave their buffers: they come here only where the driver checks bounds
         // itself (`Adapter::checks_bounds`), and the shader uses no other memory.
         #[expect(unsafe_code, reason = "the only way to turn checks off")]
@@ -87,34 +91,61 @@ impl Gpu {
         }
     }
 
-    /// Bind group layout of a kernel: its parameters, then its storage buffers or their mirrors.
-    fn create_layout(&self, kernel: &Kernel, variant: &Variant) -> wgpu::BindGroupLayout {
+    /// Bind group layouts of a kernel: its parameters, then its buffers or their mirrors.
+    fn create_layouts(
+        &self,
+        kernel: &Kernel,
+        variant: &Variant,
+    ) -> Vec<Option<wgpu::BindGroupLayout>> {
         let buffer = |ty, min_binding_size| wgpu::BindingType::Buffer {
             ty,
             has_dynamic_offset: false,
             min_binding_size,
         };
         let size = wgpu::BufferSize::new(kernel.params_size as u64);
-        let params = buffer(wgpu::BufferBindingType::Uniform, size);
-        let storage = kernel.bindings().iter().map(|binding| {
-            let read_only = binding.access == Access::Read;
-            buffer(wgpu::BufferBindingType::Storage { read_only }, None)
+        let params = size.map(|_| ([0, 0], buffer(wgpu::BufferBindingType::Uniform, size)));
+        let buffers = kernel.bindings().iter().map(|binding| {
+            let ty = match binding.access {
+                Access::Uniform => wgpu::BufferBindingType::Uniform,
+                Access::Read => wgpu::BufferBindingType::Storage { read_only: true },
+                Access::Write => wgpu::BufferBindingType::Storage { read_only: false },
+            };
+            (binding.slot, buffer(ty, None))
         });
-        let types = std::iter::once(params).chain(storage);
-        let mut types: BTreeMap<u32, _> = (0..).zip(types).collect();
+        let mut types: Slots<_> = params.into_iter().chain(buffers).collect();
         let mirrors = kernel.mirrored(variant).into_iter();
-        types.extend(mirrors.map(|m| (m.binding, mirror::binding(m.texel))));
-        let entry = |(binding, ty)| wgpu::BindGroupLayoutEntry {
-            binding,
-            visibility: wgpu::ShaderStages::COMPUTE,
-            ty,
-            count: None,
-        };
-        let entries: Vec<_> = types.into_iter().map(entry).collect();
-        let descriptor = wgpu::BindGroupLayoutDescriptor {
-            label: Some(kernel.name),
-            entries: &entries,
-        };
-        self.device.create_bind_group_layout(&descriptor)
+        types.extend(mirrors.map(|m| ([0, m.binding], mirror::binding(m.texel))));
+        by_group(types, &mut |group| {
+            let entry = |(binding, ty)| wgpu::BindGroupLayoutEntry {
+                binding,
+                visibility: wgpu::ShaderStages::COMPUTE,
+                ty,
+                count: None,
+            };
+            let entries: Vec<_> = group.into_iter().map(entry).collect();
+            let descriptor = wgpu::BindGroupLayoutDescriptor {
+                label: Some(kernel.name),
+                entries: &entries,
+            };
+            self.device.create_bind_group_layout(&descriptor)
+        })
     }
+}
+
+/// What stands at groups and bindings.
+pub(super) type Slots<T> = BTreeMap<[u32; 2], T>;
+
+/// Makes something of each group's bindings, by the groups' numbers.
+pub(super) fn by_group<T, R>(
+    slots: Slots<T>,
+    make: &mut dyn FnMut(Vec<(u32, T)>) -> R,
+) -> Vec<Option<R>> {
+    let mut groups: Vec<Vec<(u32, T)>> = Vec::new();
+    for ([group, binding], resource) in slots {
+        let group = group as usize;
+        groups.resize_with(groups.len().max(group + 1), Vec::new);
+        groups[group].push((binding, resource));
+    }
+    let made = |group: Vec<_>| (!group.is_empty()).then(|| make(group));
+    groups.into_iter().map(made).collect()
 }

@@ -4,8 +4,9 @@ use std::time::Instant;
 
 use serde::{Deserialize, Serialize};
 
+use super::fate::{Cases, Fate, fate, files};
 use super::plan::Options;
-use super::planting::{Cases, Fate, fate, files, planted};
+use super::plant::planted;
 use super::rewrites::{Rewrite, Stack, fewest, rewritten, stacks};
 use crate::device::Device;
 use crate::error::{Error, Result};
@@ -202,7 +203,7 @@ fn failure(
     let original = fails(&[])?;
     let names = |all: &[Rewrite]| all.iter().map(Rewrite::to_string).collect();
     let (case, what) = match found {
-        Fate::Wrong(case, mismatch) => (cases.planned(case).copied(), mismatch.text),
+        Fate::Wrong(case, mismatch) => (cases.contents(case), mismatch.text),
         Fate::Refused(e) => (None, e.to_string()),
         Fate::Right => (None, String::new()),
     };

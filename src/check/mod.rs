@@ -12,11 +12,12 @@
 pub(crate) mod cases;
 mod control;
 mod equivalent;
+mod fate;
 pub mod litmus;
 pub mod mutants;
 mod page;
 mod plan;
-mod planting;
+mod plant;
 mod power;
 mod replay;
 pub mod report;

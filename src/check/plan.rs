@@ -3,7 +3,7 @@
 use super::equivalent::argument;
 use super::litmus::{self, Wanted};
 use super::mutants::mutants;
-use super::planting::planted;
+use super::plant::planted;
 use crate::error::{Error, Result};
 use crate::kernels::cpu::VARIANTS;
 use crate::kernels::{Fill, KERNELS, Kernel, MANY, Shape, Spec, Variant};

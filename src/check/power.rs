@@ -5,9 +5,10 @@ use std::time::{Duration, Instant};
 use serde::{Deserialize, Serialize};
 
 use super::equivalent::argument;
+use super::fate::{Cases, Fate, fate, files};
 use super::mutants::{Mutant, foreign, mutants};
 use super::plan::Options;
-use super::planting::{Cases, Fate, fate, files, planted};
+use super::plant::planted;
 use super::variant::Family;
 use crate::device::Device;
 use crate::device::interpreter::Interpreter;

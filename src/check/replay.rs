@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use super::mutants::mutants;
-use super::planting::planted;
+use super::plant::planted;
 use super::subject::Subject;
 use super::suite::REPEATS;
 use crate::device::trial::{NoResult, Verdict, examine};

@@ -1,6 +1,6 @@
 use super::*;
 use crate::check::Options;
-use crate::check::planting::planted;
+use crate::check::plant::planted;
 use crate::check::tokens;
 use crate::device::Device;
 use crate::device::gpu::{Gpu, Opening, adapters};

@@ -22,6 +22,7 @@ mod parsed;
 mod pick;
 mod reduce;
 mod reorder;
+mod site;
 mod statements;
 mod typed;
 mod values;

@@ -1,8 +1,8 @@
 //! An expression in a function of its own.
 
 use super::parsed::{Parsed, Span};
+use super::site::Site;
 use super::typed::Names;
-use super::values::Site;
 use super::{Operator, Rewrite};
 use crate::check::tokens::Kind;
 

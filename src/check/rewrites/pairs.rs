@@ -3,8 +3,8 @@
 use naga::BinaryOperator as Binary;
 
 use super::parsed::Span;
+use super::site::Site;
 use super::typed::Kind;
-use super::values::Site;
 use super::{Operator, Rewrite};
 
 /// Characters of an expression that is written down once for each component.

@@ -3,7 +3,7 @@
 use naga::BinaryOperator as Binary;
 
 use super::parsed::{Parsed, Span};
-use super::values::Site;
+use super::site::Site;
 use super::{Operator, Rewrite};
 use crate::check::source::sets;
 

@@ -7,24 +7,7 @@ use crate::device::Device;
 use crate::device::trial::{NoResult, Verdict, judge};
 use crate::error::{Error, Result};
 use crate::kernels::case::Case;
-use crate::kernels::{Fill, Kernel, Mismatch, Variant};
-
-/// The kernel with another text in the place of this variant's file, and the variants that are built
-/// from that file. Devices know kernels by their address, for as long as they live, so the memory is
-/// not given back.
-pub(crate) fn planted(kernel: &Kernel, variant: &Variant, text: String) -> &'static Kernel {
-    let same = |v: &&Variant| v.shader == variant.shader;
-    let variants = kernel.variants.iter().filter(same);
-    let variants: Vec<Variant> = variants.map(|v| Variant { shader: None, ..*v }).collect();
-    Box::leak(Box::new(Kernel {
-        name: kernel.name,
-        shader: kernel.shader.with_text(text.leak()),
-        params_size: kernel.params_size,
-        fields: kernel.fields,
-        variants: variants.leak(),
-        cpu: kernel.cpu,
-    }))
-}
+use crate::kernels::{Fill, Kernel, Mismatch, Shape, Spec, Variant};
 
 /// The variants that stand for the kernel's files on a device, or those that the options name.
 pub(super) fn files(
@@ -127,4 +110,12 @@ pub(super) fn fate<F: Family>(
         }
     }
     Ok(Fate::Right)
+}
+
+impl Cases<'_, Spec> {
+    /// The shape and the fill of a case.
+    pub(super) fn contents(&self, number: usize) -> Option<(Shape, Fill)> {
+        let &(shape, fill) = self.planned(number)?;
+        Some(((self.family.fit)(shape), fill))
+    }
 }

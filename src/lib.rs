@@ -72,6 +72,9 @@ pub mod record;
 // Lists on the command line.
 pub mod lists;
 
+// Arithmetic in TOML files.
+mod expression;
+
 // The process's threads.
 pub mod threads;
 

@@ -4,141 +4,52 @@ use std::fmt;
 
 use serde::de::{self, Deserialize, Deserializer, Visitor};
 
+use crate::expression::Expression;
+
 /// An expression of numbers, `strength`, `+ - * /` and parentheses, computed in f32, as on devices.
 #[derive(Clone, Debug, PartialEq)]
-pub(super) struct Formula(String);
-
-/// Longer ones are refused, so that nesting cannot exhaust the stack.
-const LONGEST: usize = 200;
+pub(super) struct Formula(Expression);
 
 impl Formula {
     /// Its value at this strength, which may be infinite, or NaN.
     pub(super) fn at(&self, strength: f32) -> f32 {
-        Reader::new(&self.0, strength).whole().unwrap_or(f32::NAN)
+        value(&self.0, strength).unwrap_or(f32::NAN)
     }
 
     /// Whether it depends on the strength.
     pub(super) fn uses_strength(&self) -> bool {
-        self.0.contains(STRENGTH)
+        self.0.names().contains(&STRENGTH)
     }
 
     fn parse(text: &str) -> Result<Self, String> {
-        let fault = match text.len() > LONGEST {
-            true => Some(format!("it is longer than {LONGEST} characters")),
-            false => Reader::new(text, 1.0).whole().err(),
+        let read = || -> Result<Expression, String> {
+            let expression = Expression::parse(text)?;
+            value(&expression, 1.0)?;
+            Ok(expression)
         };
-        match fault {
-            None => Ok(Self(text.to_owned())),
-            Some(fault) => Err(format!(
+        read().map(Self).map_err(|fault| {
+            format!(
                 "\"{text}\" is no formula: {fault}; write one of numbers, {STRENGTH}, + - * / and \
                  parentheses, such as \"-(1 - strength)\""
-            )),
-        }
+            )
+        })
     }
+}
+
+fn value(expression: &Expression, strength: f32) -> Result<f32, String> {
+    expression.value(&|name| match name {
+        STRENGTH => Ok(strength),
+        _ => Err(format!("\"{name}\" is no number")),
+    })
 }
 
 impl fmt::Display for Formula {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
+        self.0.fmt(f)
     }
 }
 
 const STRENGTH: &str = "strength";
-
-/// Computes an expression while reading it.
-struct Reader<'a> {
-    rest: &'a str,
-    strength: f32,
-}
-
-impl<'a> Reader<'a> {
-    fn new(text: &'a str, strength: f32) -> Self {
-        let rest = text.trim();
-        Self { rest, strength }
-    }
-
-    fn whole(mut self) -> Result<f32, String> {
-        let value = self.sum()?;
-        match self.rest {
-            "" => Ok(value),
-            rest => Err(format!("\"{rest}\" is left over")),
-        }
-    }
-
-    fn sum(&mut self) -> Result<f32, String> {
-        let mut value = self.product()?;
-        loop {
-            if self.eat('+') {
-                value += self.product()?;
-            } else if self.eat('-') {
-                value -= self.product()?;
-            } else {
-                return Ok(value);
-            }
-        }
-    }
-
-    fn product(&mut self) -> Result<f32, String> {
-        let mut value = self.factor()?;
-        loop {
-            if self.eat('*') {
-                value *= self.factor()?;
-            } else if self.eat('/') {
-                value /= self.factor()?;
-            } else {
-                return Ok(value);
-            }
-        }
-    }
-
-    fn factor(&mut self) -> Result<f32, String> {
-        if self.eat('-') {
-            return Ok(-self.factor()?);
-        }
-        if self.eat('(') {
-            let value = self.sum()?;
-            return match self.eat(')') {
-                true => Ok(value),
-                false => Err("a parenthesis is not closed".to_owned()),
-            };
-        }
-        let word = self.word();
-        match word {
-            STRENGTH => Ok(self.strength),
-            "" => Err("a number is missing".to_owned()),
-            _ => number(word).ok_or_else(|| format!("\"{word}\" is no number")),
-        }
-    }
-
-    /// Takes this character, if it is next.
-    fn eat(&mut self, wanted: char) -> bool {
-        let rest = self.rest.strip_prefix(wanted);
-        if let Some(rest) = rest {
-            self.rest = rest.trim_start();
-        }
-        rest.is_some()
-    }
-
-    /// Takes a name or a number, such as 1e-3.
-    fn word(&mut self) -> &'a str {
-        let mut before = ' ';
-        let ends = |c: char| {
-            let exponent = before == 'e' && self.rest.starts_with(|d: char| d.is_ascii_digit());
-            before = c;
-            !(c.is_alphanumeric() || c == '.' || exponent && (c == '-' || c == '+'))
-        };
-        let end = self.rest.find(ends).unwrap_or(self.rest.len());
-        let (word, rest) = self.rest.split_at(end);
-        self.rest = rest.trim_start();
-        word
-    }
-}
-
-/// A finite number as typed.
-fn number(word: &str) -> Option<f32> {
-    let value: f32 = word.parse().ok()?;
-    value.is_finite().then_some(value)
-}
 
 impl<'de> Deserialize<'de> for Formula {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {

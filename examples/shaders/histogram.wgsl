@@ -1,6 +1,6 @@
 // A weighted histogram and a count of what falls outside: atomics in workgroup memory, whose counts
 // are then added to the buffer. Of the kind reported in https://github.com/gfx-rs/wgpu/issues/4566
-// (a barrier that not all lanes reach) and https://github.com/gfx-rs/wgpu/issues/8643 (lost counts).
+// (a barrier that some lanes miss) and https://github.com/gfx-rs/wgpu/issues/8643 (counts lost).
 
 struct Range {
     low: i32,

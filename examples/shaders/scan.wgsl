@@ -1,4 +1,4 @@
-// Prefix sums, a block for each workgroup: two elements a lane, up-sweep and down-sweep (Blelloch) in
+// Prefix sums, a block for each workgroup: two elements a lane, up- and down-sweep (Blelloch) in
 // workgroup memory. Also the sum of each block, for a second pass. Of the kind discussed in
 // https://github.com/bevyengine/bevy/pull/23662, where sums went wrong past the first block.
 

@@ -13,6 +13,7 @@ pub mod mutants;
 mod page;
 mod plan;
 mod power;
+mod probes;
 pub mod report;
 mod subject;
 mod suite;

@@ -5,9 +5,9 @@ struct Sizes {
 }
 
 @group(0) @binding(0) var<uniform> sizes: Sizes;
-@group(0) @binding(1) var<storage, read> left: array<f32>;
-@group(0) @binding(2) var<storage, read> right: array<f32>;
-@group(0) @binding(3) var<storage, read_write> product: array<f32>;
+@group(0) @binding(1) var<storage, read> left: array<vec4<f32>>;
+@group(0) @binding(2) var<storage, read> right: array<vec4<f32>>;
+@group(0) @binding(3) var<storage, read_write> product: array<vec4<f32>>;
 
 @compute @workgroup_size(4)
 fn matmul_rows(
@@ -16,7 +16,7 @@ fn matmul_rows(
 ) {
     var sum = 0.0;
     for (var k = 0u; k < 4u; k++) {
-        sum += left[4u * row.x + k] * right[4u * k + column.x];
+        sum += left[row.x][k] * right[k][column.x];
     }
-    product[4u * row.x + column.x] = sum;
+    product[row.x][column.x] = sum;
 }

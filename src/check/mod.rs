@@ -5,7 +5,7 @@
 //! kernel, its reference with the derivation of its bounds, and its shapes; a `Case` is one run,
 //! with poisoned outputs and guard zones; `plan` says which ones there are, `variant` runs those of a
 //! variant on a device and finds the smallest that fails, `suite` runs all; [`training`] checks whole
-//! steps; [`mutants`] makes faulty shaders, and `power` counts how many the suite finds.
+//! steps; [`probes`] look for known miscomputations; [`mutants`] makes faulty shaders, and `power` counts how many the suite finds.
 
 pub(crate) mod cases;
 mod equivalent;
@@ -13,7 +13,7 @@ pub mod mutants;
 mod page;
 mod plan;
 mod power;
-mod probes;
+pub mod probes;
 pub mod report;
 mod subject;
 mod suite;

@@ -2,6 +2,7 @@
 
 use super::equivalent::argument;
 use super::mutants::{mutants, planted};
+use super::probes::{self, PROBE_ROWS, Wanted};
 use crate::error::{Error, Result};
 use crate::kernels::cpu::VARIANTS;
 use crate::kernels::{Fill, KERNELS, Kernel, MANY, Shape, Spec, Variant};
@@ -36,7 +37,7 @@ impl Options {
     pub(crate) fn specs(&self) -> Result<Vec<&'static Spec>> {
         let wanted = |f: &&&'static Spec| self.kernel.as_ref().is_none_or(|k| *k == f.kernel.name);
         let specs: Vec<&'static Spec> = KERNELS.iter().filter(wanted).copied().collect();
-        if specs.is_empty() && !self.training() {
+        if specs.is_empty() && !self.training() && self.probes().is_none() {
             return Err(Error::Usage(self.unknown()));
         }
         Ok(specs)
@@ -51,9 +52,14 @@ impl Options {
                  mutants to choose"
             );
         }
+        if name == PROBE_ROWS {
+            return format!(
+                "{PROBE_ROWS} are known miscomputations: they have no shapes, fills or mutants to choose"
+            );
+        }
         let names: Vec<&str> = KERNELS.iter().map(|f| f.kernel.name).collect();
         let names = names.join(", ");
-        format!("there is no kernel {name:?}: --kernel takes {names}, or {TRAINING}")
+        format!("there is no kernel {name:?}: --kernel takes {names}, {TRAINING} or {PROBE_ROWS}")
     }
 
     /// Whether all that is asked for exists, on whatever device.
@@ -64,9 +70,9 @@ impl Options {
         for spec in self.specs()? {
             self.planted(&spec.kernel)?;
         }
-        let names = variant_names();
+        let names = self.variant_names();
         match &self.variant {
-            Some(name) if !names.contains(&name.as_str()) => Err(Error::Usage(format!(
+            Some(name) if !names.contains(name) => Err(Error::Usage(format!(
                 "there is no variant {name:?}: --variant takes {}",
                 names.join(", ")
             ))),
@@ -79,6 +85,32 @@ impl Options {
         let chosen = self.variant.is_some() || self.shape.is_some() || self.fill.is_some();
         let whole = !chosen && self.plant.is_none();
         whole && self.kernel.as_ref().is_none_or(|name| name == TRAINING)
+    }
+
+    /// The probes that are asked for.
+    pub(super) fn probes(&self) -> Option<Wanted<'_>> {
+        let alone = self.kernel.as_deref() == Some(PROBE_ROWS);
+        let chosen = self.shape.is_some() || self.fill.is_some() || self.plant.is_some();
+        let wanted = alone || (self.kernel.is_none() && self.variant.is_none());
+        (wanted && !chosen).then_some(Wanted {
+            name: self.variant.as_deref(),
+            seed: self.seed,
+        })
+    }
+
+    /// The names of all variants of all kernels, and of the CPU's; or those of probes.
+    fn variant_names(&self) -> Vec<String> {
+        if self.kernel.as_deref() == Some(PROBE_ROWS) {
+            return probes::names();
+        }
+        let variants = KERNELS.iter().flat_map(|spec| spec.kernel.variants);
+        let mut names = Vec::new();
+        for name in variants.chain(&VARIANTS).map(|variant| variant.name) {
+            if !names.iter().any(|known| known == name) {
+                names.push(name.to_owned());
+            }
+        }
+        names
     }
 
     /// Whether a variant is asked for.
@@ -148,18 +180,6 @@ impl Options {
         plan.retain(|(_, fill)| fills.contains(fill));
         plan
     }
-}
-
-/// The names of all variants of all kernels, and of the CPU's.
-fn variant_names() -> Vec<&'static str> {
-    let variants = KERNELS.iter().flat_map(|spec| spec.kernel.variants);
-    let mut names = Vec::new();
-    for name in variants.chain(&VARIANTS).map(|variant| variant.name) {
-        if !names.contains(&name) {
-            names.push(name);
-        }
-    }
-    names
 }
 
 /// The case whose bits must repeat: one whose sums depend on their order, if there is any, and of

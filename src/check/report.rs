@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::probes::Known;
 use crate::error::Error;
 use crate::kernels::{Fill, Mismatch, Shape};
 use crate::record::DeviceRecord;
@@ -70,9 +71,9 @@ impl DeviceReport {
 /// The check of one variant of a kernel on one device.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct Row {
-    /// The kernel's name, or "training" for steps as a whole.
+    /// The kernel's name, "training" for steps as a whole, or "probes" for known miscomputations.
     pub kernel: String,
-    /// The variant's, or how many steps.
+    /// The variant's, how many steps, or a probe's.
     pub variant: String,
     /// Cases that were run.
     pub cases: u32,
@@ -86,6 +87,9 @@ pub struct Row {
     pub exact: bool,
     /// How long the device took.
     pub seconds: f64,
+    /// The known miscomputation that it shows.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub known: Option<Known>,
     /// The smallest case that fails.
     pub failure: Option<Failure>,
 }

@@ -1,6 +1,7 @@
 //! A device under check.
 
 use crate::device::Device;
+use crate::record::DeviceKind;
 
 /// A device under check.
 pub struct Subject {
@@ -8,4 +9,11 @@ pub struct Subject {
     pub spec: String,
     /// The device.
     pub device: Box<dyn Device>,
+}
+
+impl Subject {
+    /// Whether it runs shaders.
+    pub(super) fn is_adapter(&self) -> bool {
+        self.device.record().kind != DeviceKind::Cpu
+    }
 }

@@ -3,6 +3,7 @@
 use std::time::Instant;
 
 use super::plan::{Options, TRAINING, repeated};
+use super::probes::{PROBE_ROWS, Wanted};
 use super::report::{DeviceReport, Failure, Report, Row};
 use super::subject::Subject;
 use super::training::{Reference, Task, compare};
@@ -74,7 +75,17 @@ pub fn check(
     if options.training() && all.iter().any(|checked| checked.stopped.is_none()) {
         check_training(&mut all, observer)?;
     }
+    if let Some(wanted) = options.probes() {
+        check_probes(&wanted, &mut all, observer)?;
+    }
     if all.iter().all(|checked| checked.rows.is_empty()) {
+        if options.kernel.as_deref() == Some(PROBE_ROWS) {
+            return Err(Error::Usage(
+                "probes are shaders, which the CPU device does not run: give --device an adapter \
+                 (see `unlearn devices`)"
+                    .to_owned(),
+            ));
+        }
         return Err(Error::Usage(format!(
             "no kernel that was asked for has a variant {:?} on this device",
             options.variant.as_deref().unwrap_or_default()
@@ -140,6 +151,30 @@ fn check_family(
         observer.row(check.subject, &check.row);
         all[check.number].rows.push(check.row);
     }
+}
+
+/// Known miscomputations, on adapters.
+fn check_probes(
+    wanted: &Wanted<'_>,
+    all: &mut [Checked<'_>],
+    observer: &mut dyn Observer,
+) -> Result<()> {
+    let adapter = |checked: &&mut Checked<'_>| checked.subject.is_adapter();
+    let count = all.iter_mut().filter(adapter).count();
+    if count == 0 {
+        return Ok(());
+    }
+    let ready = wanted.ready()?;
+    observer.begin(PROBE_ROWS, (ready.len() * count) as u64);
+    for probe in &ready {
+        for checked in all.iter_mut().filter(adapter) {
+            let row = probe.row(checked.subject, &mut checked.stopped);
+            observer.row(checked.subject, &row);
+            checked.rows.push(row);
+            observer.advance(1);
+        }
+    }
+    Ok(())
 }
 
 /// Whole steps, with the variants that the devices choose by themselves.

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use clap::Args;
+use unlearn::check::probes::Known;
 use unlearn::check::report::{DeviceReport, Failure, Report, Row};
 use unlearn::check::{Observer, Options, Subject, check};
 use unlearn::device;
@@ -22,10 +23,11 @@ pub(crate) struct Arguments {
     /// adapter's index or name (see `unlearn devices`)
     #[arg(long, value_name = "all|auto|cpu|INDEX|NAME", default_value = "all")]
     device: String,
-    /// Only this kernel, or `training` for whole steps
+    /// Only this kernel, `training` for whole steps, or `probes` for known miscomputations
     #[arg(long, value_name = "NAME")]
     kernel: Option<String>,
-    /// Only this variant: plain, small, shared, split, mirrored or lanes; on the CPU, gemm or twin
+    /// Only this variant: plain, small, shared, split, mirrored or lanes; on the CPU, gemm or twin;
+    /// of probes, one of them
     #[arg(long, value_name = "NAME")]
     variant: Option<String>,
     /// Only this shape: rows, inputs, outputs and learners, such as 64x784x128x4
@@ -200,12 +202,26 @@ fn failed(device: &DeviceReport, row: &Row, failure: &Failure) -> String {
         let case = format!("{shape} (rows x inputs x outputs x learners), {fill}, seed {seed}");
         text += &format!("\n{}", beside("  case", LABEL, &case));
     }
+    if let Some(known) = &row.known {
+        text += &format!("\n{}", beside("  known", LABEL, &known_words(known)));
+    }
     let labels = ["where", "got", "expected", "bound"];
     for (label, words) in labels.iter().zip(failure.mismatch.cause.words()) {
         text += &format!("\n{}", beside(&format!("  {label}"), LABEL, &words));
     }
     // On one line, for copying.
     text + &format!("\n{:<LABEL$}{}", "  again", failure.command)
+}
+
+/// A known miscomputation in words.
+fn known_words(known: &Known) -> String {
+    let Known {
+        issue,
+        fault,
+        seen,
+        link,
+    } = known;
+    format!("this adapter has {issue}: {fault}. Seen before: {seen}; {link}")
 }
 
 fn summary(report: &Report) -> String {
@@ -255,6 +271,12 @@ fn summary(report: &Report) -> String {
     fold(&text, 0)
 }
 
+/// Kernel and variant; a long variant takes the kernel's room.
+fn named(row: &Row) -> String {
+    let room = 30usize.saturating_sub(row.variant.chars().count().max(8));
+    format!("{:<room$} {:<8}", row.kernel, row.variant)
+}
+
 /// Continues below the row, which has no room for it either.
 fn no_room(cases: u32) -> String {
     format!("\n{:22} {cases} more have no room on this device", "")
@@ -286,8 +308,12 @@ impl Observer for Table {
         };
         // A closed stdout ends the table, not the check.
         let _ = self.line(&format!(
-            "{:<22} {:<8} {:>6} {:>6} {:>11} {:>6.1} s  {verdict}",
-            row.kernel, row.variant, subject.spec, row.cases, worst, row.seconds
+            "{} {:>6} {:>6} {:>11} {:>6.1} s  {verdict}",
+            named(row),
+            subject.spec,
+            row.cases,
+            worst,
+            row.seconds
         ));
     }
 }

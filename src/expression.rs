@@ -114,9 +114,13 @@ impl Expression {
         }
     }
 
-    /// As it was typed.
-    pub(crate) fn text(&self) -> &str {
-        &self.text
+    /// A number.
+    pub(crate) fn whole(number: u32) -> Self {
+        let text = number.to_string();
+        Self {
+            root: Node::Number(text.clone()),
+            text,
+        }
     }
 
     /// Its value, where `named` knows the values of names.

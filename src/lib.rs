@@ -108,8 +108,17 @@ pub mod checkpoint;
 // The kernels: shaders, CPU implementations, costs, and references with bounds.
 pub mod kernels;
 
+// An interpreter of compute shaders: undefined behaviour, and references with bounds.
+pub mod interpret;
+
 // Devices that run recordings of kernels: adapters, and the CPU.
 pub mod device;
+
+// Contracts of users' own shaders, and the cases that they make.
+pub mod contract;
+
+// A folder for each failure, from which it runs again.
+pub mod reproducer;
 
 // Learners of one shape, trained in lockstep.
 pub mod population;

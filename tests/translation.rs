@@ -11,8 +11,9 @@ use std::fmt::Write as _;
 use std::io::Write as _;
 use std::process::Command;
 
-use backends::{CHECKS, Checks, Shader, shaders};
+use backends::{CHECKS, Shader, shaders};
 use naga::back::hlsl::ShaderModel;
+use unlearn::kernels::translation::{self, Checks};
 
 /// A program that says whether a file is right.
 struct Judge {
@@ -84,7 +85,7 @@ fn every_shader_becomes_valid_spirv() {
     for shader in shaders() {
         for checks in CHECKS {
             let name = label(&shader, "SPIR-V 1.3", Some(checks));
-            let words = backends::spirv(&shader, checks);
+            let words = translation::spirv(&shader.source, checks);
             let words = words.unwrap_or_else(|e| panic!("{name}: {e}"));
             if judged {
                 let verdict = SPIRV.verdict(bytes(&words));
@@ -102,7 +103,7 @@ fn every_shader_becomes_valid_glsl() {
     let mut all = 0;
     for shader in shaders() {
         let name = label(&shader, "GLSL ES 3.10", None);
-        let text = backends::glsl(&shader).unwrap_or_else(|e| panic!("{name}: {e}"));
+        let text = backends::glsl(&shader.source).unwrap_or_else(|e| panic!("{name}: {e}"));
         stands(&text, &["void main()".to_owned()]).unwrap_or_else(|e| panic!("{name}: {e}"));
         if judged {
             let verdict = GLSL.verdict(text.as_bytes());
@@ -120,7 +121,7 @@ fn every_shader_becomes_msl() {
             for version in [(2, 0), (4, 0)] {
                 let target = format!("MSL {}.{}", version.0, version.1);
                 let name = label(&shader, &target, Some(checks));
-                let msl = backends::msl(&shader, version, checks);
+                let msl = translation::msl(&shader.source, version, checks);
                 let (text, entry) = msl.unwrap_or_else(|e| panic!("{name}: {e}"));
                 let verdict = stands(&text, &msl_landmarks(&shader, &entry));
                 verdict.unwrap_or_else(|e| panic!("{name}: {e}\n{text}"));
@@ -136,7 +137,7 @@ fn every_shader_becomes_hlsl() {
             for model in [ShaderModel::V5_1, ShaderModel::V6_0] {
                 let target = format!("HLSL {}", model.to_str());
                 let name = label(&shader, &target, Some(checks));
-                let hlsl = backends::hlsl(&shader, model, checks);
+                let hlsl = translation::hlsl(&shader.source, model, checks);
                 let (text, entry) = hlsl.unwrap_or_else(|e| panic!("{name}: {e}"));
                 let verdict = stands(&text, &hlsl_landmarks(&shader, &entry));
                 verdict.unwrap_or_else(|e| panic!("{name}: {e}\n{text}"));
@@ -147,16 +148,16 @@ fn every_shader_becomes_hlsl() {
 
 /// The entry point and the binding of every resource in MSL.
 fn msl_landmarks(shader: &Shader, entry: &str) -> Vec<String> {
-    let registers = shader.registers(backends::msl_class).into_iter();
-    let bindings = registers.map(|(class, n)| format!("[[{class}({n})]]"));
+    let registers = shader.source.registers(translation::msl_class).into_iter();
+    let bindings = registers.map(|(_, class, n)| format!("[[{class}({n})]]"));
     let entry = format!("kernel void {entry}(");
     std::iter::once(entry).chain(bindings).collect()
 }
 
 /// The entry point and the binding of every resource in HLSL.
 fn hlsl_landmarks(shader: &Shader, entry: &str) -> Vec<String> {
-    let registers = shader.registers(backends::hlsl_class).into_iter();
-    let bindings = registers.map(|(class, n)| format!(": register({class}{n})"));
+    let registers = shader.source.registers(translation::hlsl_class).into_iter();
+    let bindings = registers.map(|(_, class, n)| format!(": register({class}{n})"));
     let entry = format!("void {entry}(");
     std::iter::once(entry).chain(bindings).collect()
 }
@@ -216,7 +217,7 @@ fn spirv_that_is_wrong_is_refused() {
     if !SPIRV.sits("the mutants of SPIR-V") {
         return;
     }
-    let words = backends::spirv(&dense_forward("plain"), CHECKS[0]).unwrap();
+    let words = translation::spirv(&dense_forward("plain").source, CHECKS[0]).unwrap();
     let (whole, cut) = (words.clone(), words[..words.len() / 2].to_vec());
     let mut newer = words.clone();
     newer[1] = 0x0001_0400; // SPIR-V 1.4, which Vulkan 1.1 does not take
@@ -236,7 +237,7 @@ fn glsl_that_is_wrong_is_refused() {
     if !GLSL.sits("the mutants of GLSL") {
         return;
     }
-    let text = backends::glsl(&dense_forward("mirrored")).unwrap();
+    let text = backends::glsl(&dense_forward("mirrored").source).unwrap();
     GLSL.verdict(text.as_bytes()).unwrap();
     for (from, to) in [
         ("#version 310 es", "#version 300 es"),
@@ -255,7 +256,7 @@ fn glsl_that_is_wrong_is_refused() {
 #[test]
 fn msl_and_hlsl_without_a_landmark_are_refused() {
     let shader = dense_forward("mirrored");
-    let (msl, entry) = backends::msl(&shader, (2, 0), CHECKS[3]).unwrap();
+    let (msl, entry) = translation::msl(&shader.source, (2, 0), CHECKS[3]).unwrap();
     let marks = msl_landmarks(&shader, &entry);
     assert_eq!(marks.len(), 5);
     for (from, to) in [
@@ -265,7 +266,7 @@ fn msl_and_hlsl_without_a_landmark_are_refused() {
     ] {
         stands(&changed(&msl, from, to), &marks).expect_err(to);
     }
-    let (hlsl, entry) = backends::hlsl(&shader, ShaderModel::V6_0, CHECKS[3]).unwrap();
+    let (hlsl, entry) = translation::hlsl(&shader.source, ShaderModel::V6_0, CHECKS[3]).unwrap();
     let marks = hlsl_landmarks(&shader, &entry);
     assert_eq!(marks.len(), 5);
     for (from, to) in [

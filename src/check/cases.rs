@@ -7,11 +7,11 @@ use serde::Serialize;
 use super::plan::{Options, repeated};
 use super::suite::REPEATS;
 use super::training::{Moments, Reference, Task};
-use super::variant::Instance;
 use crate::device::scribe::{Reads, Scribe};
 use crate::device::script::{Blobs, Script};
 use crate::error::Result;
 use crate::kernels::case::Case;
+use crate::kernels::expected::halves;
 use crate::kernels::{Expected, Fill, KERNELS, Shape, Spec};
 
 /// The seed of all cases.
@@ -129,23 +129,23 @@ impl Cases {
         };
         let mut plan = options.plan(spec);
         plan.retain(|(shape, _)| size((spec.fit)(*shape)) <= LARGE);
-        let build = |&(shape, fill): &(Shape, Fill)| Instance::new(spec, shape, fill, SEED);
-        plan.retain(|planned| words(&build(planned).case) <= LARGEST);
+        let build = |&(shape, fill): &(Shape, Fill)| spec.build(shape, fill, SEED);
+        plan.retain(|planned| words(&build(planned)) <= LARGEST);
         let repeated = repeated(spec, &plan);
         let mut left = ALLOWANCE;
         for (number, planned) in plan.iter().enumerate() {
-            let instance = build(planned);
+            let ((shape, fill), case) = (*planned, build(planned));
+            let shape = (spec.fit)(shape);
             if number == repeated {
-                self.add(&instance, REPEATS);
-            } else if let Some(rest) = left.checked_sub(words(&instance.case)) {
+                self.add((shape, fill), &case, REPEATS);
+            } else if let Some(rest) = left.checked_sub(words(&case)) {
                 left = rest;
-                self.add(&instance, 1);
+                self.add((shape, fill), &case, 1);
             }
         }
     }
 
-    fn add(&mut self, instance: &Instance, repeats: u32) {
-        let case = &instance.case;
+    fn add(&mut self, (shape, fill): (Shape, Fill), case: &Case, repeats: u32) {
         let bindings = case.kernel.bindings().iter().zip(&case.inputs).enumerate();
         let bound = bindings.map(|(number, (binding, input))| Bound {
             name: binding.name.clone(),
@@ -158,8 +158,8 @@ impl Cases {
         let bindings = bound.collect();
         self.cases.push(Exported {
             kernel: case.kernel.name,
-            shape: instance.shape.to_string(),
-            fill: instance.fill,
+            shape: shape.to_string(),
+            fill,
             repeats,
             params: STANDARD.encode(&case.params),
             extent: case.extent,
@@ -188,7 +188,7 @@ impl Cases {
             exact: bits.is_some(),
             at: match bits {
                 Some(bits) => self.keep(bits.into_iter()),
-                None => self.keep(words.iter().flat_map(|expected| coded(*expected))),
+                None => self.keep(words.iter().flat_map(|expected| expected.coded())),
             },
         }
     }
@@ -226,28 +226,5 @@ impl Cases {
             weights: self.keep_f64(&moment.weights),
             losses: self.keep_f64(&moment.losses),
         }
-    }
-}
-
-/// The two words of an f64, the lower one first.
-#[expect(clippy::cast_possible_truncation, reason = "the two halves")]
-fn halves(number: f64) -> [u32; 2] {
-    let bits = number.to_bits();
-    [bits as u32, (bits >> 32) as u32]
-}
-
-/// What a word may be, in four words.
-fn coded(expected: Expected) -> [u32; 4] {
-    let near = |kind: u32, value: f64, bound: f32| {
-        let [low, high] = halves(value);
-        [kind, bound.to_bits(), low, high]
-    };
-    match expected {
-        Expected::Word(word) => [0, word, 0, 0],
-        Expected::Near { value, bound } => near(1, value, bound),
-        Expected::NearOrZero { value, bound } => near(2, value, bound),
-        Expected::OneOf(one, other) => [3, one, other, 0],
-        Expected::Between(low, high) => [4, low, high, 0],
-        Expected::Any => [5, 0, 0, 0],
     }
 }

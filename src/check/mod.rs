@@ -14,7 +14,9 @@ mod page;
 mod plan;
 mod power;
 pub mod probes;
+mod replay;
 pub mod report;
+mod shader;
 mod subject;
 mod suite;
 #[cfg(test)]
@@ -25,5 +27,7 @@ mod variant;
 pub use page::adapters_page;
 pub use plan::Options;
 pub use power::{MutationObserver, MutationScore, power};
+pub use replay::{Again, Replay};
+pub use shader::{ShaderOptions, faults, shader, shader_power};
 pub use subject::Subject;
 pub use suite::{Observer, check};

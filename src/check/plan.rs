@@ -54,7 +54,7 @@ impl Options {
         }
         if name == PROBE_ROWS {
             return format!(
-                "{PROBE_ROWS} are known miscomputations: they have no shapes, fills or mutants to choose"
+                "{PROBE_ROWS} are known miscomputations: they have no shapes or mutants to choose"
             );
         }
         let names: Vec<&str> = KERNELS.iter().map(|f| f.kernel.name).collect();
@@ -90,10 +90,11 @@ impl Options {
     /// The probes that are asked for.
     pub(super) fn probes(&self) -> Option<Wanted<'_>> {
         let alone = self.kernel.as_deref() == Some(PROBE_ROWS);
-        let chosen = self.shape.is_some() || self.fill.is_some() || self.plant.is_some();
-        let wanted = alone || (self.kernel.is_none() && self.variant.is_none());
-        (wanted && !chosen).then_some(Wanted {
+        let chosen = self.shape.is_some() || self.plant.is_some();
+        let all = self.kernel.is_none() && self.variant.is_none() && self.fill.is_none();
+        ((alone || all) && !chosen).then_some(Wanted {
             name: self.variant.as_deref(),
+            fill: self.fill,
             seed: self.seed,
         })
     }

@@ -1,12 +1,13 @@
 //! The check's power: the share of faulty shaders that it finds.
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use serde::{Deserialize, Serialize};
 
 use super::equivalent::argument;
 use super::mutants::{Mutant, mutants, planted};
 use super::plan::Options;
+use super::variant::Family;
 use crate::device::Device;
 use crate::device::trial::{NoResult, Verdict, judge};
 use crate::error::{Error, Result};
@@ -80,9 +81,10 @@ pub fn power(
             .collect();
         let work = planned.iter().map(|(_, mutants)| mutants.len() as u64);
         observer.begin(spec.kernel.name, work.sum());
-        let mut cases = Cases::new(spec, options);
+        let mut cases = Cases::of(spec, options);
         for (variant, mutants) in &planned {
-            let score = measure(device, &mut cases, variant, mutants, observer)?;
+            let kernel = (&spec.kernel, *variant);
+            let score = measure(device, &mut cases, kernel, mutants, None, observer)?;
             observer.score(&score);
             scores.push(score);
         }
@@ -90,47 +92,78 @@ pub fn power(
     Ok(scores)
 }
 
-/// A spec's cases, built when a mutant first gets so far, and kept for the others.
-struct Cases {
-    spec: &'static Spec,
-    plan: Vec<(Shape, Fill)>,
+/// Runs every `step`-th mutant of a user's shader through the cases of its contract, until `limit` has passed.
+///
+/// # Errors
+/// `Device` where the device fails; those of `check::shader` where the reference says nothing.
+pub(super) fn power_of<F: Family>(
+    device: &dyn Device,
+    (family, kernel): (&F, &'static Kernel),
+    (mut plan, seed): (Vec<(F::Sizes, Fill)>, u32),
+    (step, limit): (usize, Option<Duration>),
+    observer: &mut dyn MutationObserver,
+) -> Result<MutationScore> {
+    // The large ones find more.
+    plan.reverse();
+    let mut cases = Cases {
+        family,
+        plan,
+        seed,
+        built: Vec::new(),
+    };
+    let all = mutants(kernel.shader.text).into_iter().enumerate();
+    let some: Vec<(usize, Mutant)> = all.step_by(step).collect();
+    observer.begin(kernel.name, some.len() as u64);
+    let variant = &kernel.variants[0];
+    measure(device, &mut cases, (kernel, variant), &some, limit, observer)
+}
+
+/// A kernel's cases, built when a mutant first gets so far, and kept for the others.
+struct Cases<'a, F: Family> {
+    family: &'a F,
+    plan: Vec<(F::Sizes, Fill)>,
     seed: u32,
     built: Vec<Case>,
 }
 
-impl Cases {
+impl Cases<'_, Spec> {
     /// The random shapes, which are planned last, come first: their sizes are all different. Those
     /// with thousands of learners are left out: they find what is wrong with devices, not shaders.
-    fn new(spec: &'static Spec, options: &Options) -> Self {
+    fn of(spec: &'static Spec, options: &Options) -> Self {
         let mut plan = options.plan(spec);
         plan.retain(|(shape, _)| shape.learners <= MANY);
         plan.reverse();
         Self {
-            spec,
+            family: spec,
             plan,
             seed: options.seed,
             built: Vec::new(),
         }
     }
+}
 
-    fn get(&mut self, number: usize) -> Option<&Case> {
+impl<F: Family> Cases<'_, F> {
+    fn get(&mut self, number: usize) -> Result<Option<&Case>> {
         if number == self.built.len() {
-            let (shape, fill) = *self.plan.get(number)?;
-            self.built.push(self.spec.build(shape, fill, self.seed));
+            let Some((sizes, fill)) = self.plan.get(number) else {
+                return Ok(None);
+            };
+            self.built.push(self.family.build(sizes, *fill, self.seed)?);
         }
-        self.built.get(number)
+        Ok(self.built.get(number))
     }
 }
 
-fn measure(
+/// Runs mutants through cases, until `limit` has passed.
+fn measure<F: Family>(
     device: &dyn Device,
-    cases: &mut Cases,
-    variant: &'static Variant,
+    cases: &mut Cases<'_, F>,
+    (kernel, variant): (&'static Kernel, &'static Variant),
     mutants: &[(usize, Mutant)],
+    limit: Option<Duration>,
     observer: &mut dyn MutationObserver,
 ) -> Result<MutationScore> {
     let start = Instant::now();
-    let kernel = &cases.spec.kernel;
     let stem = kernel.stem(variant);
     let mut score = MutationScore {
         kernel: kernel.name.to_owned(),
@@ -138,6 +171,9 @@ fn measure(
         ..MutationScore::default()
     };
     for (number, mutant) in mutants {
+        if limit.is_some_and(|limit| start.elapsed() > limit) {
+            break;
+        }
         let name = || format!("{number:>3}, {mutant}");
         let planted = planted(kernel, variant, mutant);
         let variant = planted.variant(variant.name).unwrap_or(variant);
@@ -145,7 +181,7 @@ fn measure(
         match fate(device, cases, variant, planted)? {
             Fate::Caught => score.caught += 1,
             Fate::Refused => score.refused += 1,
-            Fate::Survived => match argument(&stem, mutant) {
+            Fate::Survived => match argument(&stem, mutant).filter(|_| !kernel.is_foreign()) {
                 Some(why) => score.equivalent.push((name(), why.to_owned())),
                 None => score.survivors.push(name()),
             },
@@ -163,14 +199,14 @@ enum Fate {
     Survived,
 }
 
-fn fate(
+fn fate<F: Family>(
     device: &dyn Device,
-    cases: &mut Cases,
+    cases: &mut Cases<'_, F>,
     variant: &Variant,
     mutant: &'static Kernel,
 ) -> Result<Fate> {
     let mut number = 0;
-    while let Some(case) = cases.get(number) {
+    while let Some(case) = cases.get(number)? {
         match judge(case, mutant, variant, device, 1) {
             Verdict::Wrong(_) => return Ok(Fate::Caught),
             Verdict::None(NoResult::Refused(_)) => return Ok(Fate::Refused),

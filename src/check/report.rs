@@ -1,8 +1,11 @@
 //! What a check found, as plain data.
 
+use std::path::PathBuf;
+
 use serde::{Deserialize, Serialize};
 
 use super::probes::Known;
+use crate::contract::Sizes;
 use crate::error::Error;
 use crate::kernels::{Fill, Mismatch, Shape};
 use crate::record::DeviceRecord;
@@ -22,6 +25,9 @@ pub struct Report {
     pub passed: bool,
     /// How long it took.
     pub seconds: f64,
+    /// The share of a user's shader's results that the reference leaves open: of these, any is right.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub open: Option<f64>,
     /// What was checked.
     pub devices: Vec<DeviceReport>,
 }
@@ -87,9 +93,6 @@ pub struct Row {
     pub exact: bool,
     /// How long the device took.
     pub seconds: f64,
-    /// The known miscomputation that it shows.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub known: Option<Known>,
     /// The smallest case that fails.
     pub failure: Option<Failure>,
 }
@@ -99,14 +102,23 @@ pub struct Row {
 pub struct Failure {
     /// Its sizes; a training has none.
     pub shape: Option<Shape>,
+    /// The sizes of a user's shader.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sizes: Option<Sizes>,
     /// Its contents.
     pub fill: Option<Fill>,
     /// Where its numbers come from.
     pub seed: u32,
+    /// The known miscomputation that it shows, if it is one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub known: Option<Known>,
     /// What is wrong.
     pub mismatch: Mismatch,
     /// The command that runs just this case.
     pub command: String,
+    /// The folder from which it runs again, if one was written.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub folder: Option<PathBuf>,
 }
 
 #[cfg(test)]

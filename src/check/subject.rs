@@ -1,7 +1,7 @@
 //! A device under check.
 
-use crate::device::Device;
-use crate::record::DeviceKind;
+use crate::device::{Device, INTERPRETER};
+use crate::device::interpreter::Interpreter;
 
 /// A device under check.
 pub struct Subject {
@@ -12,8 +12,16 @@ pub struct Subject {
 }
 
 impl Subject {
-    /// Whether it runs shaders.
-    pub(super) fn is_adapter(&self) -> bool {
-        self.device.record().kind != DeviceKind::Cpu
+    /// The interpreter, which runs shaders as WGSL defines them, on the host.
+    pub fn interpreter() -> Self {
+        Self {
+            spec: INTERPRETER.to_owned(),
+            device: Box::new(Interpreter::new("runs beside every adapter")),
+        }
+    }
+
+    /// Whether it is the interpreter.
+    pub fn interprets(&self) -> bool {
+        self.spec == INTERPRETER
     }
 }

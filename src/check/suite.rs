@@ -1,16 +1,18 @@
 //! All cases of all kernels, on one or more devices.
 
-use std::time::Instant;
+use std::path::PathBuf;
+use std::time::{Duration, Instant};
 
 use super::plan::{Options, TRAINING, repeated};
 use super::probes::{PROBE_ROWS, Wanted};
 use super::report::{DeviceReport, Failure, Report, Row};
 use super::subject::Subject;
 use super::training::{Reference, Task, compare};
-use super::variant::{Instance, VariantCheck};
+use super::variant::{Family, Instance, VariantCheck};
 use crate::error::{Error, Result};
 use crate::kernels::{Fill, Kernel, Mismatch, Shape, Spec};
 use crate::progress::{Progress, Silent};
+use crate::reproducer::Reproducer;
 
 /// Runs of a case whose bits must be the same.
 pub(super) const REPEATS: u32 = 10;
@@ -19,15 +21,53 @@ pub(super) const REPEATS: u32 = 10;
 pub trait Observer: Progress {
     /// A variant of a kernel is through on a device.
     fn row(&mut self, _subject: &Subject, _row: &Row) {}
+
+    /// A row has a failure: a folder for it, if it can have one, to be written or not. Returns where it is.
+    fn reproducer(&mut self, _row: &Row, _made: Result<Reproducer>) -> Option<PathBuf> {
+        None
+    }
 }
 
 impl Observer for Silent {}
 
 /// A device under check, and why its check ended early, if it did.
-struct Checked<'a> {
+pub(super) struct Checked<'a> {
     subject: &'a Subject,
     stopped: Option<String>,
     rows: Vec<Row>,
+}
+
+impl<'a> Checked<'a> {
+    /// Devices of which nothing is known yet.
+    pub(super) fn all(subjects: &'a [Subject]) -> Vec<Self> {
+        let new = |subject| Self {
+            subject,
+            stopped: None,
+            rows: Vec::new(),
+        };
+        subjects.iter().map(new).collect()
+    }
+
+    /// What was found since `start`.
+    pub(super) fn report(all: Vec<Self>, seed: u32, start: Instant) -> Report {
+        let report = |checked: Self| DeviceReport {
+            spec: checked.subject.spec.clone(),
+            device: checked.subject.device.record().clone(),
+            stopped: checked.stopped,
+            rows: checked.rows,
+        };
+        let devices: Vec<DeviceReport> = all.into_iter().map(report).collect();
+        Report {
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+            os: std::env::consts::OS.to_owned(),
+            arch: std::env::consts::ARCH.to_owned(),
+            seed,
+            passed: devices.iter().all(DeviceReport::passed),
+            seconds: start.elapsed().as_secs_f64(),
+            open: None,
+            devices,
+        }
+    }
 }
 
 /// Checks devices.
@@ -62,15 +102,10 @@ pub fn check(
     observer: &mut dyn Observer,
 ) -> Result<Report> {
     let start = Instant::now();
-    let new = |subject| Checked {
-        subject,
-        stopped: None,
-        rows: Vec::new(),
-    };
-    let mut all: Vec<Checked<'_>> = subjects.iter().map(new).collect();
+    let mut all = Checked::all(subjects);
     for spec in options.specs()? {
         let kernel = options.planted(&spec.kernel)?;
-        check_family((spec, kernel), &mut all, options, observer);
+        check_family((spec, kernel), &mut all, options, observer)?;
     }
     if options.training() && all.iter().any(|checked| checked.stopped.is_none()) {
         check_training(&mut all, observer)?;
@@ -91,88 +126,104 @@ pub fn check(
             options.variant.as_deref().unwrap_or_default()
         )));
     }
-    let devices: Vec<DeviceReport> = all
-        .into_iter()
-        .map(|checked| DeviceReport {
-            spec: checked.subject.spec.clone(),
-            device: checked.subject.device.record().clone(),
-            stopped: checked.stopped,
-            rows: checked.rows,
-        })
-        .collect();
-    Ok(Report {
-        version: env!("CARGO_PKG_VERSION").to_owned(),
-        os: std::env::consts::OS.to_owned(),
-        arch: std::env::consts::ARCH.to_owned(),
-        seed: options.seed,
-        passed: devices.iter().all(DeviceReport::passed),
-        seconds: start.elapsed().as_secs_f64(),
-        devices,
-    })
+    Ok(Checked::report(all, options.seed, start))
 }
 
-/// A case is built once, and runs on all devices in all variants before the next one is built.
+/// All cases of a kernel, on all devices in all variants.
 fn check_family(
     (spec, kernel): (&'static Spec, &'static Kernel),
     all: &mut [Checked<'_>],
     options: &Options,
     observer: &mut dyn Observer,
-) {
-    let mut checks = checks(kernel, all, options);
-    let plan = options.plan(spec);
+) -> Result<()> {
+    let checks = checks(kernel, all, options);
+    let plan = options.plan(spec).into_iter();
+    let plan: Vec<(Shape, Fill)> = plan.map(|(shape, fill)| ((spec.fit)(shape), fill)).collect();
     let repeated = repeated(spec, &plan);
-    let times = |number: usize| if number == repeated { REPEATS } else { 1 };
-    let work = |(number, (shape, _)): (usize, &(Shape, Fill))| {
-        u64::from(times(number)) * (spec.fit)(*shape).work()
+    let planned = Planned {
+        name: spec.kernel.name,
+        plan,
+        repeated,
+        seed: options.seed,
+        patience: None,
     };
-    let works: Vec<u64> = plan.iter().enumerate().map(work).collect();
-    let whole: u64 = works.iter().sum();
-    observer.begin(spec.kernel.name, whole * checks.len() as u64);
-    for (number, (shape, fill)) in plan.into_iter().enumerate() {
-        let goes_on = |check: &VariantCheck<'_>| {
-            check.row.failure.is_none() && all[check.number].stopped.is_none()
-        };
-        let instance = checks
-            .iter()
-            .any(goes_on)
-            .then(|| Instance::new(spec, shape, fill, options.seed));
-        for check in &mut checks {
-            if let Some(instance) = &instance {
-                let stopped = &mut all[check.number].stopped;
-                check.check(spec, instance, times(number), stopped);
+    planned.run(spec, checks, all, observer)
+}
+
+/// The cases of a kernel.
+pub(super) struct Planned<S> {
+    /// The kernel's name.
+    pub(super) name: &'static str,
+    pub(super) plan: Vec<(S, Fill)>,
+    /// The one that runs several times.
+    pub(super) repeated: usize,
+    pub(super) seed: u32,
+    /// How long the interpreter may take cases.
+    pub(super) patience: Option<Duration>,
+}
+
+impl<S: Clone + PartialEq> Planned<S> {
+    /// Runs all cases on all devices. A case is built once, and runs on all of them in all variants before
+    /// the next one is built.
+    pub(super) fn run<F: Family<Sizes = S>>(
+        self,
+        family: &F,
+        mut checks: Vec<VariantCheck<'_>>,
+        all: &mut [Checked<'_>],
+        observer: &mut dyn Observer,
+    ) -> Result<()> {
+        let times = |number: usize| if number == self.repeated { REPEATS } else { 1 };
+        let works: Vec<u64> = (0..).zip(&self.plan).map(|(number, (sizes, _))| {
+            u64::from(times(number)) * family.work(sizes)
+        }).collect();
+        let whole: u64 = works.iter().sum();
+        observer.begin(self.name, whole * checks.len() as u64);
+        let kernel = checks.first().map(|check| check.kernel);
+        for (number, (sizes, fill)) in self.plan.into_iter().enumerate() {
+            let goes_on = |check: &VariantCheck<'_>| {
+                check.goes_on(self.patience) && all[check.number].stopped.is_none()
+            };
+            let instance = checks
+                .iter()
+                .any(goes_on)
+                .then(|| Instance::new(family, sizes, fill, self.seed))
+                .transpose()?;
+            for check in &mut checks {
+                if let Some(instance) = instance.as_ref().filter(|_| check.goes_on(self.patience)) {
+                    let stopped = &mut all[check.number].stopped;
+                    check.check(family, instance, times(number), stopped);
+                }
+                observer.advance(works[number]);
             }
-            observer.advance(works[number]);
         }
-    }
-    for checked in &*all {
-        checked.subject.device.choose(&spec.kernel, None);
-    }
-    for check in checks {
-        observer.row(check.subject, &check.row);
-        all[check.number].rows.push(check.row);
+        for checked in &*all {
+            kernel.iter().for_each(|kernel| checked.subject.device.choose(kernel, None));
+        }
+        for mut check in checks {
+            if let Some(made) = check.reproducer.take() {
+                let folder = observer.reproducer(&check.row, made);
+                let failure = check.row.failure.iter_mut();
+                failure.for_each(|failure| failure.folder = folder.clone());
+            }
+            observer.row(check.subject, &check.row);
+            all[check.number].rows.push(check.row);
+        }
+        Ok(())
     }
 }
 
-/// Known miscomputations, on adapters.
+/// Known miscomputations, on all devices that run shaders.
 fn check_probes(
     wanted: &Wanted<'_>,
     all: &mut [Checked<'_>],
     observer: &mut dyn Observer,
 ) -> Result<()> {
-    let adapter = |checked: &&mut Checked<'_>| checked.subject.is_adapter();
-    let count = all.iter_mut().filter(adapter).count();
-    if count == 0 {
-        return Ok(());
-    }
-    let ready = wanted.ready()?;
-    observer.begin(PROBE_ROWS, (ready.len() * count) as u64);
-    for probe in &ready {
-        for checked in all.iter_mut().filter(adapter) {
-            let row = probe.row(checked.subject, &mut checked.stopped);
-            observer.row(checked.subject, &row);
-            checked.rows.push(row);
-            observer.advance(1);
-        }
+    let subjects: Vec<&Subject> = all.iter().map(|checked| checked.subject).collect();
+    for probe in wanted.probes() {
+        let Some((family, planned, checks)) = wanted.ready(probe, &subjects)? else {
+            return Ok(());
+        };
+        planned.run(&family, checks, all, observer)?;
     }
     Ok(())
 }
@@ -231,10 +282,13 @@ impl Checked<'_> {
         let device = &self.subject.spec;
         Failure {
             shape: None,
+            sizes: None,
             fill: None,
             seed: 1,
+            known: None,
             mismatch,
             command: format!("unlearn check --device {device} --kernel {TRAINING}"),
+            folder: None,
         }
     }
 }
@@ -248,19 +302,10 @@ fn checks<'a>(
     for (number, subject) in all.iter().map(|checked| checked.subject).enumerate() {
         let variants = subject.device.variants(kernel).iter();
         let variants = variants.filter(|v| options.wants(v));
-        checks.extend(variants.map(|variant| VariantCheck {
-            number,
-            subject,
-            kernel,
-            plant: options.plant,
-            variant,
-            row: Row {
-                kernel: kernel.name.to_owned(),
-                variant: variant.name.to_owned(),
-                exact: true,
-                ..Row::default()
-            },
-        }));
+        let new = |variant| {
+            VariantCheck::new((number, subject), (kernel, options.plant), variant)
+        };
+        checks.extend(variants.map(new));
     }
     checks
 }

@@ -202,7 +202,7 @@ fn failed(device: &DeviceReport, row: &Row, failure: &Failure) -> String {
         let case = format!("{shape} (rows x inputs x outputs x learners), {fill}, seed {seed}");
         text += &format!("\n{}", beside("  case", LABEL, &case));
     }
-    if let Some(known) = &row.known {
+    if let Some(known) = &failure.known {
         text += &format!("\n{}", beside("  known", LABEL, &known_words(known)));
     }
     let labels = ["where", "got", "expected", "bound"];

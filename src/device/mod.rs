@@ -4,6 +4,7 @@
 
 pub mod cpu;
 pub mod gpu;
+pub mod interpreter;
 pub mod probes;
 #[cfg(test)]
 pub(crate) mod replay;
@@ -18,10 +19,11 @@ use std::collections::HashMap;
 use std::time::Instant;
 
 use crate::error::Result;
+use crate::interpret::Finding;
 use crate::kernels::{Kernel, Params, Variant};
 use crate::record::DeviceRecord;
 
-pub use select::{Choice, Opened, list, open, open_all, open_lasting};
+pub use select::{Choice, INTERPRETER, Opened, list, open, open_all, open_lasting};
 
 /// A buffer of 32-bit words on a device, or a window of one. Only a name: the device holds the
 /// memory until `free`.
@@ -247,4 +249,9 @@ pub trait Device {
     /// # Errors
     /// `Device` where the device was lost or does not answer.
     fn download(&self, buffer: Buffer) -> Result<Vec<u32>>;
+
+    /// What shaders did since the last call that WGSL does not define, where the device can tell.
+    fn findings(&self) -> Vec<Finding> {
+        Vec::new()
+    }
 }

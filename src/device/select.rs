@@ -6,7 +6,7 @@ mod auto;
 use serde::Serialize;
 
 use super::gpu::{Abilities, Adapter, Gpu, Opening, adapters};
-use super::{Device, cpu::Cpu};
+use super::{Device, cpu::Cpu, interpreter::Interpreter};
 use crate::error::{Error, Result};
 use crate::record::{DeviceKind, DeviceRecord};
 use auto::decide;
@@ -98,7 +98,10 @@ pub fn open_lasting(spec: &str) -> Result<(Box<dyn Device>, String)> {
 const BY_NAME: &str = "asked for by --device cpu";
 
 /// What `--device` takes beside numbers and names.
-const WORDS: [&str; 3] = ["auto", "all", "cpu"];
+const WORDS: [&str; 4] = ["auto", "all", "cpu", INTERPRETER];
+
+/// What `--device` takes for the interpreter.
+pub const INTERPRETER: &str = "interpreter";
 
 /// What `--device` got, without what makes no difference.
 fn plain(spec: &str) -> String {
@@ -137,6 +140,14 @@ pub fn open_all(spec: &str, opening: Opening) -> Result<Vec<Opened>> {
     };
     if spec == "cpu" {
         return Ok(vec![cpu(BY_NAME)]);
+    }
+    if spec == INTERPRETER {
+        let device = Interpreter::new("asked for by --device interpreter");
+        return Ok(vec![Opened {
+            spec: spec.clone(),
+            record: device.record().clone(),
+            device: Ok(Box::new(device)),
+        }]);
     }
     let adapters = adapters();
     if spec == "auto" {

@@ -2,6 +2,7 @@
 
 use super::{Buffer, Device, Limits, Program, Recording};
 use crate::error::{Error, Result};
+use crate::interpret::Finding;
 use crate::kernels::case::Case;
 use crate::kernels::{Cause, Kernel, Mismatch, Variant, WINDOW};
 
@@ -39,6 +40,25 @@ impl From<&Error> for Mismatch {
     fn from(error: &Error) -> Self {
         let error = error.to_string();
         Cause::NoResult { error }.into()
+    }
+}
+
+impl From<&Finding> for Mismatch {
+    fn from(finding: &Finding) -> Self {
+        let Finding {
+            text,
+            place,
+            line,
+            snippet,
+            ..
+        } = finding;
+        Cause::Undefined {
+            place: place.clone(),
+            what: text.clone(),
+            line: *line,
+            snippet: snippet.clone(),
+        }
+        .into()
     }
 }
 
@@ -143,21 +163,41 @@ pub(crate) fn judge(
     device: &dyn Device,
     times: u32,
 ) -> Verdict {
+    examine(case, kernel, variant, device, times).0
+}
+
+/// The same, with all buffers, guard zones included, of the run that is wrong, or else of the first one.
+pub(crate) fn examine(
+    case: &Case,
+    kernel: &'static Kernel,
+    variant: &Variant,
+    device: &dyn Device,
+    times: u32,
+) -> (Verdict, Vec<Vec<u32>>) {
     if !case.fits(variant, device.limits()) {
-        return Verdict::None(NoResult::NoRoom);
+        return (Verdict::None(NoResult::NoRoom), Vec::new());
     }
-    let runs = match case.run(device, kernel, times) {
+    let mut runs = match case.run(device, kernel, times) {
         Ok(runs) => runs,
-        Err(why) => return Verdict::None(why),
+        Err(why) => return (Verdict::None(why), Vec::new()),
     };
-    let Some((first, others)) = runs.split_first() else {
-        return Verdict::Right(None);
-    };
-    if let Some(mismatch) = others.iter().find_map(|run| case.differs(first, run)) {
-        return Verdict::Wrong(mismatch);
+    let findings = device.findings();
+    if let Some(finding) = findings.iter().find(|finding| finding.kind.is_fault()) {
+        return (Verdict::Wrong(Mismatch::from(finding)), runs.swap_remove(0));
     }
-    case.judge(first)
-        .map_or_else(Verdict::Wrong, Verdict::Right)
+    let Some((first, others)) = runs.split_first() else {
+        return (Verdict::Right(None), Vec::new());
+    };
+    let mut differing = others.iter().map(|run| case.differs(first, run));
+    if let Some(place) = differing.position(|found| found.is_some())
+        && let Some(mismatch) = case.differs(first, &others[place])
+    {
+        return (Verdict::Wrong(mismatch), runs.swap_remove(place + 1));
+    }
+    let verdict = case
+        .judge(first)
+        .map_or_else(Verdict::Wrong, Verdict::Right);
+    (verdict, runs.swap_remove(0))
 }
 
 /// The time of a variant, or what is wrong with its result; neither where the device has no room.

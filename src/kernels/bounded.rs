@@ -19,6 +19,8 @@
 //! Where every term is an integer and the magnitude does not exceed 2²⁴, all partial results in
 //! every order are integers that f32 holds exactly: then +, − and × are off by nothing.
 
+mod functions;
+
 use std::ops::{Add, Mul, Sub};
 
 /// The distance from 1 to the next f32, with room for products of such errors.
@@ -54,10 +56,12 @@ fn rounding(magnitude: f64, integer: bool) -> f64 {
     }
 }
 
-/// γ(n): what n roundings, one after the other, may come to.
+/// γ(n): what n roundings, one after the other, may come to; so many that there is no bound, anything.
 fn gamma(n: f64) -> f64 {
-    assert!(n * U < 1.0, "{n} terms have no bound");
-    n * U / (1.0 - n * U)
+    match n * U < 1.0 {
+        true => n * U / (1.0 - n * U),
+        false => f64::INFINITY,
+    }
 }
 
 impl Bounded {

@@ -130,7 +130,32 @@ impl Case {
         Ok(worst)
     }
 
-    fn mismatch(&self, binding: usize, at: usize, got: u32, expected: Expected) -> Mismatch {
+    /// The words of a binding that are not what they must be, with that; `got` without guard zones.
+    pub(crate) fn wrong_words<'a>(
+        &'a self,
+        binding: usize,
+        got: &'a [u32],
+    ) -> impl Iterator<Item = (usize, Expected)> + 'a {
+        let expected = move |at: usize| match &self.expected[binding] {
+            Some(words) => words[at],
+            None => Expected::Word(self.inputs[binding][at]),
+        };
+        let words = got
+            .iter()
+            .enumerate()
+            .map(move |(at, got)| (at, *got, expected(at)));
+        let wrong = words.filter(|(_, got, expected)| expected.share(*got).is_none());
+        wrong.map(|(at, _, expected)| (at, expected))
+    }
+
+    /// What is wrong with a word.
+    pub(crate) fn mismatch(
+        &self,
+        binding: usize,
+        at: usize,
+        got: u32,
+        expected: Expected,
+    ) -> Mismatch {
         let float = self.kernel.bindings()[binding].is_float() || expected.is_bounded();
         Mismatch::from(Cause::WrongValue {
             place: self.place(binding, WINDOW + at),

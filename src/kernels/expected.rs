@@ -69,9 +69,41 @@ impl Expected {
         }
     }
 
+    /// As four words: which kind it is, then two words, or a bound as f32 and a value as f64, the lower
+    /// half first.
+    pub(crate) fn coded(self) -> [u32; 4] {
+        let near = |kind: u32, value: f64, bound: f32| {
+            let [low, high] = halves(value);
+            [kind, bound.to_bits(), low, high]
+        };
+        match self {
+            Self::Word(word) => [0, word, 0, 0],
+            Self::Near { value, bound } => near(1, value, bound),
+            Self::NearOrZero { value, bound } => near(2, value, bound),
+            Self::OneOf(one, other) => [3, one, other, 0],
+            Self::Between(low, high) => [4, low, high, 0],
+            Self::Any => [5, 0, 0, 0],
+        }
+    }
+
+    /// What `coded` gave; none where the kind is unknown.
+    pub(crate) fn decoded([kind, a, b, c]: [u32; 4]) -> Option<Self> {
+        let value = f64::from_bits(u64::from(c) << 32 | u64::from(b));
+        let bound = f32::from_bits(a);
+        Some(match kind {
+            0 => Self::Word(a),
+            1 => Self::Near { value, bound },
+            2 => Self::NearOrZero { value, bound },
+            3 => Self::OneOf(a, b),
+            4 => Self::Between(a, b),
+            5 => Self::Any,
+            _ => return None,
+        })
+    }
+
     /// The error as a share of its bound; none where the word must not be there. Exact words have
     /// a share of 0.
-    pub(super) fn share(self, got: u32) -> Option<f64> {
+    pub fn share(self, got: u32) -> Option<f64> {
         let right = |yes: bool| yes.then_some(0.0);
         match self {
             Self::Word(word) => right(got == word),
@@ -100,6 +132,13 @@ impl Expected {
             Self::Word(_) | Self::OneOf(..) | Self::Between(..) | Self::Any => false,
         }
     }
+}
+
+/// The two words of an f64, the lower one first.
+#[expect(clippy::cast_possible_truncation, reason = "the two halves")]
+pub(crate) fn halves(number: f64) -> [u32; 2] {
+    let bits = number.to_bits();
+    [bits as u32, (bits >> 32) as u32]
 }
 
 #[cfg(test)]
@@ -133,5 +172,22 @@ mod tests {
         assert!(wrong.iter().all(|&x| !right(near, x)));
         let word = |word| Expected::OneOf(0, 7).share(word).is_some();
         assert_eq!([0, 7, 1, 6, 8].map(word), [true, true, false, false, false]);
+    }
+
+    #[test]
+    fn four_words_say_the_same() {
+        let (value, bound) = (-1.25e-3, 1e-7);
+        let all = [
+            Expected::Word(7),
+            Expected::Near { value, bound },
+            Expected::NearOrZero { value, bound },
+            Expected::OneOf(1, u32::MAX),
+            Expected::Between(2, 3),
+            Expected::Any,
+        ];
+        for expected in all {
+            assert_eq!(Expected::decoded(expected.coded()), Some(expected));
+        }
+        assert_eq!(Expected::decoded([6, 0, 0, 0]), None);
     }
 }

@@ -52,6 +52,17 @@ pub enum Cause {
         /// Why.
         error: String,
     },
+    /// The shader does what WGSL does not define, whatever comes out.
+    Undefined {
+        /// The variable, with its element.
+        place: String,
+        /// What happens, as a sentence.
+        what: String,
+        /// The line in the shader, from 1; 0 where it is not known.
+        line: u32,
+        /// That line.
+        snippet: String,
+    },
     /// The weights of a training are too far from what f64 loops reach.
     Weights {
         /// After so many steps.
@@ -194,6 +205,20 @@ impl Cause {
             Self::NoResult { error } => {
                 ["the device", error, "a result", "none"].map(str::to_owned)
             }
+            Self::Undefined {
+                place,
+                what,
+                line,
+                snippet,
+            } => [
+                match line {
+                    0 => place.clone(),
+                    _ => format!("{place}, line {line}: {snippet}"),
+                },
+                what.clone(),
+                "what WGSL defines".to_owned(),
+                "none".to_owned(),
+            ],
             Self::Weights {
                 steps,
                 apart,

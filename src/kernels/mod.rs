@@ -4,7 +4,7 @@
 //! bounds. Kernels that change each number by itself share all of that but what becomes of a number
 //! (`elementwise`). [`KERNELS`] lists them; devices, checks, benchmarks, tuning and tests are loops over it.
 
-mod bounded;
+pub(crate) mod bounded;
 pub(crate) mod case;
 mod close_step;
 pub(crate) mod cost;
@@ -14,7 +14,7 @@ mod dense_backward_input;
 mod dense_backward_weights;
 mod dense_forward;
 mod elementwise;
-mod expected;
+pub(crate) mod expected;
 mod foreign;
 mod gradient_products;
 mod head;
@@ -42,6 +42,7 @@ mod shrink_weights;
 pub(crate) mod slot;
 mod square;
 mod step_images;
+pub mod translation;
 mod unpack_images;
 mod variants;
 
@@ -259,11 +260,16 @@ impl Kernel {
 
     /// The shader's text in a variant.
     pub fn source(&self, variant: &Variant) -> String {
-        let mut text = self.shader_of(variant).with_constants(variant.constants);
+        let mut text = self.source_with_buffers(variant);
         for mirrored in self.mirrored(variant) {
             text = mirror::through_texture(&text, &mirrored);
         }
         text
+    }
+
+    /// The same before textures stand in for buffers.
+    pub(crate) fn source_with_buffers(&self, variant: &Variant) -> String {
+        self.shader_of(variant).with_constants(variant.constants)
     }
 
     /// The tile of a variant.

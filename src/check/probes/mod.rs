@@ -5,22 +5,20 @@ mod list;
 #[cfg(test)]
 mod tests;
 
-use std::time::Instant;
-
 use serde::{Deserialize, Serialize};
 
-use super::report::{Failure, Row};
+use super::report::Failure;
 use super::subject::Subject;
-use crate::device::trial::{NoResult, Verdict, judge};
+use super::suite::Planned;
+use super::variant::{Family, VariantCheck};
+use crate::contract::{Contract, Promise, Sizes};
 use crate::error::Result;
 use crate::kernels::case::Case;
-use crate::kernels::{Kernel, Mismatch, Variant};
+use crate::kernels::{Expected, Fill};
 use list::{PROBES, Probe};
 
 /// What probes are called where kernels have their names.
 pub(crate) const PROBE_ROWS: &str = "probes";
-/// Runs of every case: a race need not show in the first.
-const TIMES: u32 = 3;
 
 /// A public issue whose fault a device shows.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -57,99 +55,101 @@ pub(super) fn names() -> Vec<String> {
 pub(super) struct Wanted<'a> {
     /// Only the one with this name.
     pub(super) name: Option<&'a str>,
+    /// Only this fill.
+    pub(super) fill: Option<Fill>,
     /// The seed of their numbers.
     pub(super) seed: u32,
 }
 
+/// A probe, its cases, and a check of each device that runs shaders.
+type Ready<'a> = (Promised, Planned<Sizes>, Vec<VariantCheck<'a>>);
+
 impl Wanted<'_> {
-    /// Each of them, with its cases.
+    /// Those that are asked for.
+    pub(super) fn probes(&self) -> impl Iterator<Item = &'static Probe> {
+        let wanted = |probe: &&Probe| self.name.is_none_or(|name| name == probe.name);
+        PROBES.iter().filter(wanted)
+    }
+
+    /// A probe, ready to run; none where no device runs shaders.
     ///
     /// # Errors
-    /// None in practice: a test builds all cases.
-    pub(super) fn ready(&self) -> Result<Vec<Ready>> {
-        let wanted = |probe: &&Probe| self.name.is_none_or(|name| name == probe.name);
-        let wanted = PROBES.iter().filter(wanted);
-        wanted.map(|probe| Ready::new(probe, self.seed)).collect()
+    /// None in practice: a test makes all of them.
+    pub(super) fn ready<'a>(
+        &self,
+        probe: &'static Probe,
+        subjects: &[&'a Subject],
+    ) -> Result<Option<Ready<'a>>> {
+        let promise = probe.promise(self.seed)?;
+        let mut checks = Vec::new();
+        for (number, &subject) in subjects.iter().enumerate() {
+            for variant in subject.device.variants(promise.kernel) {
+                let mut check = VariantCheck::new((number, subject), (promise.kernel, None), variant);
+                check.row.kernel = PROBE_ROWS.to_owned();
+                check.row.variant = probe.name.to_owned();
+                checks.push(check);
+            }
+        }
+        let plan = promise.plan(self.fill);
+        let planned = Planned {
+            name: PROBE_ROWS,
+            repeated: plan.len().saturating_sub(1),
+            plan,
+            seed: self.seed,
+            patience: None,
+        };
+        let ready = (Promised { probe, promise }, planned, checks);
+        Ok((!ready.2.is_empty()).then_some(ready))
     }
 }
 
-/// A probe with its cases.
-pub(super) struct Ready {
+/// A probe with its contract.
+pub(super) struct Promised {
     probe: &'static Probe,
-    kernel: &'static Kernel,
-    cases: Vec<Case>,
-    seed: u32,
+    promise: Promise,
 }
 
-impl Ready {
-    fn new(probe: &'static Probe, seed: u32) -> Result<Self> {
-        Ok(Self {
-            probe,
-            kernel: Kernel::foreign(probe.wgsl, probe.name)?,
-            cases: probe.cases(seed)?,
-            seed,
-        })
-    }
+impl Family for Promised {
+    type Sizes = Sizes;
 
-    /// What comes of it on a device.
-    pub(super) fn row(&self, subject: &Subject, stopped: &mut Option<String>) -> Row {
-        let mut row = Row {
-            kernel: PROBE_ROWS.to_owned(),
-            variant: self.probe.name.to_owned(),
-            ..Row::default()
-        };
-        let start = Instant::now();
-        for case in &self.cases {
-            if stopped.is_some() || row.failure.is_some() {
-                break;
+    fn build(&self, sizes: &Sizes, fill: Fill, seed: u32) -> Result<Case> {
+        let mut case = self.promise.build(sizes, fill, seed)?;
+        // What lies between the numbers of a buffer must stay: some faults are seen only there.
+        for binding in 0..case.inputs.len() {
+            if let Some(expected) = case.expected(binding) {
+                let pairs = expected.iter().zip(&case.inputs[binding]);
+                let kept = pairs.map(|(expected, before)| match expected {
+                    Expected::Any => Expected::Word(*before),
+                    other => *other,
+                });
+                let kept = kept.collect();
+                case = case.expects(binding, kept);
             }
-            self.check(case, subject, &mut row, stopped);
         }
-        row.seconds = start.elapsed().as_secs_f64();
-        row
+        Ok(case)
     }
 
-    fn check(&self, case: &Case, subject: &Subject, row: &mut Row, stopped: &mut Option<String>) {
-        let verdict = judge(case, self.kernel, &Variant::PLAIN, &*subject.device, TIMES);
-        row.cases += 1;
-        row.exact = matches!(verdict, Verdict::Right(None)) && (row.exact || row.cases == 1);
-        let mismatch = match verdict {
-            Verdict::Right(share) => {
-                row.worst = share.into_iter().chain(row.worst).reduce(f64::max);
-                return;
-            }
-            Verdict::None(NoResult::NoRoom) => {
-                row.cases -= 1;
-                row.skipped += 1;
-                return;
-            }
-            Verdict::Wrong(mismatch) => mismatch,
-            Verdict::None(NoResult::Refused(e)) => Mismatch::from(&e),
-            Verdict::None(NoResult::Lost(e)) => {
-                *stopped = Some(e.to_string());
-                Mismatch::from(&e)
-            }
-        };
-        row.known = Some(Known::of(self.probe));
-        row.failure = Some(self.failure(mismatch, subject));
+    fn smaller(&self, sizes: &Sizes) -> Vec<Sizes> {
+        self.promise.smaller(sizes)
     }
 
-    fn failure(&self, mismatch: Mismatch, subject: &Subject) -> Failure {
-        let (device, name, seed) = (&subject.spec, self.probe.name, self.seed);
-        Failure {
-            shape: None,
-            fill: None,
-            seed,
-            mismatch,
-            command: format!(
-                "unlearn check --device {device} --kernel {PROBE_ROWS} --variant {name} --seed {seed}"
-            ),
-        }
+    fn work(&self, _: &Sizes) -> u64 {
+        1
+    }
+
+    fn arguments(&self, _: &str, _: &Sizes) -> String {
+        format!("--kernel {PROBE_ROWS} --variant {}", self.probe.name)
+    }
+
+    fn enter(&self, sizes: &Sizes, failure: &mut Failure) {
+        failure.sizes = Some(sizes.clone());
+        failure.known = Some(Known::of(self.probe));
     }
 }
 
 impl Probe {
-    fn cases(&self, _seed: u32) -> Result<Vec<Case>> {
-        Ok(Vec::new())
+    fn promise(&self, seed: u32) -> Result<Promise> {
+        let contract = Contract::parse(self.contract, self.name, "".as_ref())?;
+        contract.with_reference(self.plain).bind(self.wgsl, self.name, seed)
     }
 }

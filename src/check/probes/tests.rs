@@ -6,9 +6,9 @@ use super::list::{PROBES, Probe};
 use crate::check::report::Report;
 use crate::check::{Options, Subject, check};
 use crate::device::gpu::{Gpu, adapters};
-use crate::device::interpreter::Interpreter;
 use crate::device::{Buffer, Command, Device, Limits, Program, Recording};
 use crate::error::Result;
+use crate::interpret::Finding;
 use crate::kernels::{Kernel, Variant};
 use crate::progress::Silent;
 use crate::record::DeviceRecord;
@@ -74,21 +74,24 @@ impl Device for Miscompiling {
     fn download(&self, buffer: Buffer) -> Result<Vec<u32>> {
         self.0.download(buffer)
     }
+    fn findings(&self) -> Vec<Finding> {
+        self.0.findings()
+    }
 }
 
 /// The probes on devices that `make` makes of every adapter, and of the interpreter.
 fn probed(make: fn(Box<dyn Device>) -> Box<dyn Device>) -> Report {
     let adapters = adapters();
-    assert!(!adapters.is_empty(), "{}", crate::device::gpu::NO_ADAPTER);
-    let opened = adapters.iter().map(|adapter| -> Box<dyn Device> {
-        Box::new(Gpu::open(adapter, "test").unwrap())
-    });
-    let all = opened.chain([Box::new(Interpreter::new("test")) as Box<dyn Device>]);
-    let subject = |(number, device): (usize, _)| Subject {
+    assert!(!adapters.is_empty(), "wgpu finds no adapter: install a driver");
+    let opened = adapters.iter().enumerate().map(|(number, adapter)| Subject {
         spec: number.to_string(),
-        device: make(device),
+        device: Box::new(Gpu::open(adapter, "test").unwrap()),
+    });
+    let made = |subject: Subject| Subject {
+        device: make(subject.device),
+        ..subject
     };
-    let subjects: Vec<Subject> = all.enumerate().map(subject).collect();
+    let subjects: Vec<Subject> = opened.chain([Subject::interpreter()]).map(made).collect();
     let options = Options {
         kernel: Some("probes".to_owned()),
         variant: None,

@@ -7,6 +7,6 @@
 @compute @workgroup_size(1)
 fn float_remainder(@builtin(workgroup_id) id: vec3<u32>) {
     let dividend = dividends[id.x];
-    let left = u32(abs(2.0 * dividend)) % u32(abs(2.0 * divisors[id.x]));
+    let left = u32(round(abs(2.0 * dividend))) % u32(round(abs(2.0 * divisors[id.x])));
     remainders[id.x] = select(0.5, -0.5, dividend < 0.0) * f32(left);
 }

@@ -5,10 +5,11 @@ use std::time::{Duration, Instant};
 use serde::{Deserialize, Serialize};
 
 use super::equivalent::argument;
-use super::mutants::{Mutant, mutants, planted};
+use super::mutants::{Mutant, foreign, mutants, planted, with_text};
 use super::plan::Options;
 use super::variant::Family;
 use crate::device::Device;
+use crate::device::interpreter::Interpreter;
 use crate::device::trial::{NoResult, Verdict, judge};
 use crate::error::{Error, Result};
 use crate::kernels::case::Case;
@@ -92,10 +93,17 @@ pub fn power(
     Ok(scores)
 }
 
+/// How many turns the loops of a user's shader may take when it is a mutant: few, so that one that does not
+/// end is soon over, if they are enough for the shader without a fault.
+const TURNS: [u32; 3] = [1 << 12, 1 << 16, 1 << 20];
+/// Cases, of the smallest, on which the interpreter looks at what an adapter lets pass.
+const INTERPRETED: usize = 8;
+
 /// Runs every `step`-th mutant of a user's shader through the cases of its contract, until `limit` has passed.
 ///
 /// # Errors
-/// `Device` where the device fails; those of `check::shader` where the reference says nothing.
+/// `Device` where the device fails; `Usage` where the shader itself fails; those of `check::shader` where the
+/// reference says nothing.
 pub(super) fn power_of<F: Family>(
     device: &dyn Device,
     (family, kernel): (&F, &'static Kernel),
@@ -111,11 +119,39 @@ pub(super) fn power_of<F: Family>(
         seed,
         built: Vec::new(),
     };
-    let all = mutants(kernel.shader.text).into_iter().enumerate();
-    let some: Vec<(usize, Mutant)> = all.step_by(step).collect();
-    observer.begin(kernel.name, some.len() as u64);
     let variant = &kernel.variants[0];
-    measure(device, &mut cases, (kernel, variant), &some, limit, observer)
+    for turns in TURNS {
+        let (original, all) = foreign(kernel.shader.text, turns);
+        let original = with_text(kernel, variant, original);
+        if !matches!(fate(device, &mut cases, variant, original)?, Fate::Survived) {
+            continue;
+        }
+        let some: Vec<(usize, Mutant)> = all.into_iter().enumerate().step_by(step).collect();
+        observer.begin(kernel.name, some.len() as u64);
+        return measure(device, &mut cases, (kernel, variant), &some, limit, observer);
+    }
+    Err(Error::Usage(format!(
+        "{} does not keep its contract as it is: check it without --mutants first",
+        kernel.name
+    )))
+}
+
+/// Whether the interpreter finds something wrong with a mutant in the small cases.
+fn interpreter_catches<F: Family>(
+    interpreter: &Interpreter,
+    cases: &mut Cases<'_, F>,
+    variant: &Variant,
+    mutant: &'static Kernel,
+) -> Result<bool> {
+    let all = cases.plan.len();
+    for number in (all.saturating_sub(INTERPRETED)..all).rev() {
+        let (sizes, fill) = &cases.plan[number];
+        let case = cases.family.build(sizes, *fill, cases.seed)?;
+        if let Verdict::Wrong(_) = judge(&case, mutant, variant, interpreter, 1) {
+            return Ok(true);
+        }
+    }
+    Ok(false)
 }
 
 /// A kernel's cases, built when a mutant first gets so far, and kept for the others.
@@ -165,6 +201,7 @@ fn measure<F: Family>(
 ) -> Result<MutationScore> {
     let start = Instant::now();
     let stem = kernel.stem(variant);
+    let interpreter = kernel.is_foreign().then(|| Interpreter::new("looks at mutants"));
     let mut score = MutationScore {
         kernel: kernel.name.to_owned(),
         variant: variant.name.to_owned(),
@@ -178,7 +215,14 @@ fn measure<F: Family>(
         let planted = planted(kernel, variant, mutant);
         let variant = planted.variant(variant.name).unwrap_or(variant);
         device.choose(kernel, Some(variant));
-        match fate(device, cases, variant, planted)? {
+        let mut fate = fate(device, cases, variant, planted)?;
+        if matches!(fate, Fate::Survived)
+            && let Some(interpreter) = &interpreter
+            && interpreter_catches(interpreter, cases, variant, planted)?
+        {
+            fate = Fate::Caught;
+        }
+        match fate {
             Fate::Caught => score.caught += 1,
             Fate::Refused => score.refused += 1,
             Fate::Survived => match argument(&stem, mutant).filter(|_| !kernel.is_foreign()) {

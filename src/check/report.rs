@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
+use super::power::MutationScore;
 use super::probes::Known;
 use crate::contract::Sizes;
 use crate::error::Error;
@@ -28,6 +29,9 @@ pub struct Report {
     /// The share of a user's shader's results that the reference leaves open: of these, any is right.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub open: Option<f64>,
+    /// How many planted faults the contract of a user's shader finds.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub power: Option<MutationScore>,
     /// What was checked.
     pub devices: Vec<DeviceReport>,
 }

@@ -194,7 +194,10 @@ fn plan(promise: &Promise, options: &ShaderOptions) -> Result<Vec<(Sizes, Fill)>
                 Some(fill) => vec![fill],
                 None => promise.fills(),
             };
-            Ok(fills.into_iter().map(|fill| (sizes.clone(), fill)).collect())
+            Ok(fills
+                .into_iter()
+                .map(|fill| (sizes.clone(), fill))
+                .collect())
         }
     }
 }

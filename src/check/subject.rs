@@ -1,7 +1,7 @@
 //! A device under check.
 
-use crate::device::{Device, INTERPRETER};
 use crate::device::interpreter::Interpreter;
+use crate::device::{Device, INTERPRETER};
 
 /// A device under check.
 pub struct Subject {

@@ -65,6 +65,7 @@ impl<'a> Checked<'a> {
             passed: devices.iter().all(DeviceReport::passed),
             seconds: start.elapsed().as_secs_f64(),
             open: None,
+            power: None,
             devices,
         }
     }
@@ -138,7 +139,9 @@ fn check_family(
 ) -> Result<()> {
     let checks = checks(kernel, all, options);
     let plan = options.plan(spec).into_iter();
-    let plan: Vec<(Shape, Fill)> = plan.map(|(shape, fill)| ((spec.fit)(shape), fill)).collect();
+    let plan: Vec<(Shape, Fill)> = plan
+        .map(|(shape, fill)| ((spec.fit)(shape), fill))
+        .collect();
     let repeated = repeated(spec, &plan);
     let planned = Planned {
         name: spec.kernel.name,
@@ -173,9 +176,10 @@ impl<S: Clone + PartialEq> Planned<S> {
         observer: &mut dyn Observer,
     ) -> Result<()> {
         let times = |number: usize| if number == self.repeated { REPEATS } else { 1 };
-        let works: Vec<u64> = (0..).zip(&self.plan).map(|(number, (sizes, _))| {
-            u64::from(times(number)) * family.work(sizes)
-        }).collect();
+        let works: Vec<u64> = (0..)
+            .zip(&self.plan)
+            .map(|(number, (sizes, _))| u64::from(times(number)) * family.work(sizes))
+            .collect();
         let whole: u64 = works.iter().sum();
         observer.begin(self.name, whole * checks.len() as u64);
         let kernel = checks.first().map(|check| check.kernel);
@@ -197,7 +201,9 @@ impl<S: Clone + PartialEq> Planned<S> {
             }
         }
         for checked in &*all {
-            kernel.iter().for_each(|kernel| checked.subject.device.choose(kernel, None));
+            kernel
+                .iter()
+                .for_each(|kernel| checked.subject.device.choose(kernel, None));
         }
         for mut check in checks {
             if let Some(made) = check.reproducer.take() {
@@ -302,9 +308,7 @@ fn checks<'a>(
     for (number, subject) in all.iter().map(|checked| checked.subject).enumerate() {
         let variants = subject.device.variants(kernel).iter();
         let variants = variants.filter(|v| options.wants(v));
-        let new = |variant| {
-            VariantCheck::new((number, subject), (kernel, options.plant), variant)
-        };
+        let new = |variant| VariantCheck::new((number, subject), (kernel, options.plant), variant);
         checks.extend(variants.map(new));
     }
     checks

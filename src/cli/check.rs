@@ -1,11 +1,14 @@
 //! `unlearn check`.
 
+mod shader;
+
 use std::path::PathBuf;
 
 use clap::Args;
 use unlearn::check::probes::Known;
 use unlearn::check::report::{DeviceReport, Failure, Report, Row};
 use unlearn::check::{Observer, Options, Subject, check};
+use unlearn::contract::Sizes;
 use unlearn::device;
 use unlearn::device::{Opened, gpu::Opening};
 use unlearn::error::{Error, Result};
@@ -48,6 +51,18 @@ pub(crate) struct Arguments {
     /// looks like
     #[arg(long, value_name = "N", requires = "kernel")]
     plant: Option<usize>,
+    /// Check a compute shader of your own, as its contract says
+    #[arg(long, value_name = "FILE", value_parser = super::path(), conflicts_with_all = ["kernel", "variant", "shape", "plant"])]
+    shader: Option<PathBuf>,
+    /// The shader's contract; by default the .toml file beside it
+    #[arg(long, value_name = "FILE", value_parser = super::path(), requires = "shader")]
+    contract: Option<PathBuf>,
+    /// Only these sizes of the contract, such as rows=64,cols=7
+    #[arg(long, value_name = "NAME=N,…", requires = "shader")]
+    sizes: Option<Sizes>,
+    /// Write a first contract for a compute shader beside it
+    #[arg(long, value_name = "FILE", value_parser = super::path(), exclusive = true)]
+    init: Option<PathBuf>,
     /// Write the full report to a file, or to stdout with -
     #[arg(long, value_name = "FILE", value_parser = super::path())]
     json: Option<PathBuf>,
@@ -60,6 +75,11 @@ fn fill(text: &str) -> std::result::Result<Fill, String> {
 
 /// Checks, prints the table, and returns whether everything passed.
 pub(crate) fn run(arguments: &Arguments) -> Result<bool> {
+    match (&arguments.init, &arguments.shader) {
+        (Some(path), _) => return shader::begin(path),
+        (None, Some(path)) => return shader::run(arguments, path),
+        (None, None) => {}
+    }
     let options = arguments.options();
     if arguments.mutants {
         return mutants::run(&arguments.device, &options);
@@ -204,6 +224,10 @@ fn failed(device: &DeviceReport, row: &Row, failure: &Failure) -> String {
     }
     if let Some(known) = &failure.known {
         text += &format!("\n{}", beside("  known", LABEL, &known_words(known)));
+    }
+    if let (Some(sizes), Some(fill)) = (&failure.sizes, failure.fill) {
+        let case = format!("{sizes}, {}, seed {}", fill.name(), failure.seed);
+        text += &format!("\n{}", beside("  case", LABEL, &case));
     }
     let labels = ["where", "got", "expected", "bound"];
     for (label, words) in labels.iter().zip(failure.mismatch.cause.words()) {

@@ -158,8 +158,9 @@ pub(crate) fn headline(spec: &str, device: &DeviceRecord) -> String {
         ..
     } = device;
     let text = format!("{name} ({backend}; {driver})");
+    let label = format!("device {spec}");
     let columns = if spec.is_empty() { 9 } else { 12 };
-    text::beside(&format!("device {spec}"), columns, &text)
+    text::beside(&label, columns.max(label.len() + 2), &text)
 }
 
 /// Destination of the JSON report.

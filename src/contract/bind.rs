@@ -30,12 +30,15 @@ impl Contract {
         let entry = schema.entry.as_ref().map(|entry| entry.get_ref().as_str());
         let parsed = Parsed::new(wgsl, name, entry)?;
         let entry = parsed.entry().name.clone();
-        let kernel = Kernel::foreign(wgsl, &entry)
-            .map_err(|e| Error::Shader(format!("{name}: {e}")))?;
+        let kernel =
+            Kernel::foreign(wgsl, &entry).map_err(|e| Error::Shader(format!("{name}: {e}")))?;
         let faulty = |fault: Fault| self.fault(&fault);
         let sizes = SizeList::new(&schema.sizes, seed).map_err(faulty)?;
         let buffers = self.buffers(&parsed, kernel).map_err(faulty)?;
-        if !buffers.iter().any(|buffer| buffer.output && !buffer.ignored) {
+        if !buffers
+            .iter()
+            .any(|buffer| buffer.output && !buffer.ignored)
+        {
             let text = "no binding is an output: mark what the shader writes with output = true";
             return Err(self.fault(&Fault::new(0..0, text)));
         }
@@ -71,14 +74,20 @@ impl Contract {
             }
         }
         let slots = kernel.bindings().windows(2);
-        if let Some([a, b]) = slots.filter_map(|w| <&[Binding; 2]>::try_from(w).ok()).find(|[a, b]| a.slot == b.slot) {
+        if let Some([a, b]) = slots
+            .filter_map(|w| <&[Binding; 2]>::try_from(w).ok())
+            .find(|[a, b]| a.slot == b.slot)
+        {
             let text = format!(
                 "{} and {} share a group and a binding: put the entry point into a file of its own",
                 a.name, b.name
             );
             return Err(Fault::new(0..0, text));
         }
-        let made = kernel.bindings().iter().map(|binding| self.buffer(parsed, binding));
+        let made = kernel
+            .bindings()
+            .iter()
+            .map(|binding| self.buffer(parsed, binding));
         made.collect()
     }
 

@@ -71,7 +71,10 @@ impl Buffer {
             let span = values.map_or(span.clone(), toml::Spanned::span);
             Fault::new(span, format!("bindings.{name}.values: {text}"))
         })?;
-        let shape = binding.shape.as_ref().map(|shape| shape.get_ref().0.clone());
+        let shape = binding
+            .shape
+            .as_ref()
+            .map(|shape| shape.get_ref().0.clone());
         let buffer = Self {
             name: name.to_owned(),
             access,
@@ -136,8 +139,17 @@ impl Buffer {
             }
         }
         let elements = self.layout.elements.iter().flat_map(|e| &e.leaves);
-        for (leaf, once) in self.layout.head.iter().map(|l| (l, true)).chain(elements.map(|l| (l, false))) {
-            let Some(content) = self.content.as_ref().filter(|_| self.field_of(leaf).is_none())
+        for (leaf, once) in self
+            .layout
+            .head
+            .iter()
+            .map(|l| (l, true))
+            .chain(elements.map(|l| (l, false)))
+        {
+            let Some(content) = self
+                .content
+                .as_ref()
+                .filter(|_| self.field_of(leaf).is_none())
             else {
                 continue;
             };
@@ -147,9 +159,9 @@ impl Buffer {
             if once && binding.values.is_none() && !is_padding(&leaf.field) {
                 return Err(match leaf.field.as_str() {
                     "" => "say what it is, such as value = \"rows\"".to_owned(),
-                    field => format!(
-                        "say what {field} is, such as fields = {{ {field} = \"rows\" }}"
-                    ),
+                    field => {
+                        format!("say what {field} is, such as fields = {{ {field} = \"rows\" }}")
+                    }
                 });
             }
         }
@@ -208,7 +220,9 @@ impl Buffer {
         let count = u32::try_from(count).map_err(|_| large())?;
         if own.is_some_and(|own| own != count) {
             let own = own.unwrap_or_default();
-            return Err(of(format!("it is {count} at {sizes}, but the shader says {own}")));
+            return Err(of(format!(
+                "it is {count} at {sizes}, but the shader says {own}"
+            )));
         }
         let words = self.layout.words(count).map(u64::from);
         match words.is_some_and(|words| words <= LARGEST) {
@@ -232,7 +246,10 @@ impl Buffer {
         let mut words = vec![POISON; words as usize];
         let of = |why: String| format!("bindings.{}: {why}", self.name);
         let content = self.content.as_ref();
-        let content = content.map(|c| c.at(sizes, draw.fill)).transpose().map_err(of)?;
+        let content = content
+            .map(|c| c.at(sizes, draw.fill))
+            .transpose()
+            .map_err(of)?;
         let mut given = vec![0; self.fields.len()];
         // Elements have the same numbers in every layout.
         let first = (layout.head.len() as u32).wrapping_neg();
@@ -259,7 +276,9 @@ impl Buffer {
         let stream = |layout: &Layout| -> Vec<_> {
             let of = |leaves: &[Leaf]| leaves.iter().map(|leaf| leaf.scalar).collect::<Vec<_>>();
             let elements = layout.elements.iter();
-            elements.map(|e| (e.stride, e.count, of(&e.leaves))).collect()
+            elements
+                .map(|e| (e.stride, e.count, of(&e.leaves)))
+                .collect()
         };
         let named = !self.fields.is_empty() && !self.output;
         let same = |layout: &Layout| layout.words(12) == self.layout.words(12);
@@ -299,7 +318,10 @@ fn number_of(formula: &Formula, leaf: &Leaf, sizes: &Sizes) -> Result<u32, Strin
     let word = leaf.scalar.word(value);
     word.ok_or_else(|| {
         let (field, name) = (&leaf.field, leaf.scalar.name());
-        format!("{field}: {} is {value} at {sizes}, which is no {name}", formula.0)
+        format!(
+            "{field}: {} is {value} at {sizes}, which is no {name}",
+            formula.0
+        )
     })
 }
 
@@ -321,7 +343,10 @@ fn fields(binding: &Binding) -> Vec<(String, Vec<Formula>)> {
     let named = named.map(|(key, numbers)| (key.get_ref().clone(), numbers.get_ref().0.clone()));
     let alone = binding.value.iter();
     let alone = alone.map(|numbers| (String::new(), numbers.get_ref().0.clone()));
-    named.chain(alone).filter(|(_, numbers)| !numbers.is_empty()).collect()
+    named
+        .chain(alone)
+        .filter(|(_, numbers)| !numbers.is_empty())
+        .collect()
 }
 
 /// A type in WGSL's long form: vec4f is `vec4<f32>`.

@@ -30,7 +30,9 @@ impl Command {
     /// another folder.
     pub(super) fn new(arguments: &[String], folder: &Path) -> std::result::Result<Self, String> {
         if arguments.is_empty() {
-            return Err("command: name a program, such as [\"python3\", \"reference.py\"]".to_owned());
+            return Err(
+                "command: name a program, such as [\"python3\", \"reference.py\"]".to_owned(),
+            );
         }
         let found = |argument: &String| {
             let path = folder.join(argument);
@@ -65,7 +67,9 @@ impl Command {
         self.run(folder, sizes)?;
         let results = buffers.iter().zip(inputs).map(|(buffer, words)| {
             match buffer.output && !buffer.ignored {
-                true => self.output(buffer, words, (folder, sizes), tolerance).map(Some),
+                true => self
+                    .output(buffer, words, (folder, sizes), tolerance)
+                    .map(Some),
                 false => Ok(None),
             }
         });

@@ -116,11 +116,14 @@ fn elements_of(name: &str, access: &str, elements: &Elements) -> String {
     let of = &elements.name;
     let mut text = match elements.count {
         Some(count) => format!("# {count} elements of {of}, as the shader says.\n"),
-        None => format!(
-            "# Elements of {of}: a product of sizes.\n# TODO: how many?\nshape = [\"n\"]\n"
-        ),
+        None => {
+            format!("# Elements of {of}: a product of sizes.\n# TODO: how many?\nshape = [\"n\"]\n")
+        }
     };
-    let float = elements.leaves.iter().any(|leaf| leaf.scalar == Scalar::Float);
+    let float = elements
+        .leaves
+        .iter()
+        .any(|leaf| leaf.scalar == Scalar::Float);
     match access {
         "written" => {
             text += "# The shader may write it. It starts as NaN, which shows what is never written; with\n\

@@ -119,14 +119,20 @@ impl Layout {
     /// The buffer's words with so many elements.
     pub(crate) fn words(&self, count: u32) -> Option<u32> {
         let end = match &self.elements {
-            Some(elements) => elements.stride.checked_mul(count)?.checked_add(elements.at)?,
+            Some(elements) => elements
+                .stride
+                .checked_mul(count)?
+                .checked_add(elements.at)?,
             None => 0,
         };
         Some(end.max(self.least))
     }
 
     /// The elements of a buffer with so many words.
-    #[expect(clippy::cast_possible_truncation, reason = "a buffer has fewer than 2³² words")]
+    #[expect(
+        clippy::cast_possible_truncation,
+        reason = "a buffer has fewer than 2³² words"
+    )]
     pub(crate) fn count_of(&self, words: usize) -> u32 {
         let elements = self.elements.as_ref();
         elements.map_or(0, |e| (words as u32).saturating_sub(e.at) / e.stride.max(1))
@@ -138,7 +144,10 @@ impl Layout {
         let elements = self.elements.iter().flat_map(move |elements| {
             (0..count).flat_map(move |number| {
                 let start = elements.at + number * elements.stride;
-                elements.leaves.iter().map(move |leaf| (start + leaf.at, leaf))
+                elements
+                    .leaves
+                    .iter()
+                    .map(move |leaf| (start + leaf.at, leaf))
             })
         });
         head.chain(elements)
@@ -284,7 +293,10 @@ mod tests {
     }
 
     fn places(leaves: &[Leaf]) -> Vec<(&str, u32, Scalar)> {
-        leaves.iter().map(|l| (&l.field[..], l.at, l.scalar)).collect()
+        leaves
+            .iter()
+            .map(|l| (&l.field[..], l.at, l.scalar))
+            .collect()
     }
 
     #[test]

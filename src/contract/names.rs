@@ -32,9 +32,18 @@ mod tests {
     fn a_slip_of_the_pen_is_understood() {
         let known = ["rows", "columns"];
         let said = |name| unknown("size", name, known.into_iter());
-        assert_eq!(said("row"), "there is no size \"row\"; did you mean \"rows\"?");
-        assert_eq!(said("colunms"), "there is no size \"colunms\"; did you mean \"columns\"?");
-        assert_eq!(said("depth"), "there is no size \"depth\": there are rows, columns");
+        assert_eq!(
+            said("row"),
+            "there is no size \"row\"; did you mean \"rows\"?"
+        );
+        assert_eq!(
+            said("colunms"),
+            "there is no size \"colunms\"; did you mean \"columns\"?"
+        );
+        assert_eq!(
+            said("depth"),
+            "there is no size \"depth\": there are rows, columns"
+        );
         let none = unknown("size", "n", [].into_iter());
         assert_eq!(none, "there is no size \"n\", nor any other");
     }

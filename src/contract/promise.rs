@@ -39,6 +39,14 @@ impl Promise {
         self.kernel.name
     }
 
+    /// Whether the interpreter takes the shader.
+    ///
+    /// # Errors
+    /// Why it does not, in words.
+    pub fn interpreted(&self) -> std::result::Result<(), &str> {
+        self.program.as_ref().map(|_| ()).map_err(String::as_str)
+    }
+
     /// The shader's file and the contract's.
     pub(crate) fn files(&self) -> [&str; 2] {
         [&self.shader, &self.place]
@@ -88,7 +96,8 @@ impl Promise {
     pub(crate) fn fills(&self) -> Vec<Fill> {
         let takes = |fill: &Fill| self.buffers.iter().any(|buffer| buffer.takes(*fill));
         let all = Fill::ALL.into_iter();
-        all.filter(|fill| *fill == Fill::Random || takes(fill)).collect()
+        all.filter(|fill| *fill == Fill::Random || takes(fill))
+            .collect()
     }
 
     /// The cases to try, small ones first; where they would be many, not every combination of sizes has
@@ -129,7 +138,9 @@ impl Promise {
         let inputs = filled.map(|(buffer, draw)| buffer.words(&buffer.layout, &all, *draw));
         let inputs: std::result::Result<Vec<_>, String> = inputs.collect();
         let inputs = inputs.map_err(|why| self.usage(&why))?;
-        let expected = self.reference.expected(&self.buffers, &all, &draws, &inputs)?;
+        let expected = self
+            .reference
+            .expected(&self.buffers, &all, &draws, &inputs)?;
         let mut case = Case::foreign(self.kernel, groups, inputs);
         for (number, (buffer, expected)) in self.buffers.iter().zip(expected).enumerate() {
             if buffer.output {
@@ -158,6 +169,24 @@ impl Promise {
         judged
     }
 
+    /// The same case, where what lies between the numbers of outputs must stay as it is.
+    pub(crate) fn with_padding(&self, mut case: Case, sizes: &Sizes) -> Result<Case> {
+        let (all, _) = self.shape(sizes)?;
+        for (number, buffer) in self.buffers.iter().enumerate() {
+            let Some(expected) = case.expected(number).filter(|_| !buffer.ignored) else {
+                continue;
+            };
+            let before = case.inputs[number].iter();
+            let mut words: Vec<Expected> = before.map(|word| Expected::Word(*word)).collect();
+            let count = buffer.count(&all).unwrap_or_default();
+            for (at, _) in buffer.numbers(count) {
+                words[at as usize] = expected[at as usize];
+            }
+            case = case.expects(number, words);
+        }
+        Ok(case)
+    }
+
     /// What must be in the words of outputs, but for padding and scratch.
     pub(crate) fn judged_words(&self, case: &Case, sizes: &Sizes) -> Vec<Expected> {
         let Ok((all, _)) = self.shape(sizes) else {
@@ -179,7 +208,10 @@ impl Promise {
         let [a, b] = sizes.0.values().fold([seed, 0], mix);
         let buffers = 0..self.buffers.len();
         let key = |number| threefry2x32([a, b], [number, 0xb0f]);
-        buffers.zip(0u32..).map(|(_, n)| Draw { fill, key: key(n) }).collect()
+        buffers
+            .zip(0u32..)
+            .map(|(_, n)| Draw { fill, key: key(n) })
+            .collect()
     }
 
     /// A case's buffers for the interpreter, with the places of those that it asks for.
@@ -225,7 +257,9 @@ pub(super) fn workgroups(
 ) -> std::result::Result<[u32; 3], String> {
     let mut groups = [0; 3];
     for (groups, formula) in groups.iter_mut().zip(dispatch) {
-        *groups = formula.whole(sizes).map_err(|why| format!("dispatch: {why}"))?;
+        *groups = formula
+            .whole(sizes)
+            .map_err(|why| format!("dispatch: {why}"))?;
         if *groups > GROUPS {
             return Err(format!(
                 "dispatch: {} is {groups} at {sizes}; there are {GROUPS} workgroups at the most \

@@ -57,10 +57,13 @@ impl Reference {
         {
             return Err(fault("tolerance: absolute and relative are 0 or more"));
         }
-        let floats = buffers.iter().filter(|buffer| buffer.output && !buffer.ignored);
+        let floats = buffers
+            .iter()
+            .filter(|buffer| buffer.output && !buffer.ignored);
         let mut leaves = floats.flat_map(|buffer| buffer.numbers(1));
         let rounds = leaves.any(|(_, leaf)| leaf.scalar == Scalar::Float);
-        let bounded = of.shader.is_some() && of.run.as_ref().is_none_or(|r| *r.get_ref() == Run::F64);
+        let bounded =
+            of.shader.is_some() && of.run.as_ref().is_none_or(|r| *r.get_ref() == Run::F64);
         match (tolerance, bounded) {
             (Some(_), true) => Err(fault(
                 "the bounds in f64 say how far results may be off: leave out tolerance, or add run = \"f32\"",
@@ -81,7 +84,9 @@ impl Reference {
                     Ok(Self::Command(command, tolerance.unwrap_or_default()))
                 }
                 (None, Some(_)) => Err(fault("run and entry go with a shader")),
-                _ => Err(fault("give a shader or a command, such as shader = \"plain.wgsl\"")),
+                _ => Err(fault(
+                    "give a shader or a command, such as shader = \"plain.wgsl\"",
+                )),
             },
         }
     }
@@ -113,7 +118,9 @@ impl Plain {
         let span = of.shader.as_ref().map_or(0..0, toml::Spanned::span);
         let fault = |text: String| contract.fault(&Fault::new(span.clone(), text));
         let file = of.shader.as_ref().map(|shader| shader.get_ref());
-        let path = contract.folder.join(file.map_or("".as_ref(), |file| file.as_path()));
+        let path = contract
+            .folder
+            .join(file.map_or("".as_ref(), |file| file.as_path()));
         let name = path.display().to_string();
         let own = contract.reference.clone();
         let text = own.map_or_else(|| std::fs::read_to_string(&path), Ok);
@@ -130,7 +137,8 @@ impl Plain {
             Some(own) => three(own).map_err(|fault| contract.fault(&fault))?,
             None => dispatch.clone(),
         };
-        let places = places(&program, &parsed, buffers).map_err(|text| fault(format!("{name}: {text}")))?;
+        let places =
+            places(&program, &parsed, buffers).map_err(|text| fault(format!("{name}: {text}")))?;
         Ok(Self {
             name,
             program,
@@ -177,8 +185,7 @@ impl Plain {
             words,
             initialised: buffers[*number].is_initialised(),
         };
-        let mut memories: Vec<Memory> =
-            words.into_iter().zip(&self.buffers).map(memory).collect();
+        let mut memories: Vec<Memory> = words.into_iter().zip(&self.buffers).map(memory).collect();
         let findings = self.program.run(&mut memories, groups)?;
         if let Some(finding) = findings.iter().find(|finding| finding.kind.is_fault()) {
             return Err(Error::Shader(format!(
@@ -186,15 +193,19 @@ impl Plain {
                 self.name
             )));
         }
-        let results = memories.into_iter().zip(&self.buffers).map(|(memory, (_, layout))| {
-            let mut expected: Vec<_> = memory.words.iter().map(|w| Expected::Word(*w)).collect();
-            let count = layout.count_of(memory.words.len());
-            for (at, leaf) in layout.leaves(count) {
-                let got = memory.words[at as usize];
-                expected[at as usize] = judged(leaf, got, tolerance);
-            }
-            expected
-        });
+        let results = memories
+            .into_iter()
+            .zip(&self.buffers)
+            .map(|(memory, (_, layout))| {
+                let mut expected: Vec<_> =
+                    memory.words.iter().map(|w| Expected::Word(*w)).collect();
+                let count = layout.count_of(memory.words.len());
+                for (at, leaf) in layout.leaves(count) {
+                    let got = memory.words[at as usize];
+                    expected[at as usize] = judged(leaf, got, tolerance);
+                }
+                expected
+            });
         Ok(results.collect())
     }
 }
@@ -253,6 +264,9 @@ fn places(
     let missing: Vec<&str> = missing.map(|(_, buffer)| &buffer.name[..]).collect();
     match missing.is_empty() {
         true => Ok(places),
-        false => Err(format!("it has no {}, which is an output", listed(missing.into_iter()))),
+        false => Err(format!(
+            "it has no {}, which is an output",
+            listed(missing.into_iter())
+        )),
     }
 }

@@ -25,7 +25,8 @@ impl Parsed {
         let info = Validator::new(ValidationFlags::all(), Capabilities::all())
             .validate(&module)
             .map_err(|e| said(e.emit_to_string_with_path(wgsl, name)))?;
-        let entry = chosen(&module, entry).map_err(|why| Error::Shader(format!("{name}: {why}")))?;
+        let entry =
+            chosen(&module, entry).map_err(|why| Error::Shader(format!("{name}: {why}")))?;
         Ok(Self {
             module,
             info,

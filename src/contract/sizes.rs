@@ -24,7 +24,11 @@ pub struct Sizes(pub BTreeMap<String, u32>);
 
 impl fmt::Display for Sizes {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let all: Vec<String> = self.0.iter().map(|(name, n)| format!("{name}={n}")).collect();
+        let all: Vec<String> = self
+            .0
+            .iter()
+            .map(|(name, n)| format!("{name}={n}"))
+            .collect();
         f.write_str(&all.join(","))
     }
 }
@@ -84,7 +88,11 @@ impl SizeList {
                 Size::Values(values) => (values.clone(), false),
                 Size::Tile(tile) => (around(*tile, [seed, number]).map_err(place)?, true),
                 Size::Formula(formula) => {
-                    let wrong = formula.0.names().into_iter().find(|n| !names().any(|k| k == *n));
+                    let wrong = formula
+                        .0
+                        .names()
+                        .into_iter()
+                        .find(|n| !names().any(|k| k == *n));
                     if let Some(wrong) = wrong {
                         return Err(place(unknown("size", wrong, names())));
                     }
@@ -141,7 +149,9 @@ impl SizeList {
     pub(super) fn complete(&self, sizes: &Sizes) -> Result<Sizes, String> {
         let mut all = sizes.clone();
         for (name, formula) in &self.derived {
-            let value = formula.whole(&all).map_err(|why| format!("sizes.{name}: {why}"))?;
+            let value = formula
+                .whole(&all)
+                .map_err(|why| format!("sizes.{name}: {why}"))?;
             all.0.insert(name.clone(), value);
         }
         Ok(all)
@@ -153,7 +163,11 @@ impl SizeList {
     /// If there is no such size.
     pub(super) fn filled(&self, given: &Sizes) -> Result<Sizes, String> {
         let free = || self.free.iter().map(|size| &size.name[..]);
-        if let Some(wrong) = given.0.keys().find(|name| !free().any(|known| known == *name)) {
+        if let Some(wrong) = given
+            .0
+            .keys()
+            .find(|name| !free().any(|known| known == *name))
+        {
             return Err(match self.names().any(|known| known == wrong) {
                 true => format!("{wrong} follows from others; give {}", listed(free())),
                 false => unknown("size", wrong, free()),
@@ -207,7 +221,9 @@ impl SizeList {
                 };
                 let wanted = step(now).max(1);
                 let others = size.values.iter().copied();
-                let listed = others.filter(|value| *value >= wanted && *value < now).min();
+                let listed = others
+                    .filter(|value| *value >= wanted && *value < now)
+                    .min();
                 let value = if size.any { Some(wanted) } else { listed };
                 if let Some(value) = value {
                     add(size, value);

@@ -47,7 +47,12 @@ impl Content {
             set,
             special,
         } = values;
-        let named = [range.is_some(), integers.is_some(), below.is_some(), set.is_some()];
+        let named = [
+            range.is_some(),
+            integers.is_some(),
+            below.is_some(),
+            set.is_some(),
+        ];
         let count = named.iter().filter(|named| **named).count();
         if count > 1 {
             return Err("give one of range, integers, below and set".to_owned());
@@ -253,7 +258,9 @@ mod tests {
                 let all = floats(&content, fill);
                 let wrong: Vec<&f32> = all.iter().filter(|x| !inside(x)).collect();
                 // 0.1 and 0.3 are no f32s.
-                let ends = wrong.iter().all(|x| (f64::from(**x) - 0.2).abs() < 0.1 + 1e-7);
+                let ends = wrong
+                    .iter()
+                    .all(|x| (f64::from(**x) - 0.2).abs() < 0.1 + 1e-7);
                 assert!(wrong.is_empty() || ends, "{range:?} {fill:?}: {wrong:?}");
             }
         }
@@ -273,7 +280,11 @@ mod tests {
         assert!(floats(&special, Fill::Large).iter().all(|x| x.is_finite()));
         let positive = Content::in_range([0.5, 9.0], None).unwrap();
         let exact = floats(&positive, Fill::Exact);
-        assert!(exact.iter().all(|x| (1.0..=7.0).contains(x) && x.fract() == 0.0));
+        assert!(
+            exact
+                .iter()
+                .all(|x| (1.0..=7.0).contains(x) && x.fract() == 0.0)
+        );
         assert!(!positive.takes(Scalar::Float, Fill::Tiny));
         let narrow = Content::in_range([0.25, 0.75], None).unwrap();
         assert!(!narrow.takes(Scalar::Float, Fill::Exact));

@@ -43,10 +43,10 @@ impl Interpreter {
     pub fn new(reason: &str) -> Self {
         Self {
             record: DeviceRecord {
-                name: "interpreter".to_owned(),
-                backend: "naga's IR".to_owned(),
+                name: "WGSL interpreter".to_owned(),
+                backend: "CPU".to_owned(),
                 kind: DeviceKind::Cpu,
-                driver: "checks races, bounds, barriers and unwritten words".to_owned(),
+                driver: "races, bounds, barriers, unwritten words".to_owned(),
                 reason: reason.to_owned(),
             },
             chosen: ChosenVariants::default(),
@@ -77,7 +77,11 @@ impl Interpreter {
         let kernel = dispatch.kernel;
         let variant = self.chosen.get(kernel).unwrap_or(&kernel.variants[0]);
         let groups = kernel.groups(variant, dispatch.extent);
-        Ok(Step::Dispatch(self.program(kernel)?, dispatch.clone(), groups))
+        Ok(Step::Dispatch(
+            self.program(kernel)?,
+            dispatch.clone(),
+            groups,
+        ))
     }
 
     fn words(&self, buffer: Buffer) -> Vec<u32> {

@@ -14,14 +14,17 @@ pub(super) const TURNS: u32 = 1 << 20;
 pub(super) type Change = (usize, usize, String);
 
 /// The changes that give a shader a fuse; without a loop there is nothing to do.
-pub(super) fn fuses(source: &Source) -> Vec<Change> {
-    let turn = format!(" fuse++; if fuse > {TURNS}u {{ break; }}");
+pub(super) fn fuses(source: &Source, turns: u32) -> Vec<Change> {
+    let taken = |name: &str| source.tokens.iter().any(|token| token.text == name);
+    let name = ["fuse", "fuse_1", "fuse_2"].into_iter().find(|name| !taken(name));
+    let name = name.unwrap_or("fuse_3");
+    let turn = format!(" {name}++; if {name} > {turns}u {{ break; }}");
     let bodies = source.loop_bodies();
     let mut changes: Vec<Change> = bodies.map(|at| (at, at, turn.clone())).collect();
     if !changes.is_empty() {
         // At the end: the lines keep their numbers.
         let end = source.text.len();
-        changes.push((end, end, "\nvar<private> fuse: u32;\n".to_owned()));
+        changes.push((end, end, format!("\nvar<private> {name}: u32;\n")));
     }
     changes
 }

@@ -23,9 +23,9 @@ mod tokens;
 use std::collections::HashSet;
 use std::fmt;
 
-use fuse::{Change, applied, fuses};
+use fuse::{Change, TURNS, applied, fuses};
 use operators::{Edit, edits};
-pub(crate) use plant::planted;
+pub(crate) use plant::{planted, with_text};
 use source::Source;
 use thin::thinned;
 
@@ -150,9 +150,33 @@ impl fmt::Display for Mutant {
 
 /// The mutants of a shader, by position, then kind.
 pub fn mutants(wgsl: &str) -> Vec<Mutant> {
+    fused(wgsl, TURNS).1
+}
+
+/// The mutants of a shader from outside whose loops end after `turns`, and the shader without a fault, with
+/// the same fuse.
+pub(crate) fn foreign(wgsl: &str, turns: u32) -> (String, Vec<Mutant>) {
+    let (original, mut mutants) = fused(wgsl, turns);
+    for mutant in &mut mutants {
+        // An index may be an i32: 1 is whatever the other operand is.
+        let (to, text) = (mutant.to.replace("+ 1u", "+ 1"), mutant.text.replace("+ 1u", "+ 1"));
+        if !compiles(&mutant.text) && compiles(&text) {
+            (mutant.to, mutant.text) = (to, text);
+        }
+    }
+    (original, mutants)
+}
+
+/// Whether naga takes a text.
+fn compiles(wgsl: &str) -> bool {
+    naga::front::wgsl::parse_str(wgsl).is_ok()
+}
+
+fn fused(wgsl: &str, turns: u32) -> (String, Vec<Mutant>) {
     let source = Source::new(wgsl);
-    let fuses = fuses(&source);
-    let mut texts = HashSet::from([applied(wgsl, &fuses)]);
+    let fuses = fuses(&source, turns);
+    let original = applied(wgsl, &fuses);
+    let mut texts = HashSet::from([original.clone()]);
     let mut found = Vec::new();
     for edit in thinned(&source, edits(&source)) {
         let mutant = mutant(wgsl, &fuses, &edit);
@@ -160,7 +184,7 @@ pub fn mutants(wgsl: &str) -> Vec<Mutant> {
             found.push(mutant);
         }
     }
-    found
+    (original, found)
 }
 
 /// The mutant that an edit makes.

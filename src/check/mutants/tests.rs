@@ -19,7 +19,7 @@ fn shaders() -> Vec<(String, String)> {
 
 /// The shader without a fault, as its mutants are built.
 fn fused(wgsl: &str) -> String {
-    applied(wgsl, &fuses(&Source::new(wgsl)))
+    applied(wgsl, &fuses(&Source::new(wgsl), TURNS))
 }
 
 /// Whether naga takes the shader.

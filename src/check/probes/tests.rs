@@ -9,7 +9,7 @@ use crate::device::gpu::{Gpu, adapters};
 use crate::device::{Buffer, Command, Device, Limits, Program, Recording};
 use crate::error::Result;
 use crate::interpret::Finding;
-use crate::kernels::{Kernel, Variant};
+use crate::kernels::{Expected, Kernel, Variant};
 use crate::progress::Silent;
 use crate::record::DeviceRecord;
 
@@ -143,4 +143,17 @@ fn probes_are_in_the_docs_and_are_called_what_their_shaders_are() {
     }
     let files = std::fs::read_dir(root.join("probes")).unwrap();
     assert_eq!(files.count(), 3 * PROBES.len());
+}
+
+#[test]
+fn contracts_of_probes_leave_nothing_open() {
+    for probe in PROBES {
+        let promise = probe.promise(1).unwrap();
+        for (sizes, fill) in promise.plan(None) {
+            let case = promise.build(&sizes, fill, 1).unwrap();
+            let words = promise.judged_words(&case, &sizes);
+            let open = words.iter().filter(|word| **word == Expected::Any).count();
+            assert_eq!(open, 0, "{} {sizes} {fill:?}", probe.name);
+        }
+    }
 }

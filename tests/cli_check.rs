@@ -128,6 +128,18 @@ fn a_check_of_nothing_is_refused() {
             &["training", "no variants"],
         ),
         (
+            &["--kernel", "litmus", "--shape", "1x1x1x1"],
+            &["litmus", "no shapes"],
+        ),
+        (
+            &["--kernel", "litmus", "--device", "cpu"],
+            &["adapters", "unlearn devices"],
+        ),
+        (
+            &["--kernel", "litmus", "--variant", "iriw"],
+            &["iriw", "mp-shared-bar", "barriers"],
+        ),
+        (
             &["--kernel", "score", "--json", "/no/such/folder/r.json"],
             &["cannot write", "r.json"],
         ),
@@ -135,6 +147,37 @@ fn a_check_of_nothing_is_refused() {
         let output = unlearn(&[&["check"], flags].concat());
         assert_eq!(output.status.code(), Some(2), "{flags:?}");
         mentions(&stderr(&output), parts);
+    }
+}
+
+/// Litmus tests have their outcomes in the table and in the report; the CPU has none.
+#[test]
+fn litmus_tests_are_rows_with_outcomes() {
+    let flags = ["check", "--kernel", "litmus", "--variant", "mp-bar"];
+    let output = unlearn(&flags);
+    assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
+    let table = String::from_utf8(output.stdout).unwrap();
+    mentions(&table, &["litmus", "barriers", "mp-bar", "r0=0 r1=1: "]);
+    assert!(
+        table.lines().all(|line| line.chars().count() <= 80),
+        "{table}"
+    );
+    let stdout = unlearn(&[&flags[..], &["--json", "-"]].concat()).stdout;
+    let report: Report = serde_json::from_slice(&stdout).unwrap();
+    let rows = report.devices.iter().map(|device| &device.rows[..]);
+    let (cpu, adapters): (Vec<_>, Vec<_>) = rows.partition(|rows| rows.is_empty());
+    assert_eq!((cpu.len(), adapters.is_empty()), (1, false));
+    for rows in adapters {
+        let [histogram] = &rows[0].litmus[..] else {
+            panic!("{rows:?}")
+        };
+        let [only] = &histogram.outcomes[..] else {
+            panic!("{histogram:?}")
+        };
+        assert_eq!(
+            (only.outcome.as_str(), only.times),
+            ("r0=0 r1=1", histogram.instances)
+        );
     }
 }
 

@@ -162,10 +162,11 @@ fn every_shader_is_of_a_kernel_in_the_list() {
     assert_eq!(found, listed);
 }
 
-/// The probes of `unlearn bench` are no rows of the table, but shaders all the same.
+/// The probes of `unlearn bench` and the litmus tests are no rows of the table, but shaders all the same.
 #[test]
-fn every_probe_is_valid_and_agrees_with_its_row() {
-    for kernel in unlearn::device::probes::PROBES {
+fn every_other_shader_is_valid_and_agrees_with_its_row() {
+    let probes = unlearn::device::probes::PROBES.into_iter();
+    for kernel in probes.chain(unlearn::check::litmus::SHADERS) {
         let module = parsed(kernel.name, kernel.shader.text);
         let bound = bindings(kernel, &module, &Variant::PLAIN);
         let valid = validated(&module, kernel.shader.text).map(|_| ());
@@ -177,7 +178,8 @@ fn every_probe_is_valid_and_agrees_with_its_row() {
         assert_eq!(entry.name, kernel.name);
         assert_eq!(entry.workgroup_size, tile.group);
         let (fields, size) = layout(&module, "Params").unwrap();
-        assert_eq!((fields.len(), size as usize), (4, kernel.params_size));
+        let row = (kernel.fields.len(), kernel.params_size);
+        assert_eq!((fields.len(), size as usize), row);
     }
 }
 

@@ -5,10 +5,12 @@
 //! kernel, its reference with the derivation of its bounds, and its shapes; a `Case` is one run,
 //! with poisoned outputs and guard zones; `plan` says which ones there are, `variant` runs those of a
 //! variant on a device and finds the smallest that fails, `suite` runs all; [`training`] checks whole
-//! steps; [`probes`] look for known miscomputations; [`mutants`] makes faulty shaders, and `power` counts how many the suite finds.
+//! steps; [`litmus`] tests the memory model; [`probes`] look for known miscomputations; [`mutants`]
+//! makes faulty shaders, and `power` counts how many the suite finds.
 
 pub(crate) mod cases;
 mod equivalent;
+pub mod litmus;
 pub mod mutants;
 mod page;
 mod plan;

@@ -1,8 +1,9 @@
 //! What to check: which kernels, in which variants, with which cases.
 
 use super::equivalent::argument;
+use super::litmus::{self, Wanted};
 use super::mutants::{mutants, planted};
-use super::probes::{self, PROBE_ROWS, Wanted};
+use super::probes::{self, Asked, PROBE_ROWS};
 use crate::error::{Error, Result};
 use crate::kernels::cpu::VARIANTS;
 use crate::kernels::{Fill, KERNELS, Kernel, MANY, Shape, Spec, Variant};
@@ -11,6 +12,8 @@ use crate::kernels::{Fill, KERNELS, Kernel, MANY, Shape, Spec, Variant};
 const RANDOM_SHAPES: u32 = 20;
 /// What whole steps are called where kernels have their names.
 pub(crate) const TRAINING: &str = "training";
+/// What litmus tests are called there.
+pub(crate) const LITMUS: &str = "litmus";
 
 /// What to check.
 #[derive(Clone, Debug)]
@@ -37,7 +40,8 @@ impl Options {
     pub(crate) fn specs(&self) -> Result<Vec<&'static Spec>> {
         let wanted = |f: &&&'static Spec| self.kernel.as_ref().is_none_or(|k| *k == f.kernel.name);
         let specs: Vec<&'static Spec> = KERNELS.iter().filter(wanted).copied().collect();
-        if specs.is_empty() && !self.training() && self.probes().is_none() {
+        let others = self.probes().is_some() || self.litmus().is_some();
+        if specs.is_empty() && !self.training() && !others {
             return Err(Error::Usage(self.unknown()));
         }
         Ok(specs)
@@ -57,9 +61,16 @@ impl Options {
                 "{PROBE_ROWS} are known miscomputations: they have no shapes or mutants to choose"
             );
         }
+        if name == LITMUS {
+            return format!(
+                "{LITMUS} is tests of the memory model: it has no shapes, fills or faults to choose"
+            );
+        }
         let names: Vec<&str> = KERNELS.iter().map(|f| f.kernel.name).collect();
         let names = names.join(", ");
-        format!("there is no kernel {name:?}: --kernel takes {names}, {TRAINING} or {PROBE_ROWS}")
+        format!(
+            "there is no kernel {name:?}: --kernel takes {names}, {TRAINING}, {LITMUS} or {PROBE_ROWS}"
+        )
     }
 
     /// Whether all that is asked for exists, on whatever device.
@@ -88,27 +99,44 @@ impl Options {
     }
 
     /// The probes that are asked for.
-    pub(super) fn probes(&self) -> Option<Wanted<'_>> {
+    pub(super) fn probes(&self) -> Option<Asked<'_>> {
         let alone = self.kernel.as_deref() == Some(PROBE_ROWS);
         let chosen = self.shape.is_some() || self.plant.is_some();
         let all = self.kernel.is_none() && self.variant.is_none() && self.fill.is_none();
-        ((alone || all) && !chosen).then_some(Wanted {
+        ((alone || all) && !chosen).then_some(Asked {
             name: self.variant.as_deref(),
             fill: self.fill,
             seed: self.seed,
         })
     }
 
-    /// The names of all variants of all kernels, and of the CPU's; or those of probes.
+    /// The litmus tests that are asked for.
+    pub(super) fn litmus(&self) -> Option<Wanted<'_>> {
+        let alone = self.kernel.as_deref() == Some(LITMUS);
+        let chosen = self.shape.is_some() || self.fill.is_some() || self.plant.is_some();
+        let wanted = alone || (self.kernel.is_none() && self.variant.is_none());
+        (wanted && !chosen).then_some(Wanted {
+            name: self.variant.as_deref(),
+            seed: self.seed,
+            alone,
+        })
+    }
+
+    /// The names of all variants of all kernels, and of the CPU's; or those of litmus tests or probes.
     fn variant_names(&self) -> Vec<String> {
-        if self.kernel.as_deref() == Some(PROBE_ROWS) {
-            return probes::names();
+        match self.kernel.as_deref() {
+            Some(LITMUS) => return litmus::names(),
+            Some(PROBE_ROWS) => return probes::names(),
+            _ => {}
         }
         let variants = KERNELS.iter().flat_map(|spec| spec.kernel.variants);
         let mut names = Vec::new();
-        for name in variants.chain(&VARIANTS).map(|variant| variant.name) {
-            if !names.iter().any(|known| known == name) {
-                names.push(name.to_owned());
+        for name in variants
+            .chain(&VARIANTS)
+            .map(|variant| variant.name.to_owned())
+        {
+            if !names.contains(&name) {
+                names.push(name);
             }
         }
         names

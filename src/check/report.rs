@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
+use super::litmus::Histogram;
 use super::power::MutationScore;
 use super::probes::Known;
 use crate::contract::Sizes;
@@ -81,11 +82,12 @@ impl DeviceReport {
 /// The check of one variant of a kernel on one device.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct Row {
-    /// The kernel's name, "training" for steps as a whole, or "probes" for known miscomputations.
+    /// The kernel's name, "training" for steps as a whole, "litmus" for litmus tests, or "probes" for
+    /// known miscomputations.
     pub kernel: String,
-    /// The variant's, how many steps, or a probe's.
+    /// The variant's, how many steps, which litmus tests, or a probe's.
     pub variant: String,
-    /// Cases that were run.
+    /// Cases that were run; of litmus tests each is one, whatever its instances.
     pub cases: u32,
     /// Cases that the device has no room for.
     pub skipped: u32,
@@ -97,6 +99,9 @@ pub struct Row {
     pub exact: bool,
     /// How long the device took.
     pub seconds: f64,
+    /// What came of litmus tests.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub litmus: Vec<Histogram>,
     /// The smallest case that fails.
     pub failure: Option<Failure>,
 }

@@ -2,6 +2,7 @@
 
 use crate::device::interpreter::Interpreter;
 use crate::device::{Device, INTERPRETER};
+use crate::record::DeviceKind;
 
 /// A device under check.
 pub struct Subject {
@@ -23,5 +24,10 @@ impl Subject {
     /// Whether it is the interpreter.
     pub fn interprets(&self) -> bool {
         self.spec == INTERPRETER
+    }
+
+    /// Whether it runs shaders.
+    pub(super) fn is_adapter(&self) -> bool {
+        self.device.record().kind != DeviceKind::Cpu
     }
 }

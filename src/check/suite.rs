@@ -3,8 +3,9 @@
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
-use super::plan::{Options, TRAINING, repeated};
-use super::probes::{PROBE_ROWS, Wanted};
+use super::litmus::Wanted;
+use super::plan::{LITMUS, Options, TRAINING, repeated};
+use super::probes::{Asked, PROBE_ROWS};
 use super::report::{DeviceReport, Failure, Report, Row};
 use super::subject::Subject;
 use super::training::{Reference, Task, compare};
@@ -111,16 +112,18 @@ pub fn check(
     if options.training() && all.iter().any(|checked| checked.stopped.is_none()) {
         check_training(&mut all, observer)?;
     }
-    if let Some(wanted) = options.probes() {
-        check_probes(&wanted, &mut all, observer)?;
+    if let Some(wanted) = options.litmus() {
+        check_litmus(wanted, &mut all, observer);
+    }
+    if let Some(asked) = options.probes() {
+        check_probes(&asked, &mut all, observer)?;
     }
     if all.iter().all(|checked| checked.rows.is_empty()) {
-        if options.kernel.as_deref() == Some(PROBE_ROWS) {
-            return Err(Error::Usage(
-                "probes are shaders, which the CPU device does not run: give --device an adapter \
+        if let Some(name @ (LITMUS | PROBE_ROWS)) = options.kernel.as_deref() {
+            return Err(Error::Usage(format!(
+                "{name} run on adapters: the CPU device has no shaders. Give --device an adapter \
                  (see `unlearn devices`)"
-                    .to_owned(),
-            ));
+            )));
         }
         return Err(Error::Usage(format!(
             "no kernel that was asked for has a variant {:?} on this device",
@@ -220,18 +223,33 @@ impl<S: Clone + PartialEq> Planned<S> {
 
 /// Known miscomputations, on all devices that run shaders.
 fn check_probes(
-    wanted: &Wanted<'_>,
+    asked: &Asked<'_>,
     all: &mut [Checked<'_>],
     observer: &mut dyn Observer,
 ) -> Result<()> {
     let subjects: Vec<&Subject> = all.iter().map(|checked| checked.subject).collect();
-    for probe in wanted.probes() {
-        let Some((family, planned, checks)) = wanted.ready(probe, &subjects)? else {
+    for probe in asked.probes() {
+        let Some((family, planned, checks)) = asked.ready(probe, &subjects)? else {
             return Ok(());
         };
         planned.run(&family, checks, all, observer)?;
     }
     Ok(())
+}
+
+/// Litmus tests, on adapters.
+fn check_litmus(wanted: Wanted<'_>, all: &mut [Checked<'_>], observer: &mut dyn Observer) {
+    let adapters = || |checked: &&mut Checked<'_>| checked.subject.is_adapter();
+    let count = all.iter_mut().filter(adapters()).count();
+    observer.begin(LITMUS, wanted.count() * count as u64);
+    for checked in all.iter_mut().filter(adapters()) {
+        let subject = checked.subject;
+        let rows = wanted.rows(subject, &mut checked.stopped, &mut || observer.advance(1));
+        for row in rows {
+            observer.row(subject, &row);
+            checked.rows.push(row);
+        }
+    }
 }
 
 /// Whole steps, with the variants that the devices choose by themselves.

@@ -17,7 +17,7 @@ use unlearn::progress::Progress;
 
 use super::progress::Counter;
 use super::text::{beside, fold};
-use super::{Output, mutants};
+use super::{Output, litmus, mutants};
 
 /// What to check, and where.
 #[derive(Args, Debug)]
@@ -26,11 +26,12 @@ pub(crate) struct Arguments {
     /// adapter's index or name (see `unlearn devices`)
     #[arg(long, value_name = "all|auto|cpu|INDEX|NAME", default_value = "all")]
     device: String,
-    /// Only this kernel, `training` for whole steps, or `probes` for known miscomputations
+    /// Only this kernel, `training` for whole steps, `litmus` for tests of the memory model, or
+    /// `probes` for known miscomputations
     #[arg(long, value_name = "NAME")]
     kernel: Option<String>,
-    /// Only this variant: plain, small, shared, split, mirrored or lanes; on the CPU, gemm or twin;
-    /// of probes, one of them
+    /// Only this variant: plain, small, shared, split, mirrored or lanes; on the CPU, gemm or
+    /// twin; of litmus tests a row or a test; of probes one of them
     #[arg(long, value_name = "NAME")]
     variant: Option<String>,
     /// Only this shape: rows, inputs, outputs and learners, such as 64x784x128x4
@@ -81,6 +82,9 @@ pub(crate) fn run(arguments: &Arguments) -> Result<bool> {
         (None, None) => {}
     }
     let options = arguments.options();
+    if arguments.mutants && litmus::only(&options) {
+        return litmus::power(&arguments.device, &options);
+    }
     if arguments.mutants {
         return mutants::run(&arguments.device, &options);
     }
@@ -99,7 +103,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<bool> {
     let mut devices = device::open_all(&arguments.device, opening)?;
     devices.retain(|opened| !(planting && opened.spec == "cpu"));
     // If the report goes to stdout, nothing else does.
-    let mut table = Table::new(!matches!(output, Some(Output::Stdout)));
+    let mut table = Table::new(!matches!(output, Some(Output::Stdout)), &options);
     let (subjects, unopened) = subjects(devices, &table)?;
     let fault = options.fault();
     if let Some((fault, _)) = &fault {
@@ -164,13 +168,16 @@ impl Arguments {
 struct Table {
     counter: Counter,
     visible: bool,
+    /// Whether the table has room for every outcome of litmus tests.
+    litmus_alone: bool,
 }
 
 impl Table {
-    fn new(visible: bool) -> Self {
+    fn new(visible: bool, options: &Options) -> Self {
         Self {
             counter: Counter::new(),
             visible,
+            litmus_alone: litmus::only(options),
         }
     }
 
@@ -200,6 +207,12 @@ impl Table {
                 let name = &device.device.name;
                 let text = format!("\nSTOPPED: {name} was not checked to the end: {why}");
                 self.line(&fold(&text, 9))?;
+            }
+        }
+        if !self.litmus_alone {
+            for device in &report.devices {
+                let text = litmus::summary(device);
+                text.map_or(Ok(()), |text| self.line(&text))?;
             }
         }
         self.line(&summary(report))
@@ -339,5 +352,8 @@ impl Observer for Table {
             worst,
             row.seconds
         ));
+        if self.litmus_alone {
+            let _ = self.line(&litmus::details(row));
+        }
     }
 }

@@ -14,6 +14,7 @@ mod check;
 mod compare;
 mod completions;
 mod devices;
+mod litmus;
 mod mutants;
 mod page;
 mod predict;

@@ -85,6 +85,19 @@ pub enum Cause {
         #[serde(deserialize_with = "null_is_nan")]
         tolerance: f64,
     },
+    /// A litmus test has an outcome that WGSL's memory model forbids.
+    Forbidden {
+        /// The test.
+        test: String,
+        /// The outcome.
+        outcome: String,
+        /// How often it came.
+        times: u64,
+        /// How often the test was played.
+        instances: u64,
+        /// The outcomes that WGSL allows.
+        allowed: Vec<String>,
+    },
     /// Four texts: all that reports of earlier versions have.
     #[serde(untagged)]
     Words {
@@ -229,6 +242,18 @@ impl Cause {
                 apart,
                 tolerance,
             } => training(("losses", "nats"), *steps, *apart, *tolerance),
+            Self::Forbidden {
+                test,
+                outcome,
+                times,
+                instances,
+                allowed,
+            } => [
+                format!("the outcome of litmus test {test}"),
+                format!("{outcome}, {times} times in {instances} instances"),
+                allowed.join(", or "),
+                "never".to_owned(),
+            ],
             Self::Words {
                 place,
                 got,

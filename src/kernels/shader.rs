@@ -134,7 +134,7 @@ impl Shader {
     }
 
     /// The text with other values for some constants.
-    pub(super) fn with_constants(&self, values: &[(&str, u32)]) -> String {
+    pub(crate) fn with_constants(&self, values: &[(&str, u32)]) -> String {
         let mut text = self.text.to_owned();
         let known = &self.facts().constants;
         let mut places: Vec<(&Range<usize>, u32)> = values

@@ -2,6 +2,7 @@
 
 use naga::back::glsl;
 use naga::proc::BoundsCheckPolicies;
+use unlearn::check::litmus::SHADERS;
 use unlearn::kernels::translation::{Checks, Slot, Source};
 use unlearn::kernels::{KERNELS, Kernel, Variant};
 
@@ -22,10 +23,11 @@ pub(crate) const CHECKS: [Checks; 4] = [
     Checks::new(true, true),
 ];
 
-/// Every variant of every kernel.
+/// Every variant of every kernel, and the litmus tests.
 pub(crate) fn shaders() -> impl Iterator<Item = Shader> {
     let of = |kernel: &'static Kernel| kernel.variants.iter().map(move |v| shader(kernel, v));
-    KERNELS.iter().map(|spec| &spec.kernel).flat_map(of)
+    let kernels = KERNELS.iter().map(|spec| &spec.kernel);
+    kernels.chain(SHADERS).flat_map(of)
 }
 
 fn shader(kernel: &'static Kernel, variant: &'static Variant) -> Shader {

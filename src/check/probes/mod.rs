@@ -13,8 +13,8 @@ use super::suite::Planned;
 use super::variant::{Family, VariantCheck};
 use crate::contract::{Contract, Promise, Sizes};
 use crate::error::Result;
-use crate::kernels::case::Case;
 use crate::kernels::Fill;
+use crate::kernels::case::Case;
 use list::{PROBES, Probe};
 
 /// What probes are called where kernels have their names.
@@ -52,7 +52,7 @@ pub(super) fn names() -> Vec<String> {
 }
 
 /// The probes that are asked for.
-pub(super) struct Wanted<'a> {
+pub(super) struct Asked<'a> {
     /// Only the one with this name.
     pub(super) name: Option<&'a str>,
     /// Only this fill.
@@ -64,7 +64,7 @@ pub(super) struct Wanted<'a> {
 /// A probe, its cases, and a check of each device that runs shaders.
 type Ready<'a> = (Promised, Planned<Sizes>, Vec<VariantCheck<'a>>);
 
-impl Wanted<'_> {
+impl Asked<'_> {
     /// Those that are asked for.
     pub(super) fn probes(&self) -> impl Iterator<Item = &'static Probe> {
         let wanted = |probe: &&Probe| self.name.is_none_or(|name| name == probe.name);
@@ -84,7 +84,8 @@ impl Wanted<'_> {
         let mut checks = Vec::new();
         for (number, &subject) in subjects.iter().enumerate() {
             for variant in subject.device.variants(promise.kernel) {
-                let mut check = VariantCheck::new((number, subject), (promise.kernel, None), variant);
+                let mut check =
+                    VariantCheck::new((number, subject), (promise.kernel, None), variant);
                 check.row.kernel = PROBE_ROWS.to_owned();
                 check.row.variant = probe.name.to_owned();
                 checks.push(check);
@@ -139,6 +140,8 @@ impl Family for Promised {
 impl Probe {
     fn promise(&self, seed: u32) -> Result<Promise> {
         let contract = Contract::parse(self.contract, self.name, "".as_ref())?;
-        contract.with_reference(self.plain).bind(self.wgsl, self.name, seed)
+        contract
+            .with_reference(self.plain)
+            .bind(self.wgsl, self.name, seed)
     }
 }

@@ -82,11 +82,17 @@ impl Device for Miscompiling {
 /// The probes on devices that `make` makes of every adapter, and of the interpreter.
 fn probed(make: fn(Box<dyn Device>) -> Box<dyn Device>) -> Report {
     let adapters = adapters();
-    assert!(!adapters.is_empty(), "wgpu finds no adapter: install a driver");
-    let opened = adapters.iter().enumerate().map(|(number, adapter)| Subject {
-        spec: number.to_string(),
-        device: Box::new(Gpu::open(adapter, "test").unwrap()),
-    });
+    assert!(
+        !adapters.is_empty(),
+        "wgpu finds no adapter: install a driver"
+    );
+    let opened = adapters
+        .iter()
+        .enumerate()
+        .map(|(number, adapter)| Subject {
+            spec: number.to_string(),
+            device: Box::new(Gpu::open(adapter, "test").unwrap()),
+        });
     let made = |subject: Subject| Subject {
         device: make(subject.device),
         ..subject
@@ -135,7 +141,10 @@ fn probes_are_in_the_docs_and_are_called_what_their_shaders_are() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let docs = std::fs::read_to_string(root.join("docs/probes.md")).unwrap();
     for p in PROBES {
-        let row = format!("| `{}` | [{}]({}) | {} | {} |", p.name, p.issue, p.link, p.fault, p.seen);
+        let row = format!(
+            "| `{}` | [{}]({}) | {} | {} |",
+            p.name, p.issue, p.link, p.fault, p.seen
+        );
         assert!(docs.contains(&row), "docs/probes.md lacks: {row}");
         for text in [p.wgsl, p.plain] {
             assert!(text.contains(&format!("\nfn {}(", p.name)), "{}", p.name);

@@ -70,7 +70,7 @@ pub(super) fn run(arguments: &Arguments, path: &Path) -> Result<bool> {
         return power(&promise, &options, &arguments.device);
     }
     let output = arguments.json.as_deref().map(Output::new).transpose()?;
-    let mut table = Table::new(!matches!(output, Some(Output::Stdout)));
+    let mut table = Table::new(!matches!(output, Some(Output::Stdout)), &arguments.options());
     let opened = devices(&arguments.device, &promise, options.sizes.is_none(), &table)?;
     let (subjects, unopened) = subjects(opened, &table)?;
     table.head()?;

@@ -81,7 +81,8 @@ impl Gpu {
         // index lies within its buffer: threads beyond a dispatch's extent return or repeat the
         // last element, and population.rs sizes the buffers by the numbers it gives to kernels and
         // checks labels and sample lists before they reach the device; bench/ceilings.rs sizes those
-        // of its probes by their threads. Planted faults, whose loops
+        // of its probes by their threads, and check/litmus/play.rs those of litmus tests by their instances, of
+        // which every place is a permutation. Planted faults, whose loops
         // end too, may leave their buffers: they come here only where the driver checks bounds
         // itself (`Adapter::checks_bounds`), and the shader uses no other memory.
         #[expect(unsafe_code, reason = "the only way to turn checks off")]

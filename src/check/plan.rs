@@ -4,6 +4,7 @@ use super::equivalent::argument;
 use super::litmus::{self, Wanted};
 use super::mutants::mutants;
 use super::plant::planted;
+use super::probes::{self, Asked, PROBE_ROWS};
 use crate::error::{Error, Result};
 use crate::kernels::cpu::VARIANTS;
 use crate::kernels::{Fill, KERNELS, Kernel, MANY, Shape, Spec, Variant};
@@ -40,7 +41,8 @@ impl Options {
     pub(crate) fn specs(&self) -> Result<Vec<&'static Spec>> {
         let wanted = |f: &&&'static Spec| self.kernel.as_ref().is_none_or(|k| *k == f.kernel.name);
         let specs: Vec<&'static Spec> = KERNELS.iter().filter(wanted).copied().collect();
-        if specs.is_empty() && !self.training() && self.litmus().is_none() {
+        let others = self.probes().is_some() || self.litmus().is_some();
+        if specs.is_empty() && !self.training() && !others {
             return Err(Error::Usage(self.unknown()));
         }
         Ok(specs)
@@ -55,6 +57,11 @@ impl Options {
                  mutants to choose"
             );
         }
+        if name == PROBE_ROWS {
+            return format!(
+                "{PROBE_ROWS} are known miscomputations: they have no shapes or mutants to choose"
+            );
+        }
         if name == LITMUS {
             return format!(
                 "{LITMUS} is tests of the memory model: it has no shapes, fills or faults to choose"
@@ -62,7 +69,9 @@ impl Options {
         }
         let names: Vec<&str> = KERNELS.iter().map(|f| f.kernel.name).collect();
         let names = names.join(", ");
-        format!("there is no kernel {name:?}: --kernel takes {names}, {TRAINING} or {LITMUS}")
+        format!(
+            "there is no kernel {name:?}: --kernel takes {names}, {TRAINING}, {LITMUS} or {PROBE_ROWS}"
+        )
     }
 
     /// Whether all that is asked for exists, on whatever device.
@@ -90,6 +99,18 @@ impl Options {
         whole && self.kernel.as_ref().is_none_or(|name| name == TRAINING)
     }
 
+    /// The probes that are asked for.
+    pub(super) fn probes(&self) -> Option<Asked<'_>> {
+        let alone = self.kernel.as_deref() == Some(PROBE_ROWS);
+        let chosen = self.shape.is_some() || self.plant.is_some();
+        let all = self.kernel.is_none() && self.variant.is_none() && self.fill.is_none();
+        ((alone || all) && !chosen).then_some(Asked {
+            name: self.variant.as_deref(),
+            fill: self.fill,
+            seed: self.seed,
+        })
+    }
+
     /// The litmus tests that are asked for.
     pub(super) fn litmus(&self) -> Option<Wanted<'_>> {
         let alone = self.kernel.as_deref() == Some(LITMUS);
@@ -102,10 +123,12 @@ impl Options {
         })
     }
 
-    /// The names of all variants of all kernels, and of the CPU's; or those of litmus tests.
+    /// The names of all variants of all kernels, and of the CPU's; or those of litmus tests or probes.
     fn variant_names(&self) -> Vec<String> {
-        if self.kernel.as_deref() == Some(LITMUS) {
-            return litmus::names();
+        match self.kernel.as_deref() {
+            Some(LITMUS) => return litmus::names(),
+            Some(PROBE_ROWS) => return probes::names(),
+            _ => {}
         }
         let variants = KERNELS.iter().flat_map(|spec| spec.kernel.variants);
         let mut names = Vec::new();

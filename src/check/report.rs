@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::litmus::Histogram;
 use super::power::MutationScore;
+use super::probes::Known;
 use crate::contract::Sizes;
 use crate::error::Error;
 use crate::kernels::{Fill, Mismatch, Shape};
@@ -81,9 +82,10 @@ impl DeviceReport {
 /// The check of one variant of a kernel on one device.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct Row {
-    /// The kernel's name, "training" for steps as a whole, or "litmus" for litmus tests.
+    /// The kernel's name, "training" for steps as a whole, "litmus" for litmus tests, or "probes" for
+    /// known miscomputations.
     pub kernel: String,
-    /// The variant's, how many steps, or which litmus tests.
+    /// The variant's, how many steps, which litmus tests, or a probe's.
     pub variant: String,
     /// Cases that were run; of litmus tests each is one, whatever its instances.
     pub cases: u32,
@@ -119,6 +121,9 @@ pub struct Failure {
     pub fill: Option<Fill>,
     /// Where its numbers come from.
     pub seed: u32,
+    /// The known miscomputation that it shows, if it is one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub known: Option<Known>,
     /// What is wrong.
     pub mismatch: Mismatch,
     /// The command that runs just this case.

@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 
 use super::litmus::Wanted;
 use super::plan::{LITMUS, Options, TRAINING, repeated};
+use super::probes::{Asked, PROBE_ROWS};
 use super::report::{DeviceReport, Failure, Report, Row};
 use super::subject::Subject;
 use super::training::{Reference, Task, compare};
@@ -120,13 +121,15 @@ pub fn check(
     if let Some(wanted) = options.litmus() {
         check_litmus(wanted, &mut all, observer);
     }
+    if let Some(asked) = options.probes() {
+        check_probes(&asked, &mut all, observer)?;
+    }
     if all.iter().all(|checked| checked.rows.is_empty()) {
-        if options.kernel.as_deref() == Some(LITMUS) {
-            return Err(Error::Usage(
-                "litmus tests run on adapters: the CPU device has no shaders whose memory could be \
-                 shared. Give --device an adapter (see `unlearn devices`)"
-                    .to_owned(),
-            ));
+        if let Some(name @ (LITMUS | PROBE_ROWS)) = options.kernel.as_deref() {
+            return Err(Error::Usage(format!(
+                "{name} run on adapters: the CPU device has no shaders. Give --device an adapter \
+                 (see `unlearn devices`)"
+            )));
         }
         return Err(Error::Usage(format!(
             "no kernel that was asked for has a variant {:?} on this device",
@@ -234,6 +237,22 @@ fn finish(checks: Vec<VariantCheck<'_>>, all: &mut [Checked<'_>], observer: &mut
     }
 }
 
+/// Known miscomputations, on all devices that run shaders.
+fn check_probes(
+    asked: &Asked<'_>,
+    all: &mut [Checked<'_>],
+    observer: &mut dyn Observer,
+) -> Result<()> {
+    let subjects: Vec<&Subject> = all.iter().map(|checked| checked.subject).collect();
+    for probe in asked.probes() {
+        let Some((family, planned, checks)) = asked.ready(probe, &subjects)? else {
+            return Ok(());
+        };
+        planned.run(&family, checks, all, observer)?;
+    }
+    Ok(())
+}
+
 /// Litmus tests, on adapters.
 fn check_litmus(wanted: Wanted<'_>, all: &mut [Checked<'_>], observer: &mut dyn Observer) {
     let adapters = || |checked: &&mut Checked<'_>| checked.subject.is_adapter();
@@ -311,6 +330,7 @@ impl Checked<'_> {
             element: None,
             fill: None,
             seed: 1,
+            known: None,
             mismatch,
             command: format!("unlearn check --device {device} --kernel {TRAINING}"),
             folder: None,

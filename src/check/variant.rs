@@ -32,7 +32,7 @@ pub(super) trait Family {
     /// The arguments of `unlearn check` that name a case, but for fill and seed.
     fn arguments(&self, variant: &str, sizes: &Self::Sizes) -> String;
 
-    /// Enters the sizes of a failing case.
+    /// Enters the sizes of a failing case, and what is known of it.
     fn enter(&self, sizes: &Self::Sizes, failure: &mut Failure);
 }
 
@@ -262,6 +262,7 @@ impl<'a> VariantCheck<'a> {
             element: None,
             fill: Some(*fill),
             seed: *seed,
+            known: None,
             mismatch: wrong.mismatch,
             command,
             folder: None,

@@ -5,6 +5,7 @@ pub(super) mod shader;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
+use unlearn::check::probes::Known;
 use unlearn::check::report::{DeviceReport, Failure, Report, Row};
 use unlearn::check::{Observer, Options, Subject, check};
 use unlearn::contract::Sizes;
@@ -27,11 +28,12 @@ pub(crate) struct Arguments {
     /// alone, and what WGSL leaves undefined is found)
     #[arg(long, value_name = "all|auto|cpu|INDEX|NAME", default_value = "all")]
     device: String,
-    /// Only this kernel, or `training` for whole steps, or `litmus` for tests of the memory model
+    /// Only this kernel, `training` for whole steps, `litmus` for tests of the memory model, or
+    /// `probes` for known miscomputations
     #[arg(long, value_name = "NAME")]
     kernel: Option<String>,
     /// Only this variant: plain, small, shared, split, mirrored or lanes; on the CPU, gemm or
-    /// twin; of litmus tests a row or a test
+    /// twin; of litmus tests a row or a test; of probes one of them
     #[arg(long, value_name = "NAME")]
     variant: Option<String>,
     /// Only this shape: rows, inputs, outputs and learners, such as 64x784x128x4
@@ -265,6 +267,9 @@ fn failed(device: &DeviceReport, row: &Row, failure: &Failure) -> String {
         let case = format!("{shape} (rows x inputs x outputs x learners), {fill}, seed {seed}");
         text += &format!("\n{}", beside("  case", LABEL, &case));
     }
+    if let Some(known) = &failure.known {
+        text += &format!("\n{}", beside("  known", LABEL, &known_words(known)));
+    }
     if let (Some(sizes), Some(fill)) = (&failure.sizes, failure.fill) {
         let case = format!("{sizes}, {}, seed {}", fill.name(), failure.seed);
         text += &format!("\n{}", beside("  case", LABEL, &case));
@@ -280,6 +285,17 @@ fn failed(device: &DeviceReport, row: &Row, failure: &Failure) -> String {
         text += &format!("\n{:<LABEL$}unlearn check --replay {folder}", "  anywhere");
     }
     text
+}
+
+/// A known miscomputation in words.
+fn known_words(known: &Known) -> String {
+    let Known {
+        issue,
+        fault,
+        seen,
+        link,
+    } = known;
+    format!("this adapter has {issue}: {fault}. Seen before: {seen}; {link}")
 }
 
 fn summary(report: &Report) -> String {
@@ -334,6 +350,12 @@ fn short(spec: &str) -> &str {
     if spec == INTERPRETER { "interp" } else { spec }
 }
 
+/// Kernel and variant; a long variant takes the kernel's room.
+fn named(row: &Row) -> String {
+    let room = 30usize.saturating_sub(row.variant.chars().count().max(8));
+    format!("{:<room$} {:<8}", row.kernel, row.variant)
+}
+
 /// Continues below the row, which has no room for it either.
 fn no_room(spec: &str, cases: u32) -> String {
     match spec {
@@ -384,9 +406,8 @@ impl Observer for Table {
         };
         // A closed stdout ends the table, not the check.
         let _ = self.line(&format!(
-            "{:<22} {:<8} {:>6} {:>6} {:>11} {:>6.1} s  {verdict}",
-            row.kernel,
-            row.variant,
+            "{} {:>6} {:>6} {:>11} {:>6.1} s  {verdict}",
+            named(row),
             short(&subject.spec),
             row.cases,
             worst,

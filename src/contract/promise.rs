@@ -169,6 +169,24 @@ impl Promise {
         judged
     }
 
+    /// The same case, where what lies between the numbers of outputs must stay as it is.
+    pub(crate) fn with_padding(&self, mut case: Case, sizes: &Sizes) -> Result<Case> {
+        let (all, _) = self.shape(sizes)?;
+        for (number, buffer) in self.buffers.iter().enumerate() {
+            let Some(expected) = case.expected(number).filter(|_| !buffer.ignored) else {
+                continue;
+            };
+            let before = case.inputs[number].iter();
+            let mut words: Vec<Expected> = before.map(|word| Expected::Word(*word)).collect();
+            let count = buffer.count(&all).unwrap_or_default();
+            for (at, _) in buffer.numbers(count) {
+                words[at as usize] = expected[at as usize];
+            }
+            case = case.expects(number, words);
+        }
+        Ok(case)
+    }
+
     /// What must be in the words of outputs, but for padding and scratch.
     pub(crate) fn judged_words(&self, case: &Case, sizes: &Sizes) -> Vec<Expected> {
         let Ok((all, _)) = self.shape(sizes) else {

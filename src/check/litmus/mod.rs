@@ -131,6 +131,7 @@ impl Wanted<'_> {
             folder: None,
             fill: None,
             seed,
+            known: None,
             mismatch,
             command: format!(
                 "unlearn check --device {device} --kernel {LITMUS} --variant {name} --seed {seed}"

@@ -1,0 +1,158 @@
+//! THE list of known miscomputations. Each has a shader, its contract and a plain reference in `probes/`.
+
+/// A known miscomputation of a GPU stack, and the shader that shows it.
+#[derive(Debug)]
+pub(crate) struct Probe {
+    /// What it is called; its entry points too.
+    pub(crate) name: &'static str,
+    /// The public issue.
+    pub(crate) issue: &'static str,
+    /// What goes wrong, in a sentence.
+    pub(crate) fault: &'static str,
+    /// Where it was seen.
+    pub(crate) seen: &'static str,
+    /// Where the issue is.
+    pub(crate) link: &'static str,
+    /// The shader.
+    pub(crate) wgsl: &'static str,
+    /// Its contract.
+    pub(crate) contract: &'static str,
+    /// The contract's reference.
+    pub(crate) plain: &'static str,
+    /// What a faulty stack makes of the shader: pieces of its text, and what they become.
+    #[cfg_attr(not(test), expect(dead_code, reason = "a test simulates every fault"))]
+    pub(crate) simulated: &'static [(&'static str, &'static str)],
+}
+
+/// A probe from its name.
+macro_rules! probe {
+    ($name:literal, $issue:literal, $link:literal, $fault:literal, $seen:literal, $simulated:expr) => {
+        Probe {
+            name: $name,
+            issue: $issue,
+            fault: $fault,
+            seen: $seen,
+            link: concat!("https://github.com/", $link),
+            wgsl: include_str!(concat!("../../../probes/", $name, ".wgsl")),
+            contract: include_str!(concat!("../../../probes/", $name, ".toml")),
+            plain: include_str!(concat!("../../../probes/", $name, "_plain.wgsl")),
+            simulated: &$simulated,
+        }
+    };
+}
+
+/// All of them.
+#[rustfmt::skip]
+pub(crate) static PROBES: &[Probe] = &[
+    probe!("nested_loops", "wgpu #5067", "gfx-rs/wgpu/issues/5067",
+        "the innermost of three nested loops ends too early",
+        "Metal on an AMD Radeon Pro W5700X, macOS 13.4",
+        [("dx < 2", "dx < 0")]),
+    probe!("signed_remainder", "wgpu #8191", "gfx-rs/wgpu/issues/8191",
+        "the remainder of a negative integer is that of an unsigned one",
+        "Vulkan with NVIDIA's drivers, 580 to 610",
+        [("dividend % divisor", "bitcast<i32>(bitcast<u32>(dividend) % bitcast<u32>(divisor))")]),
+    probe!("float_remainder", "naga #1652", "gfx-rs/naga/issues/1652",
+        "the remainder of floats has the sign of the divisor",
+        "Vulkan, wgpu 0.12",
+        [("dividend % divisor", "dividend - divisor * floor(dividend / divisor)")]),
+    probe!("integer_extremes", "wgpu #6961", "gfx-rs/wgpu/issues/6961",
+        "the smallest i32 without its sign is the largest one",
+        "Metal and DX12, where nothing defines it, wgpu 24",
+        [("abs(a)", "i32(min(bitcast<u32>(abs(a)), 0x7fffffffu))")]),
+    probe!("float_to_integer", "wgpu #7387", "gfx-rs/wgpu/issues/7387",
+        "a float too large for an integer becomes some other one than the largest",
+        "Metal, DX12 and Vulkan, where nothing defines it, wgpu 24",
+        [("min(i32(x), 2147483520)", "select(i32(x), -2147483647 - 1, abs(x) >= 2147483648.0)")]),
+    probe!("leading_bit", "wgpu #9283", "gfx-rs/wgpu/issues/9283",
+        "firstLeadingBit takes an unsigned number for a signed one",
+        "Metal, wgpu 28, macOS 26.3",
+        [("firstLeadingBit(word)", "bitcast<u32>(firstLeadingBit(bitcast<i32>(word)))")]),
+    probe!("workgroup_zero", "wgpu #4591", "gfx-rs/wgpu/issues/4591",
+        "workgroup memory is still being zeroed when the shader writes it, or is not zeroed",
+        "Vulkan with AMD's driver on a Radeon RX 5700 XT",
+        [("// Garbage for", "found[at] = select(found[at], 0u, lane < 64u);\n    // Garbage for")]),
+    probe!("workgroup_atomics", "wgpu #8643", "gfx-rs/wgpu/issues/8643",
+        "additions to workgroup memory by atomics are lost",
+        "Vulkan with ARM's driver on Mali",
+        [("atomicAdd(&count, 1u)", "atomicStore(&count, 1u)")]),
+    probe!("barrier_broadcast", "wgpu #3181", "gfx-rs/wgpu/issues/3181",
+        "lanes read workgroup memory before a barrier lets them",
+        "Metal on an Apple M1 Max",
+        [("let start = shared_start;", "let start = select(0u, shared_start, lane == 255u);")]),
+    probe!("uniform_load", "wgpu #4500", "gfx-rs/wgpu/issues/4500",
+        "workgroupUniformLoad gives lanes different values",
+        "Metal on Apple's GPUs",
+        [("if flag == 0u {", "if flag == 0u || lane >= 32u {")]),
+    probe!("loop_variable", "wgpu #9489", "gfx-rs/wgpu/issues/9489",
+        "a variable that is declared in a loop keeps its value from turn to turn",
+        "every backend, wgpu 29",
+        [("for (var row = 0u", "var sum: u32;\n    for (var row = 0u"), ("        var sum: u32;\n", "")]),
+    probe!("let_snapshot", "naga #910", "gfx-rs/naga/issues/910",
+        "a let holds what its variable became later",
+        "Metal and OpenGL, naga 0.4",
+        [("vec4<u32>(before,", "vec4<u32>(number.x,")]),
+    probe!("switch_default", "naga #2181", "gfx-rs/naga/issues/2181",
+        "a switch takes a wrong case where its default is not the last one",
+        "Vulkan, wgpu 0.14",
+        [("case 2, 3:", "case 2, 33:")]),
+    probe!("switch_break", "naga #1309", "gfx-rs/naga/issues/1309",
+        "a case of a switch runs on into the next one",
+        "OpenGL, naga 0.6",
+        [("sum += 1u;", "sum += 11u;")]),
+    probe!("switch_in_loop", "wgpu #5656", "gfx-rs/wgpu/issues/5656",
+        "a switch in a loop loses what its cases change",
+        "DX12 with FXC",
+        [("top++;\n", "")]),
+    probe!("switch_single", "wgpu #4514", "gfx-rs/wgpu/issues/4514",
+        "a switch with a single body is left out",
+        "DX12 with FXC",
+        [("sum += 16u;", "")]),
+    probe!("uniform_matrix", "naga #2094", "gfx-rs/naga/issues/2094",
+        "columns of two of a matrix in a uniform are read 16 bytes apart",
+        "OpenGL",
+        [("turn[0], turn[1]", "turn[0], turn[2]")]),
+    probe!("vec3_stride", "naga #1504", "gfx-rs/naga/issues/1504",
+        "elements of an array of vec3 are read 12 bytes apart",
+        "DX12, naga 0.7",
+        [("points[id.x];", "points[3u * id.x / 4u];")]),
+    probe!("matrix_padding", "wgpu #6298", "gfx-rs/wgpu/issues/6298",
+        "a store of a matrix overwrites what lies between its columns",
+        "Metal and DX12",
+        [("array<mat2x3<f32>>", "array<mat2x4<f32>>"),
+         ("mat2x3<f32>(1.0, 2.0, 3.0, 4.0, 5.0, 6.0)", "mat2x4<f32>(1.0, 2.0, 3.0, 0.0, 4.0, 5.0, 6.0, 0.0)")]),
+    probe!("pack_norm", "naga #1637", "gfx-rs/naga/pull/1637",
+        "packing takes signed shares for unsigned ones",
+        "Metal, naga 0.8",
+        [("pack4x8snorm", "pack4x8unorm")]),
+    probe!("tanh_large", "burn #520", "tracel-ai/burn/pull/520",
+        "tanh of a large number is NaN or zero",
+        "Metal",
+        [("tanh(x)", "(exp(2.0 * x) - 1.0) / (exp(2.0 * x) + 1.0)")]),
+    probe!("matmul_unaligned", "burn #4355", "tracel-ai/burn/issues/4355",
+        "a product of matrices is wrong where their sizes are no multiples of a tile",
+        "Vulkan with AMD's driver 31.0.21923 on an integrated Vega",
+        [("if row < sizes.rows && first", "if row < sizes.rows / TILE * TILE && first")]),
+    probe!("matmul_rows", "burn #4966", "tracel-ai/burn/issues/4966",
+        "a product of matrices with 500 rows or more is left out in part",
+        "Metal on Apple's GPUs",
+        [("if id.x >= sizes.rows", "if id.x >= min(sizes.rows, 512u)")]),
+    probe!("matvec_reduce", "llama.cpp #25906", "ggml-org/llama.cpp/issues/25906",
+        "a matrix times a few columns is wrong",
+        "Vulkan with Mesa's Turnip on an Adreno 702",
+        [("stride = 16u", "stride = 8u")]),
+    probe!("atomic_signed", "SPIRV-Cross #2303", "KhronosGroup/SPIRV-Cross/issues/2303",
+        "atomicMax compares signed numbers as unsigned ones",
+        "MoltenVK on an Apple M2",
+        [("atomicMax(&largest[group.x], number)",
+          "if bitcast<u32>(number) > bitcast<u32>(atomicLoad(&largest[group.x])) { \
+              atomicStore(&largest[group.x], number); }")]),
+    probe!("array_length", "gogpu/wgpu #305", "gogpu/wgpu/issues/305",
+        "arrayLength gives some other length than that of the buffer",
+        "Metal on an Apple M4, gogpu/wgpu 0.30",
+        [("arrayLength(&words)", "0x40000000u")]),
+    probe!("storage_barrier", "naga #1434", "gfx-rs/naga/issues/1434",
+        "lanes read a buffer before a barrier lets them",
+        "OpenGL, naga 0.6",
+        [("moved[at] = moved[at + 32u];", "moved[at] = 0u;")]),
+];

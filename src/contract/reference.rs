@@ -62,7 +62,7 @@ impl Reference {
         let mut leaves = floats.flat_map(|buffer| buffer.numbers(1));
         let rounds = leaves.any(|(_, leaf)| leaf.scalar == Scalar::Float);
         let bounded =
-            of.shader.is_some() && of.run.as_ref().is_none_or(|r| *r.get_ref() == Run::F64);
+            of.command.is_none() && of.run.as_ref().is_none_or(|r| *r.get_ref() == Run::F64);
         match (tolerance, bounded) {
             (Some(_), true) => Err(fault(
                 "the bounds in f64 say how far results may be off: leave out tolerance, or add run = \"f32\"",

@@ -39,7 +39,7 @@ const CONTRACT: &str = r#"
     reference = { shader = "plain.wgsl", dispatch = ["n"] }
 "#;
 
-fn main() -> Result<(), Box<dyn std::error::Error>> {
+pub(crate) fn main() -> Result<(), Box<dyn std::error::Error>> {
     let contract = Contract::parse(CONTRACT, "contract", "".as_ref())?.with_reference(PLAIN);
     let promise = contract.bind(SHADER, "pairs", 1)?;
     let mut subjects = vec![Subject::interpreter()];

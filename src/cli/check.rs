@@ -350,10 +350,13 @@ fn short(spec: &str) -> &str {
     if spec == INTERPRETER { "interp" } else { spec }
 }
 
-/// Kernel and variant; a long variant takes the kernel's room.
+/// Kernel and variant, in columns if the variant's name is not too long.
 fn named(row: &Row) -> String {
-    let room = 30usize.saturating_sub(row.variant.chars().count().max(8));
-    format!("{:<room$} {:<8}", row.kernel, row.variant)
+    let (kernel, variant) = (&row.kernel, &row.variant);
+    match variant.chars().count() <= 8 {
+        true => format!("{kernel:<22} {variant:<8}"),
+        false => format!("{:<31}", format!("{kernel} {variant}")),
+    }
 }
 
 /// Continues below the row, which has no room for it either.

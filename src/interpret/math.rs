@@ -87,10 +87,10 @@ fn floats<L: Lane>(fun: F, out: &mut [L], a: &[&[L]], (n, mask): (usize, &Mask))
         F::Ldexp => pair(out, a[0], a[1], n, mask, ldexp),
         F::Saturate => each(out, a[0], n, mask, |x| clamp(x, number(0.0), number(1.0))),
         F::Radians => each(out, a[0], n, mask, |x| {
-            x.mul(number(std::f32::consts::PI / 180.0))
+            times(x, std::f64::consts::PI / 180.0)
         }),
         F::Degrees => each(out, a[0], n, mask, |x| {
-            x.mul(number(180.0 / std::f32::consts::PI))
+            times(x, 180.0 / std::f64::consts::PI)
         }),
         F::Fract => each(out, a[0], n, mask, |x| x.sub(L::unary(Unary::Floor)(x))),
         F::Clamp => triple(out, [a[0], a[1], a[2]], n, mask, clamp),
@@ -109,6 +109,17 @@ fn floats<L: Lane>(fun: F, out: &mut [L], a: &[&[L]], (n, mask): (usize, &Mask))
         _ => return false,
     }
     true
+}
+
+/// The product with a constant that no f32 holds, in two parts: a device may take the first alone.
+#[expect(
+    clippy::cast_possible_truncation,
+    reason = "what is cut off is the second part"
+)]
+fn times<L: Lane>(x: L, factor: f64) -> L {
+    let most = factor as f32;
+    let rest = (factor - f64::from(most)) as f32;
+    x.mul(L::number(most)).add(x.mul(L::number(rest)))
 }
 
 /// x · 2^e.

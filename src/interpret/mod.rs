@@ -25,6 +25,7 @@ mod packing;
 mod program;
 mod races;
 mod refuse;
+mod reports;
 mod statements;
 mod stores;
 mod types;

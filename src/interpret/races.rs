@@ -84,10 +84,12 @@ mod tests {
         }
     }
 
+    /// Accesses: whether a write, group, phase and lane; and whether the last one races.
+    type Example = (&'static [(bool, u32, u32, u16)], bool);
+
     #[test]
     fn races_are_found_and_nothing_else() {
-        // Accesses (write, group, phase, lane), the last of which races or not.
-        let cases: [(&[(bool, u32, u32, u16)], bool); 12] = [
+        let cases: [Example; 12] = [
             (&[(true, 1, 0, 0), (false, 1, 0, 0)], false),
             (&[(true, 1, 0, 0), (false, 1, 0, 1)], true),
             (&[(true, 1, 0, 0), (false, 1, 1, 1)], false),

@@ -121,10 +121,10 @@ fn unknown_type(inner: &TypeInner) -> Option<&'static str> {
 
 fn unknown_expression(expression: &Expression) -> Option<&'static str> {
     match expression {
-        Expression::Math { fun, .. } => match fun {
-            MathFunction::Outer | MathFunction::Inverse => Some("this function"),
-            _ => None,
-        },
+        Expression::Math {
+            fun: MathFunction::Outer | MathFunction::Inverse,
+            ..
+        } => Some("this function"),
         Expression::SubgroupBallotResult | Expression::SubgroupOperationResult { .. } => {
             Some("operations of subgroups")
         }

@@ -89,7 +89,7 @@ const FUNCTIONS: &[Function] = &[
     ("fma(a[i], b[i], b[i])", |a, b| a.mul_add(b, b), [ANY, ANY], |_, _| [0.9, 0.0]),
     ("mix(a[i], b[i], 0.25)", |a, b| 0.75 * a + 0.25 * b, [ANY, ANY], |_, _| [0.9, 0.0]),
     ("smoothstep(-5, 5, a[i])", |a, _| { let t = (a + 5.0) / 10.0; t * t * (3.0 - 2.0 * t) }, [ANY, ANY], |_, _| [0.9, 0.0]),
-    ("degrees(a[i])", |a, _| a.to_degrees(), [ANY, ANY], |_, _| [0.9, 0.0]),
+    ("degrees(a[i])", |a, _| a.to_degrees(), [ANY, ANY], |_, _| [1.4, 0.0]),
     ("length(vec2(a[i], b[i]))", f64::hypot, [ANY, ANY], |_, _| [4.4, 0.0]),
     ("dot(vec2(a[i], b[i]), vec2(b[i], 1))", |a, b| a * b + b, [ANY, ANY], |_, _| [0.9, 0.0]),
     ("quantizeToF16(a[i])", |a, _| a, [ANY, ANY], |_, _| [0.0, 0.0]),
@@ -218,7 +218,12 @@ fn what_rounding_may_turn_is_open() {
         ),
         ("o[i] = max(a[i], b[i] * 3);", near, true),
         ("o[u32(a[i] * 1e6 - b[i] * 3e6 + 1.0)] = 2.0;", near, false),
-        ("o[i] = bitcast<f32>(bitcast<u32>(b[i] * 3));", near, false),
+        (
+            "o[i] = bitcast<f32>(bitcast<u32>(b[i] * 3) ^ 1u);",
+            near,
+            false,
+        ),
+        ("o[i] = bitcast<f32>(bitcast<u32>(b[i] * 3));", near, true),
         ("o[i] = f32(u32(b[i] * 30));", near, false),
         ("o[i] = f32(u32(b[i] * 35));", near, true),
     ] {

@@ -175,7 +175,12 @@ pub(crate) fn run(arguments: &Arguments, started: Instant) -> Result<bool> {
     let records: Vec<_> = devices.iter().map(|opened| opened.record.clone()).collect();
     let counterparts = old.as_deref().map(|old| bench::counterparts(old, &records));
     for (n, one) in devices.into_iter().enumerate() {
-        let how = (&options, shader.as_ref(), &learners[..], [opened, loaded]);
+        let how = How {
+            options: &options,
+            shader: shader.as_ref(),
+            learners: &learners,
+            before: [opened, loaded],
+        };
         let (mut report, stopped) = arguments.measure(one, how, data.as_ref(), &mut table)?;
         report.comparison = match (&counterparts, &rival) {
             (Some(all), _) => arguments.compared(all[n], &report),
@@ -214,12 +219,7 @@ impl Arguments {
     fn measure(
         &self,
         opened: Opened,
-        (options, shader, learners, before): (
-            &bench::Options,
-            Option<&(Promise, Sizes)>,
-            &[u32],
-            [f64; 2],
-        ),
+        how: How<'_>,
         data: Option<&Dataset>,
         table: &mut Table,
     ) -> Result<(Report, Option<Error>)> {
@@ -233,11 +233,8 @@ impl Arguments {
         let measured = device.and_then(|device| {
             let mut bench = Bench {
                 device: &*device,
-                options,
-                shader,
-                learners,
+                how,
                 retune: self.retune,
-                before,
                 report: &mut report,
                 table,
             };
@@ -367,23 +364,29 @@ fn again() -> String {
     words.join(" ")
 }
 
-/// The benchmark of one device.
-struct Bench<'a> {
-    device: &'a dyn Device,
+/// What to measure on every device.
+#[derive(Clone, Copy)]
+struct How<'a> {
     options: &'a bench::Options,
     /// A user's shader, in place of the kernels.
     shader: Option<&'a (Promise, Sizes)>,
     learners: &'a [u32],
-    retune: bool,
     /// Seconds until the devices were open, and from then until the data was loaded.
     before: [f64; 2],
+}
+
+/// The benchmark of one device.
+struct Bench<'a> {
+    device: &'a dyn Device,
+    how: How<'a>,
+    retune: bool,
     report: &'a mut Report,
     table: &'a mut Table,
 }
 
 impl Bench<'_> {
     fn run(&mut self, data: Option<&Dataset>) -> Result<()> {
-        let (options, seed) = (self.options, self.options.check.seed);
+        let (options, seed) = (self.how.options, self.how.options.check.seed);
         let mut images = None;
         if let Some(data) = data {
             let start = Instant::now();
@@ -395,7 +398,7 @@ impl Bench<'_> {
         self.report.timing = self.device.clock();
         let ceilings = self.ceilings()?;
         let rows = &mut self.report.kernels;
-        if let Some((promise, sizes)) = self.shader {
+        if let Some((promise, sizes)) = self.how.shader {
             let how = (&ceilings, options.budget);
             return bench::shader(self.device, (promise, sizes), how, rows, self.table);
         }
@@ -409,7 +412,14 @@ impl Bench<'_> {
             };
             self.report.variants = tune::fastest(self.device, self.retune, &note)?;
             tune::apply(self.device, &self.report.variants)?;
-            bench::steps(self.device, images, self.learners, how, results, self.table)?;
+            bench::steps(
+                self.device,
+                images,
+                self.how.learners,
+                how,
+                results,
+                self.table,
+            )?;
         }
         Ok(())
     }
@@ -418,7 +428,7 @@ impl Bench<'_> {
         if is_turn() {
             return Ok(Ceilings::default());
         }
-        let ceilings = bench::ceilings(self.device, self.options.budget)?;
+        let ceilings = bench::ceilings(self.device, self.how.options.budget)?;
         let timing = format!("kernels are timed by {}", self.report.timing);
         self.table.line(&fold(&timing, 2))?;
         self.table.ceilings(&ceilings);
@@ -427,7 +437,7 @@ impl Bench<'_> {
     }
 
     fn start_up(&mut self, first_step: f64) -> Result<()> {
-        let [device, data] = self.before;
+        let [device, data] = self.how.before;
         let s = StartUp {
             data_ms: 1e3 * data,
             device_ms: 1e3 * device,

@@ -242,9 +242,9 @@ impl Buffer {
             .map_err(of)?;
         let mut given = vec![0; self.fields.len()];
         // Elements have the same numbers in every layout.
-        let first = (layout.head.len() as u32).wrapping_neg();
-        for (place, (at, leaf)) in (0u32..).zip(layout.leaves(count)) {
-            let number = first.wrapping_add(place);
+        let head = u32::try_from(layout.head.len()).unwrap_or_default();
+        let numbers = (0u32..).map(|place| place.wrapping_sub(head));
+        for (number, (at, leaf)) in numbers.zip(layout.leaves(count)) {
             let word = match (self.field_of(leaf), &content) {
                 (Some(field), _) => {
                     let (_, numbers) = &self.fields[field];

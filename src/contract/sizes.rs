@@ -319,7 +319,7 @@ fn ascending(mut values: Vec<u32>) -> Result<Vec<u32>, String> {
     values.dedup();
     match values[..] {
         [] => Err("give at least one value".to_owned()),
-        [first, ..] if first == 0 => Err("a size is 1 or more".to_owned()),
+        [0, ..] => Err("a size is 1 or more".to_owned()),
         [.., last] if last > LARGEST => Err(format!("a size is {LARGEST} at the most")),
         _ => Ok(values),
     }

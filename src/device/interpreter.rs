@@ -17,8 +17,8 @@ use crate::record::{DeviceKind, DeviceRecord};
 const WORK: u64 = 400_000;
 /// Words that a buffer may have: more take too long.
 const LARGEST: u64 = 1 << 26;
-/// Workgroups along an axis, as WebGPU has it.
-const GROUPS: u32 = 65_535;
+/// Workgroups of a case along an axis that it takes at the most.
+const GROUPS: u32 = 4096;
 
 /// Shaders by the addresses of kernels and the names of variants.
 type Programs = HashMap<(usize, &'static str), Rc<interpret::Program>>;

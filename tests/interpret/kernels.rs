@@ -4,8 +4,12 @@ use unlearn::check::mutants::{Mutant, Operator, mutants};
 use unlearn::check::report::Report;
 use unlearn::check::{Options, Subject, check};
 use unlearn::device::interpreter::Interpreter;
+use unlearn::device::probes::PROBES;
+use unlearn::interpret::{BoundKind, Program};
 use unlearn::kernels::{Fill, KERNELS, Kernel, Variant};
 use unlearn::progress::Silent;
+
+use super::full;
 
 fn options(kernel: Option<&str>) -> Options {
     Options {
@@ -47,6 +51,23 @@ fn every_kernel_is_clean_and_right() {
     assert_eq!(rows.len(), files.sum::<usize>());
     let few = rows.iter().filter(|row| row.cases < 10);
     assert_eq!(few.count(), 0, "{rows:?}");
+}
+
+/// The probes of `unlearn bench` have no cases, but are shaders all the same.
+#[test]
+fn every_probe_is_clean() {
+    let params = vec![100, 2, 0.5f32.to_bits(), 1f32.to_bits()];
+    for kernel in PROBES {
+        let program = Program::new(kernel.shader.text, None).unwrap();
+        let buffers = program.bindings().iter().map(|b| match b.kind {
+            BoundKind::Uniform => full(params.clone()),
+            BoundKind::Read | BoundKind::Write => full(vec![1; 400]),
+        });
+        let found = program
+            .run(&mut buffers.collect::<Vec<_>>(), [2, 1, 1])
+            .unwrap();
+        assert_eq!(found, [], "{}", kernel.name);
+    }
 }
 
 /// All mutants, in all files: kernel, variant, number, and the mutant.

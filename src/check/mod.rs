@@ -5,17 +5,18 @@
 //! kernel, its reference with the derivation of its bounds, and its shapes; a `Case` is one run,
 //! with poisoned outputs and guard zones; `plan` says which ones there are, `variant` runs those of a
 //! variant on a device and finds the smallest that fails, `suite` runs all; [`training`] checks whole
-//! steps; [`litmus`] tests the memory model; [`probes`] look for known miscomputations; [`mutants`]
+//! steps; [`litmus`] tests the memory model; `probes` look for known miscomputations; [`mutants`]
 //! makes faulty shaders, and `power` counts how many the suite finds.
 
 pub(crate) mod cases;
 mod equivalent;
+mod known;
 pub mod litmus;
 pub mod mutants;
 mod page;
 mod plan;
 mod power;
-pub mod probes;
+mod probes;
 mod replay;
 pub mod report;
 mod shader;
@@ -26,6 +27,7 @@ mod tightness;
 pub mod training;
 mod variant;
 
+pub use known::Known;
 pub use page::adapters_page;
 pub use plan::Options;
 pub use power::{MutationObserver, MutationScore, power};

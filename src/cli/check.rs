@@ -5,9 +5,8 @@ mod shader;
 use std::path::PathBuf;
 
 use clap::Args;
-use unlearn::check::probes::Known;
 use unlearn::check::report::{DeviceReport, Failure, Report, Row};
-use unlearn::check::{Observer, Options, Subject, check};
+use unlearn::check::{Known, Observer, Options, Subject, check};
 use unlearn::contract::Sizes;
 use unlearn::device;
 use unlearn::device::{Opened, gpu::Opening};

@@ -5,7 +5,7 @@
 //! kernel, its reference with the derivation of its bounds, and its shapes; a `Case` is one run,
 //! with poisoned outputs and guard zones; `plan` says which ones there are, `variant` runs those of a
 //! variant on a device and finds the smallest that fails, `suite` runs all; [`training`] checks whole
-//! steps; [`litmus`] tests the memory model; [`probes`] look for known miscomputations; [`shader`]
+//! steps; [`litmus`] tests the memory model; `probes` look for known miscomputations; [`shader`]
 //! checks users' shaders; [`mutants`] makes faulty shaders, and `power` counts how many the suite finds;
 //! [`rewrites`] makes shaders that compute the same, and `control` that all of them pass.
 
@@ -13,13 +13,14 @@ pub(crate) mod cases;
 mod control;
 mod equivalent;
 mod fate;
+mod known;
 pub mod litmus;
 pub mod mutants;
 mod page;
 mod plan;
 mod plant;
 mod power;
-pub mod probes;
+mod probes;
 mod replay;
 pub mod report;
 pub mod rewrites;

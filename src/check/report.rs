@@ -4,9 +4,9 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
+use super::known::Known;
 use super::litmus::Histogram;
 use super::power::MutationScore;
-use super::probes::Known;
 use crate::contract::Sizes;
 use crate::error::Error;
 use crate::kernels::{Fill, Mismatch, Shape};

@@ -5,9 +5,8 @@ pub(super) mod shader;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
-use unlearn::check::probes::Known;
 use unlearn::check::report::{DeviceReport, Failure, Report, Row};
-use unlearn::check::{Observer, Options, Subject, check};
+use unlearn::check::{Known, Observer, Options, Subject, check};
 use unlearn::contract::Sizes;
 use unlearn::device;
 use unlearn::device::{INTERPRETER, Opened, gpu::Opening};

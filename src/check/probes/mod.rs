@@ -5,8 +5,7 @@ mod list;
 #[cfg(test)]
 mod tests;
 
-use serde::{Deserialize, Serialize};
-
+use super::known::Known;
 use super::report::Failure;
 use super::subject::Subject;
 use super::suite::Planned;
@@ -19,19 +18,6 @@ use list::{PROBES, Probe};
 
 /// What probes are called where kernels have their names.
 pub(crate) const PROBE_ROWS: &str = "probes";
-
-/// A public issue whose fault a device shows.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Known {
-    /// Its project and number.
-    pub issue: String,
-    /// What goes wrong.
-    pub fault: String,
-    /// Where it was seen.
-    pub seen: String,
-    /// Where it is described.
-    pub link: String,
-}
 
 impl Known {
     fn of(probe: &Probe) -> Self {

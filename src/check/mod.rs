@@ -35,6 +35,7 @@ pub mod training;
 mod variant;
 
 pub use control::{ControlObserver, ControlScore, RewriteFailure, control};
+pub use known::Known;
 pub use page::adapters_page;
 pub use plan::Options;
 pub use power::{MutationObserver, MutationScore, power};

@@ -1,5 +1,6 @@
 //! `unlearn check`.
 
+mod probes;
 pub(super) mod shader;
 
 use std::path::{Path, PathBuf};
@@ -18,6 +19,7 @@ use unlearn::reproducer::Reproducer;
 use super::progress::Counter;
 use super::text::{beside, fold};
 use super::{Output, litmus, mutants, replay, rewrites};
+use probes::Tally;
 
 /// What to check, and where.
 #[derive(Args, Debug)]
@@ -196,6 +198,8 @@ struct Table {
     under: PathBuf,
     /// Why some failures have none.
     unkept: Vec<String>,
+    /// Known miscomputations that did not show, where the table has no row for each.
+    probes: Option<Tally>,
 }
 
 impl Table {
@@ -206,6 +210,7 @@ impl Table {
             litmus_alone: litmus::only(options),
             under: under.to_owned(),
             unkept: Vec::new(),
+            probes: options.kernel.is_none().then(Tally::default),
         }
     }
 
@@ -225,6 +230,9 @@ impl Table {
 
     fn end(&self, report: &Report) -> Result<()> {
         self.counter.end();
+        for tally in self.probes.iter().flat_map(Tally::lines) {
+            self.line(&tally)?;
+        }
         for device in &report.devices {
             for row in &device.rows {
                 if let Some(failure) = &row.failure {
@@ -394,6 +402,10 @@ impl Observer for Table {
     }
 
     fn row(&mut self, subject: &Subject, row: &Row) {
+        let tally = self.probes.as_mut();
+        if tally.is_some_and(|tally| tally.takes(&subject.spec, row)) {
+            return;
+        }
         let worst = match row.worst {
             Some(worst) => format!("{worst:.3}"),
             None if row.exact && row.cases > 0 => "exact".to_owned(),

@@ -2,7 +2,7 @@
 //! chosen digits, and trains them again. Every dispatch covers a whole population of networks, so
 //! every figure has an error bar and a comparison with networks that never saw those digits.
 //!
-//! The program of the same name is built on this crate; `examples/` has three more. Four networks
+//! The program of the same name is built on this crate; `examples/` has four more. Four networks
 //! learn the built-in digits on the CPU:
 //!
 //! ```

@@ -161,7 +161,10 @@ fn checks_and_benchmarks_fit() {
     fits_off_terminals(&place, &whole);
     let wrong = format!("{bench} --device {adapter} --plant 7 --compare @old");
     let (text, _) = fits_off_terminals(&place, &wrong);
-    mentions(&text, &["old/new", "device differs", "WRONG"]);
+    mentions(&text, &["compared with", "device differs", "WRONG"]);
+    let again = format!("{bench} --device cpu --compare @old --fail-on never");
+    let (text, _) = fits_off_terminals(&place, &again);
+    mentions(&text, &["old/new", "verdict"]);
 }
 
 /// Where a program reads it, an error is one line, to be searched.

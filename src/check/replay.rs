@@ -121,8 +121,8 @@ impl Replay {
     /// The variant for a device, or why there is none.
     fn variant(&self, subject: &Subject) -> std::result::Result<&'static Variant, String> {
         let device = &*subject.device;
-        let cpu = device.record().backend == "CPU";
-        if cpu && !self.genuine {
+        let host = device.record().backend == "CPU";
+        if host && !subject.interprets() && !self.genuine {
             return Err("the CPU runs this program's own cases, not shaders".to_owned());
         }
         let variants = device.variants(self.kernel);
@@ -131,15 +131,11 @@ impl Replay {
         // The CPU's variants and those of adapters have no names in common, and the interpreter has none
         // with textures: the first stands for the others.
         let first = variants.first();
-        let host = cpu || device.record().backend == INTERPRETER;
         let common = self.kernel.variant(name).is_none() || host || self.kernel.is_foreign();
         let found = named.or(first.filter(|_| common));
         found.ok_or_else(|| format!("it has no variant {name}"))
     }
 }
-
-/// The backend of the interpreter.
-const INTERPRETER: &str = "none";
 
 /// Whether something is wrong in the same way: at the same word, with the same bits.
 fn same(now: &Cause, recorded: &Cause) -> bool {

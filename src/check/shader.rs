@@ -4,8 +4,9 @@ use std::cell::Cell;
 use std::time::{Duration, Instant};
 
 use super::mutants::mutants;
-use super::power::{MutationObserver, MutationScore, power_of};
+use super::power::{MutationObserver, power_of};
 use super::report::{Failure, Report};
+use super::score::MutationScore;
 use super::subject::Subject;
 use super::suite::{Checked, Observer, Planned};
 use super::variant::{Family, VariantCheck};

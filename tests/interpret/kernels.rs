@@ -43,7 +43,8 @@ fn failures(report: &Report) -> Vec<String> {
 fn every_kernel_is_clean_and_right() {
     let report = checked(&options(None));
     assert_eq!(failures(&report), [""; 0]);
-    let rows = &report.devices[0].rows;
+    let rows = report.devices[0].rows.iter();
+    let rows: Vec<_> = rows.filter(|row| row.kernel != "probes").collect();
     let files = KERNELS.iter().map(|spec| {
         let own = |v: &&Variant| **v == Variant::PLAIN || v.shader.is_some();
         spec.kernel.variants.iter().filter(own).count()

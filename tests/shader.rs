@@ -73,17 +73,55 @@ fn a_shader_that_keeps_its_contract_exits_with_zero() {
 fn a_shader_that_breaks_its_contract_exits_with_one() {
     let folder = folder(&DOUBLE.replace("2.0 *", "select(2.0, 3.0, id.x == 64u) *"));
     let shader = path(folder.path(), "double.wgsl");
-    let output = unlearn(&["check", "--shader", &shader, "--device", "interpreter"]);
+    let under = path(folder.path(), "failures");
+    let check = ["check", "--shader", &shader, "--reproduce", &under];
+    let output = unlearn(&[&check[..], &["--device", "interpreter"]].concat());
     let said = stdout(&output);
     assert_eq!(output.status.code(), Some(1), "{said}{}", stderr(&output));
     for part in ["WRONG", "n=65", "y[64]", "--sizes n=65 --fill"] {
         assert!(said.contains(part), "{part}: {said}");
     }
     let again = said.lines().find(|line| line.contains("  again")).unwrap();
-    let arguments: Vec<&str> = again.split_whitespace().skip(2).collect();
+    let mut arguments: Vec<&str> = again.split_whitespace().skip(2).collect();
+    arguments.extend(["--reproduce", &under]);
     let output = unlearn(&arguments);
     assert_eq!(output.status.code(), Some(1), "{}", stderr(&output));
     assert!(stdout(&output).contains("y[64]"));
+}
+
+/// Every result is right, but two invocations write y[0]: only the interpreter can know.
+#[test]
+fn a_race_is_found_again_from_its_folder_and_is_no_credit_to_the_contract() {
+    let folder = folder(&DOUBLE.replace("2.0 * x[id.x];", "2.0 * x[id.x]; y[0] = 2.0 * x[0];"));
+    let shader = path(folder.path(), "double.wgsl");
+    let under = path(folder.path(), "failures");
+    let output = unlearn(&["check", "--shader", &shader, "--reproduce", &under]);
+    let said = stdout(&output);
+    assert_eq!(output.status.code(), Some(1), "{said}{}", stderr(&output));
+    assert!(said.contains("race on y[0]"), "{said}");
+    let left = fs::read_dir(&under).unwrap().next().unwrap().unwrap();
+    let left = left.path().to_str().unwrap().to_owned();
+    let report = fs::read_to_string(Path::new(&left).join("report.md")).unwrap();
+    assert!(report.contains("The shader: the interpreter"), "{report}");
+    let again = unlearn(&["check", "--replay", &left]);
+    let said = stdout(&again);
+    assert_eq!(again.status.code(), Some(1), "{said}{}", stderr(&again));
+    assert!(said.contains("as recorded"), "{said}");
+    let mutants = unlearn(&["check", "--shader", &shader, "--mutants"]);
+    assert_eq!(mutants.status.code(), Some(2), "{}", stdout(&mutants));
+}
+
+/// A reference that overflows says nothing, and nothing is no proof.
+#[test]
+fn results_that_nobody_judges_are_not_right() {
+    let folder = folder(DOUBLE);
+    let infinite = DOUBLE.replace("2.0 * x[id.x]", "1e30 * (1e30 + x[id.x])");
+    fs::write(folder.path().join("plain.wgsl"), infinite).unwrap();
+    let shader = path(folder.path(), "double.wgsl");
+    let output = unlearn(&["check", "--shader", &shader]);
+    let said = stdout(&output);
+    assert_eq!(output.status.code(), Some(1), "{said}{}", stderr(&output));
+    assert!(said.contains("not judged"), "{said}");
 }
 
 #[test]

@@ -103,6 +103,14 @@ pub(super) fn power_of<F: Family>(
         if !matches!(fate(device, &mut cases, variant, original)?, Fate::Right) {
             continue;
         }
+        // What is found in the original would count as caught in every mutant.
+        let interpreter = Interpreter::new("looks at the original");
+        if interpreter_catches(&interpreter, &cases, variant, original)? {
+            return Err(Error::Usage(format!(
+                "the interpreter finds a fault in {} as it is: check it without --mutants first",
+                kernel.name
+            )));
+        }
         let some: Vec<(usize, Mutant)> = all.into_iter().enumerate().step_by(step).collect();
         observer.begin(kernel.name, some.len() as u64);
         return measure(device, &mut cases, variant, (&some, limit), observer);

@@ -6,6 +6,7 @@ use super::mutants::mutants;
 use super::plant::planted;
 use super::subject::Subject;
 use super::suite::REPEATS;
+use crate::device::INTERPRETER;
 use crate::device::trial::{NoResult, Verdict, examine};
 use crate::error::{Error, Result};
 use crate::kernels::case::Case;
@@ -118,16 +119,22 @@ impl Replay {
         interpreted(text, &self.case, description.workgroups, recorded)
     }
 
+    /// Whether the interpreter found it: no other device can show what WGSL does not define.
+    pub fn is_interpreters(&self) -> bool {
+        self.recorded.description.device.backend == INTERPRETER
+    }
+
     /// The variant for a device, or why there is none.
     fn variant(&self, subject: &Subject) -> std::result::Result<&'static Variant, String> {
         let device = &*subject.device;
-        let host = device.record().backend == "CPU";
-        if host && !subject.interprets() && !self.genuine {
+        let cpu = device.record().backend == "CPU";
+        if cpu && !self.genuine {
             return Err("the CPU runs this program's own cases, not shaders".to_owned());
         }
         let variants = device.variants(self.kernel);
         let name = &self.recorded.description.kernel.variant;
         let named = variants.iter().find(|v| v.name == name);
+        let host = cpu || subject.interprets();
         // The CPU's variants and those of adapters have no names in common, and the interpreter has none
         // with textures: the first stands for the others.
         let first = variants.first();

@@ -208,7 +208,8 @@ impl<S: Clone + PartialEq> Planned<S> {
                 .transpose()?;
             for check in &mut checks {
                 let goes_on = check.goes_on(self.patience);
-                if !fits(check) {
+                let tired = !goes_on && check.row.failure.is_none();
+                if tired || !fits(check) {
                     check.row.skipped += 1;
                 } else if let Some(instance) = instance.as_ref().filter(|_| goes_on) {
                     let stopped = &mut all[check.number].stopped;

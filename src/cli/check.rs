@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 use unlearn::check::report::{DeviceReport, Failure, Report, Row};
-use unlearn::check::{Known, Observer, Options, Subject, check};
+use unlearn::check::{Known, OPEN, Observer, Options, Subject, check};
 use unlearn::contract::Sizes;
 use unlearn::device;
 use unlearn::device::{INTERPRETER, Opened, gpu::Opening};
@@ -66,7 +66,7 @@ pub(crate) struct Arguments {
     #[arg(long, value_name = "N", requires = "kernel")]
     plant: Option<usize>,
     /// Check a compute shader of your own, as its contract says
-    #[arg(long, value_name = "FILE", value_parser = super::path(), conflicts_with_all = ["kernel", "variant", "shape", "plant"])]
+    #[arg(long, value_name = "FILE", value_parser = super::path(), conflicts_with_all = ["kernel", "variant", "shape", "plant", "rewrites", "replay"])]
     shader: Option<PathBuf>,
     /// The shader's contract; by default the .toml file beside it
     #[arg(long, value_name = "FILE", value_parser = super::path(), requires = "shader")]
@@ -81,7 +81,7 @@ pub(crate) struct Arguments {
     #[arg(long, value_name = "DIR", value_parser = super::path(), default_value = "unlearn-failures")]
     reproduce: PathBuf,
     /// Run the failure of such a folder again, on the devices of --device
-    #[arg(long, value_name = "DIR", value_parser = super::path(), conflicts_with_all = ["kernel", "variant", "shape", "fill", "seed", "mutants", "plant", "json", "reproduce"])]
+    #[arg(long, value_name = "DIR", value_parser = super::path(), conflicts_with_all = ["kernel", "variant", "shape", "fill", "seed", "mutants", "rewrites", "plant", "json", "reproduce"])]
     replay: Option<PathBuf>,
     /// Write the full report to a file, or to stdout with -
     #[arg(long, value_name = "FILE", value_parser = super::path())]
@@ -348,6 +348,8 @@ fn summary(report: &Report) -> String {
             n => parts.push(format!("{n} {many}")),
         }
     }
+    let open = report.open.filter(|open| *open > OPEN);
+    parts.extend(open.map(|open| format!("{:.0} % of the results are not judged", 100.0 * open)));
     let text = format!("\nNot passed: {}. {seconds:.0} s.", parts.join("; "));
     fold(&text, 0)
 }

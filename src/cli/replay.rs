@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use unlearn::check::{Again, Replay, Subject};
-use unlearn::device::{self, Opened, gpu::Opening};
+use unlearn::device::{self, INTERPRETER, Opened, gpu::Opening};
 use unlearn::error::{Error, Result};
 use unlearn::kernels::Mismatch;
 use unlearn::reproducer::Description;
@@ -21,7 +21,11 @@ pub(crate) fn run(folder: &Path, spec: &str) -> Result<bool> {
         checked: replay.checked(),
         ..Opening::default()
     };
-    let devices = device::open_all(spec, opening)?;
+    let mut devices = device::open_all(spec, opening)?;
+    let interprets = devices.iter().any(|opened| opened.spec == INTERPRETER);
+    if replay.is_interpreters() && !interprets {
+        devices.splice(0..0, device::open_all(INTERPRETER, opening)?);
+    }
     print(&recorded(&replay.recorded.description))?;
     for note in &replay.notes {
         print(&fold(&format!("\n{note}"), 0))?;
@@ -91,6 +95,8 @@ fn recorded(about: &Description) -> String {
         program.version,
         program.os
     );
+    // A folder may come from anybody, and a terminal obeys what is not text.
+    let text: String = text.chars().filter(|c| !c.is_control()).collect();
     format!("{}\n{}", fold(&text, 2), words(&about.mismatch))
 }
 
@@ -98,6 +104,9 @@ fn recorded(about: &Description) -> String {
 pub(super) fn words(mismatch: &Mismatch) -> String {
     let labels = ["where", "got", "expected", "bound"];
     let lines = labels.iter().zip(mismatch.cause.words());
-    let lines = lines.map(|(label, words)| beside(&format!("  {label}"), LABEL, &words));
+    let lines = lines.map(|(label, words)| {
+        let words: String = words.chars().filter(|c| !c.is_control()).collect();
+        beside(&format!("  {label}"), LABEL, &words)
+    });
     lines.collect::<Vec<_>>().join("\n")
 }

@@ -248,7 +248,8 @@ impl Free {
 impl Sizes {
     /// About how much work a case of these sizes is.
     pub(crate) fn work(&self) -> u128 {
-        self.0.values().map(|n| u128::from(*n)).product()
+        let sizes = self.0.values().map(|n| u128::from(*n));
+        sizes.fold(1, u128::saturating_mul)
     }
 }
 

@@ -5,7 +5,9 @@ use std::cell::RefCell;
 use std::collections::HashMap;
 use std::rc::Rc;
 
-use super::{Buffer, ChosenVariants, Command, Device, Dispatch, Limits, Program, Recording};
+use super::{
+    Buffer, ChosenVariants, Command, Device, Dispatch, INTERPRETER, Limits, Program, Recording,
+};
 use crate::error::{Error, Result};
 use crate::interpret::{self, Finding, Memory};
 use crate::kernels::case::POISON;
@@ -48,7 +50,7 @@ impl Interpreter {
         Self {
             record: DeviceRecord {
                 name: "WGSL interpreter".to_owned(),
-                backend: "CPU".to_owned(),
+                backend: INTERPRETER.to_owned(),
                 kind: DeviceKind::Cpu,
                 driver: "races, bounds, barriers, unwritten words".to_owned(),
                 reason: reason.to_owned(),

@@ -194,6 +194,8 @@ pub(crate) fn examine(
     if !case.fits(variant, device.limits()) {
         return (Verdict::None(NoResult::NoRoom), Vec::new());
     }
+    // Those of a run that gave no result.
+    device.findings();
     let mut runs = match case.run(device, kernel, times) {
         Ok(runs) => runs,
         Err(why) => return (Verdict::None(why), Vec::new()),

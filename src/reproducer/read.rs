@@ -103,6 +103,10 @@ impl Folder {
             return Err(self.damaged(DESCRIPTION, &why));
         }
         let path = self.0.join(name);
+        let known = fs::symlink_metadata(&path);
+        if known.is_ok_and(|about| !about.is_file() || about.len() > super::LARGEST as u64) {
+            return Err(self.damaged(name, "it is not a plain file of 256 MB at most"));
+        }
         fs::read(&path).map_err(|e| match e.kind() {
             ErrorKind::NotFound => self.damaged(name, "it is missing"),
             _ => Error::file("read", &path)(e),

@@ -3,6 +3,7 @@
 use std::fmt::Write as _;
 
 use super::{Buffer, Description, Found, Guard, interpreted};
+use crate::device::INTERPRETER;
 use crate::kernels::{Cause, WINDOW};
 
 /// Wrong words that are listed one by one.
@@ -130,6 +131,10 @@ fn whose(found: &Found<'_>, about: &Description) -> String {
     if about.device.backend == "CPU" {
         return "## The shader or the driver?\n\nNeither: the CPU runs its own form of the kernel, not \
                 this shader.\n"
+            .to_owned();
+    }
+    if about.device.backend == INTERPRETER {
+        return "## The shader or the driver?\n\nThe shader: the interpreter, which has no driver, found it.\n"
             .to_owned();
     }
     let text = found.kernel.source_with_buffers(found.variant);

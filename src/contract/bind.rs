@@ -2,15 +2,14 @@
 
 use std::ops::Range;
 
-use toml::Spanned;
-
 use super::Contract;
 use super::buffer::Buffer;
+use super::dispatch::three;
 use super::layout::Layout;
 use super::names::unknown;
 use super::promise::Promise;
 use super::reference::Reference;
-use super::schema::{Fault, Formula, Several};
+use super::schema::{Fault, Formula};
 use super::shader::Parsed;
 use super::sizes::SizeList;
 use crate::error::{Error, Result};
@@ -157,16 +156,4 @@ fn check<'a>(
         }
     }
     Ok(())
-}
-
-/// Workgroups along three axes, of which the last may be missing.
-pub(super) fn three(dispatch: &Spanned<Several>) -> Checked<[Formula; 3]> {
-    let given = &dispatch.get_ref().0;
-    if given.is_empty() || given.len() > 3 {
-        let text = "dispatch: give one to three numbers of workgroups";
-        return Err(Fault::new(dispatch.span(), text));
-    }
-    Ok(std::array::from_fn(|axis| {
-        given.get(axis).cloned().unwrap_or_else(Formula::one)
-    }))
 }

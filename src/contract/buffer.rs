@@ -110,7 +110,7 @@ impl Buffer {
             return Ok(());
         };
         let is = self.layout.name();
-        match long(wanted.get_ref()) == is {
+        match long(wanted.get_ref()) == is.replace(' ', "") {
             true => Ok(()),
             false => Err(format!(
                 "type: the shader has {is} here, not {}",
@@ -261,18 +261,29 @@ impl Buffer {
         Ok(words)
     }
 
-    /// Whether a reference's layout of it holds the same numbers: with names for fields, in any places.
+    /// Whether a reference's layout of it holds the same numbers: in the same places, or in any with the
+    /// same names.
     pub(super) fn fits(&self, layout: &Layout) -> bool {
-        let stream = |layout: &Layout| -> Vec<_> {
-            let of = |leaves: &[Leaf]| leaves.iter().map(|leaf| leaf.scalar).collect::<Vec<_>>();
-            let elements = layout.elements.iter();
-            elements
-                .map(|e| (e.stride, e.count, of(&e.leaves)))
-                .collect()
+        self.names(layout) || layout.is_like(&self.layout)
+    }
+
+    /// Whether the names of fields say where each number goes in a reference's layout.
+    fn names(&self, layout: &Layout) -> bool {
+        let lengths = |(key, _): &(String, _)| {
+            let of = |l: &Layout| l.head.iter().filter(|f| belongs(&f.field, key)).count();
+            of(layout) == 0 || of(layout) == of(&self.layout)
         };
-        let named = !self.fields.is_empty() && !self.output;
-        let same = |layout: &Layout| layout.words(12) == self.layout.words(12);
-        *layout == self.layout || named && stream(layout) == stream(&self.layout) || same(layout)
+        let given = |leaf: &Leaf| self.field_of(leaf).is_some() || is_padding(&leaf.field);
+        let stream = |layout: &Layout| {
+            let of = |leaves: &[Leaf]| leaves.iter().map(|leaf| leaf.scalar).collect::<Vec<_>>();
+            let elements = layout.elements.as_ref();
+            elements.map(|e| (e.stride, e.count, of(&e.leaves)))
+        };
+        let alone = !self.fields.is_empty() && !self.output;
+        alone
+            && self.fields.iter().all(lengths)
+            && layout.head.iter().all(given)
+            && stream(layout) == stream(&self.layout)
     }
 
     /// Which element a word is in, where that says more than the word's number.
@@ -311,9 +322,9 @@ impl Buffer {
         draw: Draw,
         own: &[u32],
     ) -> Result<Vec<u32>, String> {
-        match self.fields.is_empty() || self.output {
-            true => Ok(own.to_vec()),
-            false => self.words(layout, sizes, draw),
+        match self.names(layout) {
+            true => self.words(layout, sizes, draw),
+            false => Ok(own.to_vec()),
         }
     }
 

@@ -5,10 +5,10 @@ use std::process::{self, Stdio};
 use std::time::{Duration, Instant};
 
 use super::buffer::Buffer;
-use super::layout::Scalar;
-use super::reference::within;
+use super::layout::{Leaf, Scalar};
 use super::schema::Tolerance;
 use super::sizes::Sizes;
+use super::tolerance::within;
 use crate::error::{Error, Result};
 use crate::kernels::Expected;
 
@@ -56,7 +56,9 @@ impl Command {
         let folder = folder.path();
         for (buffer, words) in buffers.iter().zip(inputs) {
             if buffer.is_initialised() {
-                let path = folder.join(format!("{}.bin", buffer.name));
+                // An output's own file must be new: else a program that writes nothing would pass.
+                let kind = if buffer.output { "in.bin" } else { "bin" };
+                let path = folder.join(format!("{}.{kind}", buffer.name));
                 let bytes: Vec<u8> = words.iter().flat_map(|word| word.to_le_bytes()).collect();
                 std::fs::write(&path, bytes).map_err(Error::file("write", &path))?;
             }
@@ -125,6 +127,25 @@ impl Command {
         }
     }
 
+    /// The bytes of a file that it has left.
+    fn read(
+        &self,
+        name: &str,
+        kind: &str,
+        length: usize,
+        (folder, sizes): (&Path, &Sizes),
+    ) -> Result<Vec<u8>> {
+        let bytes = std::fs::read(folder.join(format!("{name}.{kind}")))
+            .map_err(|e| self.fault(sizes, &format!("it has left no {name}.{kind}: {e}")))?;
+        match bytes.len() {
+            is if is == length => Ok(bytes),
+            is => {
+                let why = format!("{name}.{kind} has {is} bytes, not {length}");
+                Err(self.fault(sizes, &why))
+            }
+        }
+    }
+
     /// An output that it has left: NAME.bin with the buffer's words, or NAME.f64.bin with its
     /// numbers in f64.
     fn output(
@@ -136,42 +157,40 @@ impl Command {
     ) -> Result<Vec<Expected>> {
         let name = &buffer.name;
         let count = buffer.count(sizes).map_err(Error::Usage)?;
-        let precise = folder.join(format!("{name}.f64.bin"));
-        let read = |file: &Path, length: usize| {
-            let bytes = std::fs::read(file).map_err(|e| {
-                let file = format!("{name}.bin");
-                self.fault(sizes, &format!("it has left no {file}: {e}"))
-            })?;
-            match bytes.len() == length {
-                true => Ok(bytes),
-                false => {
-                    let (file, is) = (file.file_name().unwrap_or_default(), bytes.len());
-                    let why = format!("{} has {is} bytes, not {length}", file.display());
-                    Err(self.fault(sizes, &why))
-                }
-            }
-        };
+        let read = |kind: &str, length: usize| self.read(name, kind, length, (folder, sizes));
         let mut expected = vec![Expected::Any; words.len()];
-        if precise.is_file() {
-            let bytes = read(&precise, 8 * buffer.numbers(count).count())?;
+        let wrong = |file: &str, index: u32, value: f64, leaf: &Leaf| {
+            let of = match leaf.scalar {
+                Scalar::Float => "finite f32",
+                of => of.name(),
+            };
+            let why = format!("{name}.{file}: number {index} is {value}, which is no {of}");
+            self.fault(sizes, &why)
+        };
+        if folder.join(format!("{name}.f64.bin")).is_file() {
+            let bytes = read("f64.bin", 8 * buffer.numbers(count).count())?;
             let (numbers, _) = bytes.as_chunks::<8>();
-            for ((at, leaf), bytes) in buffer.numbers(count).zip(numbers) {
+            for (((at, leaf), bytes), index) in buffer.numbers(count).zip(numbers).zip(0..) {
                 let value = f64::from_le_bytes(*bytes);
-                expected[at as usize] = match leaf.scalar {
+                let must = match leaf.scalar {
                     Scalar::Float => within(value, tolerance),
-                    of => of.word(value).map_or(Expected::Any, Expected::Word),
+                    of => of.word(value).map(Expected::Word),
                 };
+                let wrong = || wrong("f64.bin", index, value, leaf);
+                expected[at as usize] = must.ok_or_else(wrong)?;
             }
             return Ok(expected);
         }
-        let bytes = read(&folder.join(format!("{name}.bin")), 4 * words.len())?;
+        let bytes = read("bin", 4 * words.len())?;
         let (words, _) = bytes.as_chunks::<4>();
         for (at, leaf) in buffer.numbers(count) {
             let word = u32::from_le_bytes(words[at as usize]);
-            expected[at as usize] = match leaf.scalar {
-                Scalar::Float => within(f32::from_bits(word).into(), tolerance),
-                Scalar::Signed | Scalar::Unsigned => Expected::Word(word),
+            let value = f32::from_bits(word).into();
+            let must = match leaf.scalar {
+                Scalar::Float => within(value, tolerance),
+                Scalar::Signed | Scalar::Unsigned => Some(Expected::Word(word)),
             };
+            expected[at as usize] = must.ok_or_else(|| wrong("bin", at, value, leaf))?;
         }
         Ok(expected)
     }

@@ -116,6 +116,23 @@ impl Layout {
         elements.map_or(&self.name, |elements| &elements.name)
     }
 
+    /// The type of all of it, as WGSL writes it.
+    pub(crate) fn whole(&self) -> &str {
+        &self.name
+    }
+
+    /// Whether another has numbers of the same kinds at the same words. An array without a length
+    /// may have any.
+    pub(crate) fn is_like(&self, other: &Self) -> bool {
+        let length = |layout: &Self| layout.elements.as_ref().and_then(|e| e.count);
+        // Two elements show where the next ones are.
+        let of = |own: &Self, than: &Self| length(own).or(length(than)).unwrap_or(2);
+        let (ours, theirs) = (of(self, other), of(other, self));
+        let numbers = self.leaves(ours).map(|(at, leaf)| (at, leaf.scalar));
+        let others = other.leaves(theirs).map(|(at, leaf)| (at, leaf.scalar));
+        self.words(ours) == other.words(theirs) && numbers.eq(others)
+    }
+
     /// The buffer's words with so many elements.
     pub(crate) fn words(&self, count: u32) -> Option<u32> {
         let end = match &self.elements {
@@ -208,7 +225,10 @@ pub(crate) fn type_name(module: &Module, ty: Handle<Type>) -> String {
             rows,
             scalar: s,
         } => format!("mat{}x{}<{}>", *columns as u32, *rows as u32, scalar(s)),
-        TypeInner::Array { base, .. } => format!("array<{}>", type_name(module, *base)),
+        TypeInner::Array { base, size, .. } => match size {
+            naga::ArraySize::Constant(n) => format!("array<{}, {n}>", type_name(module, *base)),
+            _ => format!("array<{}>", type_name(module, *base)),
+        },
         _ => module.types[ty].name.clone().unwrap_or_default(),
     }
 }

@@ -9,6 +9,7 @@
 mod bind;
 mod buffer;
 mod command;
+mod dispatch;
 mod init;
 mod layout;
 mod names;
@@ -17,6 +18,7 @@ mod reference;
 mod schema;
 mod shader;
 mod sizes;
+mod tolerance;
 mod values;
 
 use std::ops::Range;
@@ -95,5 +97,7 @@ fn place(name: &str, text: &str, span: Range<usize>, fault: &str) -> String {
     format!("{name}, line {number} ({line}): {}", fault.trim_end())
 }
 
+#[cfg(test)]
+mod reference_tests;
 #[cfg(test)]
 mod tests;

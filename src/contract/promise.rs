@@ -1,6 +1,7 @@
 //! A contract that fits its shader, and the cases that it makes.
 
 use super::buffer::{Buffer, Draw};
+use super::dispatch::workgroups;
 use super::reference::Reference;
 use super::schema::Formula;
 use super::sizes::{SizeList, Sizes};
@@ -12,8 +13,6 @@ use crate::random::threefry2x32;
 
 /// Cases of all fills, about, at the most.
 const CASES: usize = 60;
-/// Workgroups along an axis that every adapter takes.
-const GROUPS: u32 = 65_535;
 
 /// A contract with the shader that it is about.
 #[derive(Debug)]
@@ -245,25 +244,4 @@ impl Promise {
         let flops = flops.transpose().map_err(|why| self.usage(&why))?;
         Ok(flops.map(|flops| u64::try_from(flops).unwrap_or(0)))
     }
-}
-
-/// Workgroups at these sizes.
-pub(super) fn workgroups(
-    dispatch: &[Formula; 3],
-    sizes: &Sizes,
-) -> std::result::Result<[u32; 3], String> {
-    let mut groups = [0; 3];
-    for (groups, formula) in groups.iter_mut().zip(dispatch) {
-        *groups = formula
-            .whole(sizes)
-            .map_err(|why| format!("dispatch: {why}"))?;
-        if *groups > GROUPS {
-            return Err(format!(
-                "dispatch: {} is {groups} at {sizes}; there are {GROUPS} workgroups at the most \
-                 along an axis",
-                formula.0
-            ));
-        }
-    }
-    Ok(groups)
 }

@@ -1,18 +1,19 @@
 //! What must come out: from a plain shader, run in f64 with bounds or in f32, or from a program.
 
 use super::Contract;
-use super::bind::three;
 use super::buffer::{Buffer, Draw};
 use super::command::Command;
+use super::dispatch::{three, workgroups};
 use super::layout::{Layout, Leaf, Scalar};
 use super::names::{listed, unknown};
-use super::promise::workgroups;
 use super::schema::{self, Fault, Formula, Run, Tolerance};
 use super::shader::Parsed;
 use super::sizes::Sizes;
+use super::tolerance::within;
 use crate::error::{Error, Result};
 use crate::interpret::{Memory, Program};
-use crate::kernels::Expected;
+use crate::kernels::case::POISON;
+use crate::kernels::{Expected, Fill};
 
 /// By buffer of the shader: what its words must be.
 type Results = Vec<Option<Vec<Expected>>>;
@@ -162,7 +163,13 @@ impl Plain {
         let words = words.map_err(Error::Usage)?;
         let results = match self.tolerance {
             None => self.program.expect(&words, groups)?,
-            Some(tolerance) => self.rounded(buffers, words, groups, tolerance)?,
+            Some(tolerance) => {
+                let memories = self.run(buffers, words, groups)?;
+                // Special numbers may lead to what WGSL leaves to the device, such as 1 / 0.
+                let special = draws.iter().any(|draw| draw.fill != Fill::Random);
+                self.rounded(buffers, &memories, tolerance, special)
+                    .map_err(|why| Error::Data(format!("{} at {sizes}: {why}", self.name)))?
+            }
         };
         let mut all: Results = vec![None; buffers.len()];
         for ((number, _), result) in self.buffers.iter().zip(results) {
@@ -171,59 +178,69 @@ impl Plain {
         Ok(all)
     }
 
-    /// Its results in f32, with a tolerance.
-    fn rounded(
+    /// What it leaves in its buffers in f32.
+    fn run(
         &self,
         buffers: &[Buffer],
         words: Vec<Vec<u32>>,
         groups: [u32; 3],
-        tolerance: Tolerance,
-    ) -> Result<Vec<Vec<Expected>>> {
+    ) -> Result<Vec<Memory>> {
         let memory = |(words, (number, _)): (Vec<u32>, &(usize, Layout))| Memory {
             words,
             initialised: buffers[*number].is_initialised(),
         };
         let mut memories: Vec<Memory> = words.into_iter().zip(&self.buffers).map(memory).collect();
         let findings = self.program.run(&mut memories, groups)?;
-        if let Some(finding) = findings.iter().find(|finding| finding.kind.is_fault()) {
-            return Err(Error::Shader(format!(
+        match findings.iter().find(|finding| finding.kind.is_fault()) {
+            Some(finding) => Err(Error::Shader(format!(
                 "{}: the reference itself is wrong: {finding}",
                 self.name
-            )));
+            ))),
+            None => Ok(memories),
         }
-        let results = memories
-            .into_iter()
-            .zip(&self.buffers)
-            .map(|(memory, (_, layout))| {
-                let mut expected: Vec<_> =
-                    memory.words.iter().map(|w| Expected::Word(*w)).collect();
-                let count = layout.count_of(memory.words.len());
-                for (at, leaf) in layout.leaves(count) {
-                    let got = memory.words[at as usize];
-                    expected[at as usize] = judged(leaf, got, tolerance);
-                }
-                expected
-            });
-        Ok(results.collect())
+    }
+
+    /// Its results in f32, with a tolerance. Those that are not finite may be anything on `special`
+    /// numbers, and are a fault on others.
+    fn rounded(
+        &self,
+        buffers: &[Buffer],
+        memories: &[Memory],
+        tolerance: Tolerance,
+        special: bool,
+    ) -> std::result::Result<Vec<Vec<Expected>>, String> {
+        let results = memories.iter().zip(&self.buffers);
+        let results = results.map(|(memory, (number, layout))| {
+            let words = &memory.words;
+            let mut expected: Vec<_> = words.iter().map(|w| Expected::Word(*w)).collect();
+            let buffer = &buffers[*number];
+            let free = special || !buffer.output || buffer.ignored;
+            for (at, leaf) in layout.leaves(layout.count_of(words.len())) {
+                let got = words[at as usize];
+                expected[at as usize] = match judged(leaf, got, tolerance) {
+                    Some(expected) => expected,
+                    // What it does not write.
+                    None if free || got == POISON => Expected::Any,
+                    None => {
+                        let (name, value) = (&buffer.name, f32::from_bits(got));
+                        return Err(format!(
+                            "{name}[{at}] is {value}, which says nothing: give the inputs values \
+                             that lead to finite numbers"
+                        ));
+                    }
+                };
+            }
+            Ok(expected)
+        });
+        results.collect()
     }
 }
 
-/// What a word must be where a reference in f32 has this one.
-fn judged(leaf: &Leaf, word: u32, tolerance: Tolerance) -> Expected {
+/// What a word must be where a reference in f32 has this one; none where a float is not finite.
+fn judged(leaf: &Leaf, word: u32, tolerance: Tolerance) -> Option<Expected> {
     match leaf.scalar {
         Scalar::Float => within(f64::from(f32::from_bits(word)), tolerance),
-        Scalar::Signed | Scalar::Unsigned => Expected::Word(word),
-    }
-}
-
-/// A float near this one; whatever it is, where WGSL leaves the result to the device.
-pub(super) fn within(value: f64, Tolerance { absolute, relative }: Tolerance) -> Expected {
-    #[expect(clippy::cast_possible_truncation, reason = "rounded, then up")]
-    let bound = ((absolute + relative * value.abs()) as f32).next_up();
-    match value.is_finite() {
-        true if absolute + relative == 0.0 => Expected::Near { value, bound: 0.0 },
-        true => Expected::Near { value, bound },
-        false => Expected::Any,
+        Scalar::Signed | Scalar::Unsigned => Some(Expected::Word(word)),
     }
 }
 
@@ -250,8 +267,8 @@ fn places(
             return Err(format!(
                 "{} is {} here and {} in the shader under check: give it the same type",
                 bound.name,
-                layout.name(),
-                buffer.layout.name()
+                layout.whole(),
+                buffer.layout.whole()
             ));
         }
         places.push((place, layout));

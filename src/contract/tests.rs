@@ -3,7 +3,7 @@ use crate::check::{ShaderOptions, Subject, shader};
 use crate::kernels::{Cause, Expected, Fill};
 use crate::progress::Silent;
 
-const SCALE: &str = "
+pub(super) const SCALE: &str = "
     struct Params { factor: f32, n: u32, offset: vec2<i32>, pad0: u32 }
     @group(0) @binding(0) var<storage, read> x: array<f32>;
     @group(0) @binding(1) var<storage, read_write> y: array<f32>;
@@ -14,7 +14,7 @@ const SCALE: &str = "
         }
     }";
 
-const SCALED: &str = r#"
+pub(super) const SCALED: &str = r#"
 dispatch = ["ceil(n / 8)"]
 [sizes]
 rows = { tile = 4 }
@@ -36,7 +36,7 @@ fn parsed(text: &str, reference: &str) -> Result<Contract> {
     Ok(contract.with_reference(reference))
 }
 
-fn bound(text: &str, reference: &str) -> Result<Promise> {
+pub(super) fn bound(text: &str, reference: &str) -> Result<Promise> {
     parsed(text, reference)?.bind(SCALE, "scale.wgsl", 1)
 }
 
@@ -302,54 +302,6 @@ fn f32_references_have_tolerances_and_integers_are_exact() {
     let tight = |e: &Expected| matches!(e, Expected::Near { bound, .. } if *bound < 1.1e-6);
     assert!(case.expected(1).unwrap().iter().all(tight));
     assert!(run(&promise).failure.is_none());
-}
-
-#[cfg(unix)]
-#[test]
-fn programs_are_references_and_their_failures_are_told() {
-    let with = |command: &str| {
-        let reference =
-            format!("command = [\"sh\", \"-c\", {command:?}]\ntolerance = {{ absolute = 10 }}");
-        bound(
-            &SCALED.replace("shader = \"scale.wgsl\"", &reference),
-            SCALE,
-        )
-        .unwrap()
-    };
-    let build =
-        |promise: &Promise| promise.build(&"rows=2,cols=3".parse().unwrap(), Fill::Random, 1);
-    let case = build(&with(
-        "test -f sizes.json && test -f params.bin && cp x.bin y.bin",
-    ))
-    .unwrap();
-    let near = |(e, x): (&Expected, &u32)| matches!(e, Expected::Near { value, .. } if *value == f64::from(f32::from_bits(*x)));
-    assert!(
-        case.expected(1)
-            .unwrap()
-            .iter()
-            .zip(&case.inputs[0])
-            .all(near)
-    );
-    for (command, part) in [
-        ("echo no numpy >&2; exit 3", "no numpy"),
-        ("true", "it has left no y.bin"),
-        ("printf abc > y.bin", "y.bin has 3 bytes, not 24"),
-        ("printf abc > y.f64.bin", "y.f64.bin has 3 bytes, not 48"),
-    ] {
-        let said = build(&with(command)).unwrap_err().to_string();
-        assert!(
-            said.contains(part) && said.contains("cols=3,n=6,rows=2"),
-            "{said}"
-        );
-    }
-    let missing = SCALED.replace(
-        "shader = \"scale.wgsl\"",
-        "command = [\"no-such-program\"]\ntolerance = { absolute = 1 }",
-    );
-    let said = build(&bound(&missing, SCALE).unwrap())
-        .unwrap_err()
-        .to_string();
-    assert!(said.contains("cannot start no-such-program"), "{said}");
 }
 
 #[test]

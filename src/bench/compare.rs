@@ -78,6 +78,21 @@ pub fn compare(old: &Report, new: &Report, margin: f64) -> Vec<Compared> {
     times(new).into_iter().filter_map(row).collect()
 }
 
+/// What only the old report has a time of, and what only the new one.
+pub fn only(old: &Report, new: &Report) -> [Vec<String>; 2] {
+    let names = |report| times(report).into_iter().map(|time| time.what).collect();
+    apart([names(old), names(new)])
+}
+
+/// The names that only the first list has, and those that only the second has.
+pub(super) fn apart([old, new]: [Vec<String>; 2]) -> [Vec<String>; 2] {
+    let without = |all: &[String], others: &[String]| {
+        let rest = all.iter().filter(|name| !others.contains(name));
+        rest.cloned().collect()
+    };
+    [without(&old, &new), without(&new, &old)]
+}
+
 /// Something that was timed.
 struct Time<'a> {
     what: String,

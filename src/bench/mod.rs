@@ -30,12 +30,12 @@ use crate::error::Result;
 
 pub use ceilings::ceilings;
 pub use clock::{CHANGE, change};
-pub use compare::{compare, counterparts, differences};
+pub use compare::{compare, counterparts, differences, only};
 pub use kernels::{Observer, Options, kernels};
 pub use shader::shader;
 pub(crate) use steps::{BATCH, operations, populate};
 pub use steps::{Images, first_step, steps};
-pub use turns::{Taken, judged, taken};
+pub use turns::{Taken, judged, taken, unpaired};
 
 /// What a recording takes. Of a ceiling the fast samples tell more than the slow ones, in which
 /// something else ran: the lower quartile.

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::compare::{judge, unknown};
+use super::compare::{apart, judge, unknown};
 use super::interval::{median, of_pairs};
 use super::report::{Compared, Samples};
 
@@ -68,6 +68,13 @@ pub fn judged(turns: &[[Vec<Taken>; 2]], margin: f64) -> Vec<Compared> {
         (!pairs.is_empty()).then(|| row(what, &pairs, margin))
     });
     rows.collect()
+}
+
+/// What only the other program has a time of in the first turns, and what only this one.
+pub fn unpaired(turns: &[[Vec<Taken>; 2]]) -> [Vec<String>; 2] {
+    let names = |all: &Vec<Taken>| all.iter().map(|taken| taken.what.clone()).collect();
+    let first = turns.first();
+    first.map_or_else(Default::default, |both| apart(both.each_ref().map(names)))
 }
 
 fn row(what: &str, pairs: &[[Taken; 2]], margin: f64) -> Compared {

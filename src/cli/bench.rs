@@ -2,9 +2,11 @@
 
 mod against;
 mod judge;
+mod old;
+mod shader;
 mod table;
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::time::{Duration, Instant, SystemTime};
 
 use clap::Args;
@@ -22,10 +24,9 @@ use unlearn::report::benchmark;
 use unlearn::tune;
 
 use super::Output;
-use super::check::shader::bound;
 use super::text::{fold, note};
 use against::{Rival, is_turn};
-use judge::{FailOn, fails};
+use judge::FailOn;
 use table::Table;
 
 /// What to measure, and where.
@@ -109,47 +110,11 @@ fn seconds(text: &str) -> std::result::Result<f64, String> {
     }
 }
 
-/// Reads the reports in a file: an object for one device, a list for several.
-fn read(path: &Path) -> Result<Vec<Report>> {
-    let text = std::fs::read(path).map_err(|source| Error::File {
-        action: "read",
-        path: path.to_path_buf(),
-        source,
-    })?;
-    let reports = match text.trim_ascii_start().first() {
-        Some(b'[') => serde_json::from_slice(&text),
-        _ => serde_json::from_slice(&text).map(|report| vec![report]),
-    };
-    let why = match reports {
-        Ok(reports) if !reports.is_empty() => return Ok(reports),
-        Ok(_) => "it is an empty list".to_owned(),
-        Err(e) if e.is_eof() => format!("it breaks off ({e})"),
-        Err(e) => e.to_string(),
-    };
-    Err(Error::Usage(format!(
-        "--compare {}: not the report of a benchmark{}: {why}. Take a file that this version's \
-         `unlearn bench --json FILE` wrote",
-        path.display(),
-        other_version(&text)
-    )))
-}
-
-/// The version that wrote a report, if different.
-fn other_version(text: &[u8]) -> String {
-    let report: serde_json::Value = serde_json::from_slice(text).unwrap_or_default();
-    let report = report.get(0).unwrap_or(&report);
-    let version = report["version"].as_str();
-    let version = version.filter(|version| *version != env!("CARGO_PKG_VERSION"));
-    version.map_or_else(String::new, |version| {
-        format!(" that this version can read (unlearn {version} wrote it)")
-    })
-}
-
 /// Measures, prints the table, and returns whether every kernel is right and none has become slower.
 pub(crate) fn run(arguments: &Arguments, started: Instant) -> Result<bool> {
     let options = arguments.options()?;
     let shader = arguments.promise()?;
-    let old = arguments.compare.as_deref().map(read).transpose()?;
+    let old = arguments.compare.as_deref().map(old::read).transpose()?;
     let output = arguments.json.as_deref().map(Output::new).transpose()?;
     arguments.html.as_deref().map_or(Ok(()), files::probe)?;
     let rival = arguments.against.as_deref().map(Rival::new).transpose()?;
@@ -164,6 +129,9 @@ pub(crate) fn run(arguments: &Arguments, started: Instant) -> Result<bool> {
     };
     let mut devices = device::open_all(&arguments.device, opening)?;
     devices.retain(|opened| shader.is_none() || opened.spec != "cpu");
+    if devices.is_empty() {
+        return arguments.nothing_measured(&[]).map_or(Ok(true), Err);
+    }
     let opened = started.elapsed().as_secs_f64();
     let learners = arguments.learners();
     let data = match learners.is_empty() {
@@ -197,20 +165,8 @@ pub(crate) fn run(arguments: &Arguments, started: Instant) -> Result<bool> {
         failure = failure.or(stopped);
     }
     failure = failure.or_else(|| arguments.nothing_measured(&reports));
-    let right = |report: &Report| report.kernels.iter().all(|row| row.failure.is_none());
-    let right = reports.iter().all(right)
-        && !reports
-            .iter()
-            .any(|report| fails(arguments.fail_on, report));
-    if let Some(path) = &arguments.html {
-        files::write(path, benchmark::page(&reports).as_bytes())?;
-    }
-    if let Some(output) = output {
-        match &reports[..] {
-            [report] => output.write(report)?,
-            several => output.write(&several)?,
-        }
-    }
+    let right = arguments.right(&reports);
+    arguments.write(&reports, output)?;
     failure.map_or(Ok(right), Err)
 }
 
@@ -249,15 +205,18 @@ impl Arguments {
         Ok((report, stopped))
     }
 
-    /// Refuses a variant that no kernel has.
-    fn nothing_measured(&self, reports: &[Report]) -> Option<Error> {
-        let variant = self.variant.as_ref()?;
-        let empty = reports.iter().all(|report| report.kernels.is_empty());
-        empty.then(|| {
-            Error::Usage(format!(
-                "no kernel that was asked for has a variant {variant:?} on this device"
-            ))
-        })
+    /// Writes the page and the JSON.
+    fn write(&self, reports: &[Report], output: Option<Output>) -> Result<()> {
+        if let Some(path) = &self.html {
+            files::write(path, benchmark::page(reports).as_bytes())?;
+        }
+        if let Some(output) = output {
+            match reports {
+                [report] => output.write(report)?,
+                several => output.write(&several)?,
+            }
+        }
+        Ok(())
     }
 
     fn options(&self) -> Result<bench::Options> {
@@ -278,34 +237,6 @@ impl Arguments {
     fn flags(&self) -> String {
         let planted = self.plant.map(|n| format!(" --plant {n}"));
         format!(" --seed {}{}", self.seed, planted.unwrap_or_default())
-    }
-
-    /// A user's shader with its contract, and the sizes to measure.
-    fn promise(&self) -> Result<Option<(Promise, Sizes)>> {
-        let Some(path) = &self.shader else {
-            return Ok(None);
-        };
-        if self.device == "cpu" {
-            return Err(Error::Usage(
-                "the CPU's kernels are not made from shaders: give --shader an adapter".to_owned(),
-            ));
-        }
-        let promise = bound(path, self.contract.as_deref(), self.seed)?;
-        let sizes = match &self.sizes {
-            Some(given) => promise.filled(given)?,
-            None => promise.largest(),
-        };
-        Ok(Some((promise, sizes)))
-    }
-
-    /// The flags that name a user's shader.
-    fn shader_flags(&self) -> Option<String> {
-        let shader = self.shader.as_ref()?.display();
-        let contract = self
-            .contract
-            .as_ref()
-            .map(|path| format!(" --contract {}", path.display()));
-        Some(format!("--shader {shader}{}", contract.unwrap_or_default()))
     }
 
     /// Population sizes.

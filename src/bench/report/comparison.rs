@@ -17,6 +17,12 @@ pub struct Comparison {
     pub differences: Vec<String>,
     /// A row for each time that both have.
     pub rows: Vec<Compared>,
+    /// What only the old one has a time of.
+    #[serde(default)]
+    pub only_old: Vec<String>,
+    /// What only the new one has.
+    #[serde(default)]
+    pub only_new: Vec<String>,
 }
 
 /// A time in both.

@@ -118,6 +118,15 @@ fn flags(arguments: &Arguments, spec: &str) -> Vec<String> {
     });
     add("learners", learners);
     add("data", Some(arguments.data.display().to_string()));
+    // Absolute, as in what a failed turn prints.
+    let file = |path: &Option<PathBuf>| {
+        let path = path.as_deref()?;
+        let path = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
+        Some(path.display().to_string())
+    };
+    add("shader", file(&arguments.shader));
+    add("contract", file(&arguments.contract));
+    add("sizes", arguments.sizes.as_ref().map(ToString::to_string));
     add("seed", Some(arguments.seed.to_string()));
     add("seconds", Some((PART * arguments.seconds).to_string()));
     flags

@@ -130,6 +130,14 @@ impl Table {
         for difference in &found.differences {
             self.line(&fold(&format!("  {difference}"), 2))?;
         }
+        for (side, names) in [
+            ("only in the old report", &found.only_old),
+            ("only now", &found.only_new),
+        ] {
+            if !names.is_empty() {
+                self.line(&fold(&format!("  {side}: {}", names.join(", ")), 4))?;
+            }
+        }
         if found.rows.is_empty() {
             return self.line("  nothing that both have");
         }

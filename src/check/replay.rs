@@ -106,11 +106,11 @@ impl Replay {
         }
     }
 
-    /// What the interpreter makes of the shader, as a sentence; none where it cannot run it, and of what
-    /// went wrong on the CPU, which runs no shaders.
+    /// What the interpreter makes of the shader, as a sentence; none where it cannot run it, of what went
+    /// wrong on the CPU, which runs no shaders, and of an edited shader, which is not the one that failed.
     pub fn interpreted(&self) -> Option<String> {
         let description = &self.recorded.description;
-        if description.device.backend == "CPU" {
+        if description.device.backend == "CPU" || self.recorded.edited {
             return None;
         }
         let text = self.recorded.with_buffers.as_ref();

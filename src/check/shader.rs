@@ -78,7 +78,7 @@ impl Family for Promised<'_> {
 pub const OPEN: f64 = 0.1;
 
 /// A path as shells take it.
-fn quoted(path: &str) -> String {
+pub fn quoted(path: &str) -> String {
     let plain = |c: char| c.is_alphanumeric() || "/._-+:\\".contains(c);
     match path.chars().all(plain) {
         true => path.to_owned(),

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 use unlearn::check::report::{DeviceReport, Failure, Report, Row};
-use unlearn::check::{Known, OPEN, Observer, Options, Subject, check};
+use unlearn::check::{Known, OPEN, Observer, Options, Subject, check, quoted};
 use unlearn::contract::Sizes;
 use unlearn::device;
 use unlearn::device::{INTERPRETER, Opened, gpu::Opening};
@@ -288,7 +288,7 @@ fn failed(device: &DeviceReport, row: &Row, failure: &Failure) -> String {
     // On one line each, for copying.
     text += &format!("\n{:<LABEL$}{}", "  again", failure.command);
     if let Some(folder) = &failure.folder {
-        let folder = folder.display();
+        let folder = quoted(&folder.display().to_string());
         text += &format!("\n{:<LABEL$}unlearn check --replay {folder}", "  anywhere");
     }
     text

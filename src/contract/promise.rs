@@ -7,7 +7,7 @@ use super::schema::Formula;
 use super::sizes::{SizeList, Sizes};
 use crate::error::{Error, Result};
 use crate::interpret::Program;
-use crate::kernels::case::Case;
+use crate::kernels::case::{Case, POISON};
 use crate::kernels::{Access, Expected, Fill, Kernel, Place};
 use crate::random::threefry2x32;
 
@@ -143,7 +143,10 @@ impl Promise {
         let mut case = Case::foreign(self.kernel, groups, inputs);
         for (number, (buffer, expected)) in self.buffers.iter().zip(expected).enumerate() {
             if buffer.output {
-                let words = self.judged(buffer, &all, expected, case.inputs[number].len());
+                let words = case.inputs[number].len();
+                let words = self
+                    .judged(buffer, &all, expected, words)
+                    .map_err(|why| self.usage(&why))?;
                 case = case.expects(number, words);
             }
         }
@@ -157,15 +160,24 @@ impl Promise {
         sizes: &Sizes,
         expected: Option<Vec<Expected>>,
         words: usize,
-    ) -> Vec<Expected> {
+    ) -> std::result::Result<Vec<Expected>, String> {
         let mut judged = vec![Expected::Any; words];
         if let Some(expected) = expected.filter(|_| !buffer.ignored) {
             let count = buffer.count(sizes).unwrap_or_default();
             for (at, _) in buffer.numbers(count) {
-                judged[at as usize] = expected[at as usize];
+                let word = expected[at as usize];
+                if word == Expected::Word(POISON) && !buffer.is_initialised() {
+                    let name = &buffer.name;
+                    return Err(format!(
+                        "at {sizes} the reference never writes word {at} of {name}, so nothing says what it \
+                         must be: let the reference write all of {name}; or give it `values`, if the shader is to \
+                         leave parts of it as they are"
+                    ));
+                }
+                judged[at as usize] = word;
             }
         }
-        judged
+        Ok(judged)
     }
 
     /// The same case, where what lies between the numbers of outputs must stay as it is.

@@ -162,7 +162,13 @@ impl Plain {
         let words: std::result::Result<Vec<_>, String> = words.collect();
         let words = words.map_err(Error::Usage)?;
         let results = match self.tolerance {
-            None => self.program.expect(&words, groups)?,
+            None => self.program.expect(&words, groups).map_err(|e| {
+                Error::Shader(format!(
+                    "the reference {} at {sizes}: {e}. Without a dispatch of its own, under [reference], it \
+                     has the shader's workgroups",
+                    self.name
+                ))
+            })?,
             Some(tolerance) => {
                 let memories = self.run(buffers, words, groups)?;
                 // Special numbers may lead to what WGSL leaves to the device, such as 1 / 0.

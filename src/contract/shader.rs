@@ -19,7 +19,11 @@ impl Parsed {
     /// # Errors
     /// `Shader` in naga's words, or where the entry point is not there.
     pub(super) fn new(wgsl: &str, name: &str, entry: Option<&str>) -> Result<Self> {
-        let said = |text: String| Error::Shader(text.trim_end().to_owned());
+        // The program says that it is an error.
+        let said = |text: String| {
+            let text = text.trim_end();
+            Error::Shader(text.strip_prefix("error: ").unwrap_or(text).to_owned())
+        };
         let module = naga::front::wgsl::parse_str(wgsl)
             .map_err(|e| said(e.emit_to_string_with_path(wgsl, name)))?;
         let info = Validator::new(ValidationFlags::all(), Capabilities::all())

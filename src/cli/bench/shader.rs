@@ -4,8 +4,8 @@ use unlearn::bench::report::Report;
 use unlearn::contract::{Promise, Sizes};
 use unlearn::error::{Error, Result};
 
-use super::super::check::shader::bound;
 use super::Arguments;
+use crate::cli::check::shader::bound;
 
 impl Arguments {
     /// Refuses a shader that no device runs, and a variant that no kernel has.

@@ -21,6 +21,16 @@ impl Gpu {
         if let Some(made) = self.pipelines.borrow().get(&key) {
             return Ok(made.clone());
         }
+        let groups = self.device.limits().max_bind_groups;
+        let beyond = kernel.bindings().iter().find(|b| b.slot[0] >= groups);
+        if let Some(binding) = beyond {
+            let (name, [group, _]) = (&binding.name, binding.slot);
+            return Err(Error::Shader(format!(
+                "{name} is in @group({group}), but {} has groups 0 to {}: give it a smaller number",
+                self.record.name,
+                groups - 1
+            )));
+        }
         let scope = self.device.push_error_scope(wgpu::ErrorFilter::Validation);
         let made = self.create_pipeline(kernel, variant);
         if let Some(e) = pollster::block_on(scope.pop()) {

@@ -135,6 +135,9 @@ impl Time<'_> {
         let (Some(before), Some(now)) = (old.samples, self.samples) else {
             return unknown(&self.what, times, "it is measured once");
         };
+        if !times.iter().all(|us| us.is_finite()) {
+            return unknown(&self.what, times, "a time is missing");
+        }
         for (when, samples) in [("before", before), ("now", now)] {
             if let Some(remark) = samples.remark() {
                 return unknown(&self.what, times, &format!("{remark} {when}"));

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use unlearn::check::report::DeviceReport;
 use unlearn::check::{
-    MutationObserver, MutationScore, OPEN, ShaderOptions, Subject, faults, shader, shader_power,
+    MutationObserver, MutationScore, ShaderOptions, Subject, faults, shader, shader_power,
 };
 use unlearn::contract::{Contract, Promise, init};
 use unlearn::device::{self, INTERPRETER, Opened, gpu::Opening};
@@ -83,14 +83,17 @@ pub(super) fn run(arguments: &Arguments, path: &Path) -> Result<bool> {
         let ran = |device: &DeviceReport| device.spec != INTERPRETER || device.cases() > 0;
         report.devices.retain(ran);
         let all = report.devices.iter().all(DeviceReport::passed);
-        report.passed = all && report.open.is_none_or(|open| open <= OPEN);
+        report.passed = all
+            && !report
+                .open
+                .is_some_and(|open| options.leaves_too_much(open));
     }
     report.passed &= unopened.is_empty();
     report.devices.extend(unopened);
     table.end(&report)?;
     if let Some(open) = report.open.filter(|open| *open > 0.0) {
         let share = 100.0 * open;
-        let verdict = match open > OPEN {
+        let verdict = match options.leaves_too_much(open) {
             true => " That is too much: not passed.",
             false => "",
         };

@@ -1,5 +1,5 @@
-//! Which variant of each kernel a device runs: measured once per adapter, cached on disk, and
-//! recorded in every run so that it can be repeated bit for bit.
+//! Which variant of each kernel a device runs: measured once per adapter, for few and for many
+//! learners, cached on disk, and recorded in every run so that it can be repeated bit for bit.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -22,22 +22,42 @@ use crate::record::DeviceKind;
 /// The variant of each kernel, by name. For other kernels the device chooses.
 pub type Variants = BTreeMap<String, String>;
 
-/// Learners of the shapes that are timed.
-const LEARNERS: u32 = 4;
+/// Learners of the shapes that are timed: for populations that leave hardware idle, and for those
+/// that fill it, which other variants suit.
+const FEW: u32 = 4;
+/// See above.
+pub const MANY: u32 = 64;
 /// How long a measurement lasts.
 const BUDGET: Duration = Duration::from_millis(30);
 
-/// The fastest variants on a device: cached ones, unless `again`, or newly measured ones, with
-/// messages through `note`.
+/// The size at which variants are timed for a population of so many learners: the nearer by ratio.
+/// Software adapters are busy with a single learner, so one size serves all.
+pub fn size(device: &dyn Device, learners: u32) -> u32 {
+    let hardware = device.record().kind != DeviceKind::Software;
+    if hardware && learners >= (FEW * MANY).isqrt() {
+        MANY
+    } else {
+        FEW
+    }
+}
+
+/// The fastest variants on a device for so many learners: cached ones, unless `again`, or newly
+/// measured ones, with messages through `note`.
 ///
 /// # Errors
 /// `Device` if the device fails.
-pub fn fastest(device: &dyn Device, again: bool, note: &dyn Fn(&str)) -> Result<Variants> {
+pub fn fastest(
+    device: &dyn Device,
+    learners: u32,
+    again: bool,
+    note: &dyn Fn(&str),
+) -> Result<Variants> {
     // The CPU's fast form is the fast one.
     if device.record().kind == DeviceKind::Cpu {
         return Ok(Variants::new());
     }
-    fastest_by(device, file(device).as_deref(), again, note)
+    let file = file(device, size(device, learners));
+    fastest_by(device, learners, file.as_deref(), again, note)
 }
 
 /// The same for any device, with the cache file, if there is one. The cache is used only if it
@@ -47,6 +67,7 @@ pub fn fastest(device: &dyn Device, again: bool, note: &dyn Fn(&str)) -> Result<
 /// `Device` if the device fails.
 pub fn fastest_by(
     device: &dyn Device,
+    learners: u32,
     file: Option<&Path>,
     again: bool,
     note: &dyn Fn(&str),
@@ -59,7 +80,7 @@ pub fn fastest_by(
     note(&format!(
         "tuning   measuring the kernels' variants on {name}, once"
     ));
-    let variants = measure(device, note)?;
+    let variants = measure(device, size(device, learners), note)?;
     if !is_complete(device, &variants) {
         let missing = several(device).filter(|kernel| !variants.contains_key(kernel.name));
         let missing: Vec<_> = missing.map(|kernel| kernel.name).collect();
@@ -122,7 +143,7 @@ fn candidates(device: &dyn Device, kernel: &Kernel) -> Vec<&'static Variant> {
     variants.filter(|v| v.software == software).collect()
 }
 
-fn measure(device: &dyn Device, note: &dyn Fn(&str)) -> Result<Variants> {
+fn measure(device: &dyn Device, learners: u32, note: &dyn Fn(&str)) -> Result<Variants> {
     let mut variants = Variants::new();
     let bar = progress::bar(KERNELS.len() as u64, progress::COUNT).with_message("tuning");
     let bar = bar.with_finish(ProgressFinish::AndClear);
@@ -135,7 +156,7 @@ fn measure(device: &dyn Device, note: &dyn Fn(&str)) -> Result<Variants> {
         if offered.len() < 2 {
             continue;
         }
-        let times = times(device, spec, &offered);
+        let times = times(device, learners, spec, &offered);
         device.choose(&spec.kernel, None);
         let times = times?;
         // If the clock failed for one of them, the fastest is unknown.
@@ -154,12 +175,13 @@ fn measure(device: &dyn Device, note: &dyn Fn(&str)) -> Result<Variants> {
 /// wrong or do not fit are left out.
 fn times(
     device: &dyn Device,
+    learners: u32,
     spec: &'static Spec,
     offered: &[&'static Variant],
 ) -> Result<Vec<(&'static Variant, f64)>> {
     let model = Model::new(&[128, 64])?;
     let mut all: Vec<(&Variant, f64)> = offered.iter().map(|v| (*v, 0.0)).collect();
-    for shape in (spec.training)(&model, LEARNERS) {
+    for shape in (spec.training)(&model, learners) {
         let case = spec.build(shape, Fill::Random, 1);
         let time = |program: &Program| timing::median(device, program, BUDGET);
         let mut right = Vec::new();
@@ -173,9 +195,9 @@ fn times(
     Ok(all)
 }
 
-/// The cache file for a device's variants; other drivers and shaders have other files. `None` if
-/// the user has no home.
-fn file(device: &dyn Device) -> Option<PathBuf> {
+/// The cache file for a device's variants at a size; other drivers and shaders have other files.
+/// `None` if the user has no home.
+fn file(device: &dyn Device, learners: u32) -> Option<PathBuf> {
     let record = device.record();
     let mut hash = Sha256::new();
     for part in [&record.name, &record.backend, &record.driver] {
@@ -190,7 +212,7 @@ fn file(device: &dyn Device) -> Option<PathBuf> {
     let hash = hash.finalize();
     let cache = etcetera::choose_base_strategy().ok()?.cache_dir();
     let folder = cache.join("unlearn").join("variants");
-    Some(folder.join(files::hex(&hash[..8]) + ".toml"))
+    Some(folder.join(format!("{}-{learners}.toml", files::hex(&hash[..8]))))
 }
 
 fn read(file: &Path) -> Option<Variants> {
@@ -217,7 +239,7 @@ mod tests {
         let file = folder.path().join("deep/variants.toml");
         for adapter in adapters() {
             let gpu = Gpu::open(&adapter, "test").unwrap();
-            let variants = measure(&gpu, &|_| {}).unwrap();
+            let variants = measure(&gpu, FEW, &|_| {}).unwrap();
             assert!(is_complete(&gpu, &variants));
             apply(&gpu, &variants).unwrap();
             write(&file, &variants).unwrap();
@@ -235,6 +257,6 @@ mod tests {
             let error = apply(&cpu, &variants).unwrap_err().to_string();
             assert!(error.contains(kernel) && error.contains(variant), "{error}");
         }
-        assert_eq!(fastest(&cpu, true, &|_| {}).unwrap(), Variants::new());
+        assert_eq!(fastest(&cpu, 1, true, &|_| {}).unwrap(), Variants::new());
     }
 }

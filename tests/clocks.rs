@@ -78,7 +78,7 @@ fn kernels_and_steps_by_a_wrong_clock_have_no_times() {
     let images = first_step(&device, &data::load("builtin", &|_| {}).unwrap(), 1).unwrap();
     let (mut rows, mut left_out) = (Vec::new(), Vec::new());
     let results = (&mut rows, &mut left_out);
-    steps(&device, &images, &[1], (1, BUDGET), results, &mut Silent).unwrap();
+    steps(&device, &images, (&[1], &Variants::new()), (1, BUDGET), results, &mut Silent).unwrap();
     let row = &rows[0];
     assert!(row.us_per_step > 0.0 && row.device_us_per_step.is_nan());
     assert!(row.parts.iter().all(|part| part.us.is_nan()), "{row:?}");
@@ -136,7 +136,7 @@ fn a_clock_that_falls_during_a_measurement_is_noticed() {
 fn tuned(device: &Faulty, file: &Path, again: bool) -> (Variants, String) {
     let said = RefCell::new(String::new());
     let note = |text: &str| said.borrow_mut().push_str(text);
-    let variants = tune::fastest_by(device, Some(file), again, &note).unwrap();
+    let variants = tune::fastest_by(device, 1, Some(file), again, &note).unwrap();
     (variants, said.into_inner())
 }
 

@@ -13,6 +13,7 @@ use unlearn::model::Model;
 use unlearn::population::{DeviceImages, Population, Recipe};
 use unlearn::random::{Purpose, learner_key};
 use unlearn::record::Score;
+use unlearn::tune;
 
 #[derive(Parser)]
 struct Arguments {
@@ -62,6 +63,9 @@ fn probe() -> Result<()> {
 fn train(arguments: &Arguments) -> Result<()> {
     let dataset = data::load(&arguments.data, &|text| eprintln!("{text}"))?;
     let device = device::open(&arguments.device)?;
+    let note = |text: &str| eprintln!("{text}");
+    let variants = tune::fastest(device.as_ref(), arguments.learners, false, &note)?;
+    tune::apply(device.as_ref(), &variants)?;
     let train = DeviceImages::upload(device.as_ref(), &dataset.train)?;
     let test = DeviceImages::upload(device.as_ref(), &dataset.test)?;
     let samples: Arc<Vec<u32>> = Arc::new((0..).take(dataset.train.len()).collect());

@@ -26,6 +26,9 @@ const SMALLEST: u64 = 1 << 14;
 const SENT: usize = 1 << 24;
 /// Workgroups of the probes: more than any GPU runs at a time.
 const GROUPS: u32 = 1 << 12;
+/// Vectors that a thread writes: one for each would be more workgroups than a dispatch may have.
+const WRITES: u32 = 4;
+const _: () = assert!(LARGEST / 4 / WRITES as usize / 256 <= 65_535);
 /// Rounds of a workgroup, beside which its sum is nothing.
 const ROUNDS: u32 = 64;
 /// A run should last this long, in seconds, where the working set does not make it longer.
@@ -103,7 +106,8 @@ fn streams(device: &dyn Device, budget: Duration, found: &mut Ceilings) -> Resul
     let set = device.allocate("working set", words)?;
     let sums = device.allocate("sums", GROUPS as usize)?;
     let write = Stream {
-        threads: vectors(words),
+        threads: vectors(words) / WRITES,
+        rounds: WRITES,
         value: 1,
         ..Stream::default()
     };

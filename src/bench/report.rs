@@ -9,6 +9,7 @@ use super::clock::{CHANGE, change};
 use crate::device::timing::Times;
 use crate::kernels::Mismatch;
 use crate::record::{DeviceRecord, null_is_nan};
+use crate::tune::Variants;
 
 pub use comparison::{Compared, Comparison, Verdict};
 
@@ -38,9 +39,6 @@ pub struct Report {
     pub device: DeviceRecord,
     /// How kernels were timed: "timestamp queries", or "wall clock" and why.
     pub timing: String,
-    /// The variants that whole steps ran.
-    #[serde(default)]
-    pub variants: crate::tune::Variants,
     /// From the start of the process to the end of the first training step.
     pub start_up: Option<StartUp>,
     /// What the device can do at the most.
@@ -264,6 +262,9 @@ pub struct Measured {
 pub struct StepRow {
     /// Networks in every dispatch.
     pub learners: u32,
+    /// The variants of the kernels.
+    #[serde(default)]
+    pub variants: Variants,
     /// Samples per learner and step.
     pub batch: u32,
     /// A step by the wall clock, as a run has it.

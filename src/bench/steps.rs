@@ -16,6 +16,7 @@ use crate::model::Model;
 use crate::population::{DeviceImages, Population, Recipe, largest};
 use crate::random::{Purpose, learner_key};
 use crate::record::CLASSES;
+use crate::tune::Variants;
 
 /// Samples per learner and step, as `unlearn run` has them.
 pub(crate) const BATCH: u32 = 64;
@@ -98,15 +99,15 @@ fn run(population: &Population<'_>, steps: u32) -> Result<f64> {
     Ok(start.elapsed().as_secs_f64())
 }
 
-/// Times steps of populations of these sizes, the smallest first; `rows` and `left_out` get what
-/// comes of each.
+/// Times steps of populations of these sizes, the smallest first, with the `variants` that the device
+/// was told to run; `rows` and `left_out` get what comes of each.
 ///
 /// # Errors
 /// `Device` where the device fails.
 pub fn steps(
     device: &dyn Device,
     images: &Images,
-    learners: &[u32],
+    (learners, variants): (&[u32], &Variants),
     (seed, budget): (u32, Duration),
     (rows, left_out): (&mut Vec<StepRow>, &mut Vec<String>),
     observer: &mut dyn Observer,
@@ -114,11 +115,8 @@ pub fn steps(
     let model = Model::new(&[128, 64])?;
     let most = largest(device.limits(), &model, BATCH as usize);
     let watch = Watch::new(device)?;
-    let mut learners = learners.to_vec();
-    learners.sort_unstable();
-    learners.dedup();
     observer.begin("steps", learners.len() as u64);
-    for count in learners {
+    for &count in learners {
         let last = rows.last();
         let step = last.map_or(0.0, |row: &StepRow| {
             1e-6 * row.us_per_step * f64::from(count) / f64::from(row.learners)
@@ -132,7 +130,8 @@ pub fn steps(
             Err(why) => Err(why),
         };
         match row {
-            Ok(row) => {
+            Ok(mut row) => {
+                row.variants = variants.clone();
                 observer.step(&row);
                 rows.push(row);
             }
@@ -209,6 +208,7 @@ fn row(
     let steps = images.count as f64 / f64::from(BATCH);
     Ok(StepRow {
         learners,
+        variants: Variants::new(),
         batch: BATCH,
         us_per_step: 1e6 * wall.median,
         us_low: 1e6 * wall.low,

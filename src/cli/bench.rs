@@ -247,7 +247,10 @@ impl Arguments {
         let training = self.kernel.as_deref().is_none_or(|name| name == "training");
         let all = training && self.variant.is_none() && self.shape.is_none();
         let default = if all { &LEARNERS[..] } else { &[] };
-        self.learners.clone().unwrap_or_else(|| default.to_vec())
+        let mut learners = self.learners.clone().unwrap_or_else(|| default.to_vec());
+        learners.sort_unstable();
+        learners.dedup();
+        learners
     }
 
     fn report(&self, spec: String, record: unlearn::record::DeviceRecord) -> Report {
@@ -262,7 +265,6 @@ impl Arguments {
             spec,
             device: record,
             timing: String::new(),
-            variants: tune::Variants::new(),
             start_up: None,
             ceilings: None,
             kernels: Vec::new(),
@@ -335,22 +337,19 @@ impl Bench<'_> {
         }
         bench::kernels(self.device, options, &ceilings, rows, self.table)?;
         if let Some(images) = &images {
-            let results = (&mut self.report.steps, &mut self.report.left_out);
-            let how = (seed, options.budget);
             self.table.counter.end();
-            let note = |text: &str| {
-                let _ = self.table.line(&fold(text, 9));
-            };
-            self.report.variants = tune::fastest(self.device, self.retune, &note)?;
-            tune::apply(self.device, &self.report.variants)?;
-            bench::steps(
-                self.device,
-                images,
-                self.how.learners,
-                how,
-                results,
-                self.table,
-            )?;
+            // Those for which the same variants are the fastest, at a time.
+            let size = |learners: &u32| tune::size(self.device, *learners);
+            for learners in self.how.learners.chunk_by(|a, b| size(a) == size(b)) {
+                let note = |text: &str| {
+                    let _ = self.table.line(&fold(text, 9));
+                };
+                let variants = tune::fastest(self.device, learners[0], self.retune, &note)?;
+                tune::apply(self.device, &variants)?;
+                let results = (&mut self.report.steps, &mut self.report.left_out);
+                let (learners, how) = ((learners, &variants), (seed, options.budget));
+                bench::steps(self.device, images, learners, how, results, self.table)?;
+            }
         }
         Ok(())
     }

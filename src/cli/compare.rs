@@ -99,7 +99,7 @@ pub(crate) fn run(arguments: &Arguments, signals: &OnceCell<Signals>) -> Result<
     }
     settings.device = device.record().name.clone();
     settings.data = dataset.record.label();
-    settings.variants = tune::fastest(&*device, false, &note)?;
+    settings.variants = tune::fastest(&*device, tune::MANY, false, &note)?;
     tune::apply(&*device, &settings.variants)?;
     let folder = match named {
         Some(folder) => folder,

@@ -59,7 +59,10 @@ fn begin(arguments: &Arguments, signals: &OnceCell<Signals>) -> Result<()> {
     announce(&progress, &dataset, device.record());
     resolve(&mut config, &dataset, lasting);
     if config.variants.is_empty() || arguments.retune {
-        config.variants = tune::fastest(&*device, arguments.retune, &|text| progress.note(text))?;
+        // In three arms.
+        let learners = u32::try_from(3 * config.learners).unwrap_or(u32::MAX);
+        let note = |text: &str| progress.note(text);
+        config.variants = tune::fastest(&*device, learners, arguments.retune, &note)?;
     }
     tune::apply(&*device, &config.variants)?;
     let store = Store::nowhere();

@@ -29,7 +29,6 @@ fn report(record: Device) -> Report {
         spec: String::new(),
         device: device(record),
         timing: "wall clock".to_owned(),
-        variants: Default::default(),
         start_up: None,
         ceilings: None,
         kernels: Vec::new(),

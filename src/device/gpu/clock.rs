@@ -133,7 +133,7 @@ impl Gpu {
         };
         let mut encoder = self.device.create_command_encoder(&Default::default());
         encode(&compiled.before, &mut encoder, None);
-        self.send(encoder)?;
+        self.send([encoder.finish()])?;
         self.wait(None)?;
         // Timestamps are written where passes begin and end.
         let stamped = compiled.actions.iter().any(Action::is_dispatch);

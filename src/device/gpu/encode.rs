@@ -72,6 +72,19 @@ pub(super) fn encode(
     }
 }
 
+/// The commands of a program, repeated.
+pub(super) fn encoded(
+    device: &wgpu::Device,
+    actions: &[Action],
+    times: u32,
+) -> wgpu::CommandBuffer {
+    let mut encoder = device.create_command_encoder(&Default::default());
+    for _ in 0..times {
+        encode(actions, &mut encoder, None);
+    }
+    encoder.finish()
+}
+
 /// Encodes dispatches as one pass.
 fn encode_pass(
     dispatches: &[Action],

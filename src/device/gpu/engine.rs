@@ -10,12 +10,13 @@ use std::collections::{HashMap, VecDeque};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
+use rayon::prelude::*;
 use wgpu::{BufferUsages, PollType, SubmissionIndex};
 
 use super::Adapter;
 use super::clock::Clock;
 use super::compile::Compiled;
-use super::encode::encode;
+use super::encode::encoded;
 use super::pipeline::Pipeline;
 use crate::device::{Buffer, ChosenVariants, Device, Limits, Program, Recording};
 use crate::error::{Error, Result};
@@ -28,6 +29,8 @@ const PATIENCE: Duration = Duration::from_secs(120);
 /// What a submission should last.
 const SUBMISSION: Duration = Duration::from_millis(100);
 const IN_FLIGHT: usize = 2;
+/// Repetitions that a processor encodes at a time.
+const SHARE: u32 = 16;
 /// Actions in a submission of a program that fills one on its own.
 const PART: usize = 24;
 
@@ -208,20 +211,25 @@ impl Gpu {
     /// what it takes: an evaluation of a large population runs for seconds.
     fn submit(&self, compiled: &Compiled, times: u32) -> Result<()> {
         let actions = &compiled.actions[..];
-        let part = if times == 1 { PART } else { actions.len() };
-        for part in actions.chunks(part.max(1)) {
-            let mut encoder = self.device.create_command_encoder(&Default::default());
-            for _ in 0..times {
-                encode(part, &mut encoder, None);
+        if times == 1 {
+            for part in actions.chunks(PART) {
+                self.send([encoded(&self.device, part, 1)])?;
             }
-            self.send(encoder)?;
+            return Ok(());
         }
-        Ok(())
+        // wgpu takes longer to encode a short step than a fast GPU to run it, so processors share it.
+        let device = &self.device;
+        let shares = (0..times.div_ceil(SHARE)).into_par_iter();
+        let shares = shares.map(|at| encoded(device, actions, SHARE.min(times - at * SHARE)));
+        self.send(shares.collect::<Vec<_>>())
     }
 
     /// Submits, and waits until there is room for more.
-    pub(super) fn send(&self, encoder: wgpu::CommandEncoder) -> Result<()> {
-        let index = self.queue.submit([encoder.finish()]);
+    pub(super) fn send(
+        &self,
+        encoded: impl IntoIterator<Item = wgpu::CommandBuffer>,
+    ) -> Result<()> {
+        let index = self.queue.submit(encoded);
         self.in_flight.borrow_mut().push_back(index);
         self.make_room()
     }
@@ -342,9 +350,7 @@ impl Device for Gpu {
         let Some(compiled) = &programs[program.id] else {
             return Err(self.error("a program was run after it was freed"));
         };
-        let mut encoder = self.device.create_command_encoder(&Default::default());
-        encode(&compiled.before, &mut encoder, None);
-        self.send(encoder)?;
+        self.send([encoded(&self.device, &compiled.before, 1)])?;
         let mut left = times;
         while left > 0 {
             let now = left.min(compiled.repetitions.get());

@@ -20,7 +20,7 @@ const HALF: usize = 512;
 pub(crate) struct Stream {
     /// Threads that do something.
     pub(crate) threads: u32,
-    /// How often each thread reads four vectors, or loads and stores them.
+    /// How often each thread reads four vectors, loads and stores them, or writes one.
     pub(crate) rounds: u32,
     /// `read_words`: vectors of four words in the working set, a power of two, less one.
     pub(crate) mask: u32,
@@ -84,7 +84,10 @@ const READ_WORDS_FORM: Form = form(
     read_words,
 );
 const WRITE_WORDS_FORM: Form = form(
-    |params| stream(params).threads as usize,
+    |params| {
+        let p = stream(params);
+        p.threads as usize * p.rounds as usize
+    },
     |_, part| vec![Touch::Words(4 * part.units.start..4 * part.units.end)],
     write_words,
 );
@@ -103,7 +106,7 @@ pub(crate) static READ_WORDS: Kernel = row(
     include_str!("../../../shaders/bench/read_words.wgsl"),
     READ_WORDS_FORM,
 );
-/// A fill, 16 bytes a thread. Binding: what is filled.
+/// A fill, 16 bytes a thread and round. Binding: what is filled.
 pub(crate) static WRITE_WORDS: Kernel = row(
     "write_words",
     include_str!("../../../shaders/bench/write_words.wgsl"),

@@ -94,7 +94,8 @@ fn streams_do_their_work(device: &dyn Device, a: Buffer, b: Buffer) {
     }
     assert_eq!(read.read(), 16.0 * f64::from(groups * each));
     let write = Stream {
-        threads: 999,
+        threads: 333,
+        rounds: 3,
         value: 77,
         ..read
     };

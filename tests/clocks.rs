@@ -78,7 +78,15 @@ fn kernels_and_steps_by_a_wrong_clock_have_no_times() {
     let images = first_step(&device, &data::load("builtin", &|_| {}).unwrap(), 1).unwrap();
     let (mut rows, mut left_out) = (Vec::new(), Vec::new());
     let results = (&mut rows, &mut left_out);
-    steps(&device, &images, (&[1], &Variants::new()), (1, BUDGET), results, &mut Silent).unwrap();
+    steps(
+        &device,
+        &images,
+        (&[1], &Variants::new()),
+        (1, BUDGET),
+        results,
+        &mut Silent,
+    )
+    .unwrap();
     let row = &rows[0];
     assert!(row.us_per_step > 0.0 && row.device_us_per_step.is_nan());
     assert!(row.parts.iter().all(|part| part.us.is_nan()), "{row:?}");

@@ -17,7 +17,7 @@ use super::reference::{self, at_product_tiles, bits};
 use super::shape::{Fill, Shape, Source};
 use super::slot::Slot;
 use super::variants;
-use super::{Params, Spec, Variant, kernel, params};
+use super::{Params, Spec, kernel, params};
 
 params! {
     /// The gradient of a hidden layer's output.
@@ -41,15 +41,14 @@ params! {
     }
 }
 
-static VARIANTS: [Variant; 4] = variants::of_product(
-    &[("ROWS", 4), ("COLS", 4)],
-    &[("ROWS", 16), ("GROUP_X", 8), ("GROUP_Y", 1)],
-    &["parameters", "dy"],
-);
-
 /// The kernel `dense_backward_input`.
 pub(crate) static DENSE_BACKWARD_INPUT: Spec = Spec {
-    kernel: kernel!("dense_backward_input", DenseBackwardInput, &VARIANTS, FORM),
+    kernel: kernel!(
+        "dense_backward_input",
+        DenseBackwardInput,
+        &variants::DENSE_BACKWARD_INPUT,
+        FORM
+    ),
     cost: |s: Sizes| {
         (
             2 * s.samples * s.inputs * s.outputs,

@@ -14,7 +14,7 @@ use super::sgd_reference::{State, after, learners};
 use super::shape::{Fill, Shape, Source};
 use super::slot::Slot;
 use super::variants;
-use super::{Params, Spec, Variant, kernel, params};
+use super::{Params, Spec, kernel, params};
 
 params! {
     /// A dense layer's gradient and SGD step.
@@ -38,18 +38,12 @@ params! {
     }
 }
 
-static VARIANTS: [Variant; 4] = variants::of_product(
-    &[("ROWS", 4), ("COLS", 4)],
-    &[("ROWS", 16), ("GROUP_X", 8), ("GROUP_Y", 1)],
-    &["dy", "x"],
-);
-
 /// The kernel `dense_backward_weights`.
 pub(crate) static DENSE_BACKWARD_WEIGHTS: Spec = Spec {
     kernel: kernel!(
         "dense_backward_weights",
         DenseBackwardWeights,
-        &VARIANTS,
+        &variants::DENSE_BACKWARD_WEIGHTS,
         FORM
     ),
     cost: |s: Sizes| {

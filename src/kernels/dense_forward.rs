@@ -18,7 +18,7 @@ use super::reference::{self, at_product_tiles, bits};
 use super::shape::{Fill, Shape, Source};
 use super::slot::Slot;
 use super::variants;
-use super::{Params, Spec, Variant, kernel, params};
+use super::{Params, Spec, kernel, params};
 
 params! {
     /// A dense layer's output.
@@ -42,15 +42,14 @@ params! {
     }
 }
 
-static VARIANTS: [Variant; 4] = variants::of_product(
-    &[("ROWS", 4), ("COLS", 4)],
-    &[("ROWS", 16), ("GROUP_X", 8), ("GROUP_Y", 1)],
-    &["x", "parameters"],
-);
-
 /// The kernel `dense_forward`.
 pub(crate) static DENSE_FORWARD: Spec = Spec {
-    kernel: kernel!("dense_forward", DenseForward, &VARIANTS, FORM),
+    kernel: kernel!(
+        "dense_forward",
+        DenseForward,
+        &variants::DENSE_FORWARD,
+        FORM
+    ),
     cost: |s: Sizes| {
         (
             s.samples * s.outputs * (2 * s.inputs + 2),

@@ -33,7 +33,7 @@ const LESSON: u32 = 4u;          // words behind a soft target: both weights, th
 @group(0) @binding(7) var<storage, read_write> losses: array<f32>;     // [steps, learners, rows]
 @group(0) @binding(8) var<storage, read_write> dx: array<vec4<f32>>;   // [learners, rows, inputs]
 
-var<workgroup> sums: array<f32, SPLIT * GROUP_X * CLASSES>; // [parts, samples, classes]
+var<workgroup> sums: array<array<array<f32, CLASSES>, GROUP_X>, SPLIT>; // [parts, samples, classes]
 
 @compute @workgroup_size(GROUP_X, GROUP_Y, SPLIT)
 fn head(
@@ -56,7 +56,7 @@ fn head(
         }
     }
     for (var c = 0u; c < CLASSES; c++) {
-        sums[(own.z * GROUP_X + own.x) * CLASSES + c] = z[c];
+        sums[own.z][own.x][c] = z[c];
     }
     workgroupBarrier();
     if row >= p.rows {
@@ -67,7 +67,7 @@ fn head(
         let bias = parameters[(base + p.biases + min(c, last)) / 4u];
         z[c] = bias[c % 4u];
         for (var part = 0u; part < SPLIT; part++) {
-            z[c] += sums[(part * GROUP_X + own.x) * CLASSES + c];
+            z[c] += sums[part][own.x][c];
         }
     }
     var largest = z[0];

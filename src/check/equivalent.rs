@@ -38,8 +38,10 @@ const EDGE: &str = "what is read past the edge, in place of the last row or colu
 const QUARTERS: &str = "the loop steps by four, and its index is divided by four; widths and \
     offsets are multiples of four";
 const APART: &str = "how far apart the vectors lie in workgroup memory changes no sum";
-const SHARES: &str =
-    "how many threads share the pixels of a tile changes only the order of its sums";
+const SHARES: &str = "how many threads share a tile changes only the order of its sums";
+const SAME: &str = "all threads of a part have summed the same gradients, and store the same";
+const TWICE: &str = "a thread past the last sample computes the last one again, and stores the same; \
+    the interpreter finds the race";
 const TURNS: &str = "how many samples a turn takes, and how many turns there are past the last \
     sample, changes no sum: a sample past the last one counts as zero";
 const PAST: &str = "what is read past the last sample counts as zero; the read may leave the \
@@ -51,7 +53,9 @@ const INDEX_25: &str = "INDEX: u32 = 0x01ffffffu";
 
 #[rustfmt::skip]
 const EQUIVALENT: &[Argument] = {
-    use Operator::{Constant, DroppedStatement, ExtraTurn, Limit, Mask, MaskBit, Relation, Sign};
+    use Operator::{
+        Constant, DroppedStatement, ExtraTurn, Limit, Mask, MaskBit, Relation, Sign, Transposed,
+    };
     &[
         ("initialise", Relation, "row >= p.padded_outputs", "row > p.padded_outputs",
             "a workgroup is one row high, so no thread has a row past the last one"),
@@ -84,6 +88,17 @@ const EQUIVALENT: &[Argument] = {
             "a class past the last one repeats it, and counts for nothing"),
         ("head", MaskBit, INDEX, INDEX_25, FEWER),
 
+        ("head.split", Limit, "SPLIT: u32 = 8u", "SPLIT: u32 = 9u", SHARES),
+        ("head.split", Limit, "SPLIT: u32 = 8u", "SPLIT: u32 = 7u", SHARES),
+        ("head.split", Limit, "CLASSES: u32 = 12u", "CLASSES: u32 = 13u",
+            "a class past the last one repeats it, and counts for nothing"),
+        ("head.split", MaskBit, INDEX, INDEX_25, FEWER),
+        ("head.split", Mask, "min(row, p.rows - 1u)", "row", EDGE),
+        ("head.split", Relation, "row >= p.rows", "row > p.rows", TWICE),
+        ("head.split", DroppedStatement, "return;", "", TWICE),
+        ("head.split", Relation, "own.z == 0u", "own.z != 0u",
+            "all threads of a sample have its loss"),
+
         ("image_forward", MaskBit, INDEX, INDEX_25, FEWER),
         ("image_forward", Relation, "p.outputs || row", "p.outputs && row", EARLY_PAST),
         ("image_forward", Relation, "row >= p.rows", "row > p.rows", EARLY),
@@ -101,6 +116,15 @@ const EQUIVALENT: &[Argument] = {
         ("image_forward.shared", Mask,
             "min(first_col + col, last_col)", "(first_col + col)", EDGE),
         ("image_forward.shared", Mask, "min(col, last_col)", "col", EDGE),
+        ("image_forward.wide", Limit, "STRIDE: u32 = 66u", "STRIDE: u32 = 67u", APART),
+        ("image_forward.wide", Limit, "STRIDE: u32 = 66u", "STRIDE: u32 = 65u", APART),
+        ("image_forward.wide", MaskBit, INDEX, INDEX_25, FEWER),
+        ("image_forward.wide", Sign, "p.outputs - 1u", "p.outputs + 1u", EDGE),
+        ("image_forward.wide", Mask,
+            "min(first_row + brought, p.rows - 1u)", "(first_row + brought)", EDGE),
+        ("image_forward.wide", Mask,
+            "min(first_col + brought, last_col)", "(first_col + brought)", EDGE),
+        ("image_forward.wide", Mask, "min(col, last_col)", "col", EDGE),
         ("image_forward.split", Limit, "SPLIT: u32 = 8u", "SPLIT: u32 = 9u", SHARES),
         ("image_forward.split", Limit, "SPLIT: u32 = 8u", "SPLIT: u32 = 7u", SHARES),
         ("image_forward.split", MaskBit, INDEX, INDEX_25, FEWER),
@@ -115,12 +139,27 @@ const EQUIVALENT: &[Argument] = {
         ("dense_forward", Mask, "min(i, last_row)", "i", EDGE),
         ("dense_forward", Mask, "min(j, last_col)", "j", EDGE),
 
+        ("dense_forward.split", Limit, "SPLIT: u32 = 8u", "SPLIT: u32 = 9u", SHARES),
+        ("dense_forward.split", Limit, "SPLIT: u32 = 8u", "SPLIT: u32 = 7u", SHARES),
+        ("dense_forward.split", Sign, "1u - row", "1u + row", EDGE),
+        ("dense_forward.split", Sign, "p.outputs - 1u", "p.outputs + 1u", EDGE),
+        ("dense_forward.split", Mask, "min(i, last_row)", "i", EDGE),
+        ("dense_forward.split", Mask, "min(col + j, last_col)", "(col + j)", EDGE),
+
         ("dense_backward_input", Relation, "p.inputs || row", "p.inputs && row", EARLY_PAST),
         ("dense_backward_input", Relation, "row >= p.rows", "row > p.rows", EARLY_PAST),
         ("dense_backward_input", DroppedStatement, "return;", "", EARLY_PAST),
         ("dense_backward_input", Sign, "1u - row", "1u + row", EDGE),
         ("dense_backward_input", Mask, "min(i, last_row)", "i", EDGE),
         ("dense_backward_input", Mask, "min(j, last_col)", "j", EDGE),
+
+        ("dense_backward_input.split", Limit, "SPLIT: u32 = 8u", "SPLIT: u32 = 9u", SHARES),
+        ("dense_backward_input.split", Limit, "SPLIT: u32 = 8u", "SPLIT: u32 = 7u", SHARES),
+        ("dense_backward_input.split", Sign, "1u - row", "1u + row", EDGE),
+        ("dense_backward_input.split", Sign, "stride - 1u", "stride + 1u", EDGE),
+        ("dense_backward_input.split", Mask, "min(i, last_row)", "i", EDGE),
+        ("dense_backward_input.split", Mask,
+            "min(group.x * GROUP_X + own.x, stride - 1u)", "(group.x * GROUP_X + own.x)", EDGE),
 
         ("dense_backward_weights", Relation, "p.inputs || row", "p.inputs && row", EARLY),
         ("dense_backward_weights", Relation, "row >= p.outputs", "row > p.outputs", EARLY),
@@ -130,6 +169,14 @@ const EQUIVALENT: &[Argument] = {
         ("dense_backward_weights", Mask,
             "min((row + i) / 4u, dy_stride - 1u)", "((row + i) / 4u)", EDGE),
         ("dense_backward_weights", Constant, "i = 0u", "i = 1u", QUARTERS),
+
+        ("dense_backward_weights.split", Limit, "SPLIT: u32 = 8u", "SPLIT: u32 = 9u", SHARES),
+        ("dense_backward_weights.split", Limit, "SPLIT: u32 = 8u", "SPLIT: u32 = 7u", SHARES),
+        ("dense_backward_weights.split", Sign, "x_stride - 1u", "x_stride + 1u", EDGE),
+        ("dense_backward_weights.split", Mask,
+            "min(group.x * GROUP_X + own.x, x_stride - 1u)", "(group.x * GROUP_X + own.x)", EDGE),
+        ("dense_backward_weights.split", Relation, "own.x == 0u", "own.x != 0u", SAME),
+        ("dense_backward_weights.split", Transposed, "own.x", "own.y", SAME),
 
         // Not its `return;` and `||`: the stores do not test the column again.
         ("image_backward_weights", Relation, "row >= p.outputs", "row > p.outputs", EARLY),
@@ -142,6 +189,14 @@ const EQUIVALENT: &[Argument] = {
         ("image_backward_weights", Mask,
             "min(row / 4u + i, stride - 1u)", "(row / 4u + i)", EDGE),
         ("image_backward_weights", Constant, "i = 0u", "i = 1u", QUARTERS),
+        ("image_backward_weights.split", Limit, "SPLIT: u32 = 8u", "SPLIT: u32 = 9u", SHARES),
+        ("image_backward_weights.split", Limit, "SPLIT: u32 = 8u", "SPLIT: u32 = 7u", SHARES),
+        ("image_backward_weights.split", MaskBit, INDEX, INDEX_25, FEWER),
+        ("image_backward_weights.split", Sign, "words - 1u", "words + 1u", EDGE),
+        ("image_backward_weights.split", Mask,
+            "min(group.x * GROUP_X + own.x, words - 1u)", "(group.x * GROUP_X + own.x)", EDGE),
+        ("image_backward_weights.split", Relation, "own.x == 0u", "own.x != 0u", SAME),
+        ("image_backward_weights.split", Transposed, "own.x", "own.y", SAME),
         ("image_backward_weights.shared", MaskBit, INDEX, INDEX_25, FEWER),
         ("image_backward_weights.shared", Mask,
             "min(group.x * GROUP_X + thread % GROUP_X, words - 1u)",

@@ -9,7 +9,7 @@ use super::case::Case;
 use super::cost::{self, Sizes};
 use super::cpu::{Form, MOST_BINDINGS, Part, Touch, depth};
 use super::reference::{self, at_product_tiles, bits};
-use super::sgd::{self, SgdLayer, Step};
+use super::sgd::{self, Inputs, SgdLayer, Step};
 use super::sgd_reference::{State, after, learners};
 use super::shape::{Fill, Shape, Source};
 use super::slot::Slot;
@@ -98,7 +98,7 @@ fn work(params: &[u8], part: &Part, bound: &mut [Slot<'_>; MOST_BINDINGS], step:
         units: part.units.clone(),
         weights: part.inner(each, p.weights as usize, p.inputs as usize),
         biases: part.inner(each, p.biases as usize, 1),
-        x: x.read(part.own((p.rows * p.inputs) as usize)),
+        x: Inputs::Numbers(x.read(part.own((p.rows * p.inputs) as usize))),
         dy: dy.read(part.own((p.rows * p.outputs) as usize)),
         unit: 1.0,
         rows: p.rows as f32,

@@ -11,9 +11,10 @@ use super::bounded::Bounded;
 use super::case::Case;
 use super::cost::{self, Sizes};
 use super::cpu::{Form, MOST_BINDINGS, Part, Touch, depth};
+use super::ink::with_ink;
 use super::pixels::with_pixels;
 use super::reference::{self, Entry, at_product_tiles, bits, images, images_of, order, words};
-use super::sgd::{self, SgdLayer, Step};
+use super::sgd::{self, Inputs, SgdLayer};
 use super::sgd_reference::{State, after, learners};
 use super::shape::{Fill, Shape, Source};
 use super::slot::Slot;
@@ -71,8 +72,8 @@ const FORM: Form = Form {
     learners: depth,
     units: |params| ImageBackwardWeights::read(params).outputs as usize,
     touches,
-    library: Some(|params, part, bound| work(params, part, bound, sgd::products)),
-    twin: |params, part, bound| work(params, part, bound, sgd::loops),
+    library: Some(|params, part, bound| work(params, part, bound, true)),
+    twin: |params, part, bound| work(params, part, bound, false),
 };
 
 impl ImageBackwardWeights {
@@ -100,25 +101,37 @@ fn touches(params: &[u8], part: &Part) -> Vec<Touch> {
     ]
 }
 
-fn work(params: &[u8], part: &Part, bound: &mut [Slot<'_>; MOST_BINDINGS], step: Step) {
+/// The step, `fast` or by plain loops.
+fn work(params: &[u8], part: &Part, bound: &mut [Slot<'_>; MOST_BINDINGS], fast: bool) {
     let p = ImageBackwardWeights::read(params);
     let (each, pixels) = (p.parameters as usize, p.pixels as usize);
     let [learners, images, order, dy, parameters, velocity, ..] = bound;
-    with_pixels(images.all(), order.read(p.entries(part)), pixels, |x| {
-        let layer = SgdLayer {
-            settings: learners.read::<Learner>(part.own(1))[0],
-            inputs: pixels,
-            outputs: p.outputs as usize,
-            units: part.units.clone(),
-            weights: part.inner(each, p.weights as usize, pixels),
-            biases: part.inner(each, p.biases as usize, 1),
-            x,
-            dy: dy.read(part.own((p.rows * p.outputs) as usize)),
-            unit: 255.0,
-            rows: p.rows as f32,
-        };
-        step(&layer, parameters, velocity);
-    });
+    let (images, order) = (images.all(), order.read(p.entries(part)));
+    let dy: &[f32] = dy.read(part.own((p.rows * p.outputs) as usize));
+    let layer = SgdLayer {
+        settings: learners.read::<Learner>(part.own(1))[0],
+        inputs: pixels,
+        outputs: p.outputs as usize,
+        units: part.units.clone(),
+        weights: part.inner(each, p.weights as usize, pixels),
+        biases: part.inner(each, p.biases as usize, 1),
+        x: Inputs::Numbers(&[]),
+        dy,
+        unit: 255.0,
+        rows: p.rows as f32,
+    };
+    if fast && dy.iter().fold(0.0, |zero, d| zero + d * 0.0) == 0.0 {
+        with_ink(images, order, pixels, |ink| {
+            let x = Inputs::Ink(ink);
+            sgd::products(&SgdLayer { x, ..layer }, parameters, velocity);
+        });
+    } else {
+        let step = if fast { sgd::products } else { sgd::loops };
+        with_pixels(images, order, pixels, |x| {
+            let x = Inputs::Numbers(x);
+            step(&SgdLayer { x, ..layer }, parameters, velocity);
+        });
+    }
 }
 
 fn shapes() -> Vec<Shape> {

@@ -14,6 +14,7 @@ use super::cost::{self, Sizes};
 use super::cpu::{Form, MOST_BINDINGS, Part, Touch, depth};
 use super::dense_forward;
 use super::expected::Expected;
+use super::ink::with_ink;
 use super::matrix::{self, Matrix};
 use super::pixels::with_pixels;
 use super::reference::{self, Entry, at_product_tiles, bits, images, images_of, order, words};
@@ -67,7 +68,7 @@ pub(crate) static IMAGE_FORWARD: Spec = Spec {
     rounds: true,
 };
 
-/// Images that are numbers at a time: an evaluation has many. A multiple of what a product may be
+/// Images that are worked on at a time: an evaluation has many. A multiple of what a product may be
 /// divided at.
 const TOGETHER: usize = 128;
 
@@ -77,18 +78,8 @@ const FORM: Form = Form {
     learners: depth,
     units: |params| ImageForward::read(params).rows as usize,
     touches,
-    library: Some(|params, part, bound| {
-        work(params, part, bound, |x, weights, pixels, y| {
-            let weights = Matrix::new(weights, pixels).transposed();
-            matrix::product(1.0 / 255.0, Matrix::new(x, pixels), weights, 0.0, y);
-        });
-    }),
-    twin: |params, part, bound| {
-        work(params, part, bound, |x, weights, pixels, y| {
-            dense_forward::product(x, weights, pixels, y);
-            y.iter_mut().for_each(|y| *y /= 255.0);
-        });
-    },
+    library: Some(|params, part, bound| work(params, part, bound, fast)),
+    twin: |params, part, bound| work(params, part, bound, product),
 };
 
 impl ImageForward {
@@ -119,7 +110,7 @@ fn work(
     params: &[u8],
     part: &Part,
     bound: &mut [Slot<'_>; MOST_BINDINGS],
-    product: fn(&[f32], &[f32], usize, &mut [f32]),
+    product: fn(&Samples<'_>, &[f32], &mut [f32]),
 ) {
     let p = ImageForward::read(params);
     let (rows, pixels, outputs) = (p.rows as usize, p.pixels as usize, p.outputs as usize);
@@ -128,15 +119,55 @@ fn work(
     let order = order.read::<u32>(p.entries(part)).chunks(TOGETHER);
     let y = y.write::<f32>(part.rows(rows, outputs));
     for (order, y) in order.zip(y.chunks_mut(TOGETHER * outputs)) {
-        with_pixels(images.all(), order, pixels, |x| {
-            product(x, weights, pixels, y)
-        });
+        let samples = Samples {
+            images: images.all(),
+            order,
+            pixels,
+        };
+        product(&samples, weights, y);
         for row in y.chunks_exact_mut(outputs) {
             for (y, b) in row.iter_mut().zip(biases) {
                 *y = (*y + b).max(0.0);
             }
         }
     }
+}
+
+/// Some images: those that `order` names.
+struct Samples<'a> {
+    images: &'a [u8],
+    order: &'a [u32],
+    pixels: usize,
+}
+
+/// y = x Wᵀ / 255 by their ink, or by the library if W is not finite.
+fn fast(samples: &Samples<'_>, weights: &[f32], y: &mut [f32]) {
+    let &Samples {
+        images,
+        order,
+        pixels,
+    } = samples;
+    if !with_ink(images, order, pixels, |ink| {
+        ink.forward(weights, 1.0 / 255.0, y)
+    }) {
+        with_pixels(images, order, pixels, |x| {
+            let weights = Matrix::new(weights, pixels).transposed();
+            matrix::product(1.0 / 255.0, Matrix::new(x, pixels), weights, 0.0, y);
+        });
+    }
+}
+
+/// y = x Wᵀ / 255 by plain loops.
+fn product(samples: &Samples<'_>, weights: &[f32], y: &mut [f32]) {
+    let &Samples {
+        images,
+        order,
+        pixels,
+    } = samples;
+    with_pixels(images, order, pixels, |x| {
+        dense_forward::product(x, weights, pixels, y)
+    });
+    y.iter_mut().for_each(|y| *y /= 255.0);
 }
 
 fn shapes() -> Vec<Shape> {

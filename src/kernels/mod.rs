@@ -21,6 +21,8 @@ mod head;
 mod image_backward_weights;
 mod image_forward;
 mod initialise;
+mod ink;
+mod lanes;
 mod layout;
 mod log_changes;
 pub(crate) mod matrix;

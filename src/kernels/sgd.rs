@@ -4,6 +4,7 @@ use std::cell::RefCell;
 use std::ops::Range;
 
 use super::Learner;
+use super::ink::Ink;
 use super::matrix::{Matrix, product};
 use super::slot::Slot;
 
@@ -22,13 +23,21 @@ pub(super) struct SgdLayer<'a> {
     /// Where their elements of b lie.
     pub(super) biases: Range<usize>,
     /// x [rows, inputs].
-    pub(super) x: &'a [f32],
+    pub(super) x: Inputs<'a>,
     /// dy [rows, outputs].
     pub(super) dy: &'a [f32],
     /// The number that stands for 1 in x.
     pub(super) unit: f32,
     /// The number of rows.
     pub(super) rows: f32,
+}
+
+/// What a layer saw.
+#[derive(Clone, Copy)]
+pub(super) enum Inputs<'a> {
+    Numbers(&'a [f32]),
+    /// Images; dy is finite.
+    Ink(&'a Ink),
 }
 
 /// With more rows than this the library rounds its sum in between, which a weight must not suffer.
@@ -43,16 +52,15 @@ thread_local! {
 /// saves writing it down.
 pub(super) fn products(layer: &SgdLayer<'_>, parameters: &mut Slot<'_>, velocity: &mut Slot<'_>) {
     let s = &layer.settings;
-    let dy = Matrix::new(layer.dy, layer.outputs).columns(layer.units.start, layer.units.len());
-    let (dy, x) = (dy.transposed(), Matrix::new(layer.x, layer.inputs));
     let divisor = layer.unit * layer.rows;
     if s.momentum == 0.0 && s.decay == 0.0 && layer.rows <= DEPTH {
         let weights = parameters.write::<f32>(layer.weights.clone());
-        product(-s.rate / divisor, dy, x, 1.0, weights);
+        layer.add(-s.rate / divisor, weights);
     } else {
         GRADIENT.with_borrow_mut(|gradient| {
+            gradient.clear();
             gradient.resize(layer.weights.len(), 0.0);
-            product(1.0 / divisor, dy, x, 0.0, gradient);
+            layer.add(1.0 / divisor, gradient);
             layer.descend(gradient, layer.weights.start, parameters, velocity);
         });
     }
@@ -74,13 +82,28 @@ pub(super) fn loops(layer: &SgdLayer<'_>, parameters: &mut Slot<'_>, velocity: &
 }
 
 impl SgdLayer<'_> {
+    /// C ← scale · dyᵀ x + C for the outputs that are meant, the fast way.
+    fn add(&self, scale: f32, c: &mut [f32]) {
+        match self.x {
+            Inputs::Ink(ink) => ink.backward(self.dy, self.outputs, self.units.start, scale, c),
+            Inputs::Numbers(x) => {
+                let dy = Matrix::new(self.dy, self.outputs);
+                let dy = dy.columns(self.units.start, self.units.len()).transposed();
+                product(scale, dy, Matrix::new(x, self.inputs), 1.0, c);
+            }
+        }
+    }
+
     /// Sums dy ⊗ x over the rows for the four outputs from `first` on.
     fn gradient(&self, first: usize, gradient: &mut [f32]) {
         gradient.fill(0.0);
         let (g0, rest) = gradient.split_at_mut(self.inputs);
         let (g1, rest) = rest.split_at_mut(self.inputs);
         let (g2, g3) = rest.split_at_mut(self.inputs);
-        let samples = self.x.chunks_exact(self.inputs);
+        let Inputs::Numbers(x) = self.x else {
+            unreachable!("plain loops get numbers");
+        };
+        let samples = x.chunks_exact(self.inputs);
         for (x, dy) in samples.zip(self.dy.chunks_exact(self.outputs)) {
             let d = &dy[first..first + 4];
             let gradients = g0.iter_mut().zip(&mut *g1).zip(&mut *g2).zip(&mut *g3);

@@ -24,6 +24,17 @@ pub type Variants = BTreeMap<String, String>;
 
 /// Learners of the shapes that are timed.
 const LEARNERS: u32 = 4;
+/// Training samples, over all networks, from which on variants are measured for a run: those of about
+/// ten default runs. It takes 10 to 20 s on a software adapter, a tenth of a default run.
+const LONG: f64 = 5e7;
+/// What an H100 and an H200 chose.
+const USUAL: [(&str, &str); 5] = [
+    ("dense_backward_input", "small"),
+    ("dense_backward_weights", "small"),
+    ("dense_forward", "small"),
+    ("image_backward_weights", "shared"),
+    ("image_forward", "split"),
+];
 /// How long a measurement lasts.
 const BUDGET: Duration = Duration::from_millis(30);
 
@@ -38,6 +49,36 @@ pub fn fastest(device: &dyn Device, again: bool, note: &dyn Fn(&str)) -> Result<
         return Ok(Variants::new());
     }
     fastest_by(device, file(device).as_deref(), again, note)
+}
+
+/// What to train with: the fastest variants if they are known, or worth a measurement because so many
+/// samples will pass through networks; else the usual ones.
+///
+/// # Errors
+/// `Device` if the device fails.
+pub fn worthwhile(device: &dyn Device, samples: f64, note: &dyn Fn(&str)) -> Result<Variants> {
+    if device.record().kind == DeviceKind::Cpu || samples >= LONG {
+        return fastest(device, false, note);
+    }
+    let remembered = file(device).as_deref().and_then(read);
+    if let Some(variants) = remembered.filter(|v| is_complete(device, v)) {
+        return Ok(variants);
+    }
+    note("tuning   none for a run this short: the usual variants; --retune measures them");
+    Ok(usual(device))
+}
+
+/// What the measurements on devices of this kind chose: `USUAL` on hardware, and elsewhere the first
+/// candidates.
+fn usual(device: &dyn Device) -> Variants {
+    let choice = |kernel: &'static Kernel| {
+        let offered = candidates(device, kernel);
+        let known = USUAL.iter().find(|(name, _)| *name == kernel.name);
+        let known = known.and_then(|(_, usual)| offered.iter().find(|v| v.name == *usual));
+        let variant = known.or(offered.first())?;
+        Some((kernel.name.to_owned(), variant.name.to_owned()))
+    };
+    several(device).filter_map(choice).collect()
 }
 
 /// The same for any device, with the cache file, if there is one. The cache is used only if it
@@ -222,6 +263,9 @@ mod tests {
             apply(&gpu, &variants).unwrap();
             write(&file, &variants).unwrap();
             assert_eq!(read(&file), Some(variants));
+            let usual = usual(&gpu);
+            assert!(is_complete(&gpu, &usual));
+            apply(&gpu, &usual).unwrap();
         }
         std::fs::write(&file, "not = [toml").unwrap();
         assert_eq!(read(&file), None);

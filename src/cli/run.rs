@@ -59,7 +59,11 @@ fn begin(arguments: &Arguments, signals: &OnceCell<Signals>) -> Result<()> {
     announce(&progress, &dataset, device.record());
     resolve(&mut config, &dataset, lasting);
     if config.variants.is_empty() || arguments.retune {
-        config.variants = tune::fastest(&*device, arguments.retune, &|text| progress.note(text))?;
+        let note = &|text: &str| progress.note(text);
+        config.variants = match arguments.retune {
+            true => tune::fastest(&*device, true, note)?,
+            false => tune::worthwhile(&*device, config.samples(dataset.train.len()), note)?,
+        };
     }
     tune::apply(&*device, &config.variants)?;
     let store = Store::nowhere();

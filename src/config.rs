@@ -108,7 +108,7 @@ pub struct Config {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[arg(skip)]
     pub method_file: Option<Declared>,
-    /// The variant of each kernel; if empty, it is measured on the device or taken from the cache.
+    /// The variant of each kernel; if empty, see `tune::worthwhile`.
     /// (Tables come last in TOML.)
     #[serde(skip_serializing_if = "Variants::is_empty")]
     #[arg(skip)]
@@ -163,6 +163,13 @@ impl Config {
         self.check_method()?;
         self.check_rates()?;
         self.check_epochs()
+    }
+
+    /// Samples that pass through all networks in training, of so many training images.
+    pub fn samples(&self, images: usize) -> f64 {
+        let epochs = self.epochs + self.unlearn_epochs + self.relearn_epochs;
+        // Three arms.
+        3.0 * self.learners as f64 * epochs * images as f64
     }
 
     /// If `method` is a file, reads it, and takes the name that it declares.

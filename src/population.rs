@@ -279,7 +279,29 @@ impl<'d> Population<'d> {
     /// # Errors
     /// `Device` if the device fails.
     pub fn evaluate(&self) -> Result<Vec<Score>> {
-        self.device.run(&self.evaluation, 1, &mut |_| {})?;
+        self.scores(&self.evaluation)
+    }
+
+    /// Every learner's score on these images, not more than all test images.
+    ///
+    /// # Errors
+    /// `Device` if the device fails.
+    pub fn evaluate_on(&self, images: &DeviceImages) -> Result<Vec<Score>> {
+        let recorder = Recorder {
+            model: &self.model,
+            learners: self.learners,
+            buffers: &self.buffers,
+        };
+        let program = self
+            .device
+            .compile(&recorder.evaluation(images, self.part))?;
+        let scores = self.scores(&program);
+        self.device.free(&[], &[&program]);
+        scores
+    }
+
+    fn scores(&self, evaluation: &Program) -> Result<Vec<Score>> {
+        self.device.run(evaluation, 1, &mut |_| {})?;
         let counts = self.device.download(self.buffers.counts)?;
         Ok(counts.chunks_exact(COUNTS).map(score).collect())
     }

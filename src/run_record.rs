@@ -44,4 +44,12 @@ impl RunRecord {
             .iter()
             .find(|o| o.phase == phase && o.arm == arm)
     }
+
+    /// The test images that points within phases are of; none if they are of all.
+    pub fn part(&self) -> Option<usize> {
+        let images = self.points.iter().map(|point| point.images as usize);
+        // Zero in records of older versions.
+        let fewer = images.filter(|&images| images > 0 && images < self.data.test);
+        fewer.min()
+    }
 }

@@ -27,6 +27,18 @@ pub type Variants = BTreeMap<String, String>;
 const FEW: u32 = 4;
 /// See above.
 pub const MANY: u32 = 64;
+/// Training samples, over all networks, from which on variants are measured for a run: those of about
+/// ten default runs. It takes 10 to 20 s on a software adapter, a tenth of a default run.
+const LONG: f64 = 5e7;
+/// What an H200 chose, for few learners and for many.
+const USUAL: [(&str, [&str; 2]); 6] = [
+    ("dense_backward_input", ["split", "split"]),
+    ("dense_backward_weights", ["split", "split"]),
+    ("dense_forward", ["split", "split"]),
+    ("head", ["split", "split"]),
+    ("image_backward_weights", ["split", "shared"]),
+    ("image_forward", ["split", "wide"]),
+];
 /// How long a measurement lasts.
 const BUDGET: Duration = Duration::from_millis(30);
 
@@ -58,6 +70,45 @@ pub fn fastest(
     }
     let file = file(device, size(device, learners));
     fastest_by(device, learners, file.as_deref(), again, note)
+}
+
+/// What to train with: the fastest variants if they are known, or worth a measurement because so many
+/// samples will pass through networks; else the usual ones.
+///
+/// # Errors
+/// `Device` if the device fails.
+pub fn worthwhile(
+    device: &dyn Device,
+    learners: u32,
+    samples: f64,
+    note: &dyn Fn(&str),
+) -> Result<Variants> {
+    if device.record().kind == DeviceKind::Cpu || samples >= LONG {
+        return fastest(device, learners, false, note);
+    }
+    let size = size(device, learners);
+    let remembered = file(device, size).as_deref().and_then(read);
+    if let Some(variants) = remembered.filter(|v| is_complete(device, v)) {
+        return Ok(variants);
+    }
+    note("tuning   none for a run this short: the usual variants; --retune measures them");
+    Ok(usual(device, size))
+}
+
+/// What the measurements on devices of this kind chose: `USUAL` on hardware, and elsewhere the first
+/// candidates.
+fn usual(device: &dyn Device, size: u32) -> Variants {
+    let choice = |kernel: &'static Kernel| {
+        let offered = candidates(device, kernel);
+        let known = USUAL.iter().find(|(name, _)| *name == kernel.name);
+        let known = known.and_then(|(_, usual)| {
+            let usual = usual[usize::from(size == MANY)];
+            offered.iter().find(|v| v.name == usual)
+        });
+        let variant = known.or(offered.first())?;
+        Some((kernel.name.to_owned(), variant.name.to_owned()))
+    };
+    several(device).filter_map(choice).collect()
 }
 
 /// The same for any device, with the cache file, if there is one. The cache is used only if it
@@ -244,6 +295,9 @@ mod tests {
             apply(&gpu, &variants).unwrap();
             write(&file, &variants).unwrap();
             assert_eq!(read(&file), Some(variants));
+            let usual = usual(&gpu, FEW);
+            assert!(is_complete(&gpu, &usual));
+            apply(&gpu, &usual).unwrap();
         }
         std::fs::write(&file, "not = [toml").unwrap();
         assert_eq!(read(&file), None);

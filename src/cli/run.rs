@@ -61,8 +61,12 @@ fn begin(arguments: &Arguments, signals: &OnceCell<Signals>) -> Result<()> {
     if config.variants.is_empty() || arguments.retune {
         // In three arms.
         let learners = u32::try_from(3 * config.learners).unwrap_or(u32::MAX);
-        let note = |text: &str| progress.note(text);
-        config.variants = tune::fastest(&*device, learners, arguments.retune, &note)?;
+        let samples = config.samples(dataset.train.len());
+        let note = &|text: &str| progress.note(text);
+        config.variants = match arguments.retune {
+            true => tune::fastest(&*device, learners, true, note)?,
+            false => tune::worthwhile(&*device, learners, samples, note)?,
+        };
     }
     tune::apply(&*device, &config.variants)?;
     let store = Store::nowhere();

@@ -155,14 +155,15 @@ impl<'a> Crew<'a> {
         Ok(weights)
     }
 
-    /// The scores of all networks on the test images.
-    pub(crate) fn scores(&self) -> Result<Vec<Score>> {
+    /// The scores of all networks on the test images, or on this part of them.
+    pub(crate) fn scores(&self, part: Option<&DeviceImages>) -> Result<Vec<Score>> {
+        let scores = |population: &Population<'_>| match part {
+            Some(part) => population.evaluate_on(part),
+            None => population.evaluate(),
+        };
         match &self.live {
-            Some(live) if live.is_plain(self.tracks.len()) => live.population.evaluate(),
-            _ => {
-                let holding = self.engine.holding(&self.weights()?.concat())?;
-                holding.evaluate()
-            }
+            Some(live) if live.is_plain(self.tracks.len()) => scores(&live.population),
+            _ => scores(&self.engine.holding(&self.weights()?.concat())?),
         }
     }
 

@@ -9,7 +9,7 @@ use crate::device::script::{Blobs, Script};
 use crate::engine::Store;
 use crate::error::Result;
 use crate::progress::Progress;
-use crate::record::{Outcome, Phase, Point};
+use crate::record::{Arm, Outcome, Phase, Point};
 use crate::run::{Observer, Run, State};
 
 /// The script of a run.
@@ -73,7 +73,10 @@ impl Observer for Notes<'_> {
         let arms: Vec<&str> = arms.iter().map(|arm| arm.name()).collect();
         note.insert("phase".to_owned(), phase.name().into());
         note.insert("steps".to_owned(), steps.into());
+        let from = self.run.parents(phase).into_iter();
+        let from: Vec<Value> = from.map(|arm| arm.map(Arm::name).into()).collect();
         note.insert("arms".to_owned(), arms.into());
+        note.insert("from".to_owned(), from.into());
         note.insert("learners".to_owned(), self.learners.into());
         self.scribe.note(note);
     }

@@ -5,7 +5,8 @@ use crate::device::{Buffer, Device};
 use crate::error::{Error, Result};
 use crate::record::CLASSES;
 
-/// A set of images on a device: pixels as packed bytes, labels, and the plain order 0, 1, 2, ….
+/// A set of images on a device: pixels as packed bytes, labels, and the plain order of the images among
+/// the pixels: 0, 1, 2, … but for a part of a set.
 #[derive(Clone, Copy, Debug)]
 pub struct DeviceImages {
     pub(super) pixels: Buffer,
@@ -52,9 +53,26 @@ impl DeviceImages {
             count,
         })
     }
-}
 
-impl DeviceImages {
+    /// The images with these indices, given all labels. They share the pixels of this set, and lie on
+    /// the device as long as it.
+    ///
+    /// # Errors
+    /// `Device` if the device fails.
+    pub fn part(&self, device: &dyn Device, labels: &[u8], images: &[u32]) -> Result<Self> {
+        let own: Vec<u32> = images.iter().map(|&i| labels[i as usize].into()).collect();
+        let label_buffer = device.allocate("labels", own.len())?;
+        device.upload(label_buffer, 0, &own)?;
+        let order = device.allocate("plain order", own.len())?;
+        device.upload(order, 0, images)?;
+        Ok(Self {
+            pixels: self.pixels,
+            labels: label_buffer,
+            plain_order: order,
+            count: own.len(),
+        })
+    }
+
     /// Frees their memory.
     pub fn free(self, device: &dyn Device) {
         device.free(&[self.pixels, self.labels, self.plain_order], &[]);

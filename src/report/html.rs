@@ -20,6 +20,7 @@ use super::sheet::{Cell, NONE, Part, Row, Section, Sheet, percent, plus_minus};
 use crate::record::{Arm, Outcome, Phase, Point, Spread};
 use crate::run_record::RunRecord;
 use draw::Drawing;
+use format::count;
 use mark::stroke_key;
 
 const ARMS: [Arm; 4] = [
@@ -201,9 +202,40 @@ fn curves(record: &RunRecord) -> Markup {
                     }
                 }
             }
-            p.under { (plot::foot(record)) }
+            p.under {
+                (plot::foot(record))
+                @if let Some(part) = record.part() { " " (sampled(record, part)) }
+            }
         }
     }
+}
+
+/// What points within a phase are worth, if they are of a part of the test images.
+fn sampled(record: &RunRecord, part: usize) -> String {
+    let all = record.data.test;
+    let share = part as f64 / all as f64;
+    let score = record.outcomes.first().and_then(|o| o.scores.first());
+    let forgotten = score.map_or(0, |score| {
+        let digits = record.config.forget.iter();
+        let rows = digits.map(|&digit| &score.confusion[usize::from(digit)]);
+        rows.flatten().sum()
+    });
+    let mut text = format!(
+        "Only the ends of phases are of all {} test images; between them a point is of {}, the same \
+         share of every class, and the same for all networks.",
+        count(all),
+        count(part)
+    );
+    if forgotten > 0 {
+        // A sample without replacement, where it is the least certain.
+        let error = (0.25 * (1.0 - share) / (share * f64::from(forgotten))).sqrt();
+        text += &format!(
+            " Its standard error by this choice is up to {:.1} points on what is forgotten, and is \
+             not in the bands.",
+            100.0 * error
+        );
+    }
+    text
 }
 
 /// The four figures of every arm at the end of every phase.
@@ -242,7 +274,7 @@ fn losses(record: &RunRecord) -> Section {
     });
     let text = format!(
         "Mean cross-entropy in nats (a uniform guess costs {:.3}): on the training batches since the \
-         previous evaluation, and on all test images. While unlearning, an arm's training loss is \
+         previous evaluation, and on the test images. While unlearning, an arm's training loss is \
          that of its own task.",
         (record.data.classes.count() as f64).ln()
     );

@@ -141,6 +141,7 @@ fn play(record: &mut RunRecord, phase: Phase, arm: Arm) {
             step: scaled(steps, epoch / length),
             epoch,
             seconds: 3.0 * epoch,
+            images: if epoch < length { 1505 } else { 10_000 },
             train_loss: (epoch > 0.0).then(|| Spread::of(levels.iter().map(loss).collect())),
             test_loss: Spread::of(levels.iter().map(|l| 1.1 * loss(l)).collect()),
             figures: figures(&levels),

@@ -7,6 +7,7 @@ use super::{Lesson, Member, Observer, Run, Underway};
 use crate::engine::{Crew, Weights};
 use crate::error::{Error, Result};
 use crate::kernels::Clock;
+use crate::population::DeviceImages;
 use crate::record::{Arm, Figures, Outcome, Point, Score, Spread};
 
 impl Run<'_> {
@@ -21,7 +22,7 @@ impl Run<'_> {
         let steps = step - now.evaluated.unwrap_or(0);
         let clocks = now.take_clocks(self.config.learners)?;
         self.check_divergence(now, &clocks)?;
-        now.scores = now.scores()?;
+        now.scores = self.scores(now, clock, step)?;
         now.evaluated = Some(step);
         let points = self.points(now, clock, step, |member, learners| {
             let follows = member.lesson != Lesson::Method || self.method.trains_on();
@@ -32,6 +33,24 @@ impl Run<'_> {
         });
         now.past.points += points.len();
         observer.evaluated(&points)
+    }
+
+    /// The scores of all arms' learners: on all test images at the end of a phase, where the next
+    /// begins too, and on a part of them in between.
+    fn scores(&self, now: &Underway<'_>, clock: PhaseClock, step: u32) -> Result<Vec<Score>> {
+        if step == clock.steps {
+            return now.scores(None);
+        }
+        let before = |member: &Member| {
+            let mut of_arm = now.past.outcomes.iter().rev();
+            let parent = of_arm.find(|outcome| Some(outcome.arm) == member.from)?;
+            Some(&parent.scores[..])
+        };
+        let before: Option<Vec<&[Score]>> = now.members.iter().map(before).collect();
+        match before.filter(|_| step == 0) {
+            Some(known) => Ok(known.concat()),
+            None => now.scores(self.part.as_ref()),
+        }
     }
 
     fn points(
@@ -51,6 +70,7 @@ impl Run<'_> {
                 step,
                 epoch: clock.epochs(step),
                 seconds: now.past.watch.seconds(),
+                images: scores.first().map_or(0, Score::images),
                 train_loss: train_loss(member, range),
                 test_loss: Spread::of(scores.iter().map(Score::mean_loss).collect()),
                 figures: Figures::of(scores, &self.config.forget),
@@ -118,9 +138,10 @@ impl Run<'_> {
 }
 
 impl Underway<'_> {
-    /// The scores of all arms' learners.
-    pub(super) fn scores(&self) -> Result<Vec<Score>> {
-        let all: Vec<Vec<Score>> = self.crews.iter().map(Crew::scores).collect::<Result<_>>()?;
+    /// The scores of all arms' learners on all test images, or on a part of them.
+    pub(super) fn scores(&self, part: Option<&DeviceImages>) -> Result<Vec<Score>> {
+        let scores = |crew: &Crew<'_>| crew.scores(part);
+        let all: Vec<Vec<Score>> = self.crews.iter().map(scores).collect::<Result<_>>()?;
         Ok(all.concat())
     }
 

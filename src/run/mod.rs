@@ -5,6 +5,7 @@
 
 mod clock;
 mod evaluate;
+mod part;
 mod room;
 mod state;
 
@@ -26,7 +27,7 @@ use crate::inside::{self, Inside, Networks};
 use crate::methods::Method;
 use crate::metrics::Scope;
 use crate::model::Model;
-use crate::population::Recipe;
+use crate::population::{DeviceImages, Recipe};
 use crate::progress::Progress;
 use crate::record::{Arm, DataRecord, DeviceRecord, Outcome, Phase, Point, Score};
 
@@ -133,6 +134,8 @@ pub struct Run<'a> {
     config: &'a Config,
     method: &'static dyn Method,
     engine: Engine<'a>,
+    /// What stands for all test images within a phase; none if they are few.
+    part: Option<DeviceImages>,
 }
 
 /// A run in one of its phases.
@@ -182,10 +185,15 @@ impl<'a> Run<'a> {
         room::check_data(config, data)?;
         room::check_size(config, data, device, &model)?;
         let hardware = format!("{} {:?}", hardware(device), config.variants);
+        let engine = engine(config, data, device, &hardware, store)?;
+        let labels = &data.test.labels;
+        let part = part::part(labels, config.seed);
+        let part = part.map(|images| engine.test.part(device, labels, &images));
         Ok(Self {
             config,
             method: config.known_method()?,
-            engine: engine(config, data, device, &hardware, store)?,
+            engine,
+            part: part.transpose()?,
         })
     }
 
@@ -238,6 +246,12 @@ impl<'a> Run<'a> {
             .iter()
             .map(|member| member.arm)
             .collect()
+    }
+
+    /// The arms, as of the phase before, whose networks these arms start with; none for fresh networks.
+    pub(crate) fn parents(&self, phase: Phase) -> Vec<Option<Arm>> {
+        let members = self.members(phase);
+        members.iter().map(|member| member.from).collect()
     }
 
     fn members(&self, phase: Phase) -> Vec<Member> {
@@ -404,7 +418,7 @@ impl<'a> Run<'a> {
         }
         if now.scores.is_empty() {
             // The last evaluation was before an interruption.
-            now.scores = now.scores()?;
+            now.scores = now.scores(None)?;
         }
         Ok(())
     }

@@ -35,7 +35,7 @@ pub(crate) struct Arguments {
     /// Run folder; must be empty or not exist [default: runs/TIME-NAME]
     #[arg(long, value_name = "DIR", value_parser = crate::cli::path())]
     out: Option<PathBuf>,
-    /// Measure again which kernel variants are fastest on the device, ignoring the cache
+    /// Measure which kernel variants are fastest on the device, even if the cache knows or the run is short
     #[arg(long)]
     pub(super) retune: bool,
     /// Read settings from the config.toml of an earlier run; other flags override them

@@ -7,9 +7,11 @@ fn row(texel: Element) -> u64 {
     u64::from(texel.bytes() * TEXELS)
 }
 
-/// Rows of the mirror of so many bytes.
+/// Rows of the mirror of so many bytes. Never a power of two: lavapipe compiles a shader once for
+/// those heights and once for all others, a second or two for each training kernel.
 pub(super) fn rows(bytes: u64, texel: Element) -> u64 {
-    bytes.div_ceil(row(texel))
+    let rows = bytes.div_ceil(row(texel)).max(2);
+    rows + u64::from(rows.is_power_of_two())
 }
 
 pub(super) fn format(texel: Element) -> wgpu::TextureFormat {

@@ -156,9 +156,10 @@ class Run {
     return undefined;
   }
 
-  begin({ phase, arms, learners }) {
+  begin({ phase, arms, from, learners }) {
     this.phase += 1;
     this.arms = arms;
+    this.from = from;
     this.learners = learners;
     const text = { learn: "Learning begins.", unlearn: "Unlearning begins.", relearn: "Relearning begins." };
     $("said").textContent = text[phase] ?? "";
@@ -172,7 +173,9 @@ class Run {
     this.checkClocks(clocks, evaluated);
     const scores = [];
     for (let at = 0; at + COUNTS <= words.length; at += COUNTS) scores.push(scoreOf(words.slice(at, at + COUNTS)));
-    this.scores = Object.fromEntries(this.arms.map((arm, n) => [arm, scores.slice(n * this.learners, (n + 1) * this.learners)]));
+    const before = (n) => this.outcomes.findLast(({ arm }) => arm === this.from[n]).scores;
+    const own = (n) => (scores.length > 0 ? scores.slice(n * this.learners, (n + 1) * this.learners) : before(n));
+    this.scores = Object.fromEntries(this.arms.map((arm, n) => [arm, own(n)]));
     const figures = Object.fromEntries(this.arms.map((arm) => [arm, figuresOf(this.scores[arm], this.forget)]));
     const { phase, step, epoch } = evaluated;
     this.charts.forEach((chart) => chart.add({ phase, step, epoch, figures }));

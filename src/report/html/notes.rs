@@ -156,7 +156,20 @@ fn unlearning(record: &RunRecord) -> Facts {
         ("unlearn rate", config.unlearn_rate().to_string()),
         ("relearn epochs", config.relearn_epochs.to_string()),
         ("evaluations", format!("{} per epoch", config.evaluations)),
+        ("evaluated on", evaluated(record)),
     ]
+}
+
+/// On how many test images.
+fn evaluated(record: &RunRecord) -> String {
+    let all = count(record.data.test);
+    match record.part() {
+        None => format!("all {all} test images"),
+        Some(part) => format!(
+            "all {all} test images at the ends of phases, {} of them in between",
+            count(part)
+        ),
+    }
 }
 
 fn data(record: &RunRecord) -> Facts {

@@ -72,7 +72,8 @@ impl Lab<'_> {
             fingerprint(weights),
             engine.case
         );
-        engine.store.get(&id, weights.len(), || {
+        let whole = (&id[..], weights.len());
+        engine.store.get_once(whole, progress, |progress| {
             let room = engine.room(0)?;
             let list = std::sync::Arc::new(engine.list(true));
             let parts = weights.chunks(room * engine.size());

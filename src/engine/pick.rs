@@ -103,7 +103,7 @@ impl Engine<'_> {
         let seed = self.case.seed;
         let (epochs, lr) = (self.training.epochs, self.training.lr);
         let id = format!("{} scores {seed} {epochs} {lr} {NETWORKS}", self.origin);
-        let numbers = self.store.get(&id, 2 * images, || {
+        let numbers = self.store.get_once((&id, 2 * images), progress, |progress| {
             let scores = self.measured(progress)?;
             Ok(scores
                 .iter()

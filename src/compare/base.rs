@@ -49,19 +49,27 @@ struct Group<'a> {
 }
 
 /// Networks that the store keeps together.
-struct Segment<'a> {
-    id: String,
+pub(super) struct Segment<'a> {
+    pub(super) id: String,
     group: Group<'a>,
 }
 
 /// Trains the networks of all cases that are not in the cache, in as few populations as the device has
 /// room for. Cases with the same seed share their originals.
 pub(super) fn train(labs: &[Lab<'_>], progress: &mut dyn Progress) -> Result<()> {
-    let scored = labs.iter().flat_map(Lab::groups);
-    train_groups(scored, "originals and retrained networks", progress)?;
-    let tuned = labs.iter().filter(|lab| lab.tunes());
-    let tuners = tuned.flat_map(Lab::tuning_groups);
-    train_groups(tuners, "networks for tuning", progress)
+    let mut rest: Vec<&Lab<'_>> = labs.iter().collect();
+    while let Some(first) = rest.first() {
+        let form = |lab: &Lab<'_>| (lab.settings.epochs, lab.settings.batch, lab.engine.size());
+        let own = form(first);
+        let (alike, others): (Vec<&Lab<'_>>, _) = rest.iter().partition(|lab| form(lab) == own);
+        let scored = alike.iter().flat_map(|lab| lab.groups());
+        train_groups(scored, "originals and retrained networks", progress)?;
+        let tuned = alike.iter().filter(|lab| lab.tunes());
+        let tuners = tuned.flat_map(|lab| lab.tuning_groups());
+        train_groups(tuners, "networks for tuning", progress)?;
+        rest = others;
+    }
+    Ok(())
 }
 
 fn train_groups<'a>(
@@ -136,6 +144,22 @@ impl Segment<'_> {
             let key = learner_key(engine.case.seed, number, Purpose::Weights);
             (recipe, key)
         })
+    }
+
+    /// The number of networks, and the steps of their training.
+    pub(super) fn work(&self) -> (usize, u32) {
+        let Group { engine, count, .. } = self.group;
+        (count, engine.training.steps(engine.labels().len()))
+    }
+
+    /// Whether it holds originals, not retrained networks.
+    pub(super) fn is_original(&self) -> bool {
+        self.group.all
+    }
+
+    /// Whether it is in the store.
+    pub(super) fn is_there(&self) -> bool {
+        self.wanted(0).is_none()
     }
 
     /// This segment at its place, unless it is in the store.
@@ -221,6 +245,14 @@ impl Lab<'_> {
             count,
             order: 0,
         })
+    }
+
+    /// The segments of this case's networks, and of those for tuning if there are any.
+    pub(super) fn segments(&self) -> [Vec<Segment<'_>>; 2] {
+        let own = self.groups().iter().flat_map(Group::segments).collect();
+        let tuning = self.tuning_groups();
+        let tuning = tuning.iter().filter(|_| self.tunes());
+        [own, tuning.flat_map(Group::segments).collect()]
     }
 
     /// This case's networks.

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::models::models;
 use crate::checks;
 use crate::data::Dataset;
-use crate::engine::{Case, Pick};
+use crate::engine::{Case, Pick, Training};
 use crate::error::{Error, Result};
 use crate::lists;
 use crate::methods::{Declared, Method, is_file};
@@ -274,6 +274,23 @@ impl Settings {
         };
         let check = |case: &Case| check_data(&case.scope, self.batch, split).map_err(small);
         cases.iter().try_for_each(check)
+    }
+
+    /// How networks are trained.
+    pub(super) fn training(&self) -> Training {
+        Training {
+            epochs: self.epochs,
+            lr: self.lr,
+            momentum: 0.0,
+            decay: 0.0,
+            batch: self.batch,
+        }
+    }
+
+    /// Whether networks have the same form and the same batches as another comparison's.
+    pub(super) fn shares_networks(&self, other: &Self) -> bool {
+        let form = |s: &Self| (s.hidden.clone(), s.batch, s.variants.clone());
+        form(self) == form(other)
     }
 
     /// All cases, by seed.

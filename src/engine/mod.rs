@@ -245,14 +245,14 @@ pub(crate) fn hardware(device: &dyn Device) -> String {
 }
 
 /// An identifier of this build; another one may compute different bits.
-fn program() -> String {
+pub(crate) fn program() -> String {
     let own = std::env::current_exe().and_then(std::fs::read);
     let bytes = own.unwrap_or_else(|_| env!("CARGO_PKG_VERSION").into());
     hex(&Sha256::digest(bytes)[..8])
 }
 
 /// An identifier of a data set's content.
-fn digest(data: &Dataset) -> String {
+pub(crate) fn digest(data: &Dataset) -> String {
     // Files have been hashed already.
     if let Some(hash) = &data.record.sha256 {
         return hash.clone();

@@ -5,8 +5,8 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 use serde::Serialize;
-use unlearn::compare::{Comparison, Folder, Forget, MethodRow, Settings, compare, table};
-use unlearn::engine::{Case, Store, name_of};
+use unlearn::compare::{Comparison, Folder, Forget, MethodRow, Plan, Settings, compare, table};
+use unlearn::engine::{Case, Part, Store, name_of};
 use unlearn::error::{Error, Result};
 use unlearn::files::{self, Folders};
 use unlearn::methods::METHODS;
@@ -19,6 +19,7 @@ use super::progress::Counter;
 use super::sheet;
 use super::signals::Signals;
 use super::text::{beside, fold, note};
+use super::work;
 
 #[derive(Args, Debug)]
 pub(crate) struct Arguments {
@@ -44,12 +45,29 @@ pub(crate) struct Arguments {
     /// runs/compare-FORGET-HASH]
     #[arg(long, value_name = "DIR", value_parser = super::path())]
     out: Option<PathBuf>,
+    /// Only plan: write the settings and what is still to be made into this folder, for `unlearn work`; the
+    /// same command with --out in place of --plan judges at the end (docs/cluster.md)
+    #[arg(long, value_name = "DIR", conflicts_with = "out", value_parser = super::path())]
+    plan: Option<PathBuf>,
 }
 
 /// Shows the current task and its progress.
-struct Live {
+pub(crate) struct Live {
     counter: Counter,
     signals: Signals,
+}
+
+impl Live {
+    pub(crate) fn new(signals: &OnceCell<Signals>) -> Result<Self> {
+        Ok(Self {
+            counter: Counter::new(),
+            signals: Signals::catch(signals)?,
+        })
+    }
+
+    pub(crate) fn end(&mut self) {
+        self.counter.end();
+    }
 }
 
 impl Progress for Live {
@@ -78,13 +96,14 @@ pub(crate) fn run(arguments: &Arguments, signals: &OnceCell<Signals>) -> Result<
     // Settings that are invalid with any data are refused before data is fetched.
     arguments.settings(1)?.check()?;
     // Held until the comparison's folder exists inside it.
-    let _runs = match &arguments.out {
+    let out = arguments.out.as_deref().or(arguments.plan.as_deref());
+    let _runs = match out {
         Some(_) => Folders::default(),
         None => runs()?,
     };
-    let named = arguments.out.as_deref().map(Folder::open).transpose()?;
+    let named = out.map(Folder::open).transpose()?;
     let dataset = data::load(&arguments.data, &note)?;
-    let device = device::open(&arguments.settings.device)?;
+    let (device, lasting) = device::open_lasting(&arguments.settings.device)?;
     note(&format!("data     {}", dataset.record.name));
     note(&super::headline("", device.record()));
     let mut settings = arguments.settings(dataset.train.len())?;
@@ -99,20 +118,32 @@ pub(crate) fn run(arguments: &Arguments, signals: &OnceCell<Signals>) -> Result<
     }
     settings.device = device.record().name.clone();
     settings.data = dataset.record.label();
-    settings.variants = tune::fastest(&*device, false, &note)?;
+    let planned = out.and_then(|out| Plan::read(out).ok());
+    let planned = planned.filter(|plan| plan.is_for(&*device));
+    settings.variants = match planned.as_ref().and_then(Plan::variants) {
+        Some(variants) => variants,
+        None => tune::fastest(&*device, false, &note)?,
+    };
     tune::apply(&*device, &settings.variants)?;
     let folder = match named {
         Some(folder) => folder,
         None => Folder::open(&default_folder(&settings))?,
     };
-    let store = Store::new(&folder.path().join("cache"))?;
-    let mut live = Live {
-        counter: Counter::new(),
-        signals: Signals::catch(signals)?,
+    if arguments.plan.is_some() {
+        let data = (&*arguments.data, &dataset);
+        let plan = Plan::new(vec![settings], data, (&lasting, &*device));
+        return work::write(&plan, folder.path(), &dataset, &*device);
+    }
+    let store = Store::new(&folder.path().join(work::CACHE))?;
+    // Parts of a plan may still be at work.
+    let store = match planned {
+        Some(_) => store.shared(Part::WHOLE),
+        None => store,
     };
+    let mut live = Live::new(signals)?;
     let export = settings.export.then(|| folder.path());
     let compared = compare(&settings, &dataset, &*device, &store, export, &mut live);
-    live.counter.end();
+    live.end();
     if let Err(Error::Interrupted) = compared {
         note(&format!(
             "Interrupted. What was computed is kept in {}: the same command goes on from there",

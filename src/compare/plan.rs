@@ -10,6 +10,7 @@ use crate::device::Device;
 use crate::engine::{digest, hardware, program};
 use crate::error::{Error, Result};
 use crate::files;
+use crate::tune::Variants;
 
 /// The file of a plan in its folder.
 pub const PLAN: &str = "plan.toml";
@@ -130,6 +131,11 @@ impl Plan {
             ..settings.clone()
         };
         self.comparisons.iter().map(of).collect()
+    }
+
+    /// The kernels' variants.
+    pub fn variants(&self) -> Option<Variants> {
+        self.comparisons.first().map(|c| c.variants.clone())
     }
 
     /// Whether this device computes the same bits as the plan's.

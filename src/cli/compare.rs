@@ -13,7 +13,9 @@ use unlearn::methods::METHODS;
 use unlearn::metrics;
 use unlearn::progress::Progress;
 use unlearn::report::comparison;
-use unlearn::{data, device, tune};
+use unlearn::data::{self, Dataset};
+use unlearn::device::{self, Device};
+use unlearn::tune;
 
 use super::progress::Counter;
 use super::sheet;
@@ -91,8 +93,21 @@ impl Progress for Live {
     }
 }
 
-/// Compares methods.
-pub(crate) fn run(arguments: &Arguments, signals: &OnceCell<Signals>) -> Result<()> {
+/// Everything that comparisons are made with.
+pub(crate) struct Ready {
+    pub(crate) folder: Folder,
+    pub(crate) all: Vec<Settings>,
+    pub(crate) dataset: Dataset,
+    pub(crate) device: Box<dyn Device>,
+    pub(crate) store: Store,
+}
+
+/// Opens folder, data and device for the comparisons that `several` makes of the settings; `None` where
+/// they were only to be planned, which is done.
+pub(crate) fn ready(
+    arguments: &Arguments,
+    several: &dyn Fn(&Settings) -> Result<Vec<Settings>>,
+) -> Result<Option<Ready>> {
     // Settings that are invalid with any data are refused before data is fetched.
     arguments.settings(1)?.check()?;
     // Held until the comparison's folder exists inside it.
@@ -108,7 +123,11 @@ pub(crate) fn run(arguments: &Arguments, signals: &OnceCell<Signals>) -> Result<
     note(&super::headline("", device.record()));
     let mut settings = arguments.settings(dataset.train.len())?;
     settings.classes = dataset.record.classes.clone();
-    settings.check_with(&dataset)?;
+    settings.device = device.record().name.clone();
+    settings.data = dataset.record.label();
+    for one in several(&settings)? {
+        one.check_with(&dataset)?;
+    }
     if settings.methods.iter().any(|name| name == "all") {
         for name in settings.left_out() {
             note(&format!(
@@ -116,8 +135,6 @@ pub(crate) fn run(arguments: &Arguments, signals: &OnceCell<Signals>) -> Result<
             ));
         }
     }
-    settings.device = device.record().name.clone();
-    settings.data = dataset.record.label();
     let planned = out.and_then(|out| Plan::read(out).ok());
     let planned = planned.filter(|plan| plan.is_for(&*device));
     settings.variants = match planned.as_ref().and_then(Plan::variants) {
@@ -125,14 +142,16 @@ pub(crate) fn run(arguments: &Arguments, signals: &OnceCell<Signals>) -> Result<
         None => tune::fastest(&*device, false, &note)?,
     };
     tune::apply(&*device, &settings.variants)?;
+    let all = several(&settings)?;
     let folder = match named {
         Some(folder) => folder,
-        None => Folder::open(&default_folder(&settings))?,
+        None => Folder::open(&default_folder(&settings, &all))?,
     };
     if arguments.plan.is_some() {
         let data = (&*arguments.data, &dataset);
-        let plan = Plan::new(vec![settings], data, (&lasting, &*device));
-        return work::write(&plan, folder.path(), &dataset, &*device);
+        let plan = Plan::new(all, data, (&lasting, &*device));
+        work::write(&plan, folder.path(), &dataset, &*device)?;
+        return Ok(None);
     }
     let store = Store::new(&folder.path().join(work::CACHE))?;
     // Parts of a plan may still be at work.
@@ -140,18 +159,39 @@ pub(crate) fn run(arguments: &Arguments, signals: &OnceCell<Signals>) -> Result<
         Some(_) => store.shared(Part::WHOLE),
         None => store,
     };
+    Ok(Some(Ready {
+        folder,
+        all,
+        dataset,
+        device,
+        store,
+    }))
+}
+
+/// What an interrupted comparison says.
+pub(crate) fn interrupted(folder: &Folder) -> String {
+    format!(
+        "Interrupted. What was computed is kept in {}: the same command goes on from there",
+        folder.path().display()
+    )
+}
+
+/// Compares methods.
+pub(crate) fn run(arguments: &Arguments, signals: &OnceCell<Signals>) -> Result<()> {
+    let Some(ready) = ready(arguments, &|settings| Ok(vec![settings.clone()]))? else {
+        return Ok(());
+    };
+    let Ready { folder, dataset, device, store, .. } = &ready;
     let mut live = Live::new(signals)?;
+    let settings = &ready.all[0];
     let export = settings.export.then(|| folder.path());
-    let compared = compare(&settings, &dataset, &*device, &store, export, &mut live);
+    let compared = compare(settings, dataset, &**device, store, export, &mut live);
     live.end();
     if let Err(Error::Interrupted) = compared {
-        note(&format!(
-            "Interrupted. What was computed is kept in {}: the same command goes on from there",
-            folder.path().display()
-        ));
+        note(&interrupted(folder));
     }
     let comparison = compared?;
-    let written = write(&comparison, &folder);
+    let written = write(&comparison, folder);
     // Where they could not be written, this is what there is.
     let printed = super::print(&sheet::brief(&comparison::sheet(&comparison)));
     if written.is_ok() {
@@ -208,6 +248,11 @@ fn write(comparison: &Comparison, folder: &Folder) -> Result<()> {
 }
 
 impl Arguments {
+    /// Whether networks are read or written.
+    pub(crate) fn has_networks(&self) -> bool {
+        self.models.is_some() || self.settings.export
+    }
+
     /// The settings, given the number of training images.
     fn settings(&self, images: usize) -> Result<Settings> {
         let mut settings = self.settings.clone();
@@ -233,8 +278,11 @@ impl Arguments {
     }
 }
 
-fn default_folder(settings: &Settings) -> PathBuf {
-    let hash = name_of(&format!("{settings:?}"));
+fn default_folder(settings: &Settings, all: &[Settings]) -> PathBuf {
+    let hash = match all {
+        [one] => name_of(&format!("{one:?}")),
+        _ => name_of(&format!("{all:?}")),
+    };
     let forget = match &settings.forget {
         Forget::Digits(digits) => digits.iter().map(u8::to_string).collect(),
         Forget::Each => "each".to_owned(),

@@ -110,20 +110,22 @@ fn train_some(segments: &[&Segment<'_>], what: &str, progress: &mut dyn Progress
         let fresh = engine.initialised(&keys)?;
         trained.extend(engine.trained(taught, fresh, steps, progress)?);
     }
-    if trained.iter().any(|w| !w.is_finite()) {
-        return Err(Error::Usage(format!(
-            "the training of the networks that methods are compared on diverged: use a smaller --lr \
-             than {}",
-            engine.training.lr
-        )));
-    }
-    let mut rest = &trained[..];
+    let (mut rest, mut diverged) = (&trained[..], None);
     for Segment { id, group } in segments {
         let (own, others) = rest.split_at(group.count * engine.size());
-        engine.store.keep(id, own)?;
+        match own.iter().all(|w| w.is_finite()) {
+            true => engine.store.keep(id, own)?,
+            false => diverged = Some(group.engine.training.lr),
+        }
         rest = others;
     }
-    Ok(())
+    match diverged {
+        None => Ok(()),
+        Some(lr) => Err(Error::Usage(format!(
+            "the training of the networks that methods are compared on diverged: use a smaller --lr \
+             than {lr}"
+        ))),
+    }
 }
 
 /// The segments of these groups, each of them once.

@@ -21,6 +21,7 @@ mod room;
 mod sensitivity;
 mod settings;
 mod summary;
+mod sweep;
 mod tune;
 mod work;
 
@@ -49,6 +50,7 @@ pub use results::{
 pub use sensitivity::{Direction, Neighbour, Sensitivity};
 pub use settings::{Forget, Settings};
 pub use summary::{Across, Comparison, Stability, Summary};
+pub use sweep::{Point, points_table, sweep};
 pub use work::{Kind, Remaining, Segment, remaining, work};
 
 /// Prefixes progress with the case it belongs to.

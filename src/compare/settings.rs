@@ -306,15 +306,20 @@ impl Settings {
 
     /// A name for a case that contains only what distinguishes it from the other cases.
     pub fn name(&self, case: &Case) -> String {
-        let scope = match &case.scope {
-            Scope::Digits(digits) => self.classes.words(digits),
-            Scope::Samples(1) => "1 training image".to_owned(),
-            Scope::Samples(count) => format!("{count} {}training images", self.pick.adjective()),
-        };
+        let scope = self.forgotten(case);
         match (self.seeds.len(), &self.forget) {
             (1, _) => scope,
             (_, Forget::Each) => format!("seed {}, {scope}", case.seed),
             _ => format!("seed {}", case.seed),
+        }
+    }
+
+    /// What a case forgets, in words.
+    pub(super) fn forgotten(&self, case: &Case) -> String {
+        match &case.scope {
+            Scope::Digits(digits) => self.classes.words(digits),
+            Scope::Samples(1) => "1 training image".to_owned(),
+            Scope::Samples(count) => format!("{count} {}training images", self.pick.adjective()),
         }
     }
 

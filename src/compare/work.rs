@@ -41,7 +41,7 @@ pub fn work(
         let base = lab.base()?;
         let entries = lab.entries(&base, progress)?;
         lab.relearning(&entries, &base, progress)?;
-        if lab.is_looked_at() && lab.never_learned(&base)?.is_none() {
+        if lab.is_looked_at(all) && lab.never_learned(&base)?.is_none() {
             lab.prepare_look(&entries, &base, progress)?;
         }
     }
@@ -218,7 +218,7 @@ impl List {
             }
         }
         let relearned = match there.filter(|_| self.all_made(&methods)) {
-            Some(base) => made(lab.relearned(&base))?.is_some(),
+            Some(base) => made(lab.relearned(all, &base))?.is_some(),
             None => false,
         };
         let networks = lab.settings.learners * (methods.len() - base.len() + 2);
@@ -251,19 +251,29 @@ impl List {
 }
 
 impl Lab<'_> {
-    /// The case's name, with the learning rate where comparisons have several.
+    /// The case's name, with what else it differs by from those of other comparisons.
     pub(super) fn name(&self, all: &[Settings]) -> String {
-        let name = self.settings.name(&self.engine.case);
-        let lr = self.settings.lr;
-        match all.iter().any(|other| other.lr != lr) {
-            true => format!("lr {lr}, {name}"),
-            false => name,
+        let own = self.settings;
+        if let [_] = all {
+            return own.name(&self.engine.case);
         }
+        let mut parts = Vec::new();
+        if all.iter().any(|other| other.lr != own.lr) {
+            parts.push(format!("lr {}", own.lr));
+        }
+        if all.iter().any(|other| other.epochs != own.epochs) {
+            parts.push(format!("{} epochs", own.epochs));
+        }
+        if own.seeds.len() > 1 {
+            parts.push(format!("seed {}", self.engine.case.seed));
+        }
+        parts.push(own.forgotten(&self.engine.case));
+        parts.join(", ")
     }
 
-    /// Whether what is inside of the networks is looked at: only where there is one case.
-    fn is_looked_at(&self) -> bool {
-        self.settings.cases().len() == 1
+    /// Whether what is inside of the networks is looked at: only in a comparison of one case.
+    fn is_looked_at(&self, all: &[Settings]) -> bool {
+        matches!(all, [one] if one.cases().len() == 1)
     }
 
     /// The same with a single method.
@@ -290,10 +300,10 @@ impl Lab<'_> {
     }
 
     /// Learns again what methods made.
-    fn relearned(&self, base: &Base) -> Result<()> {
+    fn relearned(&self, all: &[Settings], base: &Base) -> Result<()> {
         let entries = self.entries(base, &mut Silent)?;
         self.relearning(&entries, base, &mut Silent)?;
-        match self.is_looked_at() && self.never_learned(base)?.is_none() {
+        match self.is_looked_at(all) && self.never_learned(base)?.is_none() {
             true => self.prepare_look(&entries, base, &mut Silent),
             false => Ok(()),
         }

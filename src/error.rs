@@ -46,6 +46,9 @@ pub enum Error {
         /// The flag at fault.
         setting: &'static str,
     },
+    /// Something is not in a store from which it was only to be read.
+    #[error("not everything has been made yet")]
+    Missing,
     /// The work was asked to stop (`Progress::stopped`). Results so far are kept.
     #[error("interrupted")]
     Interrupted,

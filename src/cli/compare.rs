@@ -5,20 +5,23 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 use serde::Serialize;
-use unlearn::compare::{Comparison, Folder, Forget, MethodRow, Settings, compare, table};
-use unlearn::engine::{Case, Store, name_of};
+use unlearn::compare::{Comparison, Folder, Forget, MethodRow, Plan, Settings, compare, table};
+use unlearn::data::{self, Dataset};
+use unlearn::device::{self, Device};
+use unlearn::engine::{Case, Part, Store, name_of};
 use unlearn::error::{Error, Result};
 use unlearn::files::{self, Folders};
 use unlearn::methods::METHODS;
 use unlearn::metrics;
 use unlearn::progress::Progress;
 use unlearn::report::comparison;
-use unlearn::{data, device, tune};
+use unlearn::tune;
 
 use super::progress::Counter;
 use super::sheet;
 use super::signals::Signals;
 use super::text::{beside, fold, note};
+use super::work;
 
 #[derive(Args, Debug)]
 pub(crate) struct Arguments {
@@ -44,12 +47,29 @@ pub(crate) struct Arguments {
     /// runs/compare-FORGET-HASH]
     #[arg(long, value_name = "DIR", value_parser = super::path())]
     out: Option<PathBuf>,
+    /// Only plan: write the settings and what is still to be made into this folder, for `unlearn work`; the
+    /// same command with --out in place of --plan judges at the end (docs/cluster.md)
+    #[arg(long, value_name = "DIR", conflicts_with = "out", value_parser = super::path())]
+    plan: Option<PathBuf>,
 }
 
 /// Shows the current task and its progress.
-struct Live {
+pub(crate) struct Live {
     counter: Counter,
     signals: Signals,
+}
+
+impl Live {
+    pub(crate) fn new(signals: &OnceCell<Signals>) -> Result<Self> {
+        Ok(Self {
+            counter: Counter::new(),
+            signals: Signals::catch(signals)?,
+        })
+    }
+
+    pub(crate) fn end(&mut self) {
+        self.counter.end();
+    }
 }
 
 impl Progress for Live {
@@ -73,23 +93,41 @@ impl Progress for Live {
     }
 }
 
-/// Compares methods.
-pub(crate) fn run(arguments: &Arguments, signals: &OnceCell<Signals>) -> Result<()> {
+/// Everything that comparisons are made with.
+pub(crate) struct Ready {
+    pub(crate) folder: Folder,
+    pub(crate) all: Vec<Settings>,
+    pub(crate) dataset: Dataset,
+    pub(crate) device: Box<dyn Device>,
+    pub(crate) store: Store,
+}
+
+/// Opens folder, data and device for the comparisons that `several` makes of the settings; `None` where
+/// they were only to be planned, which is done.
+pub(crate) fn ready(
+    arguments: &Arguments,
+    several: &dyn Fn(&Settings) -> Result<Vec<Settings>>,
+) -> Result<Option<Ready>> {
     // Settings that are invalid with any data are refused before data is fetched.
     arguments.settings(1)?.check()?;
     // Held until the comparison's folder exists inside it.
-    let _runs = match &arguments.out {
+    let out = arguments.out.as_deref().or(arguments.plan.as_deref());
+    let _runs = match out {
         Some(_) => Folders::default(),
         None => runs()?,
     };
-    let named = arguments.out.as_deref().map(Folder::open).transpose()?;
+    let named = out.map(Folder::open).transpose()?;
     let dataset = data::load(&arguments.data, &note)?;
-    let device = device::open(&arguments.settings.device)?;
+    let (device, lasting) = device::open_lasting(&arguments.settings.device)?;
     note(&format!("data     {}", dataset.record.name));
     note(&super::headline("", device.record()));
     let mut settings = arguments.settings(dataset.train.len())?;
     settings.classes = dataset.record.classes.clone();
-    settings.check_with(&dataset)?;
+    settings.device = device.record().name.clone();
+    settings.data = dataset.record.label();
+    for one in several(&settings)? {
+        one.check_with(&dataset)?;
+    }
     if settings.methods.iter().any(|name| name == "all") {
         for name in settings.left_out() {
             note(&format!(
@@ -97,30 +135,69 @@ pub(crate) fn run(arguments: &Arguments, signals: &OnceCell<Signals>) -> Result<
             ));
         }
     }
-    settings.device = device.record().name.clone();
-    settings.data = dataset.record.label();
-    settings.variants = tune::fastest(&*device, tune::MANY, false, &note)?;
+    let planned = out.and_then(|out| Plan::read(out).ok());
+    let planned = planned.filter(|plan| plan.is_for(&*device));
+    settings.variants = match planned.as_ref().and_then(Plan::variants) {
+        Some(variants) => variants,
+        None => tune::fastest(&*device, tune::MANY, false, &note)?,
+    };
     tune::apply(&*device, &settings.variants)?;
+    let all = several(&settings)?;
     let folder = match named {
         Some(folder) => folder,
-        None => Folder::open(&default_folder(&settings))?,
+        None => Folder::open(&default_folder(&settings, &all))?,
     };
-    let store = Store::new(&folder.path().join("cache"))?;
-    let mut live = Live {
-        counter: Counter::new(),
-        signals: Signals::catch(signals)?,
+    if arguments.plan.is_some() {
+        let data = (&*arguments.data, &dataset);
+        let plan = Plan::new(all, data, (&lasting, &*device));
+        work::write(&plan, folder.path(), &dataset, &*device)?;
+        return Ok(None);
+    }
+    let store = Store::new(&folder.path().join(work::CACHE))?;
+    // Parts of a plan may still be at work.
+    let store = match planned {
+        Some(_) => store.shared(Part::WHOLE),
+        None => store,
     };
+    Ok(Some(Ready {
+        folder,
+        all,
+        dataset,
+        device,
+        store,
+    }))
+}
+
+/// What an interrupted comparison says.
+pub(crate) fn interrupted(folder: &Folder) -> String {
+    format!(
+        "Interrupted. What was computed is kept in {}: the same command goes on from there",
+        folder.path().display()
+    )
+}
+
+/// Compares methods.
+pub(crate) fn run(arguments: &Arguments, signals: &OnceCell<Signals>) -> Result<()> {
+    let Some(ready) = ready(arguments, &|settings| Ok(vec![settings.clone()]))? else {
+        return Ok(());
+    };
+    let Ready {
+        folder,
+        dataset,
+        device,
+        store,
+        ..
+    } = &ready;
+    let mut live = Live::new(signals)?;
+    let settings = &ready.all[0];
     let export = settings.export.then(|| folder.path());
-    let compared = compare(&settings, &dataset, &*device, &store, export, &mut live);
-    live.counter.end();
+    let compared = compare(settings, dataset, &**device, store, export, &mut live);
+    live.end();
     if let Err(Error::Interrupted) = compared {
-        note(&format!(
-            "Interrupted. What was computed is kept in {}: the same command goes on from there",
-            folder.path().display()
-        ));
+        note(&interrupted(folder));
     }
     let comparison = compared?;
-    let written = write(&comparison, &folder);
+    let written = write(&comparison, folder);
     // Where they could not be written, this is what there is.
     let printed = super::print(&sheet::brief(&comparison::sheet(&comparison)));
     if written.is_ok() {
@@ -177,6 +254,11 @@ fn write(comparison: &Comparison, folder: &Folder) -> Result<()> {
 }
 
 impl Arguments {
+    /// Whether networks are read or written.
+    pub(crate) fn has_networks(&self) -> bool {
+        self.models.is_some() || self.settings.export
+    }
+
     /// The settings, given the number of training images.
     fn settings(&self, images: usize) -> Result<Settings> {
         let mut settings = self.settings.clone();
@@ -202,8 +284,11 @@ impl Arguments {
     }
 }
 
-fn default_folder(settings: &Settings) -> PathBuf {
-    let hash = name_of(&format!("{settings:?}"));
+fn default_folder(settings: &Settings, all: &[Settings]) -> PathBuf {
+    let hash = match all {
+        [one] => name_of(&format!("{one:?}")),
+        _ => name_of(&format!("{all:?}")),
+    };
     let forget = match &settings.forget {
         Forget::Digits(digits) => digits.iter().map(u8::to_string).collect(),
         Forget::Each => "each".to_owned(),

@@ -25,8 +25,10 @@ mod run;
 mod runs;
 mod sheet;
 mod signals;
+mod sweep;
 mod table;
 mod text;
+mod work;
 
 use std::cell::OnceCell;
 use std::path::{Path, PathBuf};
@@ -65,6 +67,10 @@ enum Command {
     /// Apply unlearning methods to the same networks, and measure how far each ends up from networks
     /// that never saw the forgotten digits.
     Compare(Box<compare::Arguments>),
+    /// Compare methods in every combination of learning rates, epochs, forgotten classes and seeds.
+    Sweep(Box<sweep::Arguments>),
+    /// Do a part of a planned comparison or sweep, beside other processes, on one machine or many.
+    Work(work::Arguments),
     /// Show pictures of your own to a run's networks: what every arm answers, and how sure it is.
     Predict(predict::Arguments),
     /// Make a web page that trains, forgets and checks on whatever GPU opens it.
@@ -108,6 +114,8 @@ pub(crate) fn main() -> ExitCode {
         Command::Check(arguments) => check::run(&arguments),
         Command::Bench(arguments) => bench::run(&arguments, started),
         Command::Compare(arguments) => compare::run(&arguments, &signals).map(|()| true),
+        Command::Sweep(arguments) => sweep::run(&arguments, &signals).map(|()| true),
+        Command::Work(arguments) => work::run(&arguments, &signals).map(|()| true),
         Command::Predict(arguments) => predict::run(&arguments).map(|()| true),
         Command::Page(arguments) => page::run(&arguments, &signals).map(|()| true),
         Command::Report(arguments) => runs::report(&arguments).map(|()| true),

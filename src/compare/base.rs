@@ -1,11 +1,12 @@
 //! The networks that methods start from and are measured against: originals, retrained networks and
 //! their twins, and the smaller set on which settings are tuned.
 
+use std::collections::BTreeSet;
 use std::rc::Rc;
 use std::sync::Arc;
 
 use super::Lab;
-use crate::engine::{Engine, SECOND, Weights};
+use crate::engine::{Engine, SECOND, Wanted, Weights};
 use crate::error::{Error, Result};
 use crate::population::Recipe;
 use crate::progress::Progress;
@@ -15,6 +16,8 @@ use crate::random::{Purpose, learner_key};
 pub(super) const TRIED: usize = 2;
 /// Retrained networks for tuning.
 pub(super) const CHOOSERS: usize = 6;
+/// Networks that the store keeps together, at most: the least that a process takes from a group.
+const CHUNK: usize = 32;
 /// The phase whose sample order twins see: that of no other network.
 const TWIN_ORDER: u32 = 8;
 
@@ -34,6 +37,7 @@ pub(crate) struct Tuners {
 }
 
 /// Networks trained alike, numbered from `first` on.
+#[derive(Clone, Copy)]
 struct Group<'a> {
     engine: &'a Engine<'a>,
     /// On all training images, or only on those to keep.
@@ -44,21 +48,28 @@ struct Group<'a> {
     order: u32,
 }
 
-/// Groups missing from the cache, to be trained side by side.
-struct Missing<'a> {
-    id: String,
+/// Networks that the store keeps together.
+pub(super) struct Segment<'a> {
+    pub(super) id: String,
     group: Group<'a>,
-    list: Arc<Vec<u32>>,
 }
 
 /// Trains the networks of all cases that are not in the cache, in as few populations as the device has
 /// room for. Cases with the same seed share their originals.
 pub(super) fn train(labs: &[Lab<'_>], progress: &mut dyn Progress) -> Result<()> {
-    let scored = labs.iter().flat_map(Lab::groups);
-    train_groups(scored, "originals and retrained networks", progress)?;
-    let tuned = labs.iter().filter(|lab| lab.tunes());
-    let tuners = tuned.flat_map(Lab::tuning_groups);
-    train_groups(tuners, "networks for tuning", progress)
+    let mut rest: Vec<&Lab<'_>> = labs.iter().collect();
+    while let Some(first) = rest.first() {
+        let form = |lab: &Lab<'_>| (lab.settings.epochs, lab.settings.batch, lab.engine.size());
+        let own = form(first);
+        let (alike, others): (Vec<&Lab<'_>>, _) = rest.iter().partition(|lab| form(lab) == own);
+        let scored = alike.iter().flat_map(|lab| lab.groups());
+        train_groups(scored, "originals and retrained networks", progress)?;
+        let tuned = alike.iter().filter(|lab| lab.tunes());
+        let tuners = tuned.flat_map(|lab| lab.tuning_groups());
+        train_groups(tuners, "networks for tuning", progress)?;
+        rest = others;
+    }
+    Ok(())
 }
 
 fn train_groups<'a>(
@@ -66,16 +77,29 @@ fn train_groups<'a>(
     what: &str,
     progress: &mut dyn Progress,
 ) -> Result<()> {
-    let missing = missing(groups);
-    let Some(first) = missing.first() else {
+    let groups = distinct(groups);
+    let Some(Segment { group, .. }) = groups.first() else {
         return Ok(());
     };
-    let number = |m: &Missing<'_>| (m.group.first..).take(m.group.count);
-    let networks: Vec<(Recipe, [u32; 2])> = missing
-        .iter()
-        .flat_map(|m| number(m).map(|n| m.network(n)))
-        .collect();
-    let engine = first.group.engine;
+    let engine = group.engine;
+    let wanted = |(place, segment): (usize, &Segment<'_>)| segment.wanted(place);
+    let mut missing: Vec<Wanted> = groups.iter().enumerate().filter_map(wanted).collect();
+    let lots = engine.lots(CHUNK, engine.room(0)?);
+    while let Some(taken) = engine.store.take(&mut missing, lots, progress)? {
+        let taken: Vec<&Segment<'_>> = taken.segments.iter().map(|s| &groups[s.place]).collect();
+        train_some(&taken, what, progress)?;
+    }
+    Ok(())
+}
+
+/// Trains segments side by side, in as few populations as the device has room for.
+fn train_some(segments: &[&Segment<'_>], what: &str, progress: &mut dyn Progress) -> Result<()> {
+    let networks = segments.iter().flat_map(|segment| segment.networks());
+    let networks: Vec<(Recipe, [u32; 2])> = networks.collect();
+    let Some(Segment { group, .. }) = segments.first() else {
+        return Ok(());
+    };
+    let engine = group.engine;
     let steps = engine.training.steps(engine.labels().len());
     let room = engine.room(0)?;
     let passes = networks.len().div_ceil(room) as u64;
@@ -86,46 +110,85 @@ fn train_groups<'a>(
         let fresh = engine.initialised(&keys)?;
         trained.extend(engine.trained(taught, fresh, steps, progress)?);
     }
-    if trained.iter().any(|w| !w.is_finite()) {
-        return Err(Error::Usage(format!(
-            "the training of the networks that methods are compared on diverged: use a smaller --lr \
-             than {}",
-            engine.training.lr
-        )));
-    }
-    let mut rest = &trained[..];
-    for m in &missing {
-        let (own, others) = rest.split_at(m.group.count * engine.size());
-        engine.store.keep(&m.id, own)?;
+    let (mut rest, mut diverged) = (&trained[..], None);
+    for Segment { id, group } in segments {
+        let (own, others) = rest.split_at(group.count * engine.size());
+        match own.iter().all(|w| w.is_finite()) {
+            true => engine.store.keep(id, own)?,
+            false => diverged = Some(group.engine.training.lr),
+        }
         rest = others;
     }
-    Ok(())
-}
-
-fn missing<'a>(groups: impl Iterator<Item = Group<'a>>) -> Vec<Missing<'a>> {
-    let mut missing: Vec<Missing<'a>> = Vec::new();
-    for group in groups {
-        let (id, numbers) = (group.id(), group.count * group.engine.size());
-        let known = missing.iter().any(|m| m.id == id);
-        if !known && group.engine.store.find(&id, numbers).is_none() {
-            let list = group.engine.list(group.all).into();
-            missing.push(Missing { id, group, list });
-        }
+    match diverged {
+        None => Ok(()),
+        Some(lr) => Err(Error::Usage(format!(
+            "the training of the networks that methods are compared on diverged: use a smaller --lr \
+             than {lr}"
+        ))),
     }
-    missing
 }
 
-impl Missing<'_> {
-    /// A network's recipe, and the key of its initial weights.
-    fn network(&self, number: u32) -> (Recipe, [u32; 2]) {
+/// The segments of these groups, each of them once.
+fn distinct<'a>(groups: impl Iterator<Item = Group<'a>>) -> Vec<Segment<'a>> {
+    let mut known = BTreeSet::new();
+    let segments = groups.flat_map(|group| group.segments());
+    segments.filter(|s| known.insert(s.id.clone())).collect()
+}
+
+impl Segment<'_> {
+    /// Its networks' recipes, and the keys of their initial weights.
+    fn networks(&self) -> impl Iterator<Item = (Recipe, [u32; 2])> {
         let Group { engine, order, .. } = self.group;
-        let recipe = engine.recipe(self.list.clone(), number, order);
-        let key = learner_key(engine.case.seed, number, Purpose::Weights);
-        (recipe, key)
+        let list: Arc<Vec<u32>> = engine.list(self.group.all).into();
+        let numbers = (self.group.first..).take(self.group.count);
+        numbers.map(move |number| {
+            let recipe = engine.recipe(list.clone(), number, order);
+            let key = learner_key(engine.case.seed, number, Purpose::Weights);
+            (recipe, key)
+        })
+    }
+
+    /// The number of networks, and the steps of their training.
+    pub(super) fn work(&self) -> (usize, u32) {
+        let Group { engine, count, .. } = self.group;
+        (count, engine.training.steps(engine.labels().len()))
+    }
+
+    /// Whether it holds originals, not retrained networks.
+    pub(super) fn is_original(&self) -> bool {
+        self.group.all
+    }
+
+    /// Whether it is in the store.
+    pub(super) fn is_there(&self) -> bool {
+        self.wanted(0).is_none()
+    }
+
+    /// This segment at its place, unless it is in the store.
+    fn wanted(&self, place: usize) -> Option<Wanted> {
+        let numbers = self.group.count * self.group.engine.size();
+        let found = self.group.engine.store.find(&self.id, numbers);
+        let id = self.id.clone();
+        found.is_none().then_some(Wanted { place, id, numbers })
     }
 }
 
-impl Group<'_> {
+impl<'a> Group<'a> {
+    /// The group in segments, as the store keeps it.
+    fn segments(&self) -> Vec<Segment<'a>> {
+        let ends = (0u32..).zip(0..self.count.div_ceil(CHUNK));
+        let segment = |(number, start): (u32, usize)| {
+            let group = Group {
+                first: self.first + number * CHUNK as u32,
+                count: CHUNK.min(self.count - start * CHUNK),
+                ..*self
+            };
+            let id = group.id();
+            Segment { id, group }
+        };
+        ends.map(segment).collect()
+    }
+
     /// Everything that a group's weights depend on.
     fn id(&self) -> String {
         let Self {
@@ -146,15 +209,12 @@ impl Group<'_> {
 
     /// The group's networks, which `train` has put into the cache.
     fn kept(&self) -> Result<Weights> {
-        let numbers = self.count * self.engine.size();
-        let found = self.engine.store.find(&self.id(), numbers);
-        found.ok_or_else(|| {
-            Error::Data(
-                "trained networks in the cache folder are missing or damaged: start the \
-                 comparison again"
-                    .to_owned(),
-            )
-        })
+        let size = self.engine.size();
+        let mut kept = Weights::with_capacity(self.count * size);
+        for Segment { id, group } in self.segments() {
+            kept.extend(self.engine.store.there(&id, group.count * size)?);
+        }
+        Ok(kept)
     }
 }
 
@@ -187,6 +247,14 @@ impl Lab<'_> {
             count,
             order: 0,
         })
+    }
+
+    /// The segments of this case's networks, and of those for tuning if there are any.
+    pub(super) fn segments(&self) -> [Vec<Segment<'_>>; 2] {
+        let own = self.groups().iter().flat_map(Group::segments).collect();
+        let tuning = self.tuning_groups();
+        let tuning = tuning.iter().filter(|_| self.tunes());
+        [own, tuning.flat_map(Group::segments).collect()]
     }
 
     /// This case's networks.

@@ -20,7 +20,8 @@ pub struct Folder {
 const MARK: &str = "unlearn-compare.txt";
 
 const MARK_TEXT: &str = "`unlearn compare` works in this folder: it replaces compare.json, methods.jsonl, \
-                         results.csv, report.txt, report.html and inside/,\nwith --export also networks/ and outputs/, and it keeps weights in cache/.\nWithout this file \
+                         results.csv, report.txt, report.html and inside/,\nwith --export also networks/ and outputs/, and it keeps weights in cache/;\nplan.toml \
+                         and segments.csv are a plan for `unlearn work`, sweep.* the results of `unlearn sweep`.\nWithout this file \
                          it refuses a folder that is not empty.\n";
 
 const NOT_OURS: &str =

@@ -48,7 +48,7 @@ impl Entry {
 }
 
 /// Steps of relearning, by group.
-struct Relearning {
+pub(super) struct Relearning {
     originals: Relearned,
     retrained: Relearned,
     entries: Relearned,
@@ -112,7 +112,7 @@ impl Lab<'_> {
 
     /// Lets all networks learn again: retrained ones until all of them know what was forgotten, and all
     /// others as many steps.
-    fn relearning(
+    pub(super) fn relearning(
         &self,
         entries: &[Entry],
         base: &Base,

@@ -1,7 +1,8 @@
 //! Looks inside the networks that methods made, beside originals and retrained networks.
 
+use super::base::Base;
 use super::judge::Entry;
-use super::{Lab, Role};
+use super::{Lab, Role, Settings};
 use crate::engine::{Weights, fingerprint};
 use crate::error::Result;
 use crate::inside::{self, Inside, Networks};
@@ -24,23 +25,14 @@ impl Lab<'_> {
         progress: &mut dyn Progress,
     ) -> Result<Vec<(String, Inside)>> {
         let base = self.base()?;
-        let some = MOST
-            .min(self.settings.learners)
-            .min(self.settings.retrained);
+        let some = self.some();
         let size = some * self.engine.size();
-        let digits = matches!(self.engine.case.scope, Scope::Digits(_));
-        let finite = |weights: &[f32]| weights.iter().all(|w| w.is_finite());
-        let fits = |entry: &&Entry| {
-            digits && entry.role != Role::Model && entry.budget == 1.0 && finite(&entry.weights)
-        };
-        let entries: Vec<&Entry> = entries.iter().filter(fits).collect();
+        let entries: Vec<&Entry> = entries.iter().filter(|e| self.fits(e)).collect();
         if entries.is_empty() {
             return Ok(Vec::new());
         }
         let of = |weights: &[f32]| weights[..size].to_vec();
-        let mut groups = of(&base.retrained);
-        entries.iter().for_each(|e| groups.extend(of(&e.weights)));
-        let mut taught = self.taught(&groups, some, progress)?;
+        let mut taught = self.taught(&base, &entries, progress)?;
         let relearned = taught.split_off(size);
         progress.begin("inside", entries.len() as u64);
         let mut found = Vec::new();
@@ -62,8 +54,48 @@ impl Lab<'_> {
         Ok(found)
     }
 
-    /// Networks after a budget of training on everything, in groups of `some`.
-    fn taught(&self, weights: &[f32], some: usize, progress: &mut dyn Progress) -> Result<Weights> {
+    /// What is not made quickly of what `look` needs.
+    pub(super) fn prepare_look(
+        &self,
+        entries: &[Entry],
+        base: &Base,
+        progress: &mut dyn Progress,
+    ) -> Result<()> {
+        let entries: Vec<&Entry> = entries.iter().filter(|e| self.fits(e)).collect();
+        match entries[..] {
+            [] => Ok(()),
+            _ => self.taught(base, &entries, progress).map(|_| ()),
+        }
+    }
+
+    /// Networks of each group that are looked at.
+    fn some(&self) -> usize {
+        let Settings {
+            learners,
+            retrained,
+            ..
+        } = *self.settings;
+        MOST.min(learners).min(retrained)
+    }
+
+    /// Whether these networks are looked at.
+    fn fits(&self, entry: &Entry) -> bool {
+        let digits = matches!(self.engine.case.scope, Scope::Digits(_));
+        digits && entry.role != Role::Model && entry.budget == 1.0 && finite(&entry.weights)
+    }
+
+    /// Some retrained networks and some of each entry after a budget of training on everything.
+    fn taught(
+        &self,
+        base: &Base,
+        entries: &[&Entry],
+        progress: &mut dyn Progress,
+    ) -> Result<Weights> {
+        let some = self.some();
+        let of = |weights: &[f32]| weights[..some * self.engine.size()].to_vec();
+        let mut weights = of(&base.retrained);
+        entries.iter().for_each(|e| weights.extend(of(&e.weights)));
+        let weights = &weights[..];
         let (engine, steps) = (&self.engine, self.settings.budget);
         let lr = engine.training.lr;
         let id = format!(
@@ -72,7 +104,8 @@ impl Lab<'_> {
             fingerprint(weights),
             engine.case
         );
-        engine.store.get(&id, weights.len(), || {
+        let whole = (&id[..], weights.len());
+        engine.store.get_once(whole, progress, |progress| {
             let room = engine.room(0)?;
             let list = std::sync::Arc::new(engine.list(true));
             let parts = weights.chunks(room * engine.size());
@@ -89,6 +122,10 @@ impl Lab<'_> {
             Ok(all)
         })
     }
+}
+
+fn finite(weights: &[f32]) -> bool {
+    weights.iter().all(|w| w.is_finite())
 }
 
 /// Progress of a part of something larger.

@@ -15,12 +15,15 @@ mod judge;
 mod learned;
 mod look;
 mod models;
+mod plan;
 mod results;
 mod room;
 mod sensitivity;
 mod settings;
 mod summary;
+mod sweep;
 mod tune;
+mod work;
 
 use crate::data::Dataset;
 use crate::device::Device;
@@ -31,20 +34,24 @@ use export::Export;
 use judge::Entry;
 use models::Loaded;
 
-use crate::engine::{Case, Engine, Job, Store, Subject, Training, Weights, hardware};
+use crate::engine::{Case, Engine, Job, Pick, Store, Subject, Weights, hardware};
 use crate::error::Result;
 use crate::methods::Method;
+use crate::metrics::Scope;
 use crate::progress::Progress;
 
 pub use export::table;
 pub use figures::{Figures, Interval};
 pub use folder::{Folder, REPORTS};
+pub use plan::{PLAN, Plan};
 pub use results::{
     Judged, MARGIN, MethodRow, Moments, Portrait, Position, Role, Shown, Tried, Value,
 };
 pub use sensitivity::{Direction, Neighbour, Sensitivity};
 pub use settings::{Forget, Settings};
 pub use summary::{Across, Comparison, Stability, Summary};
+pub use sweep::{Point, points_table, sweep};
+pub use work::{Kind, Remaining, Segment, remaining, work};
 
 /// Prefixes progress with the case it belongs to.
 struct Named<'a> {
@@ -93,20 +100,14 @@ pub fn compare(
     export: Option<&Path>,
     progress: &mut dyn Progress,
 ) -> Result<Comparison> {
-    settings.check_with(data)?;
     let split = tune::split(data);
-    settings.check_split(&split)?;
-    let mut labs = labs(settings, [data, &split], device, store)?;
-    for lab in &mut labs {
-        lab.engine.pick(progress)?;
-        if lab.tunes() {
-            lab.tuning.pick(progress)?;
-        }
-    }
-    if let Some(lab) = labs.first() {
-        lab.check_room()?;
-    }
-    base::train(&labs, progress)?;
+    let labs = trained(
+        std::slice::from_ref(settings),
+        [data, &split],
+        device,
+        store,
+        progress,
+    )?;
     let mut export = match (export, labs.first()) {
         (Some(folder), Some(lab)) => Some(Export::begin(folder, &lab.engine.model)?),
         _ => None,
@@ -132,44 +133,97 @@ pub fn compare(
     Ok(summary::comparison(settings, cases, inside))
 }
 
-/// A lab for each case, on all images and on those for tuning.
+/// A lab for each case of all comparisons, once the networks are there that methods start from and are
+/// measured against.
+fn trained<'a>(
+    all: &'a [Settings],
+    data: [&'a Dataset; 2],
+    device: &'a dyn Device,
+    store: &'a Store,
+    progress: &mut dyn Progress,
+) -> Result<Vec<Lab<'a>>> {
+    let mut labs = labs(all, data, device, store)?;
+    for lab in &mut labs {
+        lab.pick(progress)?;
+    }
+    for lab in &labs {
+        lab.check_room()?;
+    }
+    base::train(&labs, progress)?;
+    Ok(labs)
+}
+
+/// A lab for each case of all comparisons, on all images and on those for tuning.
 fn labs<'a>(
-    settings: &'a Settings,
+    all: &'a [Settings],
     data: [&'a Dataset; 2],
     device: &'a dyn Device,
     store: &'a Store,
 ) -> Result<Vec<Lab<'a>>> {
-    let mut cases = settings.cases().into_iter();
-    let Some(first) = cases.next() else {
-        return Ok(Vec::new());
-    };
-    let training = Training {
-        epochs: settings.epochs,
-        lr: settings.lr,
-        momentum: 0.0,
-        decay: 0.0,
-        batch: settings.batch,
-    };
+    let mut labs = Vec::new();
+    // Comparisons of one kind of network share the images on the device.
+    let mut engines: Vec<(&Settings, [Engine<'a>; 2])> = Vec::new();
+    for settings in all {
+        settings.check_with(data[0])?;
+        settings.check_split(data[1])?;
+        let methods = settings::methods(settings)?;
+        let alike = |(other, _): &&(&Settings, _)| settings.shares_networks(other);
+        let known = engines
+            .iter()
+            .find(alike)
+            .map(|(_, engines)| engines.clone());
+        let engines_of = match known {
+            Some(engines) => engines,
+            None => {
+                let [whole, part] = data.map(|data| engine(settings, data, device, store));
+                let made = [whole?, part?];
+                engines.push((settings, made.clone()));
+                made
+            }
+        };
+        labs.extend(settings.cases().into_iter().map(|case| {
+            let of = |engine: &Engine<'a>| Engine {
+                training: settings.training(),
+                ..engine.with(case.clone())
+            };
+            Lab {
+                settings,
+                methods: methods.clone(),
+                engine: of(&engines_of[0]),
+                tuning: of(&engines_of[1]),
+            }
+        }));
+    }
+    Ok(labs)
+}
+
+/// The engine of a comparison's networks on these images.
+fn engine<'a>(
+    settings: &Settings,
+    data: &'a Dataset,
+    device: &'a dyn Device,
+    store: &'a Store,
+) -> Result<Engine<'a>> {
     let hardware = format!("{} {:?}", hardware(device), settings.variants);
-    let engine = |data: &'a Dataset| {
-        let network = (&settings.hidden[..], training);
-        Engine::new(device, data, network, &hardware, store, first.clone())
+    let network = (&settings.hidden[..], settings.training());
+    let case = Case {
+        seed: 0,
+        scope: Scope::Digits(Vec::new()),
+        pick: Pick::Random,
     };
-    let (scored, tuned) = (engine(data[0])?, engine(data[1])?);
-    let methods = settings::methods(settings)?;
-    let lab = |case: Case| Lab {
-        settings,
-        methods: methods.clone(),
-        engine: scored.with(case.clone()),
-        tuning: tuned.with(case),
-    };
-    Ok(std::iter::once(first.clone())
-        .chain(cases)
-        .map(lab)
-        .collect())
+    Engine::new(device, data, network, &hardware, store, case)
 }
 
 impl Lab<'_> {
+    /// Chooses the images to forget.
+    fn pick(&mut self, progress: &mut dyn Progress) -> Result<()> {
+        self.engine.pick(progress)?;
+        match self.tunes() {
+            true => self.tuning.pick(progress),
+            false => Ok(()),
+        }
+    }
+
     /// Runs all methods on this case: its results, and the networks.
     fn run(
         &self,
@@ -181,13 +235,24 @@ impl Lab<'_> {
         if let Some(text) = &never_learned {
             progress.note(text);
         }
+        let entries = self.entries(&base, progress)?;
+        let judged = self.judge(&entries, &base, export, progress)?;
+        let judged = match never_learned {
+            Some(reason) => judged.unranked(reason),
+            None => judged.ranked(),
+        };
+        Ok((judged, entries))
+    }
+
+    /// What all methods make of this case's networks, in all budgets.
+    fn entries(&self, base: &Base, progress: &mut dyn Progress) -> Result<Vec<Entry>> {
         let tried = self.tune(progress)?;
         let job = |(&method, tried): (&&'static dyn Method, &Vec<Tried>)| Job {
             method,
             setting: tune::best(tried),
         };
         let jobs: Vec<Job> = self.methods.iter().zip(&tried).map(job).collect();
-        let mut entries = self.apply(&jobs, 1.0, &base, progress)?;
+        let mut entries = self.apply(&jobs, 1.0, base, progress)?;
         for (entry, tried) in entries.iter_mut().zip(tried) {
             entry.tried = tried;
         }
@@ -195,15 +260,10 @@ impl Lab<'_> {
             // Controls have no budget of their own.
             let methods = jobs.iter().filter(|job| !job.method.is_control());
             let methods: Vec<Job> = methods.copied().collect();
-            entries.extend(self.apply(&methods, budget, &base, progress)?);
+            entries.extend(self.apply(&methods, budget, base, progress)?);
         }
         entries.extend(self.models()?);
-        let judged = self.judge(&entries, &base, export, progress)?;
-        let judged = match never_learned {
-            Some(reason) => judged.unranked(reason),
-            None => judged.ranked(),
-        };
-        Ok((judged, entries))
+        Ok(entries)
     }
 
     /// The networks of `--models`.
@@ -224,12 +284,19 @@ impl Lab<'_> {
         Ok(loaded.into_iter().map(entry).collect())
     }
 
-    /// What these jobs make of the originals, in a multiple of the budget.
+    /// Steps of a multiple of the budget.
     #[expect(
         clippy::cast_possible_truncation,
         clippy::cast_sign_loss,
         reason = "a multiple of the budget, which settings bound"
     )]
+    fn budget(&self, multiple: f64) -> u32 {
+        (multiple * f64::from(self.settings.budget))
+            .round()
+            .max(1.0) as u32
+    }
+
+    /// What these jobs make of the originals, in a multiple of the budget.
     fn apply(
         &self,
         jobs: &[Job],
@@ -238,7 +305,7 @@ impl Lab<'_> {
         progress: &mut dyn Progress,
     ) -> Result<Vec<Entry>> {
         let subject = Subject::new(&self.engine, base.originals.clone(), 0);
-        let steps = (budget * f64::from(self.settings.budget)).round().max(1.0) as u32;
+        let steps = self.budget(budget);
         let what = match budget == 1.0 {
             true => "methods".to_owned(),
             false => format!("methods, {budget} of the budget"),

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::models::models;
 use crate::checks;
 use crate::data::Dataset;
-use crate::engine::{Case, Pick};
+use crate::engine::{Case, Pick, Training};
 use crate::error::{Error, Result};
 use crate::lists;
 use crate::methods::{Declared, Method, is_file};
@@ -276,6 +276,23 @@ impl Settings {
         cases.iter().try_for_each(check)
     }
 
+    /// How networks are trained.
+    pub(super) fn training(&self) -> Training {
+        Training {
+            epochs: self.epochs,
+            lr: self.lr,
+            momentum: 0.0,
+            decay: 0.0,
+            batch: self.batch,
+        }
+    }
+
+    /// Whether networks have the same form and the same batches as another comparison's.
+    pub(super) fn shares_networks(&self, other: &Self) -> bool {
+        let form = |s: &Self| (s.hidden.clone(), s.batch, s.variants.clone());
+        form(self) == form(other)
+    }
+
     /// All cases, by seed.
     pub fn cases(&self) -> Vec<Case> {
         let of = |&seed: &u64| {
@@ -289,15 +306,20 @@ impl Settings {
 
     /// A name for a case that contains only what distinguishes it from the other cases.
     pub fn name(&self, case: &Case) -> String {
-        let scope = match &case.scope {
-            Scope::Digits(digits) => self.classes.words(digits),
-            Scope::Samples(1) => "1 training image".to_owned(),
-            Scope::Samples(count) => format!("{count} {}training images", self.pick.adjective()),
-        };
+        let scope = self.forgotten(case);
         match (self.seeds.len(), &self.forget) {
             (1, _) => scope,
             (_, Forget::Each) => format!("seed {}, {scope}", case.seed),
             _ => format!("seed {}", case.seed),
+        }
+    }
+
+    /// What a case forgets, in words.
+    pub(super) fn forgotten(&self, case: &Case) -> String {
+        match &case.scope {
+            Scope::Digits(digits) => self.classes.words(digits),
+            Scope::Samples(1) => "1 training image".to_owned(),
+            Scope::Samples(count) => format!("{count} {}training images", self.pick.adjective()),
         }
     }
 

@@ -4,15 +4,11 @@ use std::rc::Rc;
 
 use super::crew::{Crew, Subject, Track};
 use super::schedule::Schedule;
-use super::{Engine, Job, Weights};
+use super::{Engine, Job, TOGETHER, Wanted, Weights};
 use crate::error::Result;
 use crate::methods::By;
 use crate::population::Recipe;
 use crate::progress::Progress;
-
-/// The most networks trained together. Each batch of them is cached when done, so interrupted work
-/// resumes after it.
-const TOGETHER: usize = 128;
 
 impl Engine<'_> {
     /// Takes `originals` through every job with a budget of `budget` steps: weights by job,
@@ -35,34 +31,48 @@ impl Engine<'_> {
         let kept = |id: &String| self.store.find(id, originals.len());
         let mut results: Vec<Option<Weights>> = ids.iter().map(kept).collect();
 
-        let missing: Vec<usize> = (0..jobs.len()).filter(|&j| results[j].is_none()).collect();
-        let together = self.room(task.labels.len())?.min(TOGETHER) / task.keys.len();
-        let crews = crews(&missing, &schedules, together.max(1));
-        let what = match jobs.len() - missing.len() {
-            0 => what.to_owned(),
-            kept => format!("{what}, {kept} of {} from the cache", jobs.len()),
+        let wanted = |place: usize| Wanted {
+            place,
+            id: ids[place].clone(),
+            numbers: originals.len(),
         };
-        let length = |crew: &Vec<usize>| {
-            let lengths = crew.iter().map(|&job| schedules[job].length());
-            lengths.max().unwrap_or(0)
-        };
-        progress.begin(
-            &what,
-            crews.iter().map(|crew| u64::from(length(crew))).sum(),
-        );
-        for crew in crews {
-            let track = |&job: &usize| Track {
-                schedule: schedules[job].clone(),
-                weights: originals.to_vec(),
+        let missing = (0..jobs.len()).filter(|&job| results[job].is_none());
+        let mut missing: Vec<Wanted> = missing.map(wanted).collect();
+        let networks = task.keys.len();
+        let together = (self.room(task.labels.len())?.min(TOGETHER) / networks).max(1);
+        let lots = self.lots(networks, usize::MAX);
+        while let Some(taken) = self.store.take(&mut missing, lots, progress)? {
+            let taken: Vec<usize> = taken.segments.iter().map(|s| s.place).collect();
+            let crews = crews(&taken, &schedules, together);
+            let length = |crew: &Vec<usize>| {
+                let lengths = crew.iter().map(|&job| schedules[job].length());
+                lengths.max().unwrap_or(0)
             };
-            let tracks = crew.iter().map(track).collect();
-            let steps = length(&crew);
-            let mut together = Crew::new(self, tracks, Some(subject.clone()), steps);
-            together.advance(steps, progress)?;
-            for (job, weights) in crew.into_iter().zip(together.weights()?) {
-                self.store.keep(&ids[job], &weights)?;
-                results[job] = Some(weights);
+            let what = match jobs.len() - taken.len() {
+                0 => what.to_owned(),
+                kept => format!("{what}, {kept} of {} from the cache", jobs.len()),
+            };
+            progress.begin(
+                &what,
+                crews.iter().map(|crew| u64::from(length(crew))).sum(),
+            );
+            for crew in crews {
+                let track = |&job: &usize| Track {
+                    schedule: schedules[job].clone(),
+                    weights: originals.to_vec(),
+                };
+                let tracks = crew.iter().map(track).collect();
+                let steps = length(&crew);
+                let mut together = Crew::new(self, tracks, Some(subject.clone()), steps);
+                together.advance(steps, progress)?;
+                for (job, weights) in crew.into_iter().zip(together.weights()?) {
+                    self.store.keep(&ids[job], &weights)?;
+                    results[job] = Some(weights);
+                }
             }
+        }
+        for (result, id) in results.iter_mut().zip(&ids).filter(|(r, _)| r.is_none()) {
+            *result = Some(self.store.there(id, originals.len())?);
         }
         Ok(results.into_iter().flatten().collect())
     }

@@ -178,7 +178,8 @@ impl Engine<'_> {
             "{} log {:?} {numbers:?} {epochs} {lr}",
             self.origin, self.case
         );
-        self.store.get(&id, numbers.len() * self.size(), || {
+        let length = numbers.len() * self.size();
+        self.store.get_once((&id, length), progress, |progress| {
             let list = std::sync::Arc::new(self.marked());
             let recipe = |n: &u32| self.recipe(list.clone(), *n, 0);
             let taught: Vec<Recipe> = numbers.iter().map(recipe).collect();

@@ -9,6 +9,7 @@
 
 mod apply;
 mod canonical;
+mod claim;
 mod crew;
 mod edit;
 mod factors;
@@ -41,14 +42,16 @@ use crate::population::DeviceImages;
 use crate::random::threefry2x32;
 use crate::record::DeviceKind;
 
+pub use claim::Part;
 pub(crate) use crew::{Crew, CrewState, Subject, Track};
 pub(crate) use layers::Answers;
 pub(crate) use observe::{SAMPLES, spread};
 pub use pick::Pick;
 pub(crate) use relearn::Relearned;
 pub(crate) use schedule::Schedule;
-pub(crate) use store::fingerprint;
+use store::Lots;
 pub use store::{Store, name_of};
+pub(crate) use store::{Wanted, fingerprint};
 
 /// Networks of a comparison's second set are numbered from here; the fresh networks that methods
 /// use are numbered from twice this above the networks' own.
@@ -107,6 +110,10 @@ pub(crate) struct Engine<'a> {
     pub(crate) forgotten: Vec<bool>,
 }
 
+/// The most networks that learn methods or learn again together. Each batch of them is cached when
+/// done, so interrupted work resumes after it.
+pub(crate) const TOGETHER: usize = 128;
+
 impl<'a> Engine<'a> {
     /// Uploads the data. `hardware` names what else results depend on bit for bit: the device and
     /// its kernel variants.
@@ -145,6 +152,19 @@ impl<'a> Engine<'a> {
             case,
             ..self.clone()
         }
+    }
+
+    /// How segments of this number of networks each are divided among processes, at most `most` of
+    /// them at a time. A GPU takes as long for a few networks as for a population: only whole ones are
+    /// worth a process.
+    pub(crate) fn lots(&self, networks: usize, most: usize) -> Lots {
+        let networks = networks.max(1);
+        let block = match self.device.record().kind {
+            DeviceKind::Cpu => 1,
+            _ => (TOGETHER / networks).max(1),
+        };
+        let most = most / networks;
+        Lots { block, most }
     }
 
     /// Labels of the training images.
@@ -225,14 +245,14 @@ pub(crate) fn hardware(device: &dyn Device) -> String {
 }
 
 /// An identifier of this build; another one may compute different bits.
-fn program() -> String {
+pub(crate) fn program() -> String {
     let own = std::env::current_exe().and_then(std::fs::read);
     let bytes = own.unwrap_or_else(|_| env!("CARGO_PKG_VERSION").into());
     hex(&Sha256::digest(bytes)[..8])
 }
 
 /// An identifier of a data set's content.
-fn digest(data: &Dataset) -> String {
+pub(crate) fn digest(data: &Dataset) -> String {
     // Files have been hashed already.
     if let Some(hash) = &data.record.sha256 {
         return hash.clone();

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::canonical::canonical;
 use super::layers::rows;
 use super::store::fingerprint;
-use super::{Engine, Weights};
+use super::{Engine, TOGETHER, Wanted, Weights};
 use crate::error::{Error, Result};
 use crate::methods::PADDED;
 use crate::metrics::relearning::AREA;
@@ -63,6 +63,17 @@ fn limit(curves: &[Curve]) -> u32 {
     curves.iter().find_map(last).unwrap_or(0)
 }
 
+/// Curves of several groups, each by order, as those of one.
+fn by_order(groups: &[Vec<Curve>]) -> Vec<Curve> {
+    let of = |order: usize| {
+        groups.iter().flat_map(move |curves| {
+            let networks = curves.len() / ORDERS;
+            &curves[order * networks..][..networks]
+        })
+    };
+    (0..ORDERS).flat_map(of).cloned().collect()
+}
+
 /// For the cache: accuracies in the order of `asked`, padded with NaN.
 fn numbers(curves: &[Curve]) -> Vec<f32> {
     #[expect(clippy::cast_possible_truncation, reason = "a share, to be kept")]
@@ -106,22 +117,60 @@ impl Engine<'_> {
         progress: &mut dyn Progress,
     ) -> Result<Relearned> {
         let level = KNOWN * known;
-        let id = format!(
-            "{} relearned {ORDERS} {} {} {level} {limit:?} {:?}",
-            self.origin,
-            fingerprint(weights),
-            self.training.lr,
-            self.case,
-        );
-        let runs = ORDERS * weights.len() / self.size();
-        let kept = self.store.get(&id, runs * asked().count(), || {
-            let curves = self.all_relearn(weights, level, limit, progress)?;
-            Ok(numbers(&curves))
-        })?;
+        let chunks: Vec<&[f32]> = weights.chunks(TOGETHER * self.size()).collect();
+        let mut done = self.each_relearns(&chunks, level, limit, progress)?;
+        // All take as many steps as the slowest.
+        let longest = done.iter().map(|curves| self::limit(curves)).max();
+        let short = |place: &usize| Some(self::limit(&done[*place])) < longest;
+        let short: Vec<usize> = (0..chunks.len()).filter(short).collect();
+        let again: Vec<&[f32]> = short.iter().map(|&place| chunks[place]).collect();
+        let again = self.each_relearns(&again, level, longest, progress)?;
+        for (place, curves) in short.into_iter().zip(again) {
+            done[place] = curves;
+        }
         Ok(Relearned {
-            curves: of_numbers(&kept),
+            curves: by_order(&done),
             level,
         })
+    }
+
+    /// The curves of some groups of networks, each of which is a segment of the store.
+    fn each_relearns(
+        &self,
+        groups: &[&[f32]],
+        level: f64,
+        limit: Option<u32>,
+        progress: &mut dyn Progress,
+    ) -> Result<Vec<Vec<Curve>>> {
+        let wanted = |(place, weights): (usize, &&[f32])| Wanted {
+            place,
+            id: format!(
+                "{} relearned {ORDERS} {} {} {level} {limit:?} {:?}",
+                self.origin,
+                fingerprint(weights),
+                self.training.lr,
+                self.case,
+            ),
+            numbers: ORDERS * weights.len() / self.size() * asked().count(),
+        };
+        let all = || groups.iter().enumerate().map(wanted);
+        let known = |w: &Wanted| self.store.find(&w.id, w.numbers);
+        let mut kept: Vec<Option<Vec<f32>>> = all().map(|w| known(&w)).collect();
+        let mut missing: Vec<Wanted> = all().filter(|w| kept[w.place].is_none()).collect();
+        let lots = self.lots(TOGETHER, TOGETHER);
+        while let Some(taken) = self.store.take(&mut missing, lots, progress)? {
+            for Wanted { place, id, .. } in &taken.segments {
+                let curves = self.all_relearn(groups[*place], level, limit, progress)?;
+                let numbers = numbers(&curves);
+                self.store.keep(id, &numbers)?;
+                kept[*place] = Some(numbers);
+            }
+        }
+        let curves = |w: Wanted| match kept[w.place].take() {
+            Some(kept) => Ok(of_numbers(&kept)),
+            None => Ok(of_numbers(&self.store.there(&w.id, w.numbers)?)),
+        };
+        all().map(curves).collect()
     }
 
     /// Curves of all networks in the first order, then in the second, and so on.

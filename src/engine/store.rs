@@ -1,18 +1,57 @@
-//! A cache of computed weights, so that interrupted work can resume.
+//! A cache of computed weights, so that interrupted work can resume, and several processes can share
+//! the work.
 
+use std::cell::Cell;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use sha2::{Digest, Sha256};
 
-use crate::error::Result;
+use super::claim::{Claims, Part};
+use crate::error::{Error, Result};
 use crate::files::{self, Folders, hex};
+use crate::progress::Progress;
+
+/// Waits for other processes: the first one, and the longest.
+const WAIT: [Duration; 2] = [Duration::from_millis(50), Duration::from_secs(2)];
+/// The length of a wait after which a person is told, in steps of a doubling.
+const PATIENCE: Duration = Duration::from_secs(1);
 
 /// A folder of weights, each file named by its id.
 #[derive(Debug)]
 pub struct Store {
     /// `None`: nothing is stored.
     folder: Option<PathBuf>,
+    /// This process's part, where several fill the store.
+    part: Option<Part>,
+    /// Whether what is missing is an error, not made.
+    complete: bool,
+    /// Segments made by this process.
+    made: Cell<usize>,
     _made: Folders,
+}
+
+/// A segment that some work needs.
+pub(crate) struct Wanted {
+    /// Its place among all of that work.
+    pub(crate) place: usize,
+    /// Everything that it depends on.
+    pub(crate) id: String,
+    /// Its length.
+    pub(crate) numbers: usize,
+}
+
+/// How work is divided: segments that go to one part together, and the most to make at a time.
+#[derive(Clone, Copy)]
+pub(crate) struct Lots {
+    pub(crate) block: usize,
+    pub(crate) most: usize,
+}
+
+/// Segments for this process to make now.
+pub(crate) struct Taken {
+    pub(crate) segments: Vec<Wanted>,
+    _claims: Claims,
 }
 
 impl Store {
@@ -26,18 +65,167 @@ impl Store {
         Ok(Self {
             folder: Some(folder.to_path_buf()),
             _made: made,
+            ..Self::nowhere()
         })
+    }
+
+    /// The same for a process that does a part of the work, beside others.
+    pub fn shared(self, part: Part) -> Self {
+        let part = Some(part);
+        Self { part, ..self }
+    }
+
+    /// The same, in which nothing is made: what is missing is an error.
+    pub(crate) fn complete(self) -> Self {
+        let complete = true;
+        Self { complete, ..self }
+    }
+
+    /// The number of segments that this process has made.
+    pub fn made(&self) -> usize {
+        self.made.get()
+    }
+
+    /// This process's part.
+    pub(crate) fn part(&self) -> Part {
+        self.part.unwrap_or(Part::WHOLE)
     }
 
     /// A store that stores nothing.
     pub fn nowhere() -> Self {
         Self {
             folder: None,
+            part: None,
+            complete: false,
+            made: Cell::new(0),
             _made: Folders::default(),
         }
     }
 
-    /// Returns stored numbers for `id`, or calls `make` and stores the result.
+    /// Takes some of the missing segments, to be made now by this process; none once all are there.
+    /// What is taken, and what others have made, is missing no more. While others make all the rest,
+    /// this waits.
+    ///
+    /// # Errors
+    /// `Missing` where nothing is to be made; `Interrupted` while waiting; `File` if nothing can be
+    /// claimed.
+    pub(crate) fn take(
+        &self,
+        missing: &mut Vec<Wanted>,
+        lots: Lots,
+        progress: &mut dyn Progress,
+    ) -> Result<Option<Taken>> {
+        let [mut wait, longest] = WAIT;
+        loop {
+            match (missing.first(), self.part) {
+                (None, _) => return Ok(None),
+                (Some(_), _) if self.complete => return Err(Error::Missing),
+                (Some(_), None) => {
+                    let some = missing.len().min(lots.most.max(1));
+                    return Ok(Some(Taken {
+                        segments: missing.drain(..some).collect(),
+                        _claims: Claims::default(),
+                    }));
+                }
+                (Some(_), Some(part)) => {
+                    if let Some(taken) = self.claim(missing, lots, part)? {
+                        return Ok(Some(taken));
+                    }
+                }
+            }
+            if progress.stopped() {
+                return Err(Error::Interrupted);
+            }
+            if wait >= PATIENCE && wait < longest {
+                progress.begin("waiting for other parts", 0);
+            }
+            std::thread::sleep(wait);
+            wait = (2 * wait).min(longest);
+            missing.retain(|wanted| self.find(&wanted.id, wanted.numbers).is_none());
+        }
+    }
+
+    /// Claims some of the missing segments: of its own part, or else of what nobody is making.
+    fn claim(&self, missing: &mut Vec<Wanted>, lots: Lots, part: Part) -> Result<Option<Taken>> {
+        let mut claims = Claims::default();
+        let mut segments: Vec<Wanted> = Vec::new();
+        let owned = |wanted: &Wanted| part.owns(wanted.place, lots.block);
+        let fair = missing.len().div_ceil(part.of()).max(lots.block);
+        for own in [true, false] {
+            let limit = if own { lots.most } else { fair.min(lots.most) };
+            let mut at = 0;
+            while at < missing.len() && segments.len() < limit.max(1) {
+                let wanted = &missing[at];
+                let claimed = owned(wanted) == own
+                    && match self.path(&wanted.id) {
+                        Some(path) => claims.add(path.with_extension("claim"))?,
+                        None => true,
+                    };
+                if !claimed {
+                    at += 1;
+                    continue;
+                }
+                let wanted = missing.remove(at);
+                // Another process may have made and freed it just now.
+                match self.find(&wanted.id, wanted.numbers) {
+                    Some(_) => claims.undo(),
+                    None => segments.push(wanted),
+                }
+            }
+            if !segments.is_empty() {
+                claims.keep_alive();
+                let _claims = claims;
+                return Ok(Some(Taken { segments, _claims }));
+            }
+        }
+        Ok(None)
+    }
+
+    /// Returns stored numbers for `id`, or calls `make` and stores the result, unless another process
+    /// is making them: then this waits.
+    ///
+    /// # Errors
+    /// Those of `make` and `take`; `File` if the result cannot be stored.
+    pub(crate) fn get_once(
+        &self,
+        (id, numbers): (&str, usize),
+        progress: &mut dyn Progress,
+        make: impl FnOnce(&mut dyn Progress) -> Result<Vec<f32>>,
+    ) -> Result<Vec<f32>> {
+        if let Some(kept) = self.find(id, numbers) {
+            return Ok(kept);
+        }
+        let (place, lots) = (0, Lots { block: 1, most: 1 });
+        let id = id.to_owned();
+        let mut missing = vec![Wanted {
+            place,
+            id: id.clone(),
+            numbers,
+        }];
+        let Some(_taken) = self.take(&mut missing, lots, progress)? else {
+            return self.there(&id, numbers);
+        };
+        let made = make(progress)?;
+        self.keep(&id, &made)?;
+        Ok(made)
+    }
+
+    /// Stored numbers that were there before.
+    ///
+    /// # Errors
+    /// `Data` if they are gone.
+    pub(crate) fn there(&self, id: &str, numbers: usize) -> Result<Vec<f32>> {
+        self.find(id, numbers).ok_or_else(|| {
+            Error::Data(
+                "trained networks in the cache folder are missing or damaged: start the \
+                 comparison again"
+                    .to_owned(),
+            )
+        })
+    }
+
+    /// Returns stored numbers for `id`, or calls `make` and stores the result. It suits what is made
+    /// quickly: other processes may make it, too.
     ///
     /// # Errors
     /// Those of `make`; `File` if the result cannot be stored.
@@ -49,6 +237,9 @@ impl Store {
     ) -> Result<Vec<f32>> {
         if let Some(kept) = self.find(id, numbers) {
             return Ok(kept);
+        }
+        if self.complete {
+            return Err(Error::Missing);
         }
         let made = make()?;
         self.keep(id, &made)?;
@@ -68,6 +259,7 @@ impl Store {
         let Some(path) = self.path(id) else {
             return Ok(());
         };
+        self.made.set(self.made.get() + 1);
         let mut bytes: Vec<u8> = made.iter().flat_map(|v| v.to_le_bytes()).collect();
         let check = Sha256::digest(&bytes);
         bytes.extend(check);

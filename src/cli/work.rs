@@ -1,0 +1,228 @@
+//! `unlearn work`, and the plans of `compare --plan`.
+
+use std::cell::OnceCell;
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+use unlearn::compare::{Plan, Remaining, Segment, remaining, work};
+use unlearn::device::{self, Device};
+use unlearn::engine::{Part, Store};
+use unlearn::error::{Error, Result};
+use unlearn::{data, files, tune};
+
+use super::compare::Live;
+use super::signals::Signals;
+use super::text::note;
+
+/// A part of a plan.
+#[derive(Args, Debug)]
+#[command(after_help = PARTS)]
+pub(crate) struct Arguments {
+    /// Folder of a plan, made by `unlearn compare … --plan DIR` or `unlearn sweep … --plan DIR`; all parts
+    /// must see the same
+    #[arg(value_name = "DIR", value_parser = super::path())]
+    plan: PathBuf,
+    /// Part I, counted from 0, of N; I or N alone (I/, /N) leave the other to the environment [default: the
+    /// environment's, else 0/1]
+    #[arg(long, value_name = "I/N")]
+    part: Option<String>,
+}
+
+const PARTS: &str = "The environment's part: of a Slurm array, SLURM_ARRAY_TASK_ID counted from \
+SLURM_ARRAY_TASK_MIN, of SLURM_ARRAY_TASK_COUNT; of a Kubernetes Indexed Job, JOB_COMPLETION_INDEX of the N in \
+--part /N. A part does its own share first, then whatever is left, also of parts that died. docs/cluster.md has \
+scripts.";
+
+/// The folder with the segments, in the folder of a comparison.
+pub(crate) const CACHE: &str = "cache";
+
+/// The list of what is left to do.
+const LIST: &str = "segments.csv";
+
+/// Does a part of the work.
+pub(crate) fn run(arguments: &Arguments, signals: &OnceCell<Signals>) -> Result<()> {
+    let folder = &arguments.plan;
+    let part = part(arguments.part.as_deref(), &|name| std::env::var(name).ok())?;
+    let plan = Plan::read(folder)?;
+    let data = data::load(&plan.data, &note)?;
+    let device = device::open(&plan.device)?;
+    plan.check(&data, &*device)?;
+    let comparisons = plan.comparisons();
+    if let Some(first) = comparisons.first() {
+        tune::apply(&*device, &first.variants)?;
+    }
+    note(&format!("part     {}/{}", part.number(), part.of()));
+    note(&super::headline("", device.record()));
+    let store = Store::new(&folder.join(CACHE))?.shared(part);
+    let mut live = Live::new(signals)?;
+    let done = work(&comparisons, &data, &*device, &store, &mut live);
+    live.end();
+    let made = match store.made() {
+        0 => "made nothing".to_owned(),
+        1 => "made 1 segment".to_owned(),
+        made => format!("made {made} segments"),
+    };
+    match done {
+        Err(Error::Interrupted) => note(&format!(
+            "Interrupted. This part {made}; they are kept in {}, and any part goes on from there",
+            folder.display()
+        )),
+        Ok(()) => note(&format!(
+            "This part {made}. All are there: the command that made the plan, with --out {} in place of \
+             --plan, writes the reports",
+            folder.display()
+        )),
+        Err(_) => {}
+    }
+    done
+}
+
+/// The part that `--part` and the environment name.
+fn part(given: Option<&str>, variable: &dyn Fn(&str) -> Option<String>) -> Result<Part> {
+    let number = |text: &str, what: &str| {
+        text.trim().parse::<usize>().map_err(|_| {
+            Error::Usage(format!(
+                "{what}: {text:?} is no number; --part I/N names part I, counted from 0, of N"
+            ))
+        })
+    };
+    let known = |name: &str| variable(name).map(|text| number(&text, name)).transpose();
+    let mut of = known("SLURM_ARRAY_TASK_COUNT")?;
+    let mut own = match known("SLURM_ARRAY_TASK_ID")? {
+        Some(id) => {
+            let first = known("SLURM_ARRAY_TASK_MIN")?.unwrap_or(0);
+            let step = known("SLURM_ARRAY_TASK_STEP")?.unwrap_or(1).max(1);
+            Some(id.saturating_sub(first) / step)
+        }
+        None => known("JOB_COMPLETION_INDEX")?,
+    };
+    let (text, what) = (given.unwrap_or_default(), "--part");
+    let (before, after) = text.split_once('/').unwrap_or((text, ""));
+    if !before.is_empty() {
+        own = Some(number(before, what)?);
+    }
+    if !after.is_empty() {
+        of = Some(number(after, what)?);
+    }
+    match (own, of) {
+        (None, None) => Ok(Part::WHOLE),
+        (Some(own), Some(of)) => Part::new(own, of),
+        (Some(own), None) => Err(Error::Usage(format!(
+            "part {own} of how many? Say --part {own}/N, or --part /N where the environment has the number"
+        ))),
+        (None, Some(of)) => Err(Error::Usage(format!(
+            "which of {of} parts? Say --part I/{of}, counted from 0; no SLURM_ARRAY_TASK_ID or \
+             JOB_COMPLETION_INDEX is set"
+        ))),
+    }
+}
+
+/// Writes a plan and the list of what is left into its folder.
+pub(crate) fn write(
+    plan: &Plan,
+    folder: &Path,
+    data: &data::Dataset,
+    device: &dyn Device,
+) -> Result<()> {
+    if Plan::read(folder).is_ok_and(|old| old != *plan) {
+        note("The folder's plan was another one. What it made is kept, and used where it fits");
+    }
+    plan.write(folder)?;
+    let store = Store::new(&folder.join(CACHE))?;
+    let left = remaining(&plan.comparisons(), data, device, store)?;
+    files::write(&folder.join(LIST), list(&left.segments).as_bytes())?;
+    let Remaining { all, segments } = left;
+    note(&match segments.len() {
+        0 => format!(
+            "All {all} segments are there: the same command with --out {} in place of --plan writes the \
+             reports",
+            folder.display()
+        ),
+        left => format!(
+            "{left} of {all} segments are still to be made: see {}. Now start unlearn work {} --part I/N \
+             for every I from 0 to N − 1",
+            folder.join(LIST).display(),
+            folder.display()
+        ),
+    });
+    Ok(())
+}
+
+/// Segments as CSV.
+fn list(segments: &[Segment]) -> String {
+    let mut text = "segment,kind,method,case,needs,networks,steps\n".to_owned();
+    for s in segments {
+        let needs: Vec<String> = s.needs.iter().map(usize::to_string).collect();
+        let kind = serde_json::to_string(&s.kind).unwrap_or_default();
+        text += &format!(
+            "{},{},\"{}\",\"{}\",{},{},{}\n",
+            s.segment,
+            kind.trim_matches('"'),
+            s.method,
+            s.case.replace('"', "\"\""),
+            needs.join(" "),
+            s.networks,
+            s.steps
+        );
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn named(
+        given: Option<&str>,
+        variables: &[(&str, &str)],
+    ) -> std::result::Result<String, String> {
+        let value = |name: &str| {
+            let mut known = variables.iter().filter(|(n, _)| *n == name);
+            known.next().map(|(_, value)| (*value).to_owned())
+        };
+        match part(given, &value) {
+            Ok(part) => Ok(format!("{}/{}", part.number(), part.of())),
+            Err(e) => Err(e.to_string()),
+        }
+    }
+
+    #[test]
+    fn parts_are_given_or_taken_from_the_environment() {
+        let slurm = |id, first, step| {
+            [
+                ("SLURM_ARRAY_TASK_ID", id),
+                ("SLURM_ARRAY_TASK_MIN", first),
+                ("SLURM_ARRAY_TASK_STEP", step),
+                ("SLURM_ARRAY_TASK_COUNT", "8"),
+            ]
+        };
+        let is = |found: std::result::Result<String, String>, part: &str| {
+            assert_eq!(found.as_deref(), Ok(part));
+        };
+        is(named(None, &[]), "0/1");
+        is(named(Some("2/3"), &[]), "2/3");
+        is(named(None, &slurm("0", "0", "1")), "0/8");
+        is(named(None, &slurm("8", "1", "1")), "7/8");
+        is(named(None, &slurm("12", "10", "2")), "1/8");
+        is(named(Some("2/3"), &slurm("0", "0", "1")), "2/3");
+        let kubernetes = [("JOB_COMPLETION_INDEX", "4")];
+        is(named(Some("/6"), &kubernetes), "4/6");
+    }
+
+    #[test]
+    fn parts_that_do_not_exist_are_refused() {
+        let kubernetes = [("JOB_COMPLETION_INDEX", "4")];
+        for (given, variables, said) in [
+            (Some("3/3"), &[][..], "the last of 3 is 2/3"),
+            (Some("0/0"), &[], "counted from 0"),
+            (Some("/4"), &kubernetes, "--part 4/4"),
+            (None, &kubernetes, "of how many?"),
+            (Some("/3"), &[], "which of 3 parts?"),
+            (Some("a/3"), &[], "\"a\" is no number"),
+            (Some("-1/3"), &[], "\"-1\" is no number"),
+        ] {
+            let error = named(given, variables).unwrap_err();
+            assert!(error.contains(said), "{error}");
+        }
+    }
+}

@@ -60,11 +60,21 @@ pub(super) fn with_ink<T>(
 ) -> T {
     INK.with_borrow_mut(|ink| {
         ink.clear(order.len(), pixels);
-        for entry in order {
-            ink.add(&images[(entry & INDEX) as usize * pixels..][..pixels]);
-        }
+        let images = order.iter().map(|entry| {
+            let first = (entry & INDEX) as usize * pixels;
+            &images[first..first + pixels]
+        });
+        fetch(images.clone());
+        images.for_each(|image| ink.add(image));
         work(ink)
     })
+}
+
+/// Reads a byte of every cache line of the images: such reads overlap, where those of one image after
+/// the other each wait for memory.
+fn fetch<'a>(images: impl Iterator<Item = &'a [u8]>) {
+    let lines = images.flat_map(|image| image.iter().step_by(64));
+    std::hint::black_box(lines.fold(0, |all, byte| all | byte));
 }
 
 impl Ink {
@@ -228,8 +238,11 @@ impl Forward<'_> {
                         *zero = multiply_add::<FUSED>(*w, 0.0, *zero);
                     }
                 }
-                for (tile, column) in tile[place..].iter_mut().zip(turned(rows)) {
-                    tile[group] = column;
+                let columns = turned(rows);
+                if let Some(tile) = tile[place..].first_chunk_mut::<LANES>() {
+                    for (tile, column) in tile.iter_mut().zip(&columns) {
+                        tile[group] = *column;
+                    }
                 }
             }
         }
@@ -259,7 +272,7 @@ impl Work for Backward<'_> {
                     let Some(sum) = tile.get_mut(dot.place()) else {
                         break;
                     };
-                    // A copy, which nothing else changes, as the compiler sees.
+                    // A copy, which the compiler keeps in registers.
                     let mut sums = *sum;
                     add::<FUSED>(&mut sums, &dy, dot.value());
                     *sum = sums;
@@ -281,8 +294,12 @@ impl Backward<'_> {
                 for (i, row) in rows.iter().enumerate() {
                     let from = (LANES * group + i) * self.ink.pixels + first + place;
                     let c = self.c.get_mut(from..from + LANES);
-                    for (c, g) in c.into_iter().flatten().zip(row) {
-                        *c = multiply_add::<FUSED>(*g, self.scale, *c);
+                    if let Some(c) = c.and_then(|c| c.first_chunk_mut::<LANES>()) {
+                        let mut sum = *c;
+                        for (sum, g) in sum.iter_mut().zip(row) {
+                            *sum = multiply_add::<FUSED>(*g, self.scale, *sum);
+                        }
+                        *c = sum;
                     }
                 }
             }

@@ -715,8 +715,8 @@ fn a_divergence_keeps_what_was_written() {
     );
 }
 
-/// On an adapter, a run takes measured variants and writes them into its settings; repeated from
-/// these it gives the same bits, and does not measure.
+/// On an adapter, a short run takes the usual variants, and measured ones if it is told to. It writes them
+/// into its settings; repeated from these it gives the same bits, and does not measure.
 #[test]
 fn a_run_on_an_adapter_repeats_with_its_variants() {
     let (data, out) = (data(), TempDir::new().unwrap());
@@ -731,7 +731,11 @@ fn a_run_on_an_adapter_repeats_with_its_variants() {
     let adapter = &unlearn::device::list()[0].spec;
     let base = ["run", "--device", adapter, "--data", text(data.path())];
     let epochs = ["--epochs", "0.5", "--out", text(&first)];
-    let output = run(&[&base[..], &SHORT[..], &epochs[..]].concat());
+    let usual = out.path().join("usual");
+    let usual = ["--epochs", "0.5", "--out", text(&usual)];
+    let output = run(&[&base[..], &SHORT[..], &usual[..]].concat());
+    mentions(&stderr(&output), &["the usual variants"]);
+    let output = run(&[&base[..], &SHORT[..], &epochs[..], &["--retune"]].concat());
     assert!(output.status.success(), "{}", stderr(&output));
     mentions(&stderr(&output), &["measuring the kernels' variants"]);
     let config = first.join("config.toml");

@@ -6,6 +6,8 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 use serde::Serialize;
 use unlearn::compare::{Comparison, Folder, Forget, MethodRow, Plan, Settings, compare, table};
+use unlearn::data::{self, Dataset};
+use unlearn::device::{self, Device};
 use unlearn::engine::{Case, Part, Store, name_of};
 use unlearn::error::{Error, Result};
 use unlearn::files::{self, Folders};
@@ -13,8 +15,6 @@ use unlearn::methods::METHODS;
 use unlearn::metrics;
 use unlearn::progress::Progress;
 use unlearn::report::comparison;
-use unlearn::data::{self, Dataset};
-use unlearn::device::{self, Device};
 use unlearn::tune;
 
 use super::progress::Counter;
@@ -181,7 +181,13 @@ pub(crate) fn run(arguments: &Arguments, signals: &OnceCell<Signals>) -> Result<
     let Some(ready) = ready(arguments, &|settings| Ok(vec![settings.clone()]))? else {
         return Ok(());
     };
-    let Ready { folder, dataset, device, store, .. } = &ready;
+    let Ready {
+        folder,
+        dataset,
+        device,
+        store,
+        ..
+    } = &ready;
     let mut live = Live::new(signals)?;
     let settings = &ready.all[0];
     let export = settings.export.then(|| folder.path());

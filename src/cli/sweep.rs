@@ -58,7 +58,8 @@ impl Args for Arguments {
         let list = |arg: clap::Arg| {
             let arg = arg.value_delimiter(',').action(clap::ArgAction::Append);
             let help = arg.get_help().map(ToString::to_string).unwrap_or_default();
-            arg.value_name("LIST").help(format!("{help}; several make a sweep"))
+            arg.value_name("LIST")
+                .help(format!("{help}; several make a sweep"))
         };
         Comparison::augment_args(command)
             .mut_arg("lr", list)
@@ -82,12 +83,18 @@ impl Args for Arguments {
 pub(crate) fn run(arguments: &Arguments, signals: &OnceCell<Signals>) -> Result<()> {
     if arguments.comparison.has_networks() {
         return Err(Error::Usage(
-            "a sweep reads and writes no networks: leave --models and --export to unlearn compare".to_owned(),
+            "a sweep reads and writes no networks: leave --models and --export to unlearn compare"
+                .to_owned(),
         ));
     }
     let all = |settings: &Settings| arguments.combined(settings);
-    let Some(Ready { folder, all, dataset, device, store }) =
-        compare::ready(&arguments.comparison, &all)?
+    let Some(Ready {
+        folder,
+        all,
+        dataset,
+        device,
+        store,
+    }) = compare::ready(&arguments.comparison, &all)?
     else {
         return Ok(());
     };
@@ -107,7 +114,9 @@ pub(crate) fn run(arguments: &Arguments, signals: &OnceCell<Signals>) -> Result<
     let texts = [json, points_table(&points), text.clone() + "\n"];
     let paths = FILES.map(|name| folder.path().join(name));
     let pairs = paths.iter().zip(&texts);
-    let pairs: Vec<_> = pairs.map(|(path, text)| (&**path, text.as_bytes())).collect();
+    let pairs: Vec<_> = pairs
+        .map(|(path, text)| (&**path, text.as_bytes()))
+        .collect();
     let written = files::write_all(&pairs);
     let printed = super::print(&text);
     if written.is_ok() {
@@ -166,9 +175,14 @@ fn text(points: &[Point]) -> String {
     };
     let rows: Vec<Vec<String>> = points.iter().map(row).collect();
     let table = columns(&head.map(str::to_owned), &rows);
-    let mut notes: Vec<String> = points.iter().filter_map(|p| p.never_learned.clone()).collect();
+    let mut notes: Vec<String> = points
+        .iter()
+        .filter_map(|p| p.never_learned.clone())
+        .collect();
     notes.dedup();
-    notes.push("mean ± half of the 95 % interval; residual and damage: 0 as after retraining".to_owned());
+    notes.push(
+        "mean ± half of the 95 % interval; residual and damage: 0 as after retraining".to_owned(),
+    );
     let notes: Vec<String> = notes.iter().map(|note| fold(note, 0)).collect();
     format!("{table}\n\n{}", notes.join("\n"))
 }
@@ -177,7 +191,11 @@ fn shown(at: Option<Interval>) -> String {
     match at {
         Some(at) if at.value.is_finite() => {
             let half = (at.high - at.low) / 2.0;
-            let half = if half.is_finite() { format!(" ± {half:.2}") } else { String::new() };
+            let half = if half.is_finite() {
+                format!(" ± {half:.2}")
+            } else {
+                String::new()
+            };
             format!("{:.2}{half}", at.value)
         }
         _ => "–".to_owned(),

@@ -172,7 +172,10 @@ fn list(segments: &[Segment]) -> String {
 mod tests {
     use super::*;
 
-    fn named(given: Option<&str>, variables: &[(&str, &str)]) -> std::result::Result<String, String> {
+    fn named(
+        given: Option<&str>,
+        variables: &[(&str, &str)],
+    ) -> std::result::Result<String, String> {
         let value = |name: &str| {
             let mut known = variables.iter().filter(|(n, _)| *n == name);
             known.next().map(|(_, value)| (*value).to_owned())

@@ -101,7 +101,13 @@ pub fn compare(
     progress: &mut dyn Progress,
 ) -> Result<Comparison> {
     let split = tune::split(data);
-    let labs = trained(std::slice::from_ref(settings), [data, &split], device, store, progress)?;
+    let labs = trained(
+        std::slice::from_ref(settings),
+        [data, &split],
+        device,
+        store,
+        progress,
+    )?;
     let mut export = match (export, labs.first()) {
         (Some(folder), Some(lab)) => Some(Export::begin(folder, &lab.engine.model)?),
         _ => None,
@@ -162,7 +168,10 @@ fn labs<'a>(
         settings.check_split(data[1])?;
         let methods = settings::methods(settings)?;
         let alike = |(other, _): &&(&Settings, _)| settings.shares_networks(other);
-        let known = engines.iter().find(alike).map(|(_, engines)| engines.clone());
+        let known = engines
+            .iter()
+            .find(alike)
+            .map(|(_, engines)| engines.clone());
         let engines_of = match known {
             Some(engines) => engines,
             None => {
@@ -282,7 +291,9 @@ impl Lab<'_> {
         reason = "a multiple of the budget, which settings bound"
     )]
     fn budget(&self, multiple: f64) -> u32 {
-        (multiple * f64::from(self.settings.budget)).round().max(1.0) as u32
+        (multiple * f64::from(self.settings.budget))
+            .round()
+            .max(1.0) as u32
     }
 
     /// What these jobs make of the originals, in a multiple of the budget.

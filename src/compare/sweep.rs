@@ -148,7 +148,18 @@ pub fn points_table(points: &[Point]) -> String {
 }
 
 const COLUMNS: [&str; 13] = [
-    "lr", "epochs", "seed", "forgotten", "method", "role", "rate", "strength", "diverged", "value", "mean", "low",
+    "lr",
+    "epochs",
+    "seed",
+    "forgotten",
+    "method",
+    "role",
+    "rate",
+    "strength",
+    "diverged",
+    "value",
+    "mean",
+    "low",
     "high",
 ];
 
@@ -161,7 +172,10 @@ mod tests {
     fn a_mean_has_students_interval() {
         let at = mean(&Spread::of(vec![1.0, 2.0, 3.0]));
         assert!((at.value - 2.0).abs() < 1e-12);
-        assert!((at.high - 2.0 - 4.302_653 / 3f64.sqrt()).abs() < 1e-4, "{at:?}");
+        assert!(
+            (at.high - 2.0 - 4.302_653 / 3f64.sqrt()).abs() < 1e-4,
+            "{at:?}"
+        );
         assert!(mean(&Spread::of(vec![1.0])).low.is_nan());
     }
 }

@@ -49,8 +49,8 @@ pub(crate) use observe::{SAMPLES, spread};
 pub use pick::Pick;
 pub(crate) use relearn::Relearned;
 pub(crate) use schedule::Schedule;
-pub use store::{Store, name_of};
 use store::Lots;
+pub use store::{Store, name_of};
 pub(crate) use store::{Wanted, fingerprint};
 
 /// Networks of a comparison's second set are numbered from here; the fresh networks that methods

@@ -103,13 +103,15 @@ impl Engine<'_> {
         let seed = self.case.seed;
         let (epochs, lr) = (self.training.epochs, self.training.lr);
         let id = format!("{} scores {seed} {epochs} {lr} {NETWORKS}", self.origin);
-        let numbers = self.store.get_once((&id, 2 * images), progress, |progress| {
-            let scores = self.measured(progress)?;
-            Ok(scores
-                .iter()
-                .flat_map(|s| [s.memorisation, s.distance])
-                .collect())
-        })?;
+        let numbers = self
+            .store
+            .get_once((&id, 2 * images), progress, |progress| {
+                let scores = self.measured(progress)?;
+                Ok(scores
+                    .iter()
+                    .flat_map(|s| [s.memorisation, s.distance])
+                    .collect())
+            })?;
         let score = |pair: &[f32]| Scores {
             memorisation: pair[0],
             distance: pair[1],

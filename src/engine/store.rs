@@ -197,7 +197,11 @@ impl Store {
         }
         let (place, lots) = (0, Lots { block: 1, most: 1 });
         let id = id.to_owned();
-        let mut missing = vec![Wanted { place, id: id.clone(), numbers }];
+        let mut missing = vec![Wanted {
+            place,
+            id: id.clone(),
+            numbers,
+        }];
         let Some(_taken) = self.take(&mut missing, lots, progress)? else {
             return self.there(&id, numbers);
         };

@@ -7,13 +7,13 @@ mod log;
 use std::fs::{self, File, Metadata, OpenOptions};
 use std::io::{self, ErrorKind, Write};
 use std::path::{Path, PathBuf};
-use std::time::SystemTime;
 
 use tempfile::NamedTempFile;
 
 use crate::error::{Error, Result};
 
 pub use lock::Lock;
+pub(crate) use lock::time_in;
 pub use log::Log;
 
 /// Tests whether a file can be written, without leaving anything behind.
@@ -45,16 +45,6 @@ pub fn probe(path: &Path) -> Result<()> {
 pub fn probe_folder(path: &Path) -> Result<()> {
     let made = new_draft(path, None);
     made.map(drop).map_err(Error::file("write into", path))
-}
-
-/// The time by the clock of the file system that holds a folder: not every machine that shares one has
-/// the same.
-///
-/// # Errors
-/// If nothing can be written there.
-pub(crate) fn time_in(folder: &Path) -> io::Result<SystemTime> {
-    let file = filled(new_draft(folder, None)?, b" ")?;
-    file.as_file().metadata()?.modified()
 }
 
 /// Writes a file atomically: a draft next to it, synced, then renamed. If the file system or the

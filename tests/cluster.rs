@@ -35,12 +35,16 @@ impl Place {
 
     /// A small comparison, with these flags.
     fn compare(&self, flags: &[&str]) -> Output {
+        self.run("compare", flags)
+    }
+
+    fn run(&self, command: &str, flags: &[&str]) -> Output {
         let data = self.path("data");
-        let fixed = "compare --device cpu --hidden 16 --learners 2 --retrained 8";
+        let fixed = "--device cpu --hidden 16 --learners 2 --retrained 8";
         let fixed: Vec<&str> = fixed.split(' ').collect();
         let data = ["--data", data.to_str().unwrap()];
         let small = ["--budget", "9"];
-        unlearn(&[&fixed[..], &small, &data, flags].concat())
+        unlearn(&[&[command], &fixed[..], &small, &data, flags].concat())
     }
 
     fn done(&self, flags: &[&str]) {
@@ -141,9 +145,9 @@ fn claimed(place: &Place, folder: &str) {
 
 #[test]
 fn parts_that_are_killed_or_stopped_hold_nobody_up() {
-    let place = Place::new(2000);
+    let place = Place::new(600);
     let out = |name| place.path(name).to_str().unwrap().to_owned();
-    let settings = ["--forget", "3", "--epochs", "40", "--methods", "retrain"];
+    let settings = ["--forget", "3", "--epochs", "60", "--methods", "retrain"];
     let settings = &settings[..];
     place.done(&[settings, &["--out", &out("whole")]].concat());
     place.done(&[settings, &["--plan", &out("cut")]].concat());
@@ -214,4 +218,77 @@ fn plans_of_other_programs_devices_and_images_are_refused() {
         std::fs::write(&file, plan.replace(&line(name), other)).unwrap();
         refused("0/1", &[said]);
     }
+}
+
+#[test]
+fn a_sweep_is_every_combination_in_one_table_whole_or_in_parts() {
+    let place = Place::new(300);
+    let out = |name| place.path(name).to_str().unwrap().to_owned();
+    let lists = "--lr .1,.3 --forget 3 --forget 4,5 --method retrain --epochs 30";
+    let lists: Vec<&str> = lists.split(' ').collect();
+    let sweep = |flags: &[&str]| {
+        let output = place.run("sweep", &[&lists[..], flags].concat());
+        assert!(output.status.success(), "{}", stderr(&output));
+        output
+    };
+    let whole = sweep(&["--out", &out("whole")]);
+    // The networks of all combinations train side by side.
+    let said = stderr(&whole);
+    assert_eq!(
+        said.matches("originals and retrained networks …").count(),
+        1,
+        "{said}"
+    );
+    let read = |name: &str| std::fs::read_to_string(place.path(name)).unwrap();
+    let points: serde_json::Value = serde_json::from_str(&read("whole/sweep.json")).unwrap();
+    let points = points.as_array().unwrap();
+    // The five controls.
+    assert_eq!(points.len(), 2 * 2 * 5);
+    let tuned = points.iter().filter(|p| p["method"] == "retrain");
+    let tuned: Vec<String> = tuned
+        .map(|p| format!("{} {}", p["lr"], p["forgotten"]))
+        .collect();
+    let expected =
+        ["digit 3", "digits 4 and 5"].map(|f| [0.1, 0.3].map(|lr| format!("{lr} \"{f}\"")));
+    let mut expected = expected.concat();
+    expected.sort();
+    assert_eq!(tuned, expected);
+    let text = String::from_utf8(whole.stdout).unwrap();
+    mentions(&text, &["lr 0.3, digits 4 and 5, retrain", "distance"]);
+    assert!(read("whole/sweep.csv").starts_with("lr,epochs,seed,forgotten,method"));
+
+    sweep(&["--plan", &out("cut")]);
+    let parts = ["0/2", "1/2"].map(|part| start(&place.path("cut"), part));
+    parts.into_iter().for_each(|part| drop(ended(part)));
+    sweep(&["--out", &out("cut")]);
+    for name in ["sweep.json", "sweep.csv", "sweep.txt"] {
+        assert_eq!(read(&format!("whole/{name}")), read(&format!("cut/{name}")));
+    }
+    // A point is what a comparison by itself finds.
+    place.done(&[
+        "--lr",
+        ".1",
+        "--forget",
+        "3",
+        "--methods",
+        "retrain",
+        "--epochs",
+        "30",
+        "--out",
+        &out("one"),
+    ]);
+    let one: serde_json::Value = serde_json::from_str(&read("one/compare.json")).unwrap();
+    let rows = one["cases"][0]["methods"].as_array().unwrap();
+    let row = rows
+        .iter()
+        .find(|row| row["method"] == "retrain-shorter")
+        .unwrap();
+    let point = points
+        .iter()
+        .find(|p| p["method"] == "retrain-shorter")
+        .unwrap();
+    assert!(row["figures"].is_object(), "{row}");
+    assert_eq!(point["values"][0][1], row["figures"]["residual"]);
+    let refused = place.run("sweep", &["--export"]);
+    assert_eq!(refused.status.code(), Some(2));
 }

@@ -128,13 +128,7 @@ pub(crate) fn ready(
     for one in several(&settings)? {
         one.check_with(&dataset)?;
     }
-    if settings.methods.iter().any(|name| name == "all") {
-        for name in settings.left_out() {
-            note(&format!(
-                "methods  {name} is left out: it forgets classes, not single images"
-            ));
-        }
-    }
+    note_left_out(&settings);
     let planned = out.and_then(|out| Plan::read(out).ok());
     let planned = planned.filter(|plan| plan.is_for(&*device));
     settings.variants = match planned.as_ref().and_then(Plan::variants) {
@@ -153,12 +147,7 @@ pub(crate) fn ready(
         work::write(&plan, folder.path(), &dataset, &*device)?;
         return Ok(None);
     }
-    let store = Store::new(&folder.path().join(work::CACHE))?;
-    // Parts of a plan may still be at work.
-    let store = match planned {
-        Some(_) => store.shared(Part::WHOLE),
-        None => store,
-    };
+    let store = store(&folder, planned.is_some())?;
     Ok(Some(Ready {
         folder,
         all,
@@ -166,6 +155,26 @@ pub(crate) fn ready(
         device,
         store,
     }))
+}
+
+/// Names the methods that `all` excludes.
+fn note_left_out(settings: &Settings) {
+    if settings.methods.iter().any(|name| name == "all") {
+        for name in settings.left_out() {
+            note(&format!(
+                "methods  {name} is left out: it forgets classes, not single images"
+            ));
+        }
+    }
+}
+
+/// The cache of a comparison. Parts of a plan may still be at work in it.
+fn store(folder: &Folder, planned: bool) -> Result<Store> {
+    let store = Store::new(&folder.path().join(work::CACHE))?;
+    Ok(match planned {
+        true => store.shared(Part::WHOLE),
+        false => store,
+    })
 }
 
 /// What an interrupted comparison says.

@@ -176,17 +176,20 @@ impl Segment<'_> {
 impl<'a> Group<'a> {
     /// The group in segments, as the store keeps it.
     fn segments(&self) -> Vec<Segment<'a>> {
-        let ends = (0u32..).zip(0..self.count.div_ceil(CHUNK));
-        let segment = |(number, start): (u32, usize)| {
+        let starts = (self.first..).step_by(CHUNK);
+        let segment = |(first, done): (u32, usize)| {
             let group = Group {
-                first: self.first + number * CHUNK as u32,
-                count: CHUNK.min(self.count - start * CHUNK),
+                first,
+                count: CHUNK.min(self.count - done),
                 ..*self
             };
             let id = group.id();
             Segment { id, group }
         };
-        ends.map(segment).collect()
+        starts
+            .zip((0..self.count).step_by(CHUNK))
+            .map(segment)
+            .collect()
     }
 
     /// Everything that a group's weights depend on.

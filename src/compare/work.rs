@@ -141,6 +141,19 @@ struct List {
     known: BTreeMap<String, usize>,
 }
 
+/// A segment of a case, by kind, needs, networks and steps.
+type Blank<'a> = dyn Fn(Kind, &[usize], usize, u32) -> Segment + 'a;
+
+/// Where methods of a case start from.
+struct Place<'a> {
+    lab: &'a Lab<'a>,
+    /// Numbers of networks, and of those for tuning.
+    base: &'a [usize],
+    tuners: &'a [usize],
+    /// The networks, if they are there.
+    there: Option<&'a Base>,
+}
+
 impl List {
     /// Adds a segment, whose number is the next one.
     fn add(&mut self, made: bool, segment: Segment) -> usize {
@@ -185,37 +198,13 @@ impl List {
         };
         let mut methods = base.clone();
         for &method in &lab.methods {
-            let own = lab.only(method);
-            let mut needs = base.clone();
-            let tried = match self.all_made(&tuners) {
-                true => made(own.tune(&mut Silent))?,
-                false => None,
+            let place = Place {
+                lab,
+                base: &base,
+                tuners: &tuners,
+                there: there.as_ref(),
             };
-            if method.settings().len() > 1 {
-                let networks = TRIED * TRIALS;
-                let trials = blank(Kind::Settings, &tuners, networks, lab.settings.budget);
-                let method = method.name().to_owned();
-                needs.push(self.add(tried.is_some(), Segment { method, ..trials }));
-            }
-            for budget in lab.budgets(method) {
-                let job = tried.as_ref().map(|tried| Job {
-                    method,
-                    setting: tune::best(&tried[0]),
-                });
-                let applied = match (job, &there) {
-                    (Some(job), Some(base)) => {
-                        made(own.apply(&[job], budget, base, &mut Silent))?.is_some()
-                    }
-                    _ => false,
-                };
-                let learners = lab.settings.learners;
-                let applying = blank(Kind::Method, &needs, learners, lab.steps(method, budget));
-                let method = match budget == 1.0 {
-                    true => method.name().to_owned(),
-                    false => format!("{}, {budget} of the budget", method.name()),
-                };
-                methods.push(self.add(applied, Segment { method, ..applying }));
-            }
+            methods.extend(self.add_method(&place, method, &blank)?);
         }
         let relearned = match there.filter(|_| self.all_made(&methods)) {
             Some(base) => made(lab.relearned(all, &base))?.is_some(),
@@ -227,13 +216,54 @@ impl List {
         Ok(())
     }
 
+    /// Adds a method's settings and what it makes of the originals; returns the numbers of the latter.
+    fn add_method(
+        &mut self,
+        place: &Place<'_>,
+        method: &'static dyn Method,
+        blank: &Blank<'_>,
+    ) -> Result<Vec<usize>> {
+        let Place { lab, base, .. } = *place;
+        let own = lab.only(method);
+        let mut needs = base.to_vec();
+        let tried = match self.all_made(place.tuners) {
+            true => made(own.tune(&mut Silent))?,
+            false => None,
+        };
+        if method.settings().len() > 1 {
+            let (networks, steps) = (TRIED * TRIALS, lab.settings.budget);
+            let trials = blank(Kind::Settings, place.tuners, networks, steps);
+            let method = method.name().to_owned();
+            needs.push(self.add(tried.is_some(), Segment { method, ..trials }));
+        }
+        let setting = tried.as_ref().map(|tried| tune::best(&tried[0]));
+        let mut numbers = Vec::new();
+        for budget in lab.budgets(method) {
+            let applied = match (setting, place.there) {
+                (Some(setting), Some(there)) => {
+                    let job = Job { method, setting };
+                    made(own.apply(&[job], budget, there, &mut Silent))?.is_some()
+                }
+                _ => false,
+            };
+            let (learners, steps) = (lab.settings.learners, lab.steps(method, budget));
+            let applying = blank(Kind::Method, &needs, learners, steps);
+            let method = match budget == 1.0 {
+                true => method.name().to_owned(),
+                false => format!("{}, {budget} of the budget", method.name()),
+            };
+            numbers.push(self.add(applied, Segment { method, ..applying }));
+        }
+        Ok(numbers)
+    }
+
     /// The number of a segment of networks, which is added if no other case has it.
     fn networks(
         &mut self,
         networks: &Networks<'_>,
         picked: bool,
         scores: &[usize],
-        blank: &dyn Fn(Kind, &[usize], usize, u32) -> Segment,
+        blank: &Blank<'_>,
     ) -> usize {
         if let Some(number) = self.known.get(&networks.id) {
             return *number;

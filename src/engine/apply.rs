@@ -57,15 +57,9 @@ impl Engine<'_> {
                 crews.iter().map(|crew| u64::from(length(crew))).sum(),
             );
             for crew in crews {
-                let track = |&job: &usize| Track {
-                    schedule: schedules[job].clone(),
-                    weights: originals.to_vec(),
-                };
-                let tracks = crew.iter().map(track).collect();
-                let steps = length(&crew);
-                let mut together = Crew::new(self, tracks, Some(subject.clone()), steps);
-                together.advance(steps, progress)?;
-                for (job, weights) in crew.into_iter().zip(together.weights()?) {
+                let own = crew.iter().map(|&job| schedules[job].clone()).collect();
+                let trained = self.led(own, subject, length(&crew), progress)?;
+                for (job, weights) in crew.into_iter().zip(trained) {
                     self.store.keep(&ids[job], &weights)?;
                     results[job] = Some(weights);
                 }
@@ -75,6 +69,24 @@ impl Engine<'_> {
             *result = Some(self.store.there(id, originals.len())?);
         }
         Ok(results.into_iter().flatten().collect())
+    }
+
+    /// Takes the originals through schedules, side by side: weights by schedule.
+    fn led(
+        &self,
+        schedules: Vec<Rc<Schedule>>,
+        subject: &Subject<'_>,
+        steps: u32,
+        progress: &mut dyn Progress,
+    ) -> Result<Vec<Weights>> {
+        let track = |schedule| Track {
+            schedule,
+            weights: subject.originals.to_vec(),
+        };
+        let tracks = schedules.into_iter().map(track).collect();
+        let mut crew = Crew::new(self, tracks, Some(subject.clone()), steps);
+        crew.advance(steps, progress)?;
+        crew.weights()
     }
 
     /// Trains networks side by side for `steps` steps, and returns their weights.

@@ -1,8 +1,11 @@
-//! A file that keeps other processes out of a folder.
+//! A file that keeps other processes out of a folder, and the time that all of them see.
 
 use std::fs::{self, File, OpenOptions, TryLockError};
+use std::io;
 use std::path::{Path, PathBuf};
+use std::time::SystemTime;
 
+use super::{filled, new_draft};
 use crate::error::{Error, Result};
 
 /// A file that marks its folder as in use, for as long as this is there.
@@ -44,4 +47,14 @@ impl Drop for Lock {
         drop(self.file.take());
         let _ = fs::remove_file(&self.path);
     }
+}
+
+/// The time by the clock of the file system that holds a folder: not every machine that shares one has
+/// the same.
+///
+/// # Errors
+/// If nothing can be written there.
+pub(crate) fn time_in(folder: &Path) -> io::Result<SystemTime> {
+    let file = filled(new_draft(folder, None)?, b" ")?;
+    file.as_file().metadata()?.modified()
 }

@@ -39,7 +39,11 @@ impl DeviceImages {
             )));
         }
         let pixels = device.allocate("images", count * PIXELS / 4)?;
-        device.upload(pixels, 0, &bytemuck::pod_collect_to_vec(&images.pixels))?;
+        // Copied first only if they do not lie where words may.
+        match bytemuck::try_cast_slice(&images.pixels) {
+            Ok(words) => device.upload(pixels, 0, words)?,
+            Err(_) => device.upload(pixels, 0, &bytemuck::pod_collect_to_vec(&images.pixels))?,
+        }
         let labels: Vec<u32> = images.labels.iter().map(|&l| l.into()).collect();
         let label_buffer = device.allocate("labels", count)?;
         device.upload(label_buffer, 0, &labels)?;

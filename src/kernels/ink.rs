@@ -286,6 +286,7 @@ impl Work for Backward<'_> {
 impl Backward<'_> {
     /// Adds the sums of a block's pixels to C.
     #[inline(always)]
+    #[expect(clippy::needless_range_loop, reason = "groups number rows of C, too")]
     fn store<const FUSED: bool>(&mut self, block: usize, tile: &[Tile; BLOCK]) {
         let (first, count) = self.ink.block(block);
         for group in 0..WIDE {

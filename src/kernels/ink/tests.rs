@@ -26,7 +26,7 @@ fn numbers(images: usize, pixels: usize, outputs: usize) -> (Vec<u8>, Vec<f32>, 
 fn products_are_right() {
     for (images, pixels, outputs) in [(1, 16, 4), (5, 128, 68), (33, 784, 128), (2, 224, 64)] {
         let (bytes, w, dy) = numbers(images, pixels, outputs);
-        let order: Vec<u32> = (0..images as u32).collect();
+        let order: Vec<u32> = (0u32..).take(images).collect();
         let x = |i: usize, p: usize| f64::from(bytes[i * pixels + p]);
         let mut y = vec![f32::NAN; images * outputs];
         let mut c = w.clone();
@@ -59,7 +59,7 @@ fn products_are_right() {
 fn the_division_changes_no_bit() {
     let (images, pixels, outputs) = (32, 784, 128);
     let (bytes, w, dy) = numbers(images, pixels, outputs);
-    let order: Vec<u32> = (0..images as u32).collect();
+    let order: Vec<u32> = (0u32..).take(images).collect();
     let mut whole = (vec![0.0; images * outputs], w.clone());
     with_ink(&bytes, &order, pixels, |ink| {
         assert!(ink.forward(&w, 1.0, &mut whole.0));

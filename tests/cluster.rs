@@ -120,8 +120,8 @@ fn three_parts_at_once_make_each_segment_once_and_the_same_bytes() {
     let made: Vec<usize> = parts.into_iter().map(|part| made(&ended(part))).collect();
     let kept = place.segments("cut", "f32").len();
     // The importance of weights and the like may be computed by several; these methods have none.
+    // A part that starts late may find nothing left.
     assert_eq!(made.iter().sum::<usize>(), kept);
-    assert!(made.iter().all(|made| *made > 0), "{made:?}");
     assert_eq!(kept, place.segments("whole", "f32").len());
     assert!(place.segments("cut", "claim").is_empty());
 

@@ -17,11 +17,11 @@ use unlearn::progress::Progress;
 use unlearn::report::comparison;
 use unlearn::tune;
 
+use super::plan;
 use super::progress::Counter;
 use super::sheet;
 use super::signals::Signals;
 use super::text::{beside, fold, note};
-use super::work;
 
 #[derive(Args, Debug)]
 pub(crate) struct Arguments {
@@ -144,7 +144,7 @@ pub(crate) fn ready(
     if arguments.plan.is_some() {
         let data = (&*arguments.data, &dataset);
         let plan = Plan::new(all, data, (&lasting, &*device));
-        work::write(&plan, folder.path(), &dataset, &*device)?;
+        plan::write(&plan, folder.path(), &dataset, &*device)?;
         return Ok(None);
     }
     let store = store(&folder, planned.is_some())?;
@@ -170,7 +170,7 @@ fn note_left_out(settings: &Settings) {
 
 /// The cache of a comparison. Parts of a plan may still be at work in it.
 fn store(folder: &Folder, planned: bool) -> Result<Store> {
-    let store = Store::new(&folder.path().join(work::CACHE))?;
+    let store = Store::new(&folder.path().join(plan::CACHE))?;
     Ok(match planned {
         true => store.shared(Part::WHOLE),
         false => store,

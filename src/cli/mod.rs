@@ -17,6 +17,7 @@ mod devices;
 mod litmus;
 mod mutants;
 mod page;
+mod plan;
 mod predict;
 mod progress;
 mod replay;

@@ -1,16 +1,16 @@
-//! `unlearn work`, and the plans of `compare --plan`.
+//! `unlearn work`: a part of a plan.
 
 use std::cell::OnceCell;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use clap::Args;
-use unlearn::compare::{Plan, Remaining, Segment, remaining, work};
-use unlearn::device::{self, Device};
+use unlearn::compare::{Plan, work};
 use unlearn::engine::{Part, Store};
 use unlearn::error::{Error, Result};
-use unlearn::{data, files, tune};
+use unlearn::{data, device, tune};
 
 use super::compare::Live;
+use super::plan::CACHE;
 use super::signals::Signals;
 use super::text::note;
 
@@ -32,12 +32,6 @@ const PARTS: &str = "The environment's part: of a Slurm array, SLURM_ARRAY_TASK_
 SLURM_ARRAY_TASK_MIN, of SLURM_ARRAY_TASK_COUNT; of a Kubernetes Indexed Job, JOB_COMPLETION_INDEX of the N in \
 --part /N. A part does its own share first, then whatever is left, also of parts that died. docs/cluster.md has \
 scripts.";
-
-/// The folder with the segments, in the folder of a comparison.
-pub(crate) const CACHE: &str = "cache";
-
-/// The list of what is left to do.
-const LIST: &str = "segments.csv";
 
 /// Does a part of the work.
 pub(crate) fn run(arguments: &Arguments, signals: &OnceCell<Signals>) -> Result<()> {
@@ -115,57 +109,6 @@ fn part(given: Option<&str>, variable: &dyn Fn(&str) -> Option<String>) -> Resul
              JOB_COMPLETION_INDEX is set"
         ))),
     }
-}
-
-/// Writes a plan and the list of what is left into its folder.
-pub(crate) fn write(
-    plan: &Plan,
-    folder: &Path,
-    data: &data::Dataset,
-    device: &dyn Device,
-) -> Result<()> {
-    if Plan::read(folder).is_ok_and(|old| old != *plan) {
-        note("The folder's plan was another one. What it made is kept, and used where it fits");
-    }
-    plan.write(folder)?;
-    let store = Store::new(&folder.join(CACHE))?;
-    let left = remaining(&plan.comparisons(), data, device, store)?;
-    files::write(&folder.join(LIST), list(&left.segments).as_bytes())?;
-    let Remaining { all, segments } = left;
-    note(&match segments.len() {
-        0 => format!(
-            "All {all} segments are there: the same command with --out {} in place of --plan writes the \
-             reports",
-            folder.display()
-        ),
-        left => format!(
-            "{left} of {all} segments are still to be made: see {}. Now start unlearn work {} --part I/N \
-             for every I from 0 to N − 1",
-            folder.join(LIST).display(),
-            folder.display()
-        ),
-    });
-    Ok(())
-}
-
-/// Segments as CSV.
-fn list(segments: &[Segment]) -> String {
-    let mut text = "segment,kind,method,case,needs,networks,steps\n".to_owned();
-    for s in segments {
-        let needs: Vec<String> = s.needs.iter().map(usize::to_string).collect();
-        let kind = serde_json::to_string(&s.kind).unwrap_or_default();
-        text += &format!(
-            "{},{},\"{}\",\"{}\",{},{},{}\n",
-            s.segment,
-            kind.trim_matches('"'),
-            s.method,
-            s.case.replace('"', "\"\""),
-            needs.join(" "),
-            s.networks,
-            s.steps
-        );
-    }
-    text
 }
 
 #[cfg(test)]

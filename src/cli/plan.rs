@@ -1,0 +1,69 @@
+//! Plans, as `compare --plan` and `sweep --plan` write them.
+
+use std::path::Path;
+
+use unlearn::compare::{Plan, Remaining, Segment, remaining};
+use unlearn::data;
+use unlearn::device::Device;
+use unlearn::engine::Store;
+use unlearn::error::Result;
+use unlearn::files;
+
+use super::text::note;
+
+/// The folder with the segments, in the folder of a comparison.
+pub(crate) const CACHE: &str = "cache";
+
+/// The list of what is left to do.
+const LIST: &str = "segments.csv";
+
+/// Writes a plan and the list of what is left into its folder.
+pub(crate) fn write(
+    plan: &Plan,
+    folder: &Path,
+    data: &data::Dataset,
+    device: &dyn Device,
+) -> Result<()> {
+    if Plan::read(folder).is_ok_and(|old| old != *plan) {
+        note("The folder's plan was another one. What it made is kept, and used where it fits");
+    }
+    plan.write(folder)?;
+    let store = Store::new(&folder.join(CACHE))?;
+    let left = remaining(&plan.comparisons(), data, device, store)?;
+    files::write(&folder.join(LIST), list(&left.segments).as_bytes())?;
+    let Remaining { all, segments } = left;
+    note(&match segments.len() {
+        0 => format!(
+            "All {all} segments are there: the same command with --out {} in place of --plan writes the \
+             reports",
+            folder.display()
+        ),
+        left => format!(
+            "{left} of {all} segments are still to be made: see {}. Now start unlearn work {} --part I/N \
+             for every I from 0 to N − 1",
+            folder.join(LIST).display(),
+            folder.display()
+        ),
+    });
+    Ok(())
+}
+
+/// Segments as CSV.
+fn list(segments: &[Segment]) -> String {
+    let mut text = "segment,kind,method,case,needs,networks,steps\n".to_owned();
+    for s in segments {
+        let needs: Vec<String> = s.needs.iter().map(usize::to_string).collect();
+        let kind = serde_json::to_string(&s.kind).unwrap_or_default();
+        text += &format!(
+            "{},{},\"{}\",\"{}\",{},{},{}\n",
+            s.segment,
+            kind.trim_matches('"'),
+            s.method,
+            s.case.replace('"', "\"\""),
+            needs.join(" "),
+            s.networks,
+            s.steps
+        );
+    }
+    text
+}

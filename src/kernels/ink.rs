@@ -5,48 +5,75 @@
 //! no sum that began with zero. Where a factor is not finite, a product says so, and all terms must be
 //! computed. As no sum depends on what else is computed, no bit depends on how the work is divided.
 
+#![expect(
+    clippy::needless_range_loop,
+    reason = "functions of iterators may not be inlined, see lanes"
+)]
+
 use std::cell::RefCell;
 
 use super::INDEX;
-use super::lanes::{LANES, Lane, Tile, WIDE, Work, add, fastest, multiply_add, turned};
+use super::lanes::{LANES, Lane, TILE, Tile, Work, add, fastest, turned};
 
 /// Pixels whose weights are in the innermost cache at a time.
 const BLOCK: usize = 112;
 
-/// A pixel that is not zero: its place in its block, and its byte.
-#[derive(Clone, Copy, Default)]
-struct Dot(u32);
-
-impl Dot {
-    #[inline(always)]
-    fn new(place: usize, byte: u8) -> Self {
-        #[expect(clippy::cast_possible_truncation, reason = "less than BLOCK")]
-        Self((place as u32) << 8 | u32::from(byte))
-    }
-
-    #[inline(always)]
-    fn place(self) -> usize {
-        (self.0 >> 8) as usize
-    }
-
-    #[inline(always)]
-    fn value(self) -> f32 {
-        (self.0 & 0xff) as f32
-    }
+/// The places of the pixels of some images that are not zero, by image and block.
+pub(super) struct Ink<'a> {
+    images: &'a [u8],
+    order: &'a [u32],
+    pixels: usize,
+    found: &'a Found,
 }
 
-/// The pixels of some images that are not zero, by image and block.
+/// What was found in images.
 #[derive(Default)]
-pub(super) struct Ink {
-    pixels: usize,
-    dots: Vec<Dot>,
-    /// Where the dots of each block of each image end.
+struct Found {
+    /// Places within their blocks.
+    places: Vec<u8>,
+    /// Where the places of each block of each image end.
     ends: Vec<usize>,
 }
 
+/// The bytes of a word that are not zero: their places, packed, and how many there are.
+#[derive(Clone, Copy)]
+struct Packed {
+    places: u64,
+    count: usize,
+}
+
+/// By which bytes are not zero.
+static PACKED: [Packed; 256] = {
+    let mut all = [Packed {
+        places: 0,
+        count: 0,
+    }; 256];
+    let mut bits = 0;
+    while bits < 256 {
+        let mut place = 0;
+        while place < 8 {
+            if bits >> place & 1 == 1 {
+                all[bits].places |= place << (8 * all[bits].count);
+                all[bits].count += 1;
+            }
+            place += 1;
+        }
+        bits += 1;
+    }
+    all
+};
+
+/// A bit for every byte of a word, set if it is not zero.
+fn not_zero(word: u64) -> usize {
+    const LOW: u64 = 0x7f7f_7f7f_7f7f_7f7f;
+    let high = (((word & LOW) + LOW) | word) & !LOW;
+    // Moves the bit of byte i to the bit 56 + i.
+    (((high >> 7).wrapping_mul(0x0102_0408_1020_4080)) >> 56) as usize
+}
+
 thread_local! {
-    /// The images that a thread works on; it keeps the memory for the next ones.
-    static INK: RefCell<Ink> = RefCell::default();
+    /// What a thread found in its images; it keeps the memory for the next ones.
+    static FOUND: RefCell<Found> = RefCell::default();
     /// Sums of a product.
     static SUMS: RefCell<Vec<Tile>> = const { RefCell::new(Vec::new()) };
 }
@@ -56,70 +83,90 @@ pub(super) fn with_ink<T>(
     images: &[u8],
     order: &[u32],
     pixels: usize,
-    work: impl FnOnce(&Ink) -> T,
+    work: impl FnOnce(&Ink<'_>) -> T,
 ) -> T {
-    INK.with_borrow_mut(|ink| {
-        ink.clear(order.len(), pixels);
-        let images = order.iter().map(|entry| {
-            let first = (entry & INDEX) as usize * pixels;
-            &images[first..first + pixels]
-        });
-        fetch(images.clone());
-        images.for_each(|image| ink.add(image));
-        work(ink)
+    FOUND.with_borrow_mut(|found| {
+        found.clear(order.len(), pixels);
+        let image = |entry: &u32| image(images, *entry, pixels);
+        fetch(order.iter().map(image));
+        order.iter().for_each(|entry| found.add(image(entry)));
+        work(&Ink {
+            images,
+            order,
+            pixels,
+            found,
+        })
     })
+}
+
+/// The image that an entry of the order names.
+#[inline(always)]
+fn image(images: &[u8], entry: u32, pixels: usize) -> &[u8] {
+    let first = (entry & INDEX) as usize * pixels;
+    &images[first..first + pixels]
 }
 
 /// Reads a byte of every cache line of the images: such reads overlap, where those of one image after
 /// the other each wait for memory.
 fn fetch<'a>(images: impl Iterator<Item = &'a [u8]>) {
-    let lines = images.flat_map(|image| image.iter().step_by(64));
-    std::hint::black_box(lines.fold(0, |all, byte| all | byte));
+    let mut all = 0;
+    for image in images {
+        for line in image.chunks(64) {
+            all |= line[0];
+        }
+    }
+    std::hint::black_box(all);
 }
 
-impl Ink {
+impl Found {
     fn clear(&mut self, images: usize, pixels: usize) {
         assert!(pixels.is_multiple_of(LANES));
-        self.pixels = pixels;
         self.ends.clear();
-        if self.dots.len() < images * pixels {
-            self.dots.resize(images * pixels, Dot::default());
+        if self.places.len() < images * pixels {
+            self.places.resize(images * pixels, 0);
         }
     }
 
-    /// Adds an image. Every pixel is written, and overwritten by the next if it is zero: whether it
-    /// is cannot be predicted.
+    /// Adds an image. Eight places are written at a time, and the next eight begin after those that
+    /// count: no branch depends on pixels, since it could not be predicted.
     fn add(&mut self, image: &[u8]) {
         let mut end = self.ends.last().copied().unwrap_or(0);
         for block in image.chunks(BLOCK) {
-            for (number, bytes) in block.as_chunks::<LANES>().0.iter().enumerate() {
-                let Some(free) = self.dots[end..].first_chunk_mut::<LANES>() else {
+            let mut first = 0;
+            for bytes in block.as_chunks::<LANES>().0 {
+                let Some(free) = self.places[end..].first_chunk_mut::<LANES>() else {
                     unreachable!("there is room for every pixel");
                 };
-                let mut count = 0;
-                for (i, &byte) in bytes.iter().enumerate() {
-                    free[count % LANES] = Dot::new(LANES * number + i, byte);
-                    count += usize::from(byte != 0);
-                }
-                end += count;
+                let packed = PACKED[not_zero(u64::from_le_bytes(*bytes))];
+                *free = packed.places.wrapping_add(first).to_le_bytes();
+                end += packed.count;
+                first = first.wrapping_add(0x0808_0808_0808_0808);
             }
             self.ends.push(end);
         }
     }
+}
 
+impl Ink<'_> {
     fn images(&self) -> usize {
-        self.ends.len() / self.blocks()
+        self.order.len()
     }
 
     fn blocks(&self) -> usize {
         self.pixels.div_ceil(BLOCK)
     }
 
+    /// The pixels of a block of an image, and the places of those that are not zero.
     #[inline(always)]
-    fn dots(&self, image: usize, block: usize) -> &[Dot] {
-        let place = image * self.blocks() + block;
-        let first = place.checked_sub(1).map_or(0, |before| self.ends[before]);
-        &self.dots[first..self.ends[place]]
+    fn block_of(&self, number: usize, block: usize) -> (&[u8], &[u8]) {
+        let at = number * self.blocks() + block;
+        let begin = at
+            .checked_sub(1)
+            .map_or(0, |before| self.found.ends[before]);
+        let places = &self.found.places[begin..self.found.ends[at]];
+        let (first, count) = self.block(block);
+        let image = image(self.images, self.order[number], self.pixels);
+        (&image[first..first + count], places)
     }
 
     /// The first pixel of a block, and how many it has.
@@ -133,19 +180,19 @@ impl Ink {
     /// finite, without which Y is of no use.
     pub(super) fn forward(&self, weights: &[f32], scale: f32, y: &mut [f32]) -> bool {
         let outputs = weights.len() / self.pixels;
-        let chunks = weights.chunks(WIDE * LANES * self.pixels);
+        let chunks = weights.chunks(TILE * self.pixels);
         SUMS.with_borrow_mut(|sums| {
-            sums.resize(self.images(), [[0.0; LANES]; WIDE]);
+            sums.resize(self.images(), [0.0; TILE]);
             chunks.enumerate().all(|(chunk, weights)| {
                 let finite = fastest(Forward {
                     ink: self,
                     weights,
                     sums,
                 });
-                let first = chunk * WIDE * LANES;
+                let first = chunk * TILE;
                 for (y, sums) in y.chunks_exact_mut(outputs).zip(&*sums) {
                     let y = y[first..].iter_mut();
-                    y.zip(sums.as_flattened()).for_each(|(y, s)| *y = s * scale);
+                    y.zip(sums).for_each(|(y, s)| *y = s * scale);
                 }
                 finite
             })
@@ -163,14 +210,13 @@ impl Ink {
         c: &mut [f32],
     ) {
         let count = c.len() / self.pixels;
-        let chunks = c.chunks_mut(WIDE * LANES * self.pixels);
+        let chunks = c.chunks_mut(TILE * self.pixels);
         SUMS.with_borrow_mut(|own| {
-            own.resize(self.images(), [[0.0; LANES]; WIDE]);
+            own.resize(self.images(), [0.0; TILE]);
             for (chunk, c) in chunks.enumerate() {
-                let from = chunk * WIDE * LANES;
-                let columns = first + from..first + count.min(from + WIDE * LANES);
+                let from = chunk * TILE;
+                let columns = first + from..first + count.min(from + TILE);
                 for (own, dy) in own.iter_mut().zip(dy.chunks_exact(outputs)) {
-                    let own = own.as_flattened_mut();
                     let (meant, rest) = own.split_at_mut(columns.len());
                     meant.copy_from_slice(&dy[columns.clone()]);
                     rest.fill(0.0);
@@ -186,9 +232,18 @@ impl Ink {
     }
 }
 
+/// The numbers of a tile from one on.
+#[inline(always)]
+fn lane(tile: &mut Tile, first: usize) -> &mut Lane {
+    let Some(lane) = tile[first..].first_chunk_mut() else {
+        unreachable!("a tile is whole lanes");
+    };
+    lane
+}
+
 /// The sums of x·w for every image and the outputs in `weights`.
 struct Forward<'a> {
-    ink: &'a Ink,
+    ink: &'a Ink<'a>,
     weights: &'a [f32],
     sums: &'a mut [Tile],
 }
@@ -199,19 +254,21 @@ impl Work for Forward<'_> {
 
     #[inline(always)]
     fn run<const FUSED: bool>(self) -> bool {
-        let mut tile = [[[0.0; LANES]; WIDE]; BLOCK];
-        self.sums.fill([[0.0; LANES]; WIDE]);
+        let mut tile = [[0.0; TILE]; BLOCK];
+        self.sums.fill([0.0; TILE]);
         for block in 0..self.ink.blocks() {
             if !self.load::<FUSED>(block, &mut tile) {
                 return false;
             }
             for (image, sums) in self.sums.iter_mut().enumerate() {
                 let mut sum = *sums;
-                for dot in self.ink.dots(image, block) {
-                    let Some(weights) = tile.get(dot.place()) else {
+                let (pixels, places) = self.ink.block_of(image, block);
+                for &place in places {
+                    let place = usize::from(place);
+                    let (Some(weights), Some(x)) = (tile.get(place), pixels.get(place)) else {
                         break;
                     };
-                    add::<FUSED>(&mut sum, weights, dot.value());
+                    add::<_, FUSED>(&mut sum, weights, f32::from(*x));
                 }
                 *sums = sum;
             }
@@ -226,22 +283,20 @@ impl Forward<'_> {
     fn load<const FUSED: bool>(&self, block: usize, tile: &mut [Tile; BLOCK]) -> bool {
         let (first, count) = self.ink.block(block);
         let mut zeros = [0.0; LANES];
-        for group in 0..WIDE {
+        for group in (0..TILE).step_by(LANES) {
             for place in (0..count).step_by(LANES) {
-                let rows: [Lane; LANES] = std::array::from_fn(|i| {
-                    let from = (LANES * group + i) * self.ink.pixels + first + place;
-                    let row = self.weights.get(from..from + LANES);
-                    row.and_then(|row| row.try_into().ok()).unwrap_or_default()
-                });
-                for row in &rows {
-                    for (zero, w) in zeros.iter_mut().zip(row) {
-                        *zero = multiply_add::<FUSED>(*w, 0.0, *zero);
+                let mut rows = [[0.0; LANES]; LANES];
+                for i in 0..LANES {
+                    let from = (group + i) * self.ink.pixels + first + place;
+                    if let Some(row) = self.weights[from.min(self.weights.len())..].first_chunk() {
+                        rows[i] = *row;
                     }
+                    add::<_, FUSED>(&mut zeros, &rows[i], 0.0);
                 }
                 let columns = turned(rows);
                 if let Some(tile) = tile[place..].first_chunk_mut::<LANES>() {
-                    for (tile, column) in tile.iter_mut().zip(&columns) {
-                        tile[group] = *column;
+                    for i in 0..LANES {
+                        *lane(&mut tile[i], group) = columns[i];
                     }
                 }
             }
@@ -252,7 +307,7 @@ impl Forward<'_> {
 
 /// C ← scale · Dᵀ X + C for the outputs in `dy`.
 struct Backward<'a> {
-    ink: &'a Ink,
+    ink: &'a Ink<'a>,
     dy: &'a [Tile],
     scale: f32,
     c: &'a mut [f32],
@@ -263,18 +318,20 @@ impl Work for Backward<'_> {
 
     #[inline(always)]
     fn run<const FUSED: bool>(mut self) {
-        let mut tile = [[[0.0; LANES]; WIDE]; BLOCK];
+        let mut tile = [[0.0; TILE]; BLOCK];
         for block in 0..self.ink.blocks() {
-            tile.fill([[0.0; LANES]; WIDE]);
+            tile.fill([0.0; TILE]);
             for (image, dy) in self.dy.iter().enumerate() {
                 let dy = *dy;
-                for dot in self.ink.dots(image, block) {
-                    let Some(sum) = tile.get_mut(dot.place()) else {
+                let (pixels, places) = self.ink.block_of(image, block);
+                for &place in places {
+                    let place = usize::from(place);
+                    let (Some(sum), Some(x)) = (tile.get_mut(place), pixels.get(place)) else {
                         break;
                     };
                     // A copy, which the compiler keeps in registers.
                     let mut sums = *sum;
-                    add::<FUSED>(&mut sums, &dy, dot.value());
+                    add::<_, FUSED>(&mut sums, &dy, f32::from(*x));
                     *sum = sums;
                 }
             }
@@ -286,20 +343,23 @@ impl Work for Backward<'_> {
 impl Backward<'_> {
     /// Adds the sums of a block's pixels to C.
     #[inline(always)]
-    #[expect(clippy::needless_range_loop, reason = "groups number rows of C, too")]
     fn store<const FUSED: bool>(&mut self, block: usize, tile: &[Tile; BLOCK]) {
         let (first, count) = self.ink.block(block);
-        for group in 0..WIDE {
+        for group in (0..TILE).step_by(LANES) {
             for place in (0..count).step_by(LANES) {
-                let rows = turned(std::array::from_fn(|i| tile[place + i][group]));
-                for (i, row) in rows.iter().enumerate() {
-                    let from = (LANES * group + i) * self.ink.pixels + first + place;
-                    let c = self.c.get_mut(from..from + LANES);
-                    if let Some(c) = c.and_then(|c| c.first_chunk_mut::<LANES>()) {
+                let mut columns = [[0.0; LANES]; LANES];
+                for i in 0..LANES {
+                    if let Some(lane) = tile[place + i][group..].first_chunk() {
+                        columns[i] = *lane;
+                    }
+                }
+                let rows = turned(columns);
+                for i in 0..LANES {
+                    let from = (group + i) * self.ink.pixels + first + place;
+                    let from = from.min(self.c.len());
+                    if let Some(c) = self.c[from..].first_chunk_mut::<LANES>() {
                         let mut sum = *c;
-                        for (sum, g) in sum.iter_mut().zip(row) {
-                            *sum = multiply_add::<FUSED>(*g, self.scale, *sum);
-                        }
+                        add::<_, FUSED>(&mut sum, &rows[i], self.scale);
                         *c = sum;
                     }
                 }

@@ -1,15 +1,20 @@
 //! Arrays that compilers keep in vector registers, in functions compiled for the processor's widest
 //! units.
+//!
+//! Loops count: functions of the standard library that are generic and not marked for inlining, as of `zip`
+//! and `array::from_fn`, may be compiled apart, for any processor.
 
-/// Numbers in a register of AVX2; elsewhere two or more registers.
+#![expect(clippy::needless_range_loop, reason = "as the module says")]
+
+/// Numbers in a register of AVX2; elsewhere in two, or in half of one.
 pub(super) const LANES: usize = 8;
-/// Registers of sums that hide the latency of a multiply-add.
-pub(super) const WIDE: usize = 8;
+/// Outputs that are computed at a time: enough registers to hide the latency of a multiply-add.
+pub(super) const TILE: usize = 8 * LANES;
 
 /// A register.
 pub(super) type Lane = [f32; LANES];
 /// Sums of as many outputs as are computed at a time.
-pub(super) type Tile = [Lane; WIDE];
+pub(super) type Tile = [f32; TILE];
 
 /// Work with numbers that is compiled for several kinds of processors. All it calls must be
 /// inlined.
@@ -46,11 +51,13 @@ pub(super) fn multiply_add<const FUSED: bool>(a: f32, b: f32, c: f32) -> f32 {
 
 /// sum ← sum + factor · values.
 #[inline(always)]
-pub(super) fn add<const FUSED: bool>(sum: &mut Tile, values: &Tile, factor: f32) {
-    for (sum, values) in sum.iter_mut().zip(values) {
-        for (sum, value) in sum.iter_mut().zip(values) {
-            *sum = multiply_add::<FUSED>(*value, factor, *sum);
-        }
+pub(super) fn add<const N: usize, const FUSED: bool>(
+    sum: &mut [f32; N],
+    values: &[f32; N],
+    factor: f32,
+) {
+    for i in 0..N {
+        sum[i] = multiply_add::<FUSED>(values[i], factor, sum[i]);
     }
 }
 
@@ -65,12 +72,25 @@ pub(super) fn turned(m: [Lane; LANES]) -> [Lane; LANES] {
 /// Exchanges blocks of N columns and rows beside the diagonal.
 #[inline(always)]
 fn exchanged<const N: usize>(m: [Lane; LANES]) -> [Lane; LANES] {
-    std::array::from_fn(|row| {
-        std::array::from_fn(|column| match (row ^ column) & N {
-            0 => m[row][column],
-            _ => m[row ^ N][column ^ N],
-        })
-    })
+    let mut all = m;
+    for row in 0..LANES {
+        if row & N == 0 {
+            all[row] = blocks::<N>(&m[row], &m[row | N], 0);
+            all[row | N] = blocks::<N>(&m[row], &m[row | N], N);
+        }
+    }
+    all
+}
+
+/// Every other block of N of `a`, beginning with the first or the second, each before the same of `b`.
+#[inline(always)]
+fn blocks<const N: usize>(a: &Lane, b: &Lane, second: usize) -> Lane {
+    let mut all = [0.0; LANES];
+    for i in 0..LANES {
+        let from = if i & N == 0 { a } else { b };
+        all[i] = from[(i & !N) | second];
+    }
+    all
 }
 
 #[cfg(test)]

@@ -37,7 +37,7 @@ pub(super) struct SgdLayer<'a> {
 pub(super) enum Inputs<'a> {
     Numbers(&'a [f32]),
     /// Images; dy is finite.
-    Ink(&'a Ink),
+    Ink(&'a Ink<'a>),
 }
 
 /// With more rows than this the library rounds its sum in between, which a weight must not suffer.

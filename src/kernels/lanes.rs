@@ -4,8 +4,6 @@
 //! Loops count: functions of the standard library that are generic and not marked for inlining, as of `zip`
 //! and `array::from_fn`, may be compiled apart, for any processor.
 
-#![expect(clippy::needless_range_loop, reason = "as the module says")]
-
 /// Numbers in a register of AVX2; elsewhere in two, or in half of one.
 pub(super) const LANES: usize = 8;
 /// Outputs that are computed at a time: enough registers to hide the latency of a multiply-add.

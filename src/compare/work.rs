@@ -2,9 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use serde::Serialize;
-
 use super::base::{Base, Segment as Networks, TRIED};
+use super::export::csv;
 use super::tune::{self, TRIALS};
 use super::{Lab, Named, Settings, labs, trained};
 use crate::data::Dataset;
@@ -49,8 +48,7 @@ pub fn work(
 }
 
 /// What a segment holds.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "kebab-case")]
+#[derive(Clone, Copy, Debug)]
 pub enum Kind {
     /// How hard images are to forget.
     Scores,
@@ -66,8 +64,22 @@ pub enum Kind {
     Relearning,
 }
 
+impl Kind {
+    /// In a word.
+    fn name(self) -> &'static str {
+        match self {
+            Self::Scores => "scores",
+            Self::Originals => "originals",
+            Self::Retrained => "retrained",
+            Self::Settings => "settings",
+            Self::Method => "method",
+            Self::Relearning => "relearning",
+        }
+    }
+}
+
 /// A piece of work, as a plan lists it.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug)]
 pub struct Segment {
     /// Its number.
     pub segment: usize,
@@ -84,6 +96,27 @@ pub struct Segment {
     /// Steps of each, as far as that is known before.
     pub steps: u32,
 }
+
+/// Segments as CSV.
+pub fn segments_table(segments: &[Segment]) -> String {
+    let lines = segments.iter().map(|s| {
+        let needs: Vec<String> = s.needs.iter().map(usize::to_string).collect();
+        vec![
+            s.segment.to_string(),
+            s.kind.name().to_owned(),
+            s.method.clone(),
+            s.case.clone(),
+            needs.join(" "),
+            s.networks.to_string(),
+            s.steps.to_string(),
+        ]
+    });
+    csv(&COLUMNS, &lines.collect::<Vec<_>>())
+}
+
+const COLUMNS: [&str; 7] = [
+    "segment", "kind", "method", "case", "needs", "networks", "steps",
+];
 
 /// The work of comparisons that is left.
 #[derive(Debug)]

@@ -36,13 +36,7 @@ pub fn work(
             1 => String::new(),
             _ => format!("{}: ", lab.name(all)),
         };
-        let progress = &mut Named { name, progress };
-        let base = lab.base()?;
-        let entries = lab.entries(&base, progress)?;
-        lab.relearning(&entries, &base, progress)?;
-        if lab.is_looked_at(all) && lab.never_learned(&base)?.is_none() {
-            lab.prepare_look(&entries, &base, progress)?;
-        }
+        lab.prepare(all, &lab.base()?, &mut Named { name, progress })?;
     }
     Ok(())
 }
@@ -240,7 +234,7 @@ impl List {
             methods.extend(self.add_method(&place, method, &blank)?);
         }
         let relearned = match there.filter(|_| self.all_made(&methods)) {
-            Some(base) => made(lab.relearned(all, &base))?.is_some(),
+            Some(base) => made(lab.prepare(all, &base, &mut Silent))?.is_some(),
             None => false,
         };
         let networks = lab.settings.learners * (methods.len() - base.len() + 2);
@@ -362,12 +356,12 @@ impl Lab<'_> {
         method.steps(self.budget(budget), training)
     }
 
-    /// Learns again what methods made.
-    fn relearned(&self, all: &[Settings], base: &Base) -> Result<()> {
-        let entries = self.entries(base, &mut Silent)?;
-        self.relearning(&entries, base, &mut Silent)?;
+    /// Makes what judging needs: the methods' networks, and how all networks learn again.
+    fn prepare(&self, all: &[Settings], base: &Base, progress: &mut dyn Progress) -> Result<()> {
+        let entries = self.entries(base, progress)?;
+        self.relearning(&entries, base, progress)?;
         match self.is_looked_at(all) && self.never_learned(base)?.is_none() {
-            true => self.prepare_look(&entries, base, &mut Silent),
+            true => self.prepare_look(&entries, base, progress),
             false => Ok(()),
         }
     }

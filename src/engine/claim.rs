@@ -244,7 +244,9 @@ mod tests {
         let (sender, receiver) = channel();
         let all = paths.clone();
         let thread = std::thread::spawn(move || touch(&all, Duration::from_millis(1), &receiver));
+        let start = std::time::Instant::now();
         while modified(&paths[0]) == old {
+            assert!(start.elapsed() < BEAT, "not touched");
             std::thread::sleep(Duration::from_millis(1));
         }
         drop(sender);

@@ -34,6 +34,9 @@ pub struct Store {
 /// Takes a result, by the place of its segment.
 pub(crate) type Keep<'a> = dyn FnMut(usize, Vec<f32>) -> Result<()> + 'a;
 
+/// Makes the segments at these places.
+type Make<'a> = dyn FnMut(&[usize], &mut Keep<'_>, &mut dyn Progress) -> Result<()> + 'a;
+
 /// A segment that some work needs.
 pub(crate) struct Wanted {
     /// Its place among all of that work.
@@ -194,7 +197,7 @@ impl Store {
         all: &[(String, usize)],
         lots: Lots,
         progress: &mut dyn Progress,
-        make: &mut dyn FnMut(&[usize], &mut Keep<'_>, &mut dyn Progress) -> Result<()>,
+        make: &mut Make<'_>,
     ) -> Result<Vec<Vec<f32>>> {
         let kept = |(id, numbers): &(String, usize)| self.find(id, *numbers);
         let mut results: Vec<Option<Vec<f32>>> = all.iter().map(kept).collect();
@@ -324,6 +327,7 @@ fn read(path: &Path) -> Option<Vec<f32>> {
 mod tests {
     use super::*;
     use crate::progress::Silent;
+    use std::time::Instant;
 
     #[test]
     fn what_is_kept_is_not_made_again_and_what_is_damaged_is() {
@@ -355,6 +359,21 @@ mod tests {
         (0..12).map(segment).collect()
     }
 
+    /// Stops what waits for long.
+    struct Patience(Instant);
+
+    impl Patience {
+        fn new() -> Self {
+            Self(Instant::now())
+        }
+    }
+
+    impl Progress for Patience {
+        fn stopped(&self) -> bool {
+            self.0.elapsed() > Duration::from_secs(5)
+        }
+    }
+
     /// Two parts of two take their own segments, and then a fair share of what is left.
     #[test]
     fn parts_make_their_own_segments_then_others_and_never_the_same() {
@@ -366,15 +385,15 @@ mod tests {
         let mut missing = [wanted(), wanted()];
         let mut take = |part: usize, most: usize| {
             let lots = Lots { block: 1, most };
-            let taken = stores[part].take(&mut missing[part], lots, &mut Silent);
+            let taken = stores[part].take(&mut missing[part], lots, &mut Patience::new());
             taken.unwrap()
         };
         let places = |taken: &Option<Taken>| -> Vec<usize> {
             let segments = taken.iter().flat_map(|taken| &taken.segments);
             segments.map(|segment| segment.place).collect()
         };
-        let keep = |part: usize, taken: Option<Taken>| {
-            for place in places(&taken) {
+        let keep = |part: usize, taken: &Option<Taken>| {
+            for place in places(taken) {
                 stores[part].keep(&place.to_string(), &[1.0]).unwrap();
             }
         };
@@ -382,16 +401,43 @@ mod tests {
         assert_eq!(places(&first), [0, 2, 4, 6, 8, 10]);
         let second = take(1, 2);
         assert_eq!(places(&second), [1, 3]);
-        keep(0, first);
+        keep(0, &first);
+        drop(first);
         // Half of what it misses, of what nobody makes.
         let third = take(0, 12);
         assert_eq!(places(&third), [5, 7, 9]);
-        keep(0, third);
-        keep(1, second);
+        keep(0, &third);
+        keep(1, &second);
+        drop((second, third));
         let last = take(1, 12);
         assert_eq!(places(&last), [11]);
-        keep(1, last);
+        // What is there is there, though its claim is not free yet.
+        keep(1, &last);
         assert!(take(0, 12).is_none() && take(1, 12).is_none());
+    }
+
+    /// Each is made once, in any lots; the results are in order, made or not.
+    #[test]
+    fn many_segments_are_made_in_lots() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = Store::new(folder.path()).unwrap();
+        let all: Vec<(String, usize)> = (0..5).map(|n| (n.to_string(), 1)).collect();
+        store.keep("3", &[3.0]).unwrap();
+        let mut lots = Vec::new();
+        let make = &mut |places: &[usize], keep: &mut Keep<'_>, _: &mut dyn Progress| {
+            lots.push(places.to_vec());
+            let mut own = places.iter().rev();
+            own.try_for_each(|&place| keep(place, vec![[0.0, 1.0, 2.0, -1.0, 4.0][place]]))
+        };
+        let each = Lots { block: 1, most: 3 };
+        let results = store.get_all(&all, each, &mut Silent, make).unwrap();
+        assert_eq!(results.concat(), [0.0, 1.0, 2.0, 3.0, 4.0]);
+        assert_eq!(lots, [vec![0, 1, 2], vec![4]]);
+        let complete = Store::new(folder.path()).unwrap().complete();
+        let again = complete.get_once(("4", 1), &mut Silent, |_| Ok(Vec::new()));
+        assert_eq!(again.unwrap(), [4.0]);
+        let missing = complete.get_once(("5", 1), &mut Silent, |_| Ok(Vec::new()));
+        assert!(matches!(missing, Err(Error::Missing)));
     }
 
     #[test]

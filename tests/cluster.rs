@@ -293,7 +293,7 @@ fn a_sweep_is_every_combination_in_one_table_whole_or_in_parts() {
         let one: Value = serde_json::from_str(&read(&format!("{lr}/compare.json"))).unwrap();
         let rows = one["cases"][0]["methods"].as_array().unwrap();
         let row = value(rows, "retrain-shorter", |_| true);
-        let here = |p: &Value| p["lr"].to_string() == lr && p["forgotten"] == words;
+        let here = |p: &Value| p["lr"].as_f64() == lr.parse().ok() && p["forgotten"] == words;
         let point = value(&points, "retrain-shorter", here);
         let metrics = row.as_array().unwrap().iter();
         let means: Vec<_> = metrics

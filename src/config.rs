@@ -11,6 +11,9 @@ use crate::model::Model;
 use crate::population::LEARNING_RATE;
 use crate::tune::Variants;
 
+/// The most arms of a phase.
+pub(crate) const ARMS: usize = 3;
+
 /// All settings of `unlearn run`, as set by flags and stored in `config.toml`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, clap::Args)]
 #[serde(deny_unknown_fields, default)]
@@ -168,8 +171,12 @@ impl Config {
     /// Samples that pass through all networks in training, of so many training images.
     pub fn samples(&self, images: usize) -> f64 {
         let epochs = self.epochs + self.unlearn_epochs + self.relearn_epochs;
-        // Three arms.
-        3.0 * self.learners as f64 * epochs * images as f64
+        self.networks() as f64 * epochs * images as f64
+    }
+
+    /// Networks that train side by side.
+    pub fn networks(&self) -> usize {
+        ARMS * self.learners
     }
 
     /// If `method` is a file, reads it, and takes the name that it declares.

@@ -13,6 +13,7 @@ mod rule;
 mod size;
 mod state;
 
+use std::cell::RefCell;
 use std::sync::Arc;
 
 use crate::device::{Command, Device, Program, Recording};
@@ -49,6 +50,8 @@ pub struct Population<'d> {
     /// Several steps recorded as one; `None` if steps run one by one.
     several: Option<(u32, Program)>,
     evaluation: Program,
+    /// The last evaluation of other images, which is likely to be asked for again.
+    evaluation_on: RefCell<Option<(DeviceImages, Program)>>,
     ruled: Ruled,
 }
 
@@ -117,6 +120,7 @@ impl<'d> Population<'d> {
             part,
             several,
             evaluation,
+            evaluation_on: RefCell::default(),
             ruled,
         };
         population.teach(taught)?;
@@ -287,17 +291,23 @@ impl<'d> Population<'d> {
     /// # Errors
     /// `Device` if the device fails.
     pub fn evaluate_on(&self, images: &DeviceImages) -> Result<Vec<Score>> {
-        let recorder = Recorder {
-            model: &self.model,
-            learners: self.learners,
-            buffers: &self.buffers,
+        let mut known = self.evaluation_on.borrow_mut();
+        if let Some((_, other)) = known.take_if(|(of, _)| of != images) {
+            self.device.free(&[], &[&other]);
+        }
+        let (_, program) = match &mut *known {
+            Some(known) => known,
+            none => {
+                let recorder = Recorder {
+                    model: &self.model,
+                    learners: self.learners,
+                    buffers: &self.buffers,
+                };
+                let recording = recorder.evaluation(images, self.part);
+                none.insert((*images, self.device.compile(&recording)?))
+            }
         };
-        let program = self
-            .device
-            .compile(&recorder.evaluation(images, self.part))?;
-        let scores = self.scores(&program);
-        self.device.free(&[], &[&program]);
-        scores
+        self.scores(program)
     }
 
     fn scores(&self, evaluation: &Program) -> Result<Vec<Score>> {
@@ -310,9 +320,12 @@ impl<'d> Population<'d> {
 impl Drop for Population<'_> {
     fn drop(&mut self) {
         let several = self.several.iter().map(|(_, program)| program);
+        let other = self.evaluation_on.get_mut();
+        let other = other.iter().map(|(_, program)| program);
         let programs: Vec<&Program> = [&self.step, &self.evaluation]
             .into_iter()
             .chain(several)
+            .chain(other)
             .collect();
         self.device.free(&self.buffers.all(), &programs);
         self.device.free(&self.ruled.buffers(), &[]);

@@ -23,10 +23,9 @@ use crate::record::DeviceKind;
 /// The variant of each kernel, by name. For other kernels the device chooses.
 pub type Variants = BTreeMap<String, String>;
 
-/// Learners of the shapes that are timed: for populations that leave hardware idle, and for those
-/// that fill it, which other variants suit.
+/// Learners of the shapes that are timed for populations that leave hardware idle.
 const FEW: u32 = 4;
-/// See above.
+/// Learners of the shapes that are timed for populations that fill hardware: other variants suit those.
 pub const MANY: u32 = 64;
 /// Training samples, over all networks, from which on variants are measured for a run: those of about
 /// ten default runs. It takes 10 to 20 s on a software adapter, a tenth of a default run.
@@ -90,8 +89,8 @@ pub fn worthwhile(
         return fastest(device, learners, false, note);
     }
     let size = size(device, learners);
-    let remembered = file(device, size).as_deref().and_then(read);
-    if let Some(variants) = remembered.filter(|v| is_complete(device, v)) {
+    let file = file(device, size);
+    if let Some(variants) = file.and_then(|file| remembered(device, &file)) {
         return Ok(variants);
     }
     note("tuning   none for a run this short: the usual variants; --retune measures them");
@@ -126,8 +125,8 @@ pub fn fastest_by(
     again: bool,
     note: &dyn Fn(&str),
 ) -> Result<Variants> {
-    let remembered = file.filter(|_| !again).and_then(read);
-    if let Some(variants) = remembered.filter(|v| is_complete(device, v)) {
+    let known = file.filter(|_| !again);
+    if let Some(variants) = known.and_then(|file| remembered(device, file)) {
         return Ok(variants);
     }
     let name = &device.record().name;
@@ -147,6 +146,11 @@ pub fn fastest_by(
         let _ = write(file, &variants);
     }
     Ok(variants)
+}
+
+/// The variants in a cache file, if they are what `measure` would choose among.
+fn remembered(device: &dyn Device, file: &Path) -> Option<Variants> {
+    read(file).filter(|variants| is_complete(device, variants))
 }
 
 /// The kernels for which a device has several candidates.

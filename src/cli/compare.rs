@@ -139,7 +139,7 @@ pub(crate) fn ready(
     let all = several(&settings)?;
     let folder = match named {
         Some(folder) => folder,
-        None => Folder::open(&default_folder(&settings, &all))?,
+        None => Folder::open(&default_folder(&all))?,
     };
     if arguments.plan.is_some() {
         let data = (&*arguments.data, &dataset);
@@ -263,9 +263,16 @@ fn write(comparison: &Comparison, folder: &Folder) -> Result<()> {
 }
 
 impl Arguments {
-    /// Whether networks are read or written.
-    pub(crate) fn has_networks(&self) -> bool {
-        self.models.is_some() || self.settings.export
+    /// A flag whose results a sweep's table has no place for.
+    pub(crate) fn beyond_a_sweep(&self) -> Option<&'static str> {
+        let given = [
+            (self.models.is_some(), "--models"),
+            (self.settings.export, "--export"),
+            (self.settings.budgets != [1.0], "--budgets"),
+        ];
+        given
+            .into_iter()
+            .find_map(|(given, flag)| given.then_some(flag))
     }
 
     /// The settings, given the number of training images.
@@ -293,16 +300,17 @@ impl Arguments {
     }
 }
 
-fn default_folder(settings: &Settings, all: &[Settings]) -> PathBuf {
-    let hash = match all {
-        [one] => name_of(&format!("{one:?}")),
-        _ => name_of(&format!("{all:?}")),
+/// The folder of comparisons without `--out`: the same settings have the same.
+fn default_folder(all: &[Settings]) -> PathBuf {
+    let [one] = all else {
+        return Path::new(RUNS).join(format!("sweep-{}", name_of(&format!("{all:?}"))));
     };
-    let forget = match &settings.forget {
+    let forget = match &one.forget {
         Forget::Digits(digits) => digits.iter().map(u8::to_string).collect(),
         Forget::Each => "each".to_owned(),
         Forget::Samples(count) => format!("{count}-samples"),
     };
+    let hash = name_of(&format!("{one:?}"));
     Path::new(RUNS).join(format!("compare-{forget}-{hash}"))
 }
 

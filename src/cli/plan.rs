@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use unlearn::compare::{Plan, Remaining, Segment, remaining};
+use unlearn::compare::{PLAN, Plan, Remaining, remaining, segments_table};
 use unlearn::data;
 use unlearn::device::Device;
 use unlearn::engine::Store;
@@ -24,13 +24,15 @@ pub(crate) fn write(
     data: &data::Dataset,
     device: &dyn Device,
 ) -> Result<()> {
-    if Plan::read(folder).is_ok_and(|old| old != *plan) {
+    let same = Plan::read(folder).is_ok_and(|old| old == *plan);
+    if !same && folder.join(PLAN).exists() {
         note("The folder's plan was another one. What it made is kept, and used where it fits");
     }
     plan.write(folder)?;
     let store = Store::new(&folder.join(CACHE))?;
     let left = remaining(&plan.comparisons(), data, device, store)?;
-    files::write(&folder.join(LIST), list(&left.segments).as_bytes())?;
+    let list = folder.join(LIST);
+    files::write(&list, segments_table(&left.segments).as_bytes())?;
     let Remaining { all, segments } = left;
     note(&match segments.len() {
         0 => format!(
@@ -41,29 +43,9 @@ pub(crate) fn write(
         left => format!(
             "{left} of {all} segments are still to be made: see {}. Now start unlearn work {} --part I/N \
              for every I from 0 to N − 1",
-            folder.join(LIST).display(),
+            list.display(),
             folder.display()
         ),
     });
     Ok(())
-}
-
-/// Segments as CSV.
-fn list(segments: &[Segment]) -> String {
-    let mut text = "segment,kind,method,case,needs,networks,steps\n".to_owned();
-    for s in segments {
-        let needs: Vec<String> = s.needs.iter().map(usize::to_string).collect();
-        let kind = serde_json::to_string(&s.kind).unwrap_or_default();
-        text += &format!(
-            "{},{},\"{}\",\"{}\",{},{},{}\n",
-            s.segment,
-            kind.trim_matches('"'),
-            s.method,
-            s.case.replace('"', "\"\""),
-            needs.join(" "),
-            s.networks,
-            s.steps
-        );
-    }
-    text
 }

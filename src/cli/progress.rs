@@ -107,6 +107,9 @@ fn figures(point: &Point) -> String {
     format!("loss {loss:>5}  test {test:>4}  forget {forget:>4}  retain {retain:>4} %")
 }
 
+/// The template of a wait.
+const WAIT: &str = "{elapsed:>4}  {wide_msg}";
+
 /// Shows the progress of countable work: a bar, or occasional lines.
 pub(crate) struct Counter {
     bar: ProgressBar,
@@ -122,10 +125,18 @@ impl Counter {
         }
     }
 
+    /// Work of `length` begins; 0 is a wait, which nothing advances.
     pub(crate) fn begin(&mut self, what: &str, length: u64) {
         self.end();
-        self.bar = progress::bar(length, progress::COUNT).with_message(what.to_owned());
+        let template = match length {
+            0 => WAIT,
+            _ => progress::COUNT,
+        };
+        self.bar = progress::bar(length, template).with_message(what.to_owned());
         self.pace = Pace::new();
+        if length == 0 {
+            self.tick(Duration::from_secs(1));
+        }
     }
 
     pub(crate) fn advance(&self, count: u64) {

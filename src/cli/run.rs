@@ -59,8 +59,7 @@ fn begin(arguments: &Arguments, signals: &OnceCell<Signals>) -> Result<()> {
     announce(&progress, &dataset, device.record());
     resolve(&mut config, &dataset, lasting);
     if config.variants.is_empty() || arguments.retune {
-        // In three arms.
-        let learners = u32::try_from(3 * config.learners).unwrap_or(u32::MAX);
+        let learners = u32::try_from(config.networks()).unwrap_or(u32::MAX);
         let samples = config.samples(dataset.train.len());
         let note = &|text: &str| progress.note(text);
         config.variants = match arguments.retune {

@@ -69,9 +69,11 @@ impl Args for Arguments {
                 arg.action(clap::ArgAction::Append)
                     .help("Classes to forget at once, by number or name, or `each`; several of these flags make a sweep")
             })
+            .mut_arg("seeds", |arg| arg.help("Seeds; several make a sweep"))
             .mut_arg("models", |arg| arg.hide(true))
             .mut_arg("export", |arg| arg.hide(true))
-            .mut_arg("out", |arg| arg.help("Folder of sweep.txt, sweep.csv and sweep.json [default: runs/compare-FORGET-HASH]"))
+            .mut_arg("budgets", |arg| arg.hide(true))
+            .mut_arg("out", |arg| arg.help("Folder of sweep.txt, sweep.csv and sweep.json; an interrupted sweep with the same settings resumes [default: runs/sweep-HASH]"))
     }
 
     fn augment_args_for_update(command: Command) -> Command {
@@ -81,11 +83,10 @@ impl Args for Arguments {
 
 /// Makes a comparison for every combination.
 pub(crate) fn run(arguments: &Arguments, signals: &OnceCell<Signals>) -> Result<()> {
-    if arguments.comparison.has_networks() {
-        return Err(Error::Usage(
-            "a sweep reads and writes no networks: leave --models and --export to unlearn compare"
-                .to_owned(),
-        ));
+    if let Some(flag) = arguments.comparison.beyond_a_sweep() {
+        return Err(Error::Usage(format!(
+            "a sweep takes no {flag}: leave it out, or run unlearn compare with it for each combination"
+        )));
     }
     let all = |settings: &Settings| arguments.combined(settings);
     let Some(Ready {

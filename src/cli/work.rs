@@ -51,20 +51,20 @@ pub(crate) fn run(arguments: &Arguments, signals: &OnceCell<Signals>) -> Result<
     let mut live = Live::new(signals)?;
     let done = work(&comparisons, &data, &*device, &store, &mut live);
     live.end();
+    // A segment of the list may be several results: a method's settings, each.
     let made = match store.made() {
-        0 => "made nothing".to_owned(),
-        1 => "made 1 segment".to_owned(),
-        made => format!("made {made} segments"),
+        0 => "This part made nothing".to_owned(),
+        1 => "This part made 1 result".to_owned(),
+        made => format!("This part made {made} results"),
     };
+    let folder = folder.display();
     match done {
         Err(Error::Interrupted) => note(&format!(
-            "Interrupted. This part {made}; they are kept in {}, and any part goes on from there",
-            folder.display()
+            "Interrupted. {made}; any part goes on from what is kept in {folder}"
         )),
         Ok(()) => note(&format!(
-            "This part {made}. All are there: the command that made the plan, with --out {} in place of \
-             --plan, writes the reports",
-            folder.display()
+            "{made}. All segments are there: the command that made the plan, with --out {folder} in place \
+             of --plan, writes the reports"
         )),
         Err(_) => {}
     }

@@ -51,7 +51,7 @@ pub use sensitivity::{Direction, Neighbour, Sensitivity};
 pub use settings::{Forget, Settings};
 pub use summary::{Across, Comparison, Stability, Summary};
 pub use sweep::{Point, points_table, sweep};
-pub use work::{Kind, Remaining, Segment, remaining, work};
+pub use work::{Kind, Remaining, Segment, remaining, segments_table, work};
 
 /// Prefixes progress with the case it belongs to.
 struct Named<'a> {

@@ -2,9 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use serde::Serialize;
-
 use super::base::{Base, Segment as Networks, TRIED};
+use super::export::csv;
 use super::tune::{self, TRIALS};
 use super::{Lab, Named, Settings, labs, trained};
 use crate::data::Dataset;
@@ -37,20 +36,13 @@ pub fn work(
             1 => String::new(),
             _ => format!("{}: ", lab.name(all)),
         };
-        let progress = &mut Named { name, progress };
-        let base = lab.base()?;
-        let entries = lab.entries(&base, progress)?;
-        lab.relearning(&entries, &base, progress)?;
-        if lab.is_looked_at(all) && lab.never_learned(&base)?.is_none() {
-            lab.prepare_look(&entries, &base, progress)?;
-        }
+        lab.prepare(all, &lab.base()?, &mut Named { name, progress })?;
     }
     Ok(())
 }
 
 /// What a segment holds.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "kebab-case")]
+#[derive(Clone, Copy, Debug)]
 pub enum Kind {
     /// How hard images are to forget.
     Scores,
@@ -66,8 +58,22 @@ pub enum Kind {
     Relearning,
 }
 
+impl Kind {
+    /// In a word.
+    fn name(self) -> &'static str {
+        match self {
+            Self::Scores => "scores",
+            Self::Originals => "originals",
+            Self::Retrained => "retrained",
+            Self::Settings => "settings",
+            Self::Method => "method",
+            Self::Relearning => "relearning",
+        }
+    }
+}
+
 /// A piece of work, as a plan lists it.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug)]
 pub struct Segment {
     /// Its number.
     pub segment: usize,
@@ -84,6 +90,27 @@ pub struct Segment {
     /// Steps of each, as far as that is known before.
     pub steps: u32,
 }
+
+/// Segments as CSV.
+pub fn segments_table(segments: &[Segment]) -> String {
+    let lines = segments.iter().map(|s| {
+        let needs: Vec<String> = s.needs.iter().map(usize::to_string).collect();
+        vec![
+            s.segment.to_string(),
+            s.kind.name().to_owned(),
+            s.method.clone(),
+            s.case.clone(),
+            needs.join(" "),
+            s.networks.to_string(),
+            s.steps.to_string(),
+        ]
+    });
+    csv(&COLUMNS, &lines.collect::<Vec<_>>())
+}
+
+const COLUMNS: [&str; 7] = [
+    "segment", "kind", "method", "case", "needs", "networks", "steps",
+];
 
 /// The work of comparisons that is left.
 #[derive(Debug)]
@@ -207,7 +234,7 @@ impl List {
             methods.extend(self.add_method(&place, method, &blank)?);
         }
         let relearned = match there.filter(|_| self.all_made(&methods)) {
-            Some(base) => made(lab.relearned(all, &base))?.is_some(),
+            Some(base) => made(lab.prepare(all, &base, &mut Silent))?.is_some(),
             None => false,
         };
         let networks = lab.settings.learners * (methods.len() - base.len() + 2);
@@ -329,12 +356,12 @@ impl Lab<'_> {
         method.steps(self.budget(budget), training)
     }
 
-    /// Learns again what methods made.
-    fn relearned(&self, all: &[Settings], base: &Base) -> Result<()> {
-        let entries = self.entries(base, &mut Silent)?;
-        self.relearning(&entries, base, &mut Silent)?;
+    /// Makes what judging needs: the methods' networks, and how all networks learn again.
+    fn prepare(&self, all: &[Settings], base: &Base, progress: &mut dyn Progress) -> Result<()> {
+        let entries = self.entries(base, progress)?;
+        self.relearning(&entries, base, progress)?;
         match self.is_looked_at(all) && self.never_learned(base)?.is_none() {
-            true => self.prepare_look(&entries, base, &mut Silent),
+            true => self.prepare_look(&entries, base, progress),
             false => Ok(()),
         }
     }

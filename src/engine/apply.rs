@@ -4,7 +4,7 @@ use std::rc::Rc;
 
 use super::crew::{Crew, Subject, Track};
 use super::schedule::Schedule;
-use super::{Engine, Job, TOGETHER, Wanted, Weights};
+use super::{Engine, Job, Keep, TOGETHER, Weights};
 use crate::error::Result;
 use crate::methods::By;
 use crate::population::Recipe;
@@ -27,23 +27,12 @@ impl Engine<'_> {
         let schedules: Vec<Rc<Schedule>> = jobs.iter().map(schedule).collect::<Result<_>>()?;
         let origin = format!("{} {:?}", self.origin, self.case);
         let id = |s: &Rc<Schedule>| format!("{origin} {}", s.fingerprint(originals));
-        let ids: Vec<String> = schedules.iter().map(id).collect();
-        let kept = |id: &String| self.store.find(id, originals.len());
-        let mut results: Vec<Option<Weights>> = ids.iter().map(kept).collect();
-
-        let wanted = |place: usize| Wanted {
-            place,
-            id: ids[place].clone(),
-            numbers: originals.len(),
-        };
-        let missing = (0..jobs.len()).filter(|&job| results[job].is_none());
-        let mut missing: Vec<Wanted> = missing.map(wanted).collect();
+        let all: Vec<_> = schedules.iter().map(|s| (id(s), originals.len())).collect();
         let networks = task.keys.len();
         let together = (self.room(task.labels.len())?.min(TOGETHER) / networks).max(1);
         let lots = self.lots(networks, usize::MAX);
-        while let Some(taken) = self.store.take(&mut missing, lots, progress)? {
-            let taken: Vec<usize> = taken.segments.iter().map(|s| s.place).collect();
-            let crews = crews(&taken, &schedules, together);
+        let make = &mut |taken: &[usize], keep: &mut Keep<'_>, progress: &mut dyn Progress| {
+            let crews = crews(taken, &schedules, together);
             let length = |crew: &Vec<usize>| {
                 let lengths = crew.iter().map(|&job| schedules[job].length());
                 lengths.max().unwrap_or(0)
@@ -60,15 +49,12 @@ impl Engine<'_> {
                 let own = crew.iter().map(|&job| schedules[job].clone()).collect();
                 let trained = self.led(own, subject, length(&crew), progress)?;
                 for (job, weights) in crew.into_iter().zip(trained) {
-                    self.store.keep(&ids[job], &weights)?;
-                    results[job] = Some(weights);
+                    keep(job, weights)?;
                 }
             }
-        }
-        for (result, id) in results.iter_mut().zip(&ids).filter(|(r, _)| r.is_none()) {
-            *result = Some(self.store.there(id, originals.len())?);
-        }
-        Ok(results.into_iter().flatten().collect())
+            Ok(())
+        };
+        self.store.get_all(&all, lots, progress, make)
     }
 
     /// Takes the originals through schedules, side by side: weights by schedule.

@@ -91,7 +91,7 @@ impl Claims {
         let (sender, receiver) = channel();
         let paths = self.paths.clone();
         // Without threads there are no touches: at worst another process makes the same.
-        let thread = Builder::new().spawn(move || touch(&paths, &receiver));
+        let thread = Builder::new().spawn(move || touch(&paths, BEAT, &receiver));
         (self.end, self.touches) = (Some(sender), thread.ok());
     }
 
@@ -128,8 +128,11 @@ fn is_ours(path: &Path) -> bool {
 fn create(path: &Path) -> Result<bool> {
     match OpenOptions::new().write(true).create_new(true).open(path) {
         Ok(mut file) => {
-            let written = file.write_all(mark().as_bytes());
-            written.map_err(Error::file("write", path))?;
+            file.write_all(mark().as_bytes()).map_err(|e| {
+                // Nobody would recognise it.
+                let _ = fs::remove_file(path);
+                Error::file("write", path)(e)
+            })?;
             Ok(true)
         }
         Err(e) if e.kind() == ErrorKind::AlreadyExists => Ok(false),
@@ -138,8 +141,8 @@ fn create(path: &Path) -> Result<bool> {
 }
 
 /// Writes claims again until told to end. The file system's own clock says when.
-fn touch(paths: &[PathBuf], end: &Receiver<()>) {
-    while end.recv_timeout(BEAT) == Err(RecvTimeoutError::Timeout) {
+fn touch(paths: &[PathBuf], beat: Duration, end: &Receiver<()>) {
+    while end.recv_timeout(beat) == Err(RecvTimeoutError::Timeout) {
         for path in paths.iter().filter(|path| is_ours(path)) {
             let file = OpenOptions::new().write(true).open(path);
             let _ = file.and_then(|mut file| file.write_all(mark().as_bytes()));
@@ -171,8 +174,9 @@ fn world() -> String {
 fn is_dead(path: &Path) -> bool {
     let said = fs::read_to_string(path).unwrap_or_default();
     if let [theirs, process, ..] = said.lines().collect::<Vec<_>>()[..] {
-        let known = !theirs.is_empty() && theirs == world();
-        if known && !Path::new("/proc").join(process).exists() {
+        let exists = |process| Path::new("/proc").join(process).exists();
+        // Where even the first process is hidden, so may be the claim's.
+        if !theirs.is_empty() && theirs == world() && exists("1") && !exists(process) {
             return true;
         }
     }
@@ -223,6 +227,31 @@ mod tests {
         file.set_modified(SystemTime::now() - DEAD - BEAT).unwrap();
         assert!(claimed(&mut Claims::default()));
         assert!(!path.exists());
+    }
+
+    #[test]
+    fn own_claims_are_touched_until_told_to_end_and_others_never() {
+        let folder = tempfile::tempdir().unwrap();
+        let old = SystemTime::now() - DEAD - BEAT;
+        let paths = [mark(), "elsewhere\n1\nhost\n"].map(|said| {
+            let path = folder.path().join(said.len().to_string());
+            fs::write(&path, said).unwrap();
+            let file = OpenOptions::new().write(true).open(&path).unwrap();
+            file.set_modified(old).unwrap();
+            path
+        });
+        let modified = |path: &PathBuf| path.metadata().unwrap().modified().unwrap();
+        let (sender, receiver) = channel();
+        let all = paths.clone();
+        let thread = std::thread::spawn(move || touch(&all, Duration::from_millis(1), &receiver));
+        let start = std::time::Instant::now();
+        while modified(&paths[0]) == old {
+            assert!(start.elapsed() < BEAT, "not touched");
+            std::thread::sleep(Duration::from_millis(1));
+        }
+        drop(sender);
+        thread.join().unwrap();
+        assert_eq!(modified(&paths[1]), old);
     }
 
     #[test]

@@ -80,7 +80,7 @@ pub(crate) struct CrewState {
     pub(crate) clocks: Vec<Clock>,
     /// Velocities of the same learners, if there is momentum.
     pub(crate) velocity: Vec<f32>,
-    /// See `Crew`.
+    /// Whether edits of weights due before the next step are done.
     pub(crate) edited: bool,
 }
 

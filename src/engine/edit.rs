@@ -13,7 +13,7 @@ use crate::progress::Progress;
 use crate::random::{Purpose, learner_key};
 use crate::record::CLASSES;
 
-/// Passes on whether to stop, and no progress: these steps are counted nowhere.
+/// Passes on whether to stop, and no progress: these steps, and waits for them, are counted nowhere.
 struct Stopper<'a>(&'a mut dyn Progress);
 
 impl Progress for Stopper<'_> {
@@ -179,7 +179,8 @@ impl Engine<'_> {
             self.origin, self.case
         );
         let length = numbers.len() * self.size();
-        self.store.get_once((&id, length), progress, |progress| {
+        let uncounted = &mut Stopper(progress);
+        self.store.get_once((&id, length), uncounted, |progress| {
             let list = std::sync::Arc::new(self.marked());
             let recipe = |n: &u32| self.recipe(list.clone(), *n, 0);
             let taught: Vec<Recipe> = numbers.iter().map(recipe).collect();
@@ -187,7 +188,7 @@ impl Engine<'_> {
             let key = |n: &u32| learner_key(self.case.seed, *n, Purpose::Weights);
             population.initialise(&numbers.iter().map(key).collect::<Vec<_>>())?;
             let steps = self.training.steps(self.labels().len());
-            in_slices(&population, &mut 0, steps, &mut Stopper(progress))?;
+            in_slices(&population, &mut 0, steps, progress)?;
             if population.parameters()? != *subject.originals {
                 return Err(Error::Device(format!(
                     "{} does not reproduce its own training bit for bit, so amnesiac cannot undo \

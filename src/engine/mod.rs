@@ -50,8 +50,8 @@ pub use pick::Pick;
 pub(crate) use relearn::Relearned;
 pub(crate) use schedule::Schedule;
 use store::Lots;
+pub(crate) use store::{Keep, Wanted, fingerprint};
 pub use store::{Store, name_of};
-pub(crate) use store::{Wanted, fingerprint};
 
 /// Networks of a comparison's second set are numbered from here; the fresh networks that methods
 /// use are numbered from twice this above the networks' own.

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::canonical::canonical;
 use super::layers::rows;
 use super::store::fingerprint;
-use super::{Engine, TOGETHER, Wanted, Weights};
+use super::{Engine, Keep, TOGETHER, Weights};
 use crate::error::{Error, Result};
 use crate::methods::PADDED;
 use crate::metrics::relearning::AREA;
@@ -142,35 +142,26 @@ impl Engine<'_> {
         limit: Option<u32>,
         progress: &mut dyn Progress,
     ) -> Result<Vec<Vec<Curve>>> {
-        let wanted = |(place, weights): (usize, &&[f32])| Wanted {
-            place,
-            id: format!(
+        let segment = |weights: &&[f32]| {
+            let id = format!(
                 "{} relearned {ORDERS} {} {} {level} {limit:?} {:?}",
                 self.origin,
                 fingerprint(weights),
                 self.training.lr,
                 self.case,
-            ),
-            numbers: ORDERS * weights.len() / self.size() * asked().count(),
+            );
+            (id, ORDERS * weights.len() / self.size() * asked().count())
         };
-        let all = || groups.iter().enumerate().map(wanted);
-        let known = |w: &Wanted| self.store.find(&w.id, w.numbers);
-        let mut kept: Vec<Option<Vec<f32>>> = all().map(|w| known(&w)).collect();
-        let mut missing: Vec<Wanted> = all().filter(|w| kept[w.place].is_none()).collect();
+        let all: Vec<_> = groups.iter().map(segment).collect();
+        let make = &mut |taken: &[usize], keep: &mut Keep<'_>, progress: &mut dyn Progress| {
+            taken.iter().try_for_each(|&place| {
+                let curves = self.all_relearn(groups[place], level, limit, progress)?;
+                keep(place, numbers(&curves))
+            })
+        };
         let lots = self.lots(TOGETHER, TOGETHER);
-        while let Some(taken) = self.store.take(&mut missing, lots, progress)? {
-            for Wanted { place, id, .. } in &taken.segments {
-                let curves = self.all_relearn(groups[*place], level, limit, progress)?;
-                let numbers = numbers(&curves);
-                self.store.keep(id, &numbers)?;
-                kept[*place] = Some(numbers);
-            }
-        }
-        let curves = |w: Wanted| match kept[w.place].take() {
-            Some(kept) => Ok(of_numbers(&kept)),
-            None => Ok(of_numbers(&self.store.there(&w.id, w.numbers)?)),
-        };
-        all().map(curves).collect()
+        let kept = self.store.get_all(&all, lots, progress, make)?;
+        Ok(kept.iter().map(|kept| of_numbers(kept)).collect())
     }
 
     /// Curves of all networks in the first order, then in the second, and so on.

@@ -31,6 +31,12 @@ pub struct Store {
     _made: Folders,
 }
 
+/// Takes a result, by the place of its segment.
+pub(crate) type Keep<'a> = dyn FnMut(usize, Vec<f32>) -> Result<()> + 'a;
+
+/// Makes the segments at these places.
+type Make<'a> = dyn FnMut(&[usize], &mut Keep<'_>, &mut dyn Progress) -> Result<()> + 'a;
+
 /// A segment that some work needs.
 pub(crate) struct Wanted {
     /// Its place among all of that work.
@@ -181,33 +187,58 @@ impl Store {
         Ok(None)
     }
 
-    /// Returns stored numbers for `id`, or calls `make` and stores the result, unless another process
-    /// is making them: then this waits.
+    /// Returns stored numbers for these ids and lengths. Those that are missing `make` makes, by their
+    /// places, and they are stored one by one; those that other processes are making this waits for.
     ///
     /// # Errors
-    /// Those of `make` and `take`; `File` if the result cannot be stored.
+    /// Those of `make` and `take`; `File` if a result cannot be stored.
+    pub(crate) fn get_all(
+        &self,
+        all: &[(String, usize)],
+        lots: Lots,
+        progress: &mut dyn Progress,
+        make: &mut Make<'_>,
+    ) -> Result<Vec<Vec<f32>>> {
+        let kept = |(id, numbers): &(String, usize)| self.find(id, *numbers);
+        let mut results: Vec<Option<Vec<f32>>> = all.iter().map(kept).collect();
+        let wanted = |(place, (id, numbers)): (usize, &(String, usize))| Wanted {
+            place,
+            id: id.clone(),
+            numbers: *numbers,
+        };
+        let missing = all.iter().enumerate().map(wanted);
+        let mut missing: Vec<Wanted> = missing.filter(|w| results[w.place].is_none()).collect();
+        while let Some(taken) = self.take(&mut missing, lots, progress)? {
+            let places: Vec<usize> = taken.segments.iter().map(|s| s.place).collect();
+            let keep = &mut |place: usize, made: Vec<f32>| {
+                self.keep(&all[place].0, &made)?;
+                results[place] = Some(made);
+                Ok(())
+            };
+            make(&places, keep, progress)?;
+        }
+        let result = |((id, numbers), result): (&(String, usize), Option<Vec<f32>>)| match result {
+            Some(result) => Ok(result),
+            None => self.there(id, *numbers),
+        };
+        all.iter().zip(results).map(result).collect()
+    }
+
+    /// The same for a single segment.
+    ///
+    /// # Errors
+    /// As `get_all`.
     pub(crate) fn get_once(
         &self,
         (id, numbers): (&str, usize),
         progress: &mut dyn Progress,
-        make: impl FnOnce(&mut dyn Progress) -> Result<Vec<f32>>,
+        mut make: impl FnMut(&mut dyn Progress) -> Result<Vec<f32>>,
     ) -> Result<Vec<f32>> {
-        if let Some(kept) = self.find(id, numbers) {
-            return Ok(kept);
-        }
-        let (place, lots) = (0, Lots { block: 1, most: 1 });
-        let id = id.to_owned();
-        let mut missing = vec![Wanted {
-            place,
-            id: id.clone(),
-            numbers,
-        }];
-        let Some(_taken) = self.take(&mut missing, lots, progress)? else {
-            return self.there(&id, numbers);
+        let (all, lots) = ([(id.to_owned(), numbers)], Lots { block: 1, most: 1 });
+        let make = &mut |_: &[usize], keep: &mut Keep<'_>, progress: &mut dyn Progress| {
+            keep(0, make(progress)?)
         };
-        let made = make(progress)?;
-        self.keep(&id, &made)?;
-        Ok(made)
+        Ok(self.get_all(&all, lots, progress, make)?.concat())
     }
 
     /// Stored numbers that were there before.
@@ -295,6 +326,8 @@ fn read(path: &Path) -> Option<Vec<f32>> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::progress::Silent;
+    use std::time::Instant;
 
     #[test]
     fn what_is_kept_is_not_made_again_and_what_is_damaged_is() {
@@ -310,6 +343,115 @@ mod tests {
         bytes[0] ^= 1;
         std::fs::write(&path, bytes).unwrap();
         assert_eq!(get(&vec![0.5; 2]), vec![0.5; 2]);
-        assert!(store.get("other", 2, || Ok(made.clone())).is_ok());
+        assert_eq!(store.find("id", 3), None);
+        let complete = Store::new(folder.path()).unwrap().complete();
+        assert!(complete.get("id", 2, || Ok(made.clone())).is_ok());
+        let other = complete.get("other", 2, || Ok(made.clone()));
+        assert!(matches!(other, Err(Error::Missing)));
+    }
+
+    fn wanted() -> Vec<Wanted> {
+        let segment = |place: usize| Wanted {
+            place,
+            id: place.to_string(),
+            numbers: 1,
+        };
+        (0..12).map(segment).collect()
+    }
+
+    /// Stops what waits for long.
+    struct Patience(Instant);
+
+    impl Patience {
+        fn new() -> Self {
+            Self(Instant::now())
+        }
+    }
+
+    impl Progress for Patience {
+        fn stopped(&self) -> bool {
+            self.0.elapsed() > Duration::from_secs(5)
+        }
+    }
+
+    /// Two parts of two take their own segments, and then a fair share of what is left.
+    #[test]
+    fn parts_make_their_own_segments_then_others_and_never_the_same() {
+        let folder = tempfile::tempdir().unwrap();
+        let stores = [0, 1].map(|part| {
+            let store = Store::new(folder.path()).unwrap();
+            store.shared(Part::new(part, 2).unwrap())
+        });
+        let mut missing = [wanted(), wanted()];
+        let mut take = |part: usize, most: usize| {
+            let lots = Lots { block: 1, most };
+            let taken = stores[part].take(&mut missing[part], lots, &mut Patience::new());
+            taken.unwrap()
+        };
+        let places = |taken: &Option<Taken>| -> Vec<usize> {
+            let segments = taken.iter().flat_map(|taken| &taken.segments);
+            segments.map(|segment| segment.place).collect()
+        };
+        let keep = |part: usize, taken: &Option<Taken>| {
+            for place in places(taken) {
+                stores[part].keep(&place.to_string(), &[1.0]).unwrap();
+            }
+        };
+        let first = take(0, 12);
+        assert_eq!(places(&first), [0, 2, 4, 6, 8, 10]);
+        let second = take(1, 2);
+        assert_eq!(places(&second), [1, 3]);
+        keep(0, &first);
+        drop(first);
+        // Half of what it misses, of what nobody makes.
+        let third = take(0, 12);
+        assert_eq!(places(&third), [5, 7, 9]);
+        keep(0, &third);
+        keep(1, &second);
+        drop((second, third));
+        let last = take(1, 12);
+        assert_eq!(places(&last), [11]);
+        // What is there is there, though its claim is not free yet.
+        keep(1, &last);
+        assert!(take(0, 12).is_none() && take(1, 12).is_none());
+    }
+
+    /// Each is made once, in any lots; the results are in order, made or not.
+    #[test]
+    fn many_segments_are_made_in_lots() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = Store::new(folder.path()).unwrap();
+        let all: Vec<(String, usize)> = (0..5).map(|n| (n.to_string(), 1)).collect();
+        store.keep("3", &[3.0]).unwrap();
+        let mut lots = Vec::new();
+        let make = &mut |places: &[usize], keep: &mut Keep<'_>, _: &mut dyn Progress| {
+            lots.push(places.to_vec());
+            let mut own = places.iter().rev();
+            own.try_for_each(|&place| keep(place, vec![[0.0, 1.0, 2.0, -1.0, 4.0][place]]))
+        };
+        let each = Lots { block: 1, most: 3 };
+        let results = store.get_all(&all, each, &mut Silent, make).unwrap();
+        assert_eq!(results.concat(), [0.0, 1.0, 2.0, 3.0, 4.0]);
+        assert_eq!(lots, [vec![0, 1, 2], vec![4]]);
+        let complete = Store::new(folder.path()).unwrap().complete();
+        let again = complete.get_once(("4", 1), &mut Silent, |_| Ok(Vec::new()));
+        assert_eq!(again.unwrap(), [4.0]);
+        let missing = complete.get_once(("5", 1), &mut Silent, |_| Ok(Vec::new()));
+        assert!(matches!(missing, Err(Error::Missing)));
+    }
+
+    #[test]
+    fn a_single_segment_is_made_once() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = || Store::new(folder.path()).unwrap().shared(Part::WHOLE);
+        let (first, second) = (store(), store());
+        let get = |store: &Store, value| {
+            let made = store.get_once(("id", 1), &mut Silent, |_| Ok(vec![value]));
+            made.unwrap()
+        };
+        assert_eq!([get(&first, 1.0), get(&second, 2.0)], [[1.0], [1.0]]);
+        assert_eq!([first.made(), second.made()], [1, 0]);
+        let nowhere = Store::nowhere();
+        assert_eq!([get(&nowhere, 1.0), get(&nowhere, 2.0)], [[1.0], [2.0]]);
     }
 }

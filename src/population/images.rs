@@ -7,7 +7,7 @@ use crate::record::CLASSES;
 
 /// A set of images on a device: pixels as packed bytes, labels, and the plain order of the images among
 /// the pixels: 0, 1, 2, … but for a part of a set.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub struct DeviceImages {
     pub(super) pixels: Buffer,
     pub(super) labels: Buffer,
@@ -80,5 +80,46 @@ impl DeviceImages {
     /// Frees their memory.
     pub fn free(self, device: &dyn Device) {
         device.free(&[self.pixels, self.labels, self.plain_order], &[]);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::data::builtin;
+    use crate::device::cpu::Cpu;
+    use crate::model::Model;
+    use crate::population::{Population, Recipe};
+
+    #[test]
+    fn a_part_is_evaluated_like_a_set_of_its_images() {
+        let device = Cpu::new("test");
+        let digits = builtin::test(60);
+        let images = |numbers: &[u32]| {
+            let pixels = |&n: &u32| digits.images[n as usize * PIXELS..][..PIXELS].to_vec();
+            Images {
+                pixels: numbers.iter().flat_map(pixels).collect(),
+                labels: numbers.iter().map(|&n| digits.labels[n as usize]).collect(),
+            }
+        };
+        let upload = |numbers: &[u32]| DeviceImages::upload(&device, &images(numbers)).unwrap();
+        let all: Vec<u32> = (0..60).collect();
+        let whole = upload(&all);
+        let model = Model::new(&[8]).unwrap();
+        let population = |test: &DeviceImages| {
+            let recipe = Recipe::plain(vec![0].into(), [1, 2], 0.1);
+            let population = Population::new(&device, &model, 1, &whole, test, &[recipe]);
+            let population = population.unwrap();
+            population.initialise(&[[1, 2]]).unwrap();
+            population
+        };
+        let asked = population(&whole);
+        for numbers in [[3, 17, 5, 59], [0, 1, 2, 40]] {
+            let part = whole.part(&device, &digits.labels, &numbers).unwrap();
+            let expected = population(&upload(&numbers)).evaluate().unwrap();
+            for _ in 0..2 {
+                assert_eq!(asked.evaluate_on(&part).unwrap(), expected);
+            }
+        }
     }
 }

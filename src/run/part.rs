@@ -41,13 +41,15 @@ mod tests {
             .collect();
         let of = |seed| part(&labels, seed).unwrap();
         let some = of(1);
-        let count = |part: &[u32], class| {
-            let own = part.iter().filter(|&&i| labels[i as usize] == class);
-            own.count()
-        };
         for class in 0..10 {
-            let all: Vec<u32> = (0..10_000).collect();
-            assert_eq!(count(&some, class), (count(&all, class) * 3).div_ceil(20));
+            let of_class = (0..10_000u32).filter(|&i| labels[i as usize] == class);
+            let of_class: Vec<u32> = of_class.collect();
+            // Which of the class's images were chosen: three in twenty, so every sixth or seventh.
+            let place = |i: &u32| of_class.binary_search(i).ok();
+            let places: Vec<usize> = some.iter().filter_map(place).collect();
+            assert_eq!(places.len(), (of_class.len() * 3).div_ceil(20));
+            let mut gaps = places.windows(2).map(|pair| pair[1] - pair[0]);
+            assert!(gaps.all(|gap| gap == 6 || gap == 7), "{class}: {places:?}");
         }
         let distinct: std::collections::BTreeSet<u32> = some.iter().copied().collect();
         assert_eq!(distinct.len(), some.len());

@@ -1,7 +1,7 @@
 //! Whether a run fits its data, the device, and the machine's memory.
 
 use crate::checks;
-use crate::config::Config;
+use crate::config::{ARMS, Config};
 use crate::data::{Dataset, PIXELS};
 use crate::device::{Device, Limits};
 use crate::error::{Error, Result};
@@ -16,8 +16,6 @@ const MOST_OF_A_CLASS: usize = 10_000;
 const BASE: u64 = 32 << 20;
 /// The same on a software adapter, which compiles shaders on the CPU.
 const SOFTWARE_BASE: u64 = 320 << 20;
-/// The maximum number of arms in a phase.
-const ARMS: usize = 3;
 
 /// Every list must hold a batch, and every class to forget must occur.
 pub(super) fn check_data(config: &Config, data: &Dataset) -> Result<()> {

@@ -206,12 +206,10 @@ impl Config {
     /// `Usage` if there is no method of this name.
     pub fn known_method(&self) -> Result<&'static dyn Method> {
         self.method().ok_or_else(|| {
-            let known: Vec<&str> = methods::METHODS.iter().map(|m| m.name()).collect();
-            Error::Usage(format!(
-                "--method {}: there is no such method; choose from {}, or name a file such as my.toml",
-                self.method,
-                known.join(", ")
-            ))
+            // References are arms of every run.
+            let choices = methods::METHODS.iter().filter(|m| !m.is_reference());
+            let unknown = methods::unknown(&self.method, choices.map(|m| m.name()));
+            Error::Usage(format!("--method {}: {unknown}", self.method))
         })
     }
 

@@ -11,6 +11,7 @@ use crate::record::Classes;
 /// If one is neither a number nor a name; worded to follow `--forget TEXT: `.
 pub fn classes(text: &str, known: &Classes) -> Result<Vec<u8>, String> {
     let unknown = |name: &str| match *known == Classes::default() {
+        _ if let Some(list) = with_commas(name, |part| known.find(part).is_some()) => list,
         true => "name digits from 0 to 9, such as 5 or 3,5".to_owned(),
         false => format!(
             "there is no class {name:?}; name classes by number or name: {}",
@@ -26,8 +27,37 @@ pub fn classes(text: &str, known: &Classes) -> Result<Vec<u8>, String> {
 }
 
 /// An entry of a list.
+///
+/// # Errors
+/// If it is none, in words to follow the list's flag.
 pub fn entry<T: FromStr<Err: Display>>(text: &str) -> Result<T, String> {
-    text.trim().parse().map_err(|e: T::Err| e.to_string())
+    text.trim().parse().map_err(|e: T::Err| {
+        let list = with_commas(text, |part| part.parse::<T>().is_ok());
+        list.unwrap_or_else(|| e.to_string())
+    })
+}
+
+/// That commas are missing between entries, if each is one.
+fn with_commas(text: &str, is_one: impl Fn(&str) -> bool) -> Option<String> {
+    let parts = text.split(|c: char| c.is_whitespace() || c == ';');
+    let parts: Vec<&str> = parts.filter(|part| !part.is_empty()).collect();
+    let several = parts.len() > 1 && parts.iter().all(|part| is_one(part));
+    several.then(|| format!("put commas between several: {}", parts.join(",")))
+}
+
+/// The one among these names that is most likely meant by another one.
+///
+/// ```
+/// # use unlearn::lists::near;
+/// assert_eq!(near("scrubb", ["scrub", "ssd"].into_iter()), Some("scrub"));
+/// assert_eq!(near("depth", ["scrub", "ssd"].into_iter()), None);
+/// ```
+pub fn near<'a>(name: &str, known: impl Iterator<Item = &'a str>) -> Option<&'a str> {
+    let apart = known.map(|other| (strsim::damerau_levenshtein(name, other), other));
+    let near = apart
+        .min()
+        .filter(|(apart, _)| *apart <= 1 + name.len() / 4 && *apart < name.len());
+    near.map(|(_, other)| other)
 }
 
 #[cfg(test)]
@@ -40,12 +70,19 @@ mod tests {
         for text in ["3,5", "3, 5", " 5 ,3,5"] {
             assert_eq!(digits(text).unwrap(), [3, 5], "{text:?}");
         }
-        for text in ["", "3,", "3;5", "five", "-1", "300"] {
+        for text in ["", "3,", "five", "-1", "3 five"] {
             let said = digits(text).unwrap_err();
             assert!(said.contains("digits from 0 to 9"), "{text:?}");
         }
+        for text in ["3 5", "3;5", " 3;  5 "] {
+            assert_eq!(digits(text).unwrap_err(), "put commas between several: 3,5");
+        }
         assert_eq!(entry::<usize>(" 64").unwrap(), 64);
-        assert!(entry::<u64>("1 2").is_err());
+        assert_eq!(
+            entry::<u64>("1 2").unwrap_err(),
+            "put commas between several: 1,2"
+        );
+        assert!(entry::<u64>("1 two").is_err());
     }
 
     #[test]

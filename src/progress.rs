@@ -81,6 +81,47 @@ impl Pace {
     }
 }
 
+/// Estimates the time left from the mean rate since work began, which is steadier than that of the last
+/// moments.
+#[derive(Debug)]
+pub struct Left {
+    total: u64,
+    /// When the measurement began, and how much was done by then.
+    since: Option<(Instant, u64)>,
+}
+
+impl Left {
+    /// Of this much work.
+    pub fn new(total: u64) -> Self {
+        Self { total, since: None }
+    }
+
+    /// Measures from here on: what came before, such as compiling, does not come again.
+    pub fn begin(&mut self, done: u64, now: Instant) {
+        self.since.get_or_insert((now, done));
+    }
+
+    /// The time left; none before there is a second to judge by.
+    pub fn at(&self, done: u64, now: Instant) -> Option<Duration> {
+        let (start, before) = self.since?;
+        let (spent, made) = (now.duration_since(start), done.saturating_sub(before));
+        let rest = self.total.saturating_sub(done) as f64;
+        let enough = made > 0 && spent >= Duration::from_secs(1);
+        let left = || Duration::try_from_secs_f64(spent.as_secs_f64() * rest / made as f64).ok();
+        enough.then(left).flatten()
+    }
+}
+
+/// About how long: "42 s", "3 min", "2.5 h".
+pub fn about(time: Duration) -> String {
+    let seconds = time.as_secs_f64();
+    match seconds {
+        s if s < 89.5 => format!("{s:.0} s"),
+        s if s < 5370.0 => format!("{:.0} min", s / 60.0),
+        s => format!("{:.1} h", s / 3600.0),
+    }
+}
+
 /// A bar's progress in words.
 pub fn words(bar: &ProgressBar) -> String {
     let share = 100 * bar.position() / bar.length().unwrap_or_default().max(1);
@@ -103,6 +144,28 @@ mod tests {
         assert!(!due(650, 14_999));
         assert!(due(650, 15_000), "ten seconds without a tenth");
         assert!(!pace.due_at(0, 0, start), "nothing to count");
+    }
+
+    #[test]
+    fn times_are_about() {
+        let said = |seconds| about(Duration::from_secs(seconds));
+        assert_eq!(
+            [0, 42, 89, 90, 200, 3600, 5400].map(said),
+            ["0 s", "42 s", "89 s", "2 min", "3 min", "60 min", "1.5 h"]
+        );
+    }
+
+    #[test]
+    fn the_time_left_is_that_of_all_work_at_its_mean_rate() {
+        let (mut left, start) = (Left::new(1000), Instant::now());
+        let at = |ms| start + Duration::from_millis(ms);
+        assert_eq!(left.at(10, at(5000)), None, "not begun");
+        left.begin(10, at(5000));
+        left.begin(99, at(9000));
+        assert_eq!(left.at(20, at(5900)), None, "too early");
+        assert_eq!(left.at(10, at(7000)), None, "nothing done");
+        assert_eq!(left.at(20, at(6000)), Some(Duration::from_secs(98)));
+        assert_eq!(left.at(1000, at(6000)), Some(Duration::ZERO));
     }
 
     #[test]

@@ -428,6 +428,23 @@ pub struct DeviceRecord {
     pub reason: String,
 }
 
+impl DeviceRecord {
+    /// The device in a few words: "llvmpipe (software, Vulkan)", "CPU (AMD EPYC, 2 threads)".
+    pub fn words(&self) -> String {
+        let Self {
+            name,
+            backend,
+            kind,
+            driver,
+            ..
+        } = self;
+        match kind {
+            DeviceKind::Cpu => format!("{name} ({driver})"),
+            _ => format!("{name} ({kind}, {backend})"),
+        }
+    }
+}
+
 /// The data used for training.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct DataRecord {

@@ -94,7 +94,8 @@ impl Claim {
     }
 }
 
-const CONFIG: &str = "config.toml";
+/// The settings of a run in its folder.
+pub const CONFIG: &str = "config.toml";
 const CHECKPOINTS: &str = "checkpoints";
 const METRICS: &str = "metrics.jsonl";
 const STATE: &str = "state.safetensors";

@@ -59,6 +59,24 @@ impl Difference {
         }
     }
 
+    /// Between two single networks, one of each group: the interval in which 95 % of differences lie,
+    /// by Student's t for the smaller number of learners. Learners are as far apart as they scatter,
+    /// however many there are.
+    pub(crate) fn of_singles(a: &[f64], b: &[f64]) -> Self {
+        let [a, b] = [a, b].map(|group| Spread::of(group.to_vec()));
+        let learners = a.learners.len().min(b.learners.len());
+        // The means are uncertain too.
+        let variance = (a.std.powi(2) + b.std.powi(2)) * (1.0 + 1.0 / learners as f64);
+        let half = match learners {
+            0 | 1 => f64::INFINITY,
+            count => student(count - 1) * variance.sqrt(),
+        };
+        Self {
+            mean: a.mean - b.mean,
+            half,
+        }
+    }
+
     pub(crate) fn size(&self) -> Size {
         match self.mean.abs() {
             mean if mean + self.half < WORTH => Size::Negligible,
@@ -217,6 +235,20 @@ mod tests {
         // A large difference is clear with two learners.
         let large = Difference::of(&[0.93, 0.94], &[0.0, 0.0], 87.0);
         assert_eq!(large.size(), Size::Clear);
+    }
+
+    #[test]
+    fn groups_may_differ_where_single_networks_do_not() {
+        let (a, b) = ([0.84, 0.86, 0.82, 0.85], [0.82, 0.84, 0.80, 0.83]);
+        assert_eq!(Difference::of(&a, &b, 1e6).size(), Size::Clear);
+        let singles = Difference::of_singles(&a, &b);
+        // s² = 2.9167e-4 for both, t = 3.182446.
+        let half = 3.182_446 * (2.0 * 2.916_667e-4 * 1.25f64).sqrt();
+        assert!((singles.half - half).abs() < 1e-6, "{singles:?}");
+        assert_eq!(singles.size(), Size::Unknown);
+        let far = Difference::of_singles(&a, &[0.1, 0.12, 0.11, 0.1]);
+        assert_eq!(far.size(), Size::Clear);
+        assert_eq!(Difference::of_singles(&[0.9], &[0.1]).half, f64::INFINITY);
     }
 
     #[test]

@@ -91,17 +91,18 @@ fn counted(count: f64, what: &str) -> String {
     format!("{count} {what}{}", if count == 1.0 { "" } else { "s" })
 }
 
-/// "(95 % CI -0.05 to +0.35)", where there is one; clamped to the differences that shares can have.
+/// "(95 % CI -0.05 to +0.35)", where there is one.
 fn interval(d: &Difference, unit: f64, decimals: usize) -> String {
-    let end = |end: f64| signed(unit * end.clamp(-1.0, 1.0), decimals);
     match d.half.is_finite() {
-        true => format!(
-            " (95\u{a0}% CI {} to {})",
-            end(d.mean - d.half),
-            end(d.mean + d.half)
-        ),
+        true => format!(" (95\u{a0}% CI {})", range(d, unit, decimals)),
         false => String::new(),
     }
+}
+
+/// "-0.05 to +0.35", clamped to the differences that shares can have.
+fn range(d: &Difference, unit: f64, decimals: usize) -> String {
+    let end = |end: f64| signed(unit * end.clamp(-1.0, 1.0), decimals);
+    format!("{} to {}", end(d.mean - d.half), end(d.mean + d.half))
 }
 
 /// That networks never learned what they should: "2 of 4 originals never learned digit 5".
@@ -207,6 +208,8 @@ enum Likeness {
 struct Beside {
     accuracy: Difference,
     confidence: Difference,
+    /// The same of two single networks, one of each arm.
+    singles: [Difference; 2],
 }
 
 impl Beside {
@@ -216,6 +219,11 @@ impl Beside {
         Self {
             accuracy: difference(&a.forget_accuracy, &b.forget_accuracy),
             confidence: difference(&a.forget_confidence, &b.forget_confidence),
+            singles: [
+                (&a.forget_accuracy, &b.forget_accuracy),
+                (&a.forget_confidence, &b.forget_confidence),
+            ]
+            .map(|(a, b)| Difference::of_singles(&a.learners, &b.learners)),
         }
     }
 
@@ -242,6 +250,21 @@ impl Beside {
             interval(&self.confidence, 1.0, 2),
         )
     }
+
+    /// "-97.9 to -73.3 points and -0.72 to -0.70 from an original": the differences of single networks.
+    fn singles(&self, from: &str) -> String {
+        let [accuracy, confidence] = &self.singles;
+        format!(
+            "{} points and {} from {from}",
+            range(accuracy, 100.0, 1),
+            range(confidence, 1.0, 2)
+        )
+    }
+
+    /// Whether two single networks, one of each arm, differ.
+    fn singles_differ(&self) -> bool {
+        self.singles.iter().any(|d| d.size() == Size::Clear)
+    }
 }
 
 /// Whether unlearned networks match the originals, or retrained networks, or neither.
@@ -259,7 +282,7 @@ fn trace(task: &Task<'_>, before: &Outcome, after: &Outcome, never: &Outcome) ->
     );
     format!(
         "On {}, the unlearned networks (mean confidence {}) differ from the originals ({}) {}, and from the \
-         retrained networks ({}) {}: {}.",
+         retrained networks ({}) {}: {}.{}",
         task.what,
         fixed(after.figures.forget_confidence.mean, 2),
         fixed(before.figures.forget_confidence.mean, 2),
@@ -271,7 +294,29 @@ fn trace(task: &Task<'_>, before: &Outcome, after: &Outcome, never: &Outcome) ->
             retrained.likeness(),
             task.it(),
             &resolution
-        )
+        ),
+        singly(&original, &retrained)
+    )
+}
+
+/// Whether single networks are distinguishable where groups are: groups of means are the sooner so. Nothing
+/// without several learners, by which single ones scatter.
+fn singly(original: &Beside, retrained: &Beside) -> String {
+    let known = original.singles.iter().all(|d| d.half.is_finite());
+    let groups = [original, retrained];
+    if !known || groups.iter().all(|b| b.likeness() != Likeness::Different) {
+        return String::new();
+    }
+    let judgement = match groups.map(Beside::singles_differ) {
+        [true, true] => "one is distinguishable from both",
+        [true, false] => "one is distinguishable from originals, but not from retrained ones",
+        [false, true] => "one is distinguishable from retrained ones, but not from originals",
+        [false, false] => "one is distinguishable from neither",
+    };
+    format!(
+        " Single networks are apart by {}, and by {} (95\u{a0}% prediction intervals): {judgement}.",
+        original.singles("an original"),
+        retrained.singles("a retrained one"),
     )
 }
 
@@ -283,25 +328,25 @@ fn likenesses(original: Likeness, retrained: Likeness, it: &str, resolution: &st
     };
     match (original, retrained) {
         (Different, Different) => format!(
-            "they are distinguishable from both; unlearning changed them, but not into networks that never \
+            "as groups they are distinguishable from both; unlearning changed them, but not into networks that never \
              saw {it}"
         ),
         (Alike | SeemAlike, Different) => {
             format!("they still match the originals{within}; there is no sign of forgetting")
         }
         (Unknown, Different) => format!(
-            "{resolution}, they are distinguishable from retrained networks, but not from the originals"
+            "{resolution}, as groups they are distinguishable from retrained networks, but not from the originals"
         ),
         (Different, Alike | SeemAlike) => {
             format!("they match networks that never saw {it}{within}")
         }
         (Different, Unknown) => format!(
-            "{resolution}, they are distinguishable from the originals, but not from retrained networks"
+            "{resolution}, as groups they are distinguishable from the originals, but not from retrained networks"
         ),
         (Alike | SeemAlike, Alike | SeemAlike) => {
             format!("all three match{within}, and forgetting would not show")
         }
-        _ => format!("{resolution}, they are distinguishable from neither"),
+        _ => format!("{resolution}, even as groups they are distinguishable from neither"),
     }
 }
 

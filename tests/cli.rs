@@ -96,7 +96,7 @@ fn without_data(command: &str, flags: &[&str]) -> Output {
 #[test]
 fn run_and_compare_refuse_the_same_settings() {
     let all_ten = "0,1,2,3,4,5,6,7,8,9";
-    let refused: [(&[&str], &str); 20] = [
+    let refused: [(&[&str], &str); 24] = [
         (&["--lr", "1e-50"], "--lr 1e-50: is 0 in 32-bit"),
         (&["--lr", "1e-40"], "--lr 1e-40: is 0 in 32-bit"),
         (&["--lr", "1e39"], "--lr 1e39: is infinite in 32-bit"),
@@ -114,7 +114,10 @@ fn run_and_compare_refuse_the_same_settings() {
         (&["--forget", "3,12"], "--forget 12: there is no such class"),
         (&["--forget", all_ten], "all ten classes"),
         (&["--forget", ""], "name digits from 0 to 9"),
-        (&["--forget", "3;5"], "name digits from 0 to 9"),
+        (&["--forget", "3 5"], "put commas between several: 3,5"),
+        (&["--forget", "3;5"], "put commas between several: 3,5"),
+        (&["--learners", "five"], "give a whole number"),
+        (&["--lr", "x"], "give a number, such as 0.1"),
         (&["--batch", "0"], "--batch 0: a step needs"),
         (&["--learners", "0"], "--learners 0: there must be one"),
         (
@@ -122,7 +125,8 @@ fn run_and_compare_refuse_the_same_settings() {
             "--learners 100001: 100,000 networks",
         ),
         (&["--hidden", "0"], "--hidden [0] makes no network"),
-        (&["--hidden", "16,,8"], "cannot parse"),
+        (&["--hidden", "16,,8"], "a number is missing"),
+        (&["--hidden", "16 8"], "put commas between several: 16,8"),
     ];
     for (flags, part) in refused {
         for command in ["run", "compare"] {
@@ -148,6 +152,43 @@ fn run_and_compare_take_the_same_settings() {
         for command in ["run", "compare"] {
             let said = stderr(&without_data(command, flags));
             mentions(&said, &["/no/such/folder"]);
+        }
+    }
+}
+
+#[test]
+fn names_that_are_nearly_right_are_understood() {
+    for (command, flag) in [("run", "--method"), ("compare", "--methods")] {
+        let said = stderr(&without_data(command, &[flag, "scrubb"]));
+        mentions(&said, &["did you mean scrub?", "`unlearn methods`"]);
+        assert!(!said.contains("salun"), "{said}");
+    }
+    // What is no choice is not offered.
+    let said = stderr(&without_data("run", &["--method", "nothing-like-it"]));
+    mentions(
+        &said,
+        &["choose from zero-logit, fine-tune", "such as my.toml"],
+    );
+    assert!(!said.contains("retrain,"), "{said}");
+    let said = stderr(&unlearn(&["methods", "sssd"]));
+    mentions(&said, &["did you mean ssd?"]);
+}
+
+/// What costs nothing to refuse is refused before data are looked for.
+#[test]
+fn devices_and_folders_are_refused_before_data() {
+    for command in ["run", "compare"] {
+        let none = ["--data", "/no/such/folder", "--device"];
+        let device = unlearn(&[&[command], &none[..], &["no such thing"]].concat());
+        let file = "/dev/null/results";
+        let folder = unlearn(&[&[command], &none[..], &["cpu", "--out", file]].concat());
+        for (output, part) in [
+            (device, "no device \"no such thing\""),
+            (folder, "Name a folder that can be made: --out"),
+        ] {
+            assert_eq!(output.status.code(), Some(2));
+            mentions(&stderr(&output), &[part]);
+            assert!(!stderr(&output).contains("/no/such/folder"));
         }
     }
 }
@@ -195,9 +236,12 @@ fn settings_are_checked_in_the_type_that_devices_use() {
         ("epochs = nan", "--epochs NaN"),
     ] {
         std::fs::write(&file, line).unwrap();
-        let output = without_data("run", &["--config", text(&file)]);
-        assert_eq!(output.status.code(), Some(2), "{line}");
-        mentions(&stderr(&output), &[part]);
+        // A run's folder stands for the file in it.
+        for given in [&*file, folder.path()] {
+            let output = without_data("run", &["--config", text(given)]);
+            assert_eq!(output.status.code(), Some(2), "{line}");
+            mentions(&stderr(&output), &[part]);
+        }
     }
 }
 

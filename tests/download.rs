@@ -190,9 +190,15 @@ fn without_any_mirror_the_error_gives_every_reason() {
     let Error::Data(text) = load(&cache).0.unwrap_err() else {
         panic!("not a data error");
     };
-    mentions(&text, &[&first.url, "404", &second.url, "500", &closed]);
+    let [one, other] = [&first, &second].map(|server| server.url.trim_end_matches('/'));
+    mentions(&text, &[one, "404", other, "500", &closed]);
+    // A reason that they have in common is given once.
+    cache.mirrors = vec![first.url.clone(), first.url.clone()];
+    let text = load(&cache).0.unwrap_err().to_string();
+    assert_eq!(text.matches("404").count(), 1, "{text}");
+    assert_eq!(text.matches(one).count(), 2, "{text}");
     assert_eq!(listing(folder.path()), [""; 0]);
-    assert_eq!(first.requests().len() + second.requests().len(), 2);
+    assert_eq!(first.requests().len() + second.requests().len(), 4);
 }
 
 #[test]
@@ -207,8 +213,12 @@ fn without_any_mirror_the_built_in_digits_stand_in_loudly() {
     assert_eq!((dataset.train.len(), dataset.test.len()), (60_000, 10_000));
     let warning = dataset.record.warning.unwrap();
     mentions(&warning, &["built-in digits", "not results on MNIST"]);
-    mentions(&warning, &[&server.url, "404", "--data", "UNLEARN_DATA"]);
-    mentions(&told.borrow(), &[&format!("WARNING: {warning}")]);
+    // The reason is told once, at the start, and not in reports.
+    assert!(!warning.contains(&server.url), "{warning}");
+    let told = told.borrow();
+    mentions(&told, &[&format!("WARNING: {warning}")]);
+    mentions(&told, &["--data", "UNLEARN_DATA"]);
+    assert_eq!(told.matches("404").count(), 1, "{told}");
 }
 
 /// Loads with this cache, which can keep nothing, and expects one line that gives this reason.

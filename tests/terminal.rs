@@ -114,6 +114,8 @@ fn runs_fit_and_say_how_far_they_are() {
     let place = Place::new();
     let (text, said) = fits_off_terminals(&place, &format!("{RUN} --forget 3,5"));
     mentions(&text, &["forget", "confidence", "±"]);
+    mentions(&said, &["device   CPU ("]);
+    assert!(!said.contains("(CPU, CPU)"), "{said}");
     for phase in ["learn ", "unlearn ", "relearn "] {
         let lines = said.lines().filter(|line| line.starts_with(phase));
         assert!(lines.count() > 3, "a line for each evaluation: {said}");
@@ -265,7 +267,7 @@ mod on_terminals {
             let place = Place::new();
             let (code, text) = shown(&place, 80, kind, RUN);
             assert_eq!(code, 0, "{text}");
-            mentions(&text, &["─", " left"]);
+            mentions(&text, &["─", "100 %", "inside "]);
             assert_eq!(text.contains("\x1b[36m"), coloured, "{text:?}");
         }
     }

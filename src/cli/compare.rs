@@ -11,6 +11,7 @@ use unlearn::device::{self, Device};
 use unlearn::engine::{Case, Part, Store, name_of};
 use unlearn::error::{Error, Result};
 use unlearn::files::{self, Folders};
+use unlearn::lists::near;
 use unlearn::methods::METHODS;
 use unlearn::metrics;
 use unlearn::progress::Progress;
@@ -116,9 +117,14 @@ pub(crate) fn ready(
         Some(_) => Folders::default(),
         None => runs()?,
     };
-    let named = out.map(Folder::open).transpose()?;
-    let dataset = data::load(&arguments.data, &note)?;
+    let named = out.map(Folder::open).transpose();
+    let named = match arguments.plan {
+        None => named.map_err(super::elsewhere)?,
+        Some(_) => named?,
+    };
+    // Before a download: that may take long.
     let (device, lasting) = device::open_lasting(&arguments.settings.device)?;
+    let dataset = data::load(&arguments.data, &note)?;
     note(&format!("data     {}", dataset.record.name));
     note(&super::headline("", device.record()));
     let mut settings = arguments.settings(dataset.train.len())?;
@@ -222,9 +228,8 @@ pub(crate) fn run(arguments: &Arguments, signals: &OnceCell<Signals>) -> Result<
 /// The parent of default folders, tried before the folder's name is known.
 fn runs() -> Result<Folders> {
     let runs = Path::new(RUNS);
-    let made = Folders::make(runs)?;
-    files::probe_folder(runs)?;
-    Ok(made)
+    let made = Folders::make(runs).and_then(|made| files::probe_folder(runs).map(|()| made));
+    made.map_err(super::elsewhere)
 }
 
 const RUNS: &str = "runs";
@@ -351,9 +356,10 @@ pub(crate) fn methods(arguments: &MethodsArguments) -> Result<()> {
 fn declaration(name: &str) -> Result<&'static str> {
     let method = METHODS.iter().find(|m| m.name() == name);
     method.and_then(|m| m.declaration()).ok_or_else(|| {
-        let what = match method {
-            Some(_) => "is written in Rust",
-            None => "is no method",
+        let what = match (method, near(name, METHODS.iter().map(|m| m.name()))) {
+            (Some(_), _) => "is written in Rust".to_owned(),
+            (None, Some(other)) => format!("is no method (did you mean {other}?)"),
+            (None, None) => "is no method".to_owned(),
         };
         let declared = METHODS.iter().filter(|m| m.declaration().is_some());
         let declared: Vec<&str> = declared.map(|m| m.name()).collect();

@@ -41,7 +41,7 @@ use clap::{Parser, Subcommand};
 use serde::Serialize;
 use unlearn::error::Error;
 use unlearn::files;
-use unlearn::record::DeviceRecord;
+use unlearn::record::{DeviceKind, DeviceRecord};
 use unlearn::threads;
 
 use signals::Signals;
@@ -105,6 +105,16 @@ fn tilde(path: &Path) -> Result<(), &'static str> {
     }
 }
 
+/// Adds what to do to the error of a folder for results that cannot be made.
+pub(crate) fn elsewhere(error: Error) -> Error {
+    match error {
+        Error::File { .. } => Error::Usage(format!(
+            "{error}. Name a folder that can be made: --out DIR"
+        )),
+        other => other,
+    }
+}
+
 /// Parses, runs, and reports errors on stderr.
 pub(crate) fn main() -> ExitCode {
     let started = Instant::now();
@@ -136,11 +146,12 @@ pub(crate) fn main() -> ExitCode {
     }
 }
 
-/// Wraps usage errors that are too wide for the terminal, like other errors.
+/// Wraps usage errors that are too wide for the terminal, like other errors, and words them for people.
 fn parse() -> Cli {
     Cli::try_parse().unwrap_or_else(|e| {
-        let said = e.to_string();
-        if !e.use_stderr() || text::fits(&said) {
+        let parsers = e.to_string();
+        let said = text::plain(&parsers);
+        if !e.use_stderr() || (said == parsers && text::fits(&said)) {
             e.exit();
         }
         text::error(said.trim_end());
@@ -169,7 +180,10 @@ pub(crate) fn headline(spec: &str, device: &DeviceRecord) -> String {
         driver,
         ..
     } = device;
-    let text = format!("{name} ({backend}; {driver})");
+    let text = match device.kind {
+        DeviceKind::Cpu => device.words(),
+        _ => format!("{name} ({backend}; {driver})"),
+    };
     let label = format!("device {spec}");
     let columns = if spec.is_empty() { 9 } else { 12 };
     text::beside(&label, columns.max(label.len() + 2), &text)

@@ -1,31 +1,53 @@
 //! Live progress on stderr: bars on terminals, lines elsewhere.
 
+use std::fmt::Write;
+use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
+use std::sync::atomic::Ordering::Relaxed;
 use std::time::{Duration, Instant};
 
-use indicatif::ProgressBar;
-use unlearn::progress::{self, Pace, SILENCE};
-use unlearn::record::Point;
+use indicatif::{ProgressBar, ProgressState};
+use unlearn::progress::{self, Left, Pace, SILENCE, about};
+use unlearn::record::{Phase, Point};
+use unlearn::run::{LOOKS, Work};
 use unlearn::threads;
 
-/// Shows a run's progress: a bar, or a line for each evaluation.
+/// Shows a run's progress: a bar for all of it, or a line for each evaluation.
 pub(crate) struct RunProgress {
     bar: ProgressBar,
-    /// The name of the current phase.
-    phase: Option<String>,
-    started: Instant,
+    work: Option<Work>,
+    left: Left,
+    /// Seconds left, for the bar.
+    shown: Arc<AtomicU64>,
+    /// The current phase, and when it began.
+    now: Option<(String, Instant)>,
+    /// The phase that trains, and its step; none while looking inside.
+    training: Option<Training>,
     /// Time of the last line.
     said: Instant,
 }
 
-const PHASE: &str =
-    "{prefix:8} {wide_bar:.cyan/dim} {percent:>3} %  {eta:>3} left\n         {wide_msg}";
+/// Where training is.
+struct Training {
+    phase: Phase,
+    step: u32,
+    /// The step of the last evaluation.
+    evaluated: Option<u32>,
+}
+
+const RUN: &str = "{prefix:8} {wide_bar:.cyan/dim} {percent:>3} %  {left}\n         {wide_msg}";
+/// Seconds left where they are not known.
+const UNKNOWN: u64 = u64::MAX;
 
 impl RunProgress {
     pub(crate) fn new() -> Self {
         Self {
             bar: ProgressBar::hidden(),
-            phase: None,
-            started: Instant::now(),
+            work: None,
+            left: Left::new(0),
+            shown: Arc::new(AtomicU64::new(UNKNOWN)),
+            now: None,
+            training: None,
             said: Instant::now(),
         }
     }
@@ -35,36 +57,104 @@ impl RunProgress {
         self.bar.suspend(|| super::text::note(text));
     }
 
-    /// A phase of `steps` steps begins, `done` of which are done.
-    pub(crate) fn begin(&mut self, phase: &str, steps: u64, done: u64) {
-        self.end();
-        self.phase = Some(phase.to_owned());
-        self.started = Instant::now();
-        self.said = self.started;
-        self.bar = progress::bar(steps, PHASE).with_prefix(phase.to_owned());
+    /// The run is this much work.
+    pub(crate) fn plan(&mut self, work: Work) {
+        self.left = Left::new(work.total());
+        let bar = progress::bar(work.total(), RUN);
+        let shown = self.shown.clone();
+        let left = move |_: &ProgressState, to: &mut dyn Write| {
+            let _ = match shown.load(Relaxed) {
+                UNKNOWN => Ok(()),
+                seconds => write!(to, "{} left", about(Duration::from_secs(seconds))),
+            };
+        };
+        let style = bar.style().with_key("left", left);
+        self.bar = bar.with_style(style);
+        self.work = Some(work);
+    }
+
+    /// A phase begins, `done` steps of which are done.
+    pub(crate) fn phase(&mut self, phase: Phase, done: u32) {
+        self.begin(phase.name());
+        self.training = Some(Training {
+            phase,
+            step: done,
+            evaluated: (done > 0).then_some(done),
+        });
+        self.place(|work| work.evaluated(phase, done));
+    }
+
+    /// Looking inside begins.
+    pub(crate) fn look(&mut self) {
+        self.begin("inside");
+        self.training = None;
+        if self.bar.is_hidden() {
+            super::say!("inside   looking into the networks");
+        }
+        self.place(Work::phases);
+    }
+
+    fn begin(&mut self, phase: &str) {
+        self.close();
+        let now = Instant::now();
+        self.now = Some((phase.to_owned(), now));
+        self.said = now;
+        self.bar.set_prefix(phase.to_owned());
+        self.bar.set_message("");
+    }
+
+    /// So much of the run is done.
+    fn place(&mut self, done: impl Fn(&Work) -> u64) {
+        let Some(work) = &self.work else { return };
+        let done = done(work);
+        let left = self.left.at(done, Instant::now());
+        self.shown
+            .store(left.map_or(UNKNOWN, |left| left.as_secs()), Relaxed);
         self.bar.set_position(done);
     }
 
-    /// Says that the current phase began, where no bar shows it.
-    pub(crate) fn say_begun(&self) {
-        if let (Some(phase), true) = (&self.phase, self.bar.is_hidden()) {
-            super::say!("{phase:8} looking into the networks");
+    /// Steps of training, or parts of looking inside, are done.
+    pub(crate) fn advance(&mut self, units: u64) {
+        let done = self.bar.position();
+        self.left.begin(done, Instant::now());
+        match &mut self.training {
+            Some(Training {
+                phase,
+                step,
+                evaluated,
+            }) => {
+                *step = step.saturating_add(u32::try_from(units).unwrap_or(u32::MAX));
+                let (phase, last, step) = (*phase, *evaluated, *step);
+                self.place(|work| work.trained(phase, last, step));
+            }
+            None => self.place(|work| done + units * (work.total() - work.phases()) / LOOKS),
         }
-    }
-
-    pub(crate) fn advance(&mut self, steps: u64) {
-        self.bar.inc(steps);
         // Evaluations may be far apart.
-        if let (Some(phase), true) = (&self.phase, self.bar.is_hidden())
+        if let (Some((phase, _)), true) = (&self.now, self.bar.is_hidden())
             && self.said.elapsed() >= SILENCE
         {
             self.said = Instant::now();
-            super::say!("{phase:8} {}", progress::words(&self.bar));
+            super::say!("{phase:8} {}{}", progress::words(&self.bar), self.words());
+        }
+    }
+
+    /// ", 3 min left", where that is known.
+    fn words(&self) -> String {
+        match self.shown.load(Relaxed) {
+            UNKNOWN => String::new(),
+            seconds => format!(", {} left", about(Duration::from_secs(seconds))),
         }
     }
 
     pub(crate) fn evaluated(&mut self, points: &[Point]) {
         let Some(main) = points.first() else { return };
+        let (phase, step) = (main.phase, main.step);
+        self.training = Some(Training {
+            phase,
+            step,
+            evaluated: Some(step),
+        });
+        self.place(|work| work.evaluated(phase, step));
         let text = figures(main);
         if self.bar.is_hidden() {
             self.said = Instant::now();
@@ -79,17 +169,23 @@ impl RunProgress {
         }
     }
 
-    /// Closes the current phase's bar, leaving its last line.
+    /// Leaves the bar, and the current phase's last line.
     pub(crate) fn end(&mut self) {
-        let phase = self.phase.take();
-        if let (Some(phase), false) = (phase, self.bar.is_hidden()) {
-            let text = self.bar.message();
-            self.bar.finish_and_clear();
-            super::say!(
-                "{phase:8} {:6.1} s  {text}",
-                self.started.elapsed().as_secs_f64()
-            );
+        self.close();
+        self.bar.finish_and_clear();
+    }
+
+    /// Leaves the current phase's last line.
+    fn close(&mut self) {
+        let Some((phase, started)) = self.now.take() else {
+            return;
+        };
+        if self.bar.is_hidden() {
+            return;
         }
+        let (text, seconds) = (self.bar.message(), started.elapsed().as_secs_f64());
+        self.bar
+            .suspend(|| super::say!("{phase:8} {seconds:6.1} s  {text}"));
     }
 }
 

@@ -5,17 +5,18 @@ mod arguments;
 use std::cell::OnceCell;
 use std::collections::BTreeMap;
 use std::path::Path;
-use std::time::{Instant, SystemTime};
+use std::time::{Duration, Instant, SystemTime};
 
 use unlearn::config::Config;
 use unlearn::data::Dataset;
+use unlearn::device::Device;
 use unlearn::engine::Store;
 use unlearn::error::{Error, Result};
 use unlearn::inside::Inside;
 use unlearn::model::Model;
-use unlearn::progress::Progress;
-use unlearn::record::{DataRecord, DeviceRecord, Outcome, Phase, Point};
-use unlearn::run::{Observer, Run, State, Underway};
+use unlearn::progress::{Progress, about};
+use unlearn::record::{DataRecord, DeviceKind, DeviceRecord, Outcome, Phase, Point};
+use unlearn::run::{self, Observer, Run, State, Underway, Work};
 use unlearn::run_folder::{self, RunFolder, Standing};
 use unlearn::run_record::RunRecord;
 use unlearn::verdict::verdict;
@@ -46,16 +47,18 @@ fn begin(arguments: &Arguments, signals: &OnceCell<Signals>) -> Result<()> {
         ));
     }
     let mut config = arguments.config()?;
+    let auto = config.device.trim().eq_ignore_ascii_case("auto");
     let own = arguments.networks(&mut config)?;
     config.check()?;
     let started = humantime::format_rfc3339_seconds(SystemTime::now()).to_string();
     let claim = arguments.claim(&config, &started)?;
     let progress = RunProgress::new();
+    // Before a download: that may take long.
+    let (device, lasting) = device::open_lasting(&config.device)?;
     // Not from the settings, which are text: a folder name may not be valid UTF-8.
     let source = arguments.data.as_deref();
     let source = source.unwrap_or(Path::new(&config.data));
     let dataset = data::load(source, &|text| progress.note(text))?;
-    let (device, lasting) = device::open_lasting(&config.device)?;
     announce(&progress, &dataset, device.record());
     resolve(&mut config, &dataset, lasting);
     if config.variants.is_empty() || arguments.retune {
@@ -70,6 +73,9 @@ fn begin(arguments: &Arguments, signals: &OnceCell<Signals>) -> Result<()> {
     tune::apply(&*device, &config.variants)?;
     let store = Store::nowhere();
     let run = Run::new(&config, &dataset, &*device, &store)?;
+    if auto && device.record().kind == DeviceKind::Software {
+        note_cpu(&progress, &config, &dataset, &*device);
+    }
     let underway = match own {
         Some(own) => run.start_from(own.weights)?,
         None => run.start(None)?,
@@ -106,8 +112,8 @@ fn resume(path: &Path, signals: &OnceCell<Signals>) -> Result<()> {
         return Ok(());
     }
     let progress = RunProgress::new();
-    let dataset = data::load(Path::new(&config.data), &|text| progress.note(text))?;
     let device = device::open(&config.device)?;
+    let dataset = data::load(Path::new(&config.data), &|text| progress.note(text))?;
     announce(&progress, &dataset, device.record());
     tune::apply(&*device, &config.variants)?;
     let store = Store::nowhere();
@@ -256,14 +262,8 @@ fn resolve(config: &mut Config, data: &Dataset, device: String) {
 }
 
 fn announce(progress: &RunProgress, data: &Dataset, device: &DeviceRecord) {
-    let DeviceRecord {
-        name,
-        backend,
-        kind,
-        reason,
-        ..
-    } = device;
-    progress.note(&format!("device   {name} ({kind}, {backend}) - {reason}"));
+    let reason = &device.reason;
+    progress.note(&format!("device   {} - {reason}", device.words()));
     let folder = data.folder();
     let place = folder.map_or(String::new(), |folder| format!(" in {}", folder.display()));
     let DataRecord {
@@ -278,6 +278,36 @@ fn announce(progress: &RunProgress, data: &Dataset, device: &DeviceRecord) {
              this run, give --data beside --config",
         );
     }
+}
+
+/// Shorter runs, in units of `Work`, are over before it matters where: about a second on the CPU.
+const SHORT: u64 = 1_000_000;
+
+/// Says so where this run takes longer on the software adapter that `auto` took than on the CPU.
+fn note_cpu(progress: &RunProgress, config: &Config, data: &Dataset, device: &dyn Device) {
+    if Work::new(config, data).total() < SHORT {
+        return;
+    }
+    let seconds = |device: &dyn Device| run::seconds(config, data, device);
+    let cpu = device::open("cpu").and_then(|cpu| seconds(&*cpu));
+    // It is a hint: the run itself meets the same failures.
+    let (Ok(here), Ok(cpu)) = (seconds(device), cpu) else {
+        return;
+    };
+    if let Some(text) = slower(here, cpu) {
+        progress.note(&text);
+    }
+}
+
+/// That a run of so many seconds takes fewer on the CPU, if it does.
+fn slower(here: f64, cpu: f64) -> Option<String> {
+    let [here_about, cpu_about] = [here, cpu].map(|s| about(Duration::from_secs_f64(s)));
+    (cpu < here).then(|| {
+        format!(
+            "speed    about {here_about} on this software adapter, and {cpu_about} with --device cpu: by a \
+             moment of training on each"
+        )
+    })
 }
 
 fn show(record: &RunRecord, folder: &Path, failure: Option<&Error>) -> Result<()> {
@@ -314,10 +344,11 @@ impl Live {
     /// For a run that begins.
     fn new(
         folder: RunFolder,
-        progress: RunProgress,
+        mut progress: RunProgress,
         run: &Run<'_>,
         signals: &OnceCell<Signals>,
     ) -> Result<Self> {
+        progress.plan(run.work());
         Ok(Self {
             model: run.model().clone(),
             folder,
@@ -333,9 +364,9 @@ impl Live {
 }
 
 impl Progress for Live {
-    fn begin(&mut self, what: &str, units: u64) {
-        self.progress.begin(what, units, 0);
-        self.progress.say_begun();
+    /// What is not a phase is looking inside.
+    fn begin(&mut self, _: &str, _: u64) {
+        self.progress.look();
     }
 
     fn advance(&mut self, steps: u64) {
@@ -348,8 +379,8 @@ impl Progress for Live {
 }
 
 impl Observer for Live {
-    fn phase(&mut self, phase: Phase, steps: u32, done: u32) {
-        self.progress.begin(phase.name(), steps.into(), done.into());
+    fn phase(&mut self, phase: Phase, _: u32, done: u32) {
+        self.progress.phase(phase, done);
     }
 
     fn evaluated(&mut self, points: &[Point]) -> Result<()> {
@@ -376,5 +407,18 @@ impl Observer for Live {
             }
         }
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_slower_adapter_is_named_with_both_times() {
+        let said = slower(140.0, 21.0).unwrap();
+        let both = "about 2 min on this software adapter, and 21 s with --device cpu";
+        assert!(said.contains(both), "{said}");
+        assert_eq!(slower(10.0, 21.0), None);
     }
 }

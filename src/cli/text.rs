@@ -75,6 +75,37 @@ pub(crate) fn error(text: &str) {
     }
 }
 
+/// What Rust's parsers of numbers say, and what people say.
+const WORDS: [(&str, &str); 6] = [
+    (
+        "invalid digit found in string",
+        "give a whole number, 0 or more",
+    ),
+    ("invalid float literal", "give a number, such as 0.1"),
+    (
+        "cannot parse integer from empty string",
+        "a number is missing",
+    ),
+    (
+        "cannot parse float from empty string",
+        "a number is missing",
+    ),
+    (
+        "number too large to fit in target type",
+        "the number is too large",
+    ),
+    (
+        "number too small to fit in target type",
+        "the number is too small",
+    ),
+];
+
+/// An error in plain words where a parser's are not.
+pub(crate) fn plain(text: &str) -> String {
+    let replaced = |text: String, (parsers, plain): &(&str, &str)| text.replace(parsers, plain);
+    WORDS.iter().fold(text.to_owned(), replaced)
+}
+
 /// Whether every line fits the terminal.
 pub(crate) fn fits(text: &str) -> bool {
     columns().is_none_or(|width| text.lines().all(|line| display_width(line) <= width))

@@ -38,8 +38,8 @@ pub(crate) fn run(arguments: &Arguments, signals: &OnceCell<Signals>) -> Result<
     let folder = &arguments.plan;
     let part = part(arguments.part.as_deref(), &|name| std::env::var(name).ok())?;
     let plan = Plan::read(folder)?;
-    let data = data::load(&plan.data, &note)?;
     let device = device::open(&plan.device)?;
+    let data = data::load(&plan.data, &note)?;
     plan.check(&data, &*device)?;
     let comparisons = plan.comparisons();
     if let Some(first) = comparisons.first() {

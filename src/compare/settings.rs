@@ -364,12 +364,9 @@ pub(super) fn methods(settings: &Settings) -> Result<Vec<&'static dyn Method>> {
     for name in settings.methods.iter().filter(|name| *name != "all") {
         let method = declared(name).or_else(|| crate::methods::named(name));
         let method = method.ok_or_else(|| {
-            let names: Vec<&str> = known.iter().map(|m| m.name()).collect();
-            Error::Usage(format!(
-                "--methods {name}: there is no such method; choose from {}, or all, or name a file such as \
-                 my.toml",
-                names.join(", ")
-            ))
+            let choices = known.iter().map(|m| m.name()).chain(["all"]);
+            let unknown = crate::methods::unknown(name, choices);
+            Error::Usage(format!("--methods {name}: {unknown}"))
         })?;
         if !fits(method) {
             return Err(Error::Usage(format!(

@@ -1,18 +1,15 @@
 //! Words for names that are not there.
 
+use crate::lists::near;
+
 /// A name that is not there, the one that may be meant, and all that are.
 pub(super) fn unknown<'a>(
     what: &str,
     name: &str,
     known: impl Iterator<Item = &'a str> + Clone,
 ) -> String {
-    let near = known
-        .clone()
-        .map(|other| (strsim::damerau_levenshtein(name, other), other))
-        .min()
-        .filter(|(apart, _)| *apart <= 1 + name.len() / 4 && *apart < name.len());
-    let more = match (near, known.clone().next()) {
-        (Some((_, other)), _) => format!("; did you mean \"{other}\"?"),
+    let more = match (near(name, known.clone()), known.clone().next()) {
+        (Some(other), _) => format!("; did you mean \"{other}\"?"),
         (None, Some(_)) => format!(": there are {}", listed(known)),
         (None, None) => ", nor any other".to_owned(),
     };

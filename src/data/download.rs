@@ -71,15 +71,17 @@ impl<'a> Downloader<'a> {
             self.announce(&url, archive);
             match self.attempt(&url, archive) {
                 Ok(bytes) => {
+                    // Where all fail, the error says why.
+                    for (url, reason) in failures {
+                        self.say(&format!("download failed: {url} {reason}"));
+                    }
                     self.first = mirror;
                     self.done += archive.size;
                     self.bar.set_position(self.done);
                     return Ok(bytes);
                 }
                 Err(Failure { reason, remedy }) => {
-                    let failure = format!("{url} {reason}");
-                    self.say(&format!("download failed: {failure}"));
-                    failures.push(failure);
+                    failures.push((url, reason));
                     if !remedies.contains(&remedy) {
                         remedies.push(remedy);
                     }
@@ -96,7 +98,7 @@ impl<'a> Downloader<'a> {
         Err(Error::Data(format!(
             "cannot download {}: {}. {}",
             archive.name,
-            failures.join("; "),
+            reasons(&failures),
             remedies.join(". ")
         )))
     }
@@ -152,6 +154,25 @@ impl<'a> Downloader<'a> {
 fn new_bar(bytes: u64) -> ProgressBar {
     let template = "{wide_bar:.cyan/dim} {bytes}/{total_bytes} {bytes_per_sec}  {msg}";
     progress::bar(bytes, template).with_finish(ProgressFinish::AndClear)
+}
+
+/// Where downloads failed and why, each reason once: "at A and B it failed (…); at C it …".
+fn reasons(failures: &[(String, String)]) -> String {
+    let mut by_reason: Vec<(&str, Vec<&str>)> = Vec::new();
+    for (url, reason) in failures {
+        match by_reason.iter_mut().find(|(known, _)| known == reason) {
+            Some((_, folders)) => folders.push(folder(url)),
+            None => by_reason.push((reason, vec![folder(url)])),
+        }
+    }
+    let said =
+        |(reason, folders): &(&str, Vec<&str>)| format!("at {} it {reason}", folders.join(" and "));
+    by_reason.iter().map(said).collect::<Vec<_>>().join("; ")
+}
+
+/// An address without the file's name.
+fn folder(url: &str) -> &str {
+    url.rsplit_once('/').map_or(url, |(folder, _)| folder)
 }
 
 fn address(mirror: &str, name: &str) -> String {

@@ -80,6 +80,9 @@ fn proxy_variable() -> Option<&'static str> {
     names.into_iter().find(valid)
 }
 
+/// Why an address on an unknown host failed.
+const NO_HOST: &str = "is on a host whose name cannot be found (offline?)";
+
 impl Failure {
     pub(super) fn new(error: &ureq::Error, patience: Patience) -> Self {
         use ureq::{Error, Timeout};
@@ -95,10 +98,11 @@ impl Failure {
                     _ => Remedy::Retry,
                 },
             ),
-            Error::HostNotFound => (
-                "is on a host whose name cannot be found: offline?".to_owned(),
-                Remedy::Connect,
-            ),
+            Error::HostNotFound => (NO_HOST.to_owned(), Remedy::Connect),
+            // The resolver's own error has no kind.
+            Error::Io(error) if error.to_string().contains("lookup address") => {
+                (NO_HOST.to_owned(), Remedy::Connect)
+            }
             Error::ConnectProxyFailed(why) => (
                 format!("was refused by the proxy ({why})"),
                 match why.contains("407") {

@@ -64,6 +64,9 @@ pub struct Inside {
     pub examples: Vec<Example>,
 }
 
+/// Parts of looking inside, for its progress.
+pub const PARTS: u64 = 7;
+
 /// Looks into the networks of a case of digits. None without test images of the forgotten classes or of
 /// the others.
 ///
@@ -74,7 +77,7 @@ pub(crate) fn look(
     networks: &Networks,
     progress: &mut dyn Progress,
 ) -> Result<Option<Inside>> {
-    progress.begin("inside", 7);
+    progress.begin("inside", PARTS);
     let subjects = Subjects::new(engine, networks)?;
     if subjects.asked.is_empty() || subjects.kept.is_empty() {
         return Ok(None);

@@ -25,6 +25,7 @@ use std::sync::LazyLock;
 
 use crate::error::Result;
 use crate::kernels::{FORGET, OTHER, SOFT};
+use crate::lists::near;
 use crate::population::{Importance, Recipe};
 use crate::record::CLASSES;
 
@@ -89,6 +90,18 @@ static ROWS: &[Row] = &[
 /// The method with this name.
 pub fn named(name: &str) -> Option<&'static dyn Method> {
     METHODS.iter().copied().find(|m| m.name() == name)
+}
+
+/// That no method has this name, with the one that may be meant, or else with all that may be chosen.
+pub fn unknown<'a>(name: &str, choices: impl Iterator<Item = &'a str> + Clone) -> String {
+    let more = match near(name, choices.clone()) {
+        Some(other) => format!("did you mean {other}? (`unlearn methods` lists all)"),
+        None => format!(
+            "choose from {}, or name a file such as my.toml",
+            choices.collect::<Vec<_>>().join(", ")
+        ),
+    };
+    format!("there is no such method; {more}")
 }
 
 /// A method's setting.

@@ -2,7 +2,9 @@
 
 use std::time::{Duration, Instant};
 
+use crate::config::Config;
 use crate::error::Result;
+use crate::record::Phase;
 
 /// Steps of a phase, and the length of the list that defines its epochs.
 #[derive(Clone, Copy, Debug)]
@@ -18,12 +20,22 @@ impl PhaseClock {
         clippy::cast_sign_loss,
         reason = "config.rs bounds the epochs"
     )]
-    pub(super) fn new(epochs: f64, epoch: usize, batch: usize) -> Self {
+    fn new(epochs: f64, epoch: usize, batch: usize) -> Self {
         Self {
             steps: (epochs * epoch as f64 / batch as f64).ceil() as u32,
             batch,
             epoch,
         }
+    }
+
+    /// The clock of a run's phase on this number of training images.
+    pub(super) fn of(config: &Config, phase: Phase, images: usize) -> Self {
+        let epochs = match phase {
+            Phase::Learn => config.epochs,
+            Phase::Unlearn => config.unlearn_epochs,
+            Phase::Relearn => config.relearn_epochs,
+        };
+        Self::new(epochs, images, config.batch)
     }
 
     pub(super) fn epochs(self, step: u32) -> f64 {

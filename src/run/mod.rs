@@ -6,8 +6,10 @@
 mod clock;
 mod evaluate;
 mod part;
+mod rate;
 mod room;
 mod state;
+mod work;
 
 use std::collections::BTreeMap;
 use std::rc::Rc;
@@ -31,7 +33,10 @@ use crate::population::{DeviceImages, Recipe};
 use crate::progress::Progress;
 use crate::record::{Arm, DataRecord, DeviceRecord, Outcome, Phase, Point, Score};
 
+pub use crate::inside::PARTS as LOOKS;
+pub use rate::seconds;
 pub use state::State;
+pub use work::Work;
 
 /// Receives everything that happens, as it happens.
 pub trait Observer: Progress {
@@ -202,6 +207,11 @@ impl<'a> Run<'a> {
         &self.engine.model
     }
 
+    /// How much work it is.
+    pub fn work(&self) -> Work {
+        Work::new(self.config, self.engine.data)
+    }
+
     /// The start, or the saved state `from` of a run with the same settings. A device that cannot
     /// hold the networks fails here, before anything is computed.
     ///
@@ -310,13 +320,7 @@ impl<'a> Run<'a> {
     }
 
     fn clock(&self, phase: Phase) -> PhaseClock {
-        let c = self.config;
-        let epochs = match phase {
-            Phase::Learn => c.epochs,
-            Phase::Unlearn => c.unlearn_epochs,
-            Phase::Relearn => c.relearn_epochs,
-        };
-        PhaseClock::new(epochs, self.engine.labels().len(), c.batch)
+        PhaseClock::of(self.config, phase, self.engine.labels().len())
     }
 
     /// A phase before its first step, with weights from the previous arms, or fresh ones.

@@ -115,8 +115,34 @@ fn unlearned_networks_are_compared_with_originals_and_retrained_ones() {
     // Every difference stands there with its interval.
     mentions(&both, "by -85.6 points in accuracy (95\u{a0}% CI ");
     assert_eq!(both.matches("95\u{a0}% CI").count(), 4, "{both}");
+    mentions(&both, ": as groups they are");
+    // Single networks are further apart than they scatter.
+    mentions(
+        &both,
+        "prediction intervals): one is distinguishable from both.",
+    );
     // Confidently wrong is not like the original, however alike the confidences are.
     mentions(&trace(([0, 975], ORIGINAL.1)), "distinguishable from both");
+}
+
+/// Learners scatter by more than the groups' means are apart.
+#[test]
+fn groups_are_distinguishable_where_single_networks_are_not() {
+    let of = |phase, arm, forget, confidence: f64| {
+        let scores = [0.0, 0.03, 0.0, 0.03].map(|more| score(1000, forget, 975, confidence + more));
+        outcome(phase, arm, scores.into())
+    };
+    let outcomes = [
+        of(Phase::Learn, Arm::Original, 970, 0.96),
+        of(Phase::Unlearn, Arm::Unlearned, 0, 0.83),
+        of(Phase::Unlearn, Arm::Retrained, 0, 0.80),
+    ];
+    let trace = said(&outcomes).swap_remove(1);
+    mentions(&trace, ": as groups they are distinguishable from both;");
+    mentions(
+        &trace,
+        "one is distinguishable from originals, but not from retrained ones.",
+    );
 }
 
 /// With few images no difference is excluded, but the measured one can still be stated.

@@ -7,7 +7,9 @@ use unlearn::checkpoint::{self, Networks};
 use unlearn::config::Config;
 use unlearn::error::{Error, Result};
 use unlearn::run_folder::Claim;
-use unlearn::{data, lists};
+use unlearn::{data, lists, run_folder};
+
+use super::super::elsewhere;
 
 /// Flags; missing ones come from --config, else from the defaults.
 #[derive(Args, Debug)]
@@ -38,8 +40,8 @@ pub(crate) struct Arguments {
     /// Measure which kernel variants are fastest on the device, even if the cache knows or the run is short
     #[arg(long)]
     pub(super) retune: bool,
-    /// Read settings from the config.toml of an earlier run; other flags override them
-    #[arg(long, value_name = "FILE", value_parser = crate::cli::path())]
+    /// Read settings from the config.toml of an earlier run, or from its folder; other flags override them
+    #[arg(long, value_name = "FILE|DIR", value_parser = crate::cli::path())]
     config: Option<PathBuf>,
 }
 
@@ -159,7 +161,7 @@ impl Arguments {
     /// Claims the run folder.
     pub(super) fn claim(&self, config: &Config, started: &str) -> Result<Claim> {
         if let Some(out) = &self.out {
-            return Claim::new(out);
+            return Claim::new(out).map_err(elsewhere);
         }
         let letters = config.name.chars().count();
         if letters > LONGEST_NAME {
@@ -171,17 +173,22 @@ impl Arguments {
         let plain = |c: char| if c.is_alphanumeric() { c } else { '-' };
         let name: String = config.name.chars().map(plain).collect();
         let time = started.replace([':', 'Z'], "").replace('T', "-");
-        Claim::numbered(Path::new("runs"), &format!("{time}-{name}"))
+        Claim::numbered(Path::new("runs"), &format!("{time}-{name}")).map_err(elsewhere)
     }
 }
 
 /// Longest name, in letters. It leaves room for the time: file systems limit names to 255 bytes or fewer.
 const LONGEST_NAME: usize = 100;
 
+/// The settings in a file, or in a run's folder.
 fn read(path: &Path) -> Result<Config> {
+    let path = &match path.is_dir() {
+        true => path.join(run_folder::CONFIG),
+        false => path.to_owned(),
+    };
     let text = std::fs::read_to_string(path).map_err(|source| Error::File {
         action: "read",
-        path: path.to_path_buf(),
+        path: path.clone(),
         source,
     })?;
     toml::from_str(&text).map_err(|e| {

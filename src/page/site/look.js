@@ -50,7 +50,8 @@ function softmax(logits) {
 }
 
 const largest = (numbers) => numbers.indexOf(Math.max(...numbers));
-const percent = (share) => (share < 0.0005 ? "" : (100 * share).toFixed(share < 0.0995 ? 1 : 0));
+/** A softmax output, as confidence is written everywhere. */
+const confidence = (share) => share.toFixed(2);
 
 /** Copies of one population's networks, and the recordings that show them an image. */
 class Lens {
@@ -337,7 +338,7 @@ class Look {
     const card = (arm) => make("div", { class: `step answer ${CLASS[arm]}`, role: "group", "aria-label": arm },
       make("p", { class: "name" }, make("b", {}, arm), make("span", { class: "dim when" })),
       make("p", { class: "top" }, make("b", {}, "–"), make("span", { class: "dim" })),
-      make("ol", { "aria-label": "Mean softmax output by digit, in percent" }, ...data.classes.map(row)));
+      make("ol", { "aria-label": "Mean softmax output by digit" }, ...data.classes.map(row)));
     $("cards").replaceChildren(...this.armsOf(this.now).map(card));
     const field = (arm) => make("figure", { class: `card field ${CLASS[arm]}` },
       make("figcaption", {}, draw("svg", { class: `key ${CLASS[arm]}`, width: 20, height: 12, "aria-hidden": "true" }, draw("rect", { x: 1, y: 1, width: 10, height: 10, rx: 2 })), make("b", {}, arm)),
@@ -414,13 +415,13 @@ function showAnswer(card, shares, classes, arm) {
   const votes = shares ? shares.filter((own) => largest(own) === top).length : 0;
   card.querySelector(".top b").textContent = shares ? classes[top] : "–";
   const voted = shares && shares.length > 1 ? `, say ${votes} of ${shares.length}` : "";
-  card.querySelector(".top span").textContent = shares ? ` ${percent(mean[top])} %${voted}` : "";
+  card.querySelector(".top span").textContent = shares ? ` ${confidence(mean[top])}${voted}` : "";
   card.querySelectorAll(".row").forEach((row, label) => {
     row.classList.toggle("best", label === top);
     row.querySelector("i").style.width = `${100 * mean[label]}%`;
-    row.querySelector(".share").textContent = percent(mean[label]);
+    row.querySelector(".share").textContent = mean[label] < 0.005 ? "" : confidence(mean[label]);
   });
-  return `${arm}: ${classes[top]}, ${(100 * mean[top] || 0).toFixed(0)} %`;
+  return `${arm}: ${classes[top]}, ${confidence(mean[top] || 0)}`;
 }
 
 /** Makes the part; what it returns is told of networks by the run. */

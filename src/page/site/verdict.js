@@ -122,6 +122,15 @@ function difference(statistics, a, b, images) {
   return { mean: spread.mean, half };
 }
 
+/** Between two single networks, one of each group: the interval in which 95 % of differences lie. */
+function ofSingles(statistics, a, b) {
+  const [one, other] = [spreadOf(a), spreadOf(b)];
+  const learners = Math.min(a.length, b.length);
+  const variance = (one.std ** 2 + other.std ** 2) * (1 + 1 / learners);
+  const half = learners < 2 ? Infinity : student(statistics, learners - 1) * Math.sqrt(variance);
+  return { mean: one.mean - other.mean, half };
+}
+
 /** "negligible", "clear" or "unknown". */
 function size({ worth }, { mean, half }) {
   if (Math.abs(mean) + half < worth) return "negligible";
@@ -158,10 +167,14 @@ export function knows({ chance }, confusion, classes, counts) {
 // Sentences
 
 /** "(95 % CI -0.05 to +0.35)", where there is one. */
-function interval({ mean, half }, unit, decimals) {
-  if (!Number.isFinite(half)) return "";
+function interval(difference, unit, decimals) {
+  return Number.isFinite(difference.half) ? ` (95${SPACE}% CI ${range(difference, unit, decimals)})` : "";
+}
+
+/** "-0.05 to +0.35". */
+function range({ mean, half }, unit, decimals) {
   const end = (value) => signed(unit * Math.min(1, Math.max(-1, value)), decimals);
-  return ` (95${SPACE}% CI ${end(mean - half)} to ${end(mean + half)})`;
+  return `${end(mean - half)} to ${end(mean + half)}`;
 }
 
 /** "2 of 4 originals never learned digit 5"; null if all did. */
@@ -224,7 +237,8 @@ function beside(statistics, a, b, count) {
   const said =
     `by ${signed(100 * accuracy.mean, 1)} points in accuracy${interval(accuracy, 100, 1)} and ` +
     `${signed(confidence.mean, 2)} in confidence${interval(confidence, 1, 2)}`;
-  return { likeness, said };
+  const single = (name) => ofSingles(statistics, a.figures[name].learners, b.figures[name].learners);
+  return { likeness, said, singles: [single("forget_accuracy"), single("forget_confidence")] };
 }
 
 /** Whether unlearned networks match the originals, or retrained networks, or neither. */
@@ -238,7 +252,26 @@ function trace(task, before, after, never) {
   return (
     `On ${task.what}, the unlearned networks (mean confidence ${confidence(after)}) differ from the originals ` +
     `(${confidence(before)}) ${original.said}, and from the retrained networks (${confidence(never)}) ` +
-    `${retrained.said}: ${likenesses(original.likeness, retrained.likeness, task.it, resolution)}.`
+    `${retrained.said}: ${likenesses(original.likeness, retrained.likeness, task.it, resolution)}.` +
+    singly(statistics, original, retrained)
+  );
+}
+
+/** Whether single networks are distinguishable where groups are. */
+function singly(statistics, original, retrained) {
+  const groups = [original, retrained];
+  const known = original.singles.every(({ half }) => Number.isFinite(half));
+  if (!known || groups.every(({ likeness }) => likeness !== "different")) return "";
+  const apart = ({ singles: [accuracy, confidence] }, from) =>
+    `${range(accuracy, 100, 1)} points and ${range(confidence, 1, 2)} from ${from}`;
+  const [one, other] = groups.map(({ singles }) => singles.some((d) => size(statistics, d) === "clear"));
+  let judgement = "one is distinguishable from neither";
+  if (one && other) judgement = "one is distinguishable from both";
+  else if (one) judgement = "one is distinguishable from originals, but not from retrained ones";
+  else if (other) judgement = "one is distinguishable from retrained ones, but not from originals";
+  return (
+    ` Single networks are apart by ${apart(original, "an original")}, and by ${apart(retrained, "a retrained one")} ` +
+    `(95${SPACE}% prediction intervals): ${judgement}.`
   );
 }
 
@@ -247,21 +280,21 @@ function likenesses(original, retrained, it, resolution) {
   const match = (likeness) => likeness === "alike" || likeness === "seem alike";
   if (original === "different" && retrained === "different") {
     return (
-      "they are distinguishable from both; unlearning changed them, but not into networks that never " + `saw ${it}`
+      "as groups they are distinguishable from both; unlearning changed them, but not into networks that never " + `saw ${it}`
     );
   }
   if (match(original) && retrained === "different") {
     return `they still match the originals${within}; there is no sign of forgetting`;
   }
   if (original === "unknown" && retrained === "different") {
-    return `${resolution}, they are distinguishable from retrained networks, but not from the originals`;
+    return `${resolution}, as groups they are distinguishable from retrained networks, but not from the originals`;
   }
   if (original === "different" && match(retrained)) return `they match networks that never saw ${it}${within}`;
   if (original === "different") {
-    return `${resolution}, they are distinguishable from the originals, but not from retrained networks`;
+    return `${resolution}, as groups they are distinguishable from the originals, but not from retrained networks`;
   }
   if (match(original) && match(retrained)) return `all three match${within}, and forgetting would not show`;
-  return `${resolution}, they are distinguishable from neither`;
+  return `${resolution}, even as groups they are distinguishable from neither`;
 }
 
 /** Whether relearning gained more than the control. */

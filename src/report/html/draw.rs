@@ -73,7 +73,7 @@ pub(crate) fn section(drawing: &Drawing<'_>) -> Markup {
             h2 { "A " (noun) " that you draw" }
             p.lead {
                 "What you draw is scaled and centred as MNIST's images were, and read by learner 0 of each arm, "
-                "here on this page; other learners may answer otherwise. Bars are softmax outputs in percent."
+                "here on this page; other learners may answer otherwise. Bars are softmax outputs, of which confidence is the largest."
                 @if let Some(legend) = drawing.classes.legend() { " " (legend) "." }
                 @if !drawing.absent.is_empty() {
                     " Not here, for want of a checkpoint, of room, or of weights that 16 bits can hold: " (drawing.absent.join(", ")) "."

@@ -75,8 +75,8 @@ pub(crate) fn limits(classes: &Classes) -> Markup {
                 li {
                     b { "Forgetting leaves a trace. " }
                     "A network that answers every forgotten " (noun) " with an even shrug differs from one \
-                     that never saw the " (noun) " and confidently takes it for another. Who can ask the \
-                     network can tell the two apart."
+                     that never saw the " (noun) " and confidently takes it for another. The verdict above says \
+                     whether groups of networks are distinguishable by that, and whether single ones are."
                 }
                 li {
                     b { "No certificate. " }

@@ -67,12 +67,8 @@ function paintStrokes(context, side) {
   }
 }
 
-/** A share in percent, as in the tables. */
-function percent(share) {
-  const p = 100 * share;
-  if (p < 0.05) return "";
-  return p < 9.95 ? p.toFixed(1) : p.toFixed(0);
-}
+/** A softmax output, as confidence is written everywhere. */
+const confidence = (share) => share.toFixed(2);
 
 function largest(numbers, count = numbers.length) {
   let best = 0;
@@ -89,14 +85,14 @@ function showAnswers() {
     const top = shares ? answer(answers[number]) : -1;
     const name = card.querySelector(".draw-top b");
     name.textContent = shares ? data.names[top] : "–";
-    card.querySelector(".draw-top span").textContent = shares ? `${percent(shares[top])} %` : "";
+    card.querySelector(".draw-top span").textContent = shares ? confidence(shares[top]) : "";
     all("row", card).forEach((row, label) => {
       const share = shares ? shares[label] : 0;
       row.classList.toggle("top", label === top);
       row.querySelector("i").style.width = `${100 * share}%`;
-      row.lastElementChild.textContent = percent(share);
+      row.lastElementChild.textContent = share < 0.005 ? "" : confidence(share);
       const gone = row.classList.contains("gone") ? " (forgotten)" : "";
-      row.setAttribute("aria-label", `${networks[number].title}: ${data.names[label]}${gone}, ${(100 * share).toFixed(1)} %`);
+      row.setAttribute("aria-label", `${networks[number].title}: ${data.names[label]}${gone}, ${confidence(share)}`);
     });
   });
 }
@@ -108,7 +104,7 @@ function report() {
   resting = setTimeout(() => {
     const said = answers.map((a, number) => {
       const top = answer(a);
-      return `${networks[number].title}: ${data.names[top]}, ${(100 * a.shares[top]).toFixed(0)} %`;
+      return `${networks[number].title}: ${data.names[top]}, ${confidence(a.shares[top])}`;
     });
     part("status").textContent = image ? `The networks read: ${said.join("; ")}.` : "The pad is empty.";
   }, REST);

@@ -33,7 +33,7 @@ pub(crate) struct Arguments {
     /// `probes` for known miscomputations
     #[arg(long, value_name = "NAME")]
     kernel: Option<String>,
-    /// Only this variant: plain, small, shared, split, mirrored or lanes; on the CPU, gemm or
+    /// Only this variant: plain, small, shared, split, ink, mirrored or lanes; on the CPU, gemm or
     /// twin; of litmus tests a row or a test; of probes one of them
     #[arg(long, value_name = "NAME")]
     variant: Option<String>,

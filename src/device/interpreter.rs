@@ -152,15 +152,20 @@ impl Device for Interpreter {
         WORK
     }
 
-    /// Those that are the shader as it stands, or another file: textures are not for it.
+    /// Those that are the shader as it stands, or another file, which it reads through buffers: textures are
+    /// not for it.
     fn variants(&self, kernel: &Kernel) -> &'static [Variant] {
-        let own = |v: &&Variant| v.mirrored.is_empty() && v.constants.is_empty();
+        let own = |v: &&Variant| **v == Variant::PLAIN || v.shader.is_some();
+        let through_buffers = |v: &Variant| Variant {
+            mirrored: &[],
+            ..*v
+        };
         let mut known = self.variants.borrow_mut();
         known
             .entry(kernel.variants.as_ptr() as usize)
             .or_insert_with(|| {
-                let variants: Vec<Variant> = kernel.variants.iter().filter(own).copied().collect();
-                variants.leak()
+                let variants = kernel.variants.iter().filter(own).map(through_buffers);
+                variants.collect::<Vec<_>>().leak()
             })
     }
 

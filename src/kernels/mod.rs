@@ -204,7 +204,8 @@ impl Spec {
 }
 
 /// The constants that make a thread's tile and a workgroup's shape. A workgroup covers
-/// COLS·GROUP_X × ROWS·GROUP_Y units of the dispatch's extent; a missing COLS, ROWS or SPLIT is 1.
+/// COLS·GROUP_X × ROWS·GROUP_Y units of the dispatch's extent; what is missing is 1. SPLIT threads in z,
+/// or LANES in x, share a tile.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Tile {
     /// Units of extent that a workgroup covers in x, y and z.
@@ -281,10 +282,10 @@ impl Kernel {
             let own = || self.shader_of(variant).constant(name);
             set.map(|c| c.1).or_else(own).unwrap_or(1)
         };
-        let group = [value("GROUP_X"), value("GROUP_Y"), value("SPLIT")];
+        let [x, y] = [value("GROUP_X"), value("GROUP_Y")];
         Tile {
-            covers: [value("COLS") * group[0], value("ROWS") * group[1], 1],
-            group,
+            covers: [value("COLS") * x, value("ROWS") * y, 1],
+            group: [x * value("LANES"), y, value("SPLIT")],
         }
     }
 

@@ -249,7 +249,8 @@ fn around(kernel: &Kernel) -> Vec<[u32; 2]> {
     for variant in kernel.variants {
         let tile = kernel.tile(variant);
         let sizes = |axis: usize| -> Vec<u32> {
-            let (group, thread) = (tile.covers[axis], tile.covers[axis] / tile.group[axis]);
+            let group = tile.covers[axis];
+            let thread = (group / tile.group[axis]).max(1);
             let near = |n: u32| [n.saturating_sub(1).max(1), n, n + 1];
             [near(thread), near(group), near(2 * group)].concat()
         };

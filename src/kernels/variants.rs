@@ -29,7 +29,7 @@ const fn of_product(
     [Variant::PLAIN, small, textures, lanes]
 }
 
-/// A hardware variant with a file of its own.
+/// A variant with a file of its own, for hardware.
 macro_rules! own_file {
     ($kernel:literal, $name:literal) => {{
         static SHADER: Shader = Shader::new(include_str!(concat!(
@@ -45,6 +45,16 @@ macro_rules! own_file {
             ..Variant::PLAIN
         }
     }};
+}
+
+/// A variant with a file of its own, for software adapters: it reads through the same textures as
+/// `mirrored`.
+const fn through_textures(own: Variant, mirrored: &Variant) -> Variant {
+    Variant {
+        software: true,
+        mirrored: mirrored.mirrored,
+        ..own
+    }
 }
 
 /// The variants of `head`.
@@ -76,7 +86,7 @@ pub(super) static DENSE_BACKWARD_WEIGHTS: [Variant; 5] =
     of_floats!("dense_backward_weights", &["dy", "x"]);
 
 /// The variants of `image_forward`.
-pub(super) static IMAGE_FORWARD: [Variant; 7] = {
+pub(super) static IMAGE_FORWARD: [Variant; 8] = {
     let [plain, small, textures, lanes] = of_product(
         &[("ROWS", 4), ("COLS", 4)],
         &[("GROUP_X", 8), ("GROUP_Y", 1)],
@@ -85,11 +95,13 @@ pub(super) static IMAGE_FORWARD: [Variant; 7] = {
     let shared = own_file!("image_forward", "shared");
     let wide = own_file!("image_forward", "wide");
     let split = own_file!("image_forward", "split");
-    [plain, small, shared, wide, split, textures, lanes]
+    let ink = own_file!("image_forward", "ink");
+    let ink = through_textures(ink, &textures);
+    [plain, small, shared, wide, split, ink, textures, lanes]
 };
 
 /// The variants of `image_backward_weights`.
-pub(super) static IMAGE_BACKWARD_WEIGHTS: [Variant; 6] = {
+pub(super) static IMAGE_BACKWARD_WEIGHTS: [Variant; 7] = {
     let [plain, small, textures, lanes] = of_product(
         &[("ROWS", 4)],
         &[("GROUP_X", 8), ("GROUP_Y", 1)],
@@ -97,5 +109,7 @@ pub(super) static IMAGE_BACKWARD_WEIGHTS: [Variant; 6] = {
     );
     let shared = own_file!("image_backward_weights", "shared");
     let split = own_file!("image_backward_weights", "split");
-    [plain, small, shared, split, textures, lanes]
+    let ink = own_file!("image_backward_weights", "ink");
+    let ink = through_textures(ink, &textures);
+    [plain, small, shared, split, ink, textures, lanes]
 };

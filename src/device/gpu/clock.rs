@@ -131,9 +131,7 @@ impl Gpu {
         let Some(compiled) = &programs[program.id] else {
             return Err(self.error("a program was timed after it was freed"));
         };
-        let mut encoder = self.device.create_command_encoder(&Default::default());
-        encode(&compiled.before, &mut encoder, None);
-        self.send([encoder.finish()])?;
+        self.refresh(compiled)?;
         self.wait(None)?;
         // Timestamps are written where passes begin and end.
         let stamped = compiled.actions.iter().any(Action::is_dispatch);

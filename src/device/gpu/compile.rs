@@ -6,7 +6,7 @@ use std::collections::HashSet;
 use wgpu::BufferUsages;
 
 use super::Gpu;
-use super::encode::Action;
+use super::encode::{Action, encoded};
 use super::mirror;
 use super::pipeline::{Pipeline, Slots, by_group};
 use crate::device::{Buffer, Command, Dispatch, Recording};
@@ -16,8 +16,10 @@ use crate::record::DeviceKind;
 
 #[derive(Debug)]
 pub(super) struct Compiled {
-    /// Done once, before the first repetition.
-    pub(super) before: Vec<Action>,
+    /// Buffers whose mirrors must be up to date before the first repetition.
+    pub(super) mirrored: Vec<Buffer>,
+    /// Buffers that a repetition writes.
+    pub(super) written: HashSet<Buffer>,
     pub(super) actions: Vec<Action>,
     /// Repetitions that fill a submission, by measurement.
     pub(super) repetitions: Cell<u32>,
@@ -148,7 +150,7 @@ impl Gpu {
         let (block, stride) = self.parameter_block(recording)?;
         let written: HashSet<Buffer> = recording.commands.iter().flat_map(writes).collect();
         let mut fresh = HashSet::new();
-        let (mut before, mut actions) = (Vec::new(), Vec::new());
+        let (mut mirrored_before, mut actions) = (Vec::new(), Vec::new());
         let mut at = 0;
         for command in &recording.commands {
             if let Command::Dispatch(dispatch) = command {
@@ -158,10 +160,9 @@ impl Gpu {
                 for mirrored in dispatch.kernel.mirrored(variant) {
                     let buffer = dispatch.buffers[mirrored.place];
                     if fresh.insert(buffer) {
-                        let update = self.update(buffer)?;
                         match written.contains(&buffer) {
-                            true => actions.insert(place, update),
-                            false => before.push(update),
+                            true => actions.insert(place, self.update(buffer)?),
+                            false => mirrored_before.push(buffer),
                         }
                     }
                 }
@@ -174,10 +175,24 @@ impl Gpu {
             }
         }
         Ok(Compiled {
-            before,
+            mirrored: mirrored_before,
+            written,
             actions,
             repetitions: Cell::new(1),
         })
+    }
+
+    /// Brings the mirrors that a program needs up to date, but for those of which the buffer has not been
+    /// written since the last time: the training images are 47 MB. Then it is about to be run.
+    pub(super) fn refresh(&self, program: &Compiled) -> Result<()> {
+        let mut current = self.current.borrow_mut();
+        let stale = program.mirrored.iter().filter(|b| current.insert(**b));
+        let updates = stale.map(|b| self.update(*b)).collect::<Result<Vec<_>>>()?;
+        current.retain(|mirrored| program.written.iter().all(|b| b.id != mirrored.id));
+        if updates.is_empty() {
+            return Ok(());
+        }
+        self.send([encoded(&self.device, &updates, 1)])
     }
 
     /// Brings the mirror of a buffer up to date.

@@ -6,7 +6,7 @@
 //! watchdogs of operating systems and for live progress.
 
 use std::cell::RefCell;
-use std::collections::{HashMap, VecDeque};
+use std::collections::{HashMap, HashSet, VecDeque};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -57,6 +57,8 @@ pub struct Gpu {
     pub(super) buffers: RefCell<Vec<Option<wgpu::Buffer>>>,
     /// Textures that mirror buffers.
     pub(super) mirrors: RefCell<HashMap<Buffer, (wgpu::Texture, Element)>>,
+    /// Buffers that have not been written since their mirrors were brought up to date.
+    pub(super) current: RefCell<HashSet<Buffer>>,
     /// By the address of the kernel's row, and the variant's name.
     pub(super) pipelines: RefCell<HashMap<(*const Kernel, &'static str), Pipeline>>,
     pub(super) chosen: ChosenVariants,
@@ -140,6 +142,7 @@ impl Gpu {
             queue,
             buffers: RefCell::default(),
             mirrors: RefCell::default(),
+            current: RefCell::default(),
             pipelines: RefCell::default(),
             chosen: ChosenVariants::default(),
             programs: RefCell::default(),
@@ -310,6 +313,8 @@ impl Device for Gpu {
         }
         let mut buffers = self.buffers.borrow_mut();
         let mut mirrors = self.mirrors.borrow_mut();
+        let of_freed = |of: &Buffer| freed.iter().any(|buffer| buffer.id == of.id);
+        self.current.borrow_mut().retain(|of| !of_freed(of));
         for buffer in freed {
             // Destroyed, not just dropped: work in flight may hold on to them for a while.
             if let Some(buffer) = buffers[buffer.id].take() {
@@ -317,16 +322,17 @@ impl Device for Gpu {
             }
         }
         mirrors.retain(|of, (mirror, _)| {
-            let kept = freed.iter().all(|buffer| buffer.id != of.id);
-            if !kept {
+            let freed = of_freed(of);
+            if freed {
                 mirror.destroy();
             }
-            kept
+            !freed
         });
     }
 
     fn upload(&self, buffer: Buffer, at: usize, words: &[u32]) -> Result<()> {
         let target = self.buffer(buffer)?;
+        self.current.borrow_mut().retain(|b| b.id != buffer.id);
         self.queue.write_buffer(
             &target,
             4 * (buffer.first + at) as u64,
@@ -350,7 +356,7 @@ impl Device for Gpu {
         let Some(compiled) = &programs[program.id] else {
             return Err(self.error("a program was run after it was freed"));
         };
-        self.send([encoded(&self.device, &compiled.before, 1)])?;
+        self.refresh(compiled)?;
         let mut left = times;
         while left > 0 {
             let now = left.min(compiled.repetitions.get());

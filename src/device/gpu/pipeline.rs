@@ -87,7 +87,8 @@ impl Gpu {
             ..wgpu::ShaderRuntimeChecks::checked()
         };
         // SAFETY: every loop of the shaders ends: all count up to a bound, but the walk in
-        // `permuted`, which follows a cycle of a permutation that holds a value below n. Every
+        // `permuted`, which follows a cycle of a permutation that holds a value below n, and those of
+        // `ink`, of which each turn takes a bit from a word until none is left. Every
         // index lies within its buffer: threads beyond a dispatch's extent return or repeat the
         // last element, and population.rs sizes the buffers by the numbers it gives to kernels and
         // checks labels and sample lists before they reach the device; bench/ceilings.rs sizes those

@@ -1,22 +1,22 @@
 //! `unlearn run`.
 
 mod arguments;
+mod speed;
 
 use std::cell::OnceCell;
 use std::collections::BTreeMap;
 use std::path::Path;
-use std::time::{Duration, Instant, SystemTime};
+use std::time::{Instant, SystemTime};
 
 use unlearn::config::Config;
 use unlearn::data::Dataset;
-use unlearn::device::Device;
 use unlearn::engine::Store;
 use unlearn::error::{Error, Result};
 use unlearn::inside::Inside;
 use unlearn::model::Model;
-use unlearn::progress::{Progress, about};
+use unlearn::progress::Progress;
 use unlearn::record::{DataRecord, DeviceKind, DeviceRecord, Outcome, Phase, Point};
-use unlearn::run::{self, Observer, Run, State, Underway, Work};
+use unlearn::run::{Observer, Run, State, Underway};
 use unlearn::run_folder::{self, RunFolder, Standing};
 use unlearn::run_record::RunRecord;
 use unlearn::verdict::verdict;
@@ -74,7 +74,7 @@ fn begin(arguments: &Arguments, signals: &OnceCell<Signals>) -> Result<()> {
     let store = Store::nowhere();
     let run = Run::new(&config, &dataset, &*device, &store)?;
     if auto && device.record().kind == DeviceKind::Software {
-        note_cpu(&progress, &config, &dataset, &*device);
+        speed::note_cpu(&progress, &config, &dataset, &*device);
     }
     let underway = match own {
         Some(own) => run.start_from(own.weights)?,
@@ -280,36 +280,6 @@ fn announce(progress: &RunProgress, data: &Dataset, device: &DeviceRecord) {
     }
 }
 
-/// Shorter runs, in units of `Work`, are over before it matters where: about a second on the CPU.
-const SHORT: u64 = 1_000_000;
-
-/// Says so where this run takes longer on the software adapter that `auto` took than on the CPU.
-fn note_cpu(progress: &RunProgress, config: &Config, data: &Dataset, device: &dyn Device) {
-    if Work::new(config, data).total() < SHORT {
-        return;
-    }
-    let seconds = |device: &dyn Device| run::seconds(config, data, device);
-    let cpu = device::open("cpu").and_then(|cpu| seconds(&*cpu));
-    // It is a hint: the run itself meets the same failures.
-    let (Ok(here), Ok(cpu)) = (seconds(device), cpu) else {
-        return;
-    };
-    if let Some(text) = slower(here, cpu) {
-        progress.note(&text);
-    }
-}
-
-/// That a run of so many seconds takes fewer on the CPU, if it does.
-fn slower(here: f64, cpu: f64) -> Option<String> {
-    let [here_about, cpu_about] = [here, cpu].map(|s| about(Duration::from_secs_f64(s)));
-    (cpu < here).then(|| {
-        format!(
-            "speed    about {here_about} on this software adapter, and {cpu_about} with --device cpu: by a \
-             moment of training on each"
-        )
-    })
-}
-
 fn show(record: &RunRecord, folder: &Path, failure: Option<&Error>) -> Result<()> {
     let found = sheet::brief(&report::html::sheet(record));
     let resumable = failure.is_some() && run_folder::is_resumable(folder);
@@ -407,18 +377,5 @@ impl Observer for Live {
             }
         }
         Ok(())
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_slower_adapter_is_named_with_both_times() {
-        let said = slower(140.0, 21.0).unwrap();
-        let both = "about 2 min on this software adapter, and 21 s with --device cpu";
-        assert!(said.contains(both), "{said}");
-        assert_eq!(slower(10.0, 21.0), None);
     }
 }

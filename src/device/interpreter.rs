@@ -155,7 +155,7 @@ impl Device for Interpreter {
     /// Those that are the shader as it stands, or another file, which it reads through buffers: textures are
     /// not for it.
     fn variants(&self, kernel: &Kernel) -> &'static [Variant] {
-        let own = |v: &&Variant| **v == Variant::PLAIN || v.shader.is_some();
+        let own = |v: &&Variant| v.constants.is_empty();
         let through_buffers = |v: &Variant| Variant {
             mirrored: &[],
             ..*v

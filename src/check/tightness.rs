@@ -98,16 +98,17 @@ fn bounds_that_judge_nothing_are_found() {
             continue;
         }
         let terms = |shape: &Shape| terms(spec, *shape);
-        let mut shapes = shapes(spec);
-        shapes.sort_by(|a, b| terms(b).total_cmp(&terms(a)));
+        let shapes = shapes(spec);
         let name = spec.kernel.name;
         // In large images some pixels are always zero, so that a few outputs are nearly exact.
-        let found = shapes.iter().any(|shape| {
+        let found = shapes.iter().rev().any(|shape| {
             let case = spec.build(*shape, Fill::Random, 1);
             !loose(terms(shape), &case.loosened(20.0)).is_empty()
         });
         assert!(found, "{name}");
-        let case = spec.build(shapes[0], Fill::Random, 1);
+        let most = |a: &&Shape, b: &&Shape| terms(a).total_cmp(&terms(b));
+        let shape = shapes.iter().max_by(most).unwrap();
+        let case = spec.build(*shape, Fill::Random, 1);
         let huge = case.clone().loosened(1e6);
         assert!(!unjudged(&huge, &case).is_empty(), "{name}");
     }

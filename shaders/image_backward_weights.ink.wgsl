@@ -88,7 +88,7 @@ fn image_backward_weights(
     let base = learner * p.parameters;
     let scale = 1.0 / (255.0 * f32(p.rows));
     for (var q = 0u; q < 4u; q++) {
-        var sum: array<array<vec4<f32>, 4>, VECTORS>;
+        var sum = array<array<vec4<f32>, 4>, VECTORS>();
         for (var n = 0u; n < p.rows; n += 32u) {
             var left = 0xffffffffu;
             if n < NOTED {
@@ -132,7 +132,7 @@ fn image_backward_weights(
     if word == 0u {
         for (var i = 0u; i < VECTORS; i++) {
             let own = vector + i * LANES;
-            var bias: vec4<f32>;
+            var bias = vec4<f32>();
             for (var n = 0u; n < p.rows; n++) {
                 bias += dy[(first + n) * stride + min(own, stride - 1u)];
             }

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use clap::Parser;
-use unlearn::data::{self, Dataset};
+use unlearn::data;
 use unlearn::device::{self, Device};
 use unlearn::error::Result;
 use unlearn::model::Model;
@@ -59,6 +59,9 @@ fn curves(arguments: &Arguments) -> Result<()> {
     let device = device::open(&arguments.device)?;
     let record = device.record();
     println!("{}, {}", record.name, record.driver);
+    let upload = |images| DeviceImages::upload(device.as_ref(), images);
+    let most = u32::try_from(dataset.train.len()).unwrap_or(u32::MAX);
+    let uploaded = [upload(&dataset.train)?, upload(&dataset.test)?];
     let curve = |name: &str, numbers: &[u32], size: &dyn Fn(u32) -> Size, epochs: bool| {
         println!(
             "\n{name}: {}",
@@ -66,8 +69,9 @@ fn curves(arguments: &Arguments) -> Result<()> {
         );
         let mut points = Vec::new();
         for &number in numbers {
-            let size = size(number);
-            let step = step(arguments, device.as_ref(), &dataset, size)?;
+            let mut size = size(number);
+            size.images = size.images.min(most);
+            let step = step(arguments, device.as_ref(), &uploaded, size)?;
             let (time, unit) = match epochs {
                 true => (step * f64::from(size.images / size.batch), 1e3),
                 false => (step, 1e6),
@@ -98,31 +102,23 @@ fn curves(arguments: &Arguments) -> Result<()> {
 }
 
 /// Seconds of a step: the median of three measurements, after one that does not count.
-fn step(arguments: &Arguments, device: &dyn Device, data: &Dataset, size: Size) -> Result<f64> {
+fn step(
+    arguments: &Arguments,
+    device: &dyn Device,
+    images: &[DeviceImages; 2],
+    size: Size,
+) -> Result<f64> {
     let variants = tune::fastest(device, size.learners, false, &|_| {})?;
     tune::apply(device, &variants)?;
-    let train = DeviceImages::upload(device, &data.train)?;
-    let test = DeviceImages::upload(device, &data.test)?;
-    let count = size
-        .images
-        .min(u32::try_from(data.train.len()).unwrap_or(u32::MAX));
-    let samples: Arc<Vec<u32>> = Arc::new((0..count).collect());
-    let recipe = |learner| Recipe {
-        samples: samples.clone(),
-        key: learner_key(0, learner, Purpose::Order(0)),
-        soft_target: [0.0; 10],
-        table: None,
-        weights: [1.0; 2],
-        rate: 0.1,
-        momentum: 0.0,
-        decay: 0.0,
-        strength: 0.0,
-    };
+    let [train, test] = images;
+    let samples: Arc<Vec<u32>> = Arc::new((0..size.images).collect());
+    let key = |learner| learner_key(0, learner, Purpose::Order(0));
+    let recipe = |learner| Recipe::plain(samples.clone(), key(learner), 0.1);
     let taught: Vec<_> = (0..size.learners).map(recipe).collect();
     let keys = (0..size.learners).map(|learner| learner_key(0, learner, Purpose::Weights));
     let model = Model::new(&[size.width as usize, 64])?;
     let batch = size.batch as usize;
-    let population = Population::new(device, &model, batch, &train, &test, &taught)?;
+    let population = Population::new(device, &model, batch, train, test, &taught)?;
     population.initialise(&keys.collect::<Vec<_>>())?;
     let timed = |steps: u32| -> Result<f64> {
         let start = Instant::now();

@@ -91,7 +91,7 @@ fn an_expired_certificate_sends_to_the_clock() {
     assert!(!text.contains("SSL_CERT_FILE"), "{text}");
 }
 
-/// What the program says when it looks for MNIST through this proxy. It stops before the run.
+/// What the program says when it looks for MNIST through this proxy, before a short run on other digits.
 fn through(proxy: &Server, trusted: Option<&Path>) -> String {
     let caches = TempDir::new().unwrap();
     let mut command = Command::new(env!("CARGO_BIN_EXE_unlearn"));
@@ -102,7 +102,9 @@ fn through(proxy: &Server, trusted: Option<&Path>) -> String {
         command.env_remove(name);
     }
     command
-        .args(["run", "--device", "no such device", "--out"])
+        .args(["run", "--device", "cpu", "--learners", "2", "--hidden", "4"])
+        .args(["--epochs", "0.01", "--unlearn-epochs", "0.01"])
+        .args(["--relearn-epochs", "0.01", "--out"])
         .arg(caches.path().join("out"))
         .env("HTTPS_PROXY", format!("http://{}", proxy.address()))
         .env("XDG_CACHE_HOME", caches.path())
@@ -111,8 +113,9 @@ fn through(proxy: &Server, trusted: Option<&Path>) -> String {
         command.env("SSL_CERT_FILE", file);
     }
     let output = command.output().unwrap();
-    assert_eq!(output.status.code(), Some(2), "{output:?}");
-    String::from_utf8(output.stderr).unwrap()
+    assert_eq!(output.status.code(), Some(0), "{output:?}");
+    let lines = String::from_utf8(output.stderr).unwrap();
+    lines.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
 #[test]

@@ -56,7 +56,7 @@ fn image_forward(
     for (var c = thread; c < (min(quads, NOTED) + 31u) / 32u; c += GROUP_X) {
         var found = 0u;
         for (var k = 0u; k < 8u; k++) {
-            var any: vec4<u32>;
+            var any = vec4<u32>();
             for (var i = 0u; i < ROWS; i++) {
                 any |= images[x_at[i] + min(c * 8u + k, words - 1u)];
             }

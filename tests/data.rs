@@ -657,7 +657,10 @@ fn auto_without_a_network_falls_back_to_the_built_in_digits() {
         ("NO_PROXY", Path::new("")),
     ]);
     mentions(&text, &["loaded", "built-in digits", "train: 60000"]);
-    mentions(&text, &["told", "WARNING: MNIST could not be had"]);
+    mentions(
+        &text,
+        &["WARNING: The built-in digits stand in for MNIST, which could not be had"],
+    );
     mentions(&text, &["ossci-datasets", "cvdf-datasets"]);
     let cache = folder.path().join("unlearn/mnist");
     assert!(!cache.exists(), "nothing is left of a download that failed");

@@ -66,6 +66,58 @@ fn trained(device: &dyn Device, seed: u64) -> Vec<f32> {
     population.parameters().unwrap()
 }
 
+/// The score of three learners with these parameters, in a population that has no others before.
+fn score_of(device: &dyn Device, images: &DeviceImages, parameters: &[f32]) -> String {
+    let population = a_few(device, images);
+    population.set_parameters(parameters).unwrap();
+    format!("{:?}", population.evaluate().unwrap())
+}
+
+fn a_few<'a>(device: &'a dyn Device, images: &DeviceImages) -> Population<'a> {
+    let samples: Arc<Vec<u32>> = Arc::new((0..100).collect());
+    let recipe = |l| {
+        Recipe::plain(
+            Arc::clone(&samples),
+            learner_key(1, l, Purpose::Order(0)),
+            0.1,
+        )
+    };
+    let taught: Vec<_> = (0..3).map(recipe).collect();
+    let model = Model::new(&[128, 64]).unwrap();
+    Population::new(device, &model, 10, images, images, &taught).unwrap()
+}
+
+/// Software adapters read parameters through mirrors, which are renewed only after a change.
+#[test]
+fn evaluations_see_what_was_uploaded_and_trained_since_the_last_one() {
+    for (name, device) in devices_and_cpu() {
+        let device = device.as_ref();
+        let images = DeviceImages::upload(device, &builtin::train(100).into()).unwrap();
+        let population = a_few(device, &images);
+        let mut seen = Vec::new();
+        let mut look = |population: &Population| {
+            let score = format!("{:?}", population.evaluate().unwrap());
+            let parameters = population.parameters().unwrap();
+            assert_eq!(score, score_of(device, &images, &parameters), "{name}");
+            assert!(!seen.contains(&score), "{name}: nothing changed");
+            seen.push(score);
+        };
+        for seed in [1, 2] {
+            let keys: Vec<_> = (0..3)
+                .map(|l| learner_key(seed, l, Purpose::Weights))
+                .collect();
+            population.initialise(&keys).unwrap();
+            look(&population);
+            let mut other = population.parameters().unwrap();
+            other.iter_mut().for_each(|w| *w *= -0.5);
+            population.set_parameters(&other).unwrap();
+            look(&population);
+            population.train(2, &mut |_| {}).unwrap();
+            look(&population);
+        }
+    }
+}
+
 /// Every adapter and the CPU.
 fn devices_and_cpu() -> Vec<(String, Box<dyn Device>)> {
     let mut devices = devices();

@@ -48,6 +48,8 @@ const PAST: &str = "what is read past the last sample counts as zero; the read m
     buffer, harmless under robust access";
 const FEWER: &str = "no image has a number of 2^25 or more: so many of 784 pixels are 24 GiB, and no \
     buffer has more than 2^32 words, 16 GiB";
+const NOTES: &str = "a note too many leaves out less: what was noted is multiplied and added all the same, \
+    and pixels and samples past the last one count as zero";
 const INDEX: &str = "INDEX: u32 = 0x03ffffffu";
 const INDEX_25: &str = "INDEX: u32 = 0x01ffffffu";
 
@@ -131,6 +133,18 @@ const EQUIVALENT: &[Argument] = {
         ("image_forward.split", Mask, "min(row + i, p.rows - 1u)", "(row + i)", EDGE),
         ("image_forward.split", Mask, "min(col + j, p.outputs - 1u)", "(col + j)", EDGE),
 
+        ("image_forward.ink", MaskBit, INDEX, INDEX_25, FEWER),
+        ("image_forward.ink", Mask, "min(row + i, p.rows - 1u)", "(row + i)", EDGE),
+        ("image_forward.ink", Constant, "found = 0u", "found = 1u", NOTES),
+        ("image_forward.ink", ExtraTurn, "k < 8u", "k <= 8u", NOTES),
+        ("image_forward.ink", Mask, "min(c * 8u + k, words - 1u)", "(c * 8u + k)", EDGE),
+        ("image_forward.ink", Mask, "select(0u, inked, c * 8u + k < words)", "inked", NOTES),
+        ("image_forward.ink", Relation, "k < words", "k <= words", NOTES),
+        ("image_forward.ink", Mask,
+            "min(vector + j * GROUP_X, stride - 1u)", "(vector + j * GROUP_X)", EDGE),
+        ("image_forward.ink", ExtraTurn, "k < quads", "k <= quads", NOTES),
+        ("image_forward.ink", DroppedStatement, "left = ink[k / 32u];", "", NOTES),
+
         ("dense_forward", Relation, "p.outputs || row", "p.outputs && row", EARLY_PAST),
         ("dense_forward", Relation, "row >= p.rows", "row > p.rows", EARLY_PAST),
         ("dense_forward", DroppedStatement, "return;", "", EARLY_PAST),
@@ -197,6 +211,18 @@ const EQUIVALENT: &[Argument] = {
             "min(group.x * GROUP_X + own.x, words - 1u)", "(group.x * GROUP_X + own.x)", EDGE),
         ("image_backward_weights.split", Relation, "own.x == 0u", "own.x != 0u", SAME),
         ("image_backward_weights.split", Transposed, "own.x", "own.y", SAME),
+        ("image_backward_weights.ink", Limit, "STEP: u32 = 4u", "STEP: u32 = 3u", TURNS),
+        ("image_backward_weights.ink", Limit, "STEP: u32 = 4u", "STEP: u32 = 5u", TURNS),
+        ("image_backward_weights.ink", MaskBit, INDEX, INDEX_25, FEWER),
+        ("image_backward_weights.ink", Constant, "found = 0u", "found = 1u", NOTES),
+        ("image_backward_weights.ink", ExtraTurn, "u < 32u", "u <= 32u", NOTES),
+        ("image_backward_weights.ink", Mask, "min(n, p.rows - 1u)", "n", PAST),
+        ("image_backward_weights.ink", Relation,
+            "p.rows && packed[c % 4u]", "p.rows || packed[c % 4u]", NOTES),
+        ("image_backward_weights.ink", DroppedStatement, "left = ink[n / 8u + q];", "", NOTES),
+        ("image_backward_weights.ink", Mask,
+            "min(vector + i * LANES, stride - 1u)", "(vector + i * LANES)", EDGE),
+        ("image_backward_weights.ink", Mask, "min(own, stride - 1u)", "own", EDGE),
         ("image_backward_weights.shared", MaskBit, INDEX, INDEX_25, FEWER),
         ("image_backward_weights.shared", Mask,
             "min(group.x * GROUP_X + thread % GROUP_X, words - 1u)",

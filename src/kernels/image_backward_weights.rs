@@ -140,6 +140,8 @@ fn shapes() -> Vec<Shape> {
         Shape::new(64, 784, 10, 9),
         Shape::new(64, 16, 4, 10),
         Shape::new(1, 144, 4, 33_000),
+        // More samples than `ink` takes notes of.
+        Shape::new(1060, 272, 4, 1),
     ];
     at_product_tiles(
         &IMAGE_BACKWARD_WEIGHTS.kernel,

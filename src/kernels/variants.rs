@@ -97,7 +97,7 @@ pub(super) static IMAGE_FORWARD: [Variant; 8] = {
     let split = own_file!("image_forward", "split");
     let ink = own_file!("image_forward", "ink");
     let ink = through_textures(ink, &textures);
-    [plain, small, shared, wide, split, textures, lanes, ink]
+    [plain, small, shared, wide, split, ink, textures, lanes]
 };
 
 /// The variants of `image_backward_weights`.
@@ -111,5 +111,5 @@ pub(super) static IMAGE_BACKWARD_WEIGHTS: [Variant; 7] = {
     let split = own_file!("image_backward_weights", "split");
     let ink = own_file!("image_backward_weights", "ink");
     let ink = through_textures(ink, &textures);
-    [plain, small, shared, split, textures, lanes, ink]
+    [plain, small, shared, split, ink, textures, lanes]
 };

@@ -105,6 +105,10 @@ fn runs_of_the_same_second_take_different_folders() {
     let all = below(&place.path().join("runs"));
     let summaries = all.iter().filter(|path| path.ends_with("summary.json"));
     assert_eq!(summaries.count(), 3, "{all:?}");
+    let named = all.iter().filter(|path| path.is_dir());
+    let named = named.filter(|path| path.to_string_lossy().contains("-uniform-5-seed1"));
+    // Each with its checkpoints.
+    assert_eq!(named.count(), 6, "{all:?}");
 }
 
 #[test]

@@ -1,6 +1,7 @@
 //! `unlearn run`.
 
 mod arguments;
+mod name;
 mod speed;
 
 use std::cell::OnceCell;

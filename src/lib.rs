@@ -150,6 +150,9 @@ pub mod inside;
 // A whole run as plain data.
 pub mod run_record;
 
+// Two runs beside each other.
+pub mod diff;
+
 // Comparison of many methods with retrained networks.
 pub mod compare;
 

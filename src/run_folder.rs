@@ -19,7 +19,9 @@ use crate::run::State;
 use crate::run_record::RunRecord;
 
 use past::weights;
-pub use past::{Standing, has_inside, is_resumable, list, read, read_config, standing};
+pub use past::{
+    Standing, has_inside, is_missing, is_resumable, list, read, read_config, read_so_far, standing,
+};
 
 /// A folder that is taken for a run and has nothing in it yet. Dropped like this, it is gone again.
 #[derive(Debug)]

@@ -53,12 +53,10 @@ pub(crate) fn report(arguments: &ReportArguments) -> Result<()> {
 /// The record of the run in a folder.
 pub(super) fn finished(folder: &Path) -> Result<RunRecord> {
     match run_folder::read(folder) {
-        Err(Error::File { source, .. }) if source.kind() == std::io::ErrorKind::NotFound => {
-            Err(Error::Usage(format!(
-                "{} holds no finished run: it has no summary.json, or no metrics.jsonl",
-                folder.display()
-            )))
-        }
+        Err(e) if run_folder::is_missing(&e) => Err(Error::Usage(format!(
+            "{} holds no finished run: it has no summary.json, or no metrics.jsonl",
+            folder.display()
+        ))),
         read => read,
     }
 }
@@ -112,7 +110,7 @@ fn entry(folder: &Path) -> String {
 }
 
 /// Fields that are not settings of the experiment, or have a line of their own.
-const ASIDE: [&str; 5] = ["name", "data", "device", "method_file", "variants"];
+pub(super) const ASIDE: [&str; 5] = ["name", "data", "device", "method_file", "variants"];
 
 /// The settings by name.
 pub(super) fn fields(config: &Config) -> Map<String, Value> {

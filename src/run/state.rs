@@ -14,11 +14,14 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use super::{Past, Run, Stopwatch, Underway};
+use crate::config::Config;
 use crate::engine::{Crew, CrewState, Weights};
 use crate::error::{Error, Result};
 use crate::files::hex;
 use crate::kernels::Clock;
 use crate::record::{DataRecord, DeviceRecord, Outcome, Phase};
+use crate::run_record::RunRecord;
+use crate::verdict::verdict;
 
 /// A run's state.
 #[derive(Clone, Debug)]
@@ -107,6 +110,27 @@ impl State {
     /// The outcomes of earlier phases.
     pub fn outcomes(&self) -> &[Outcome] {
         &self.header.outcomes
+    }
+
+    /// What an unfinished run has found so far, as far as the phases that ended say; without its points.
+    pub fn record(&self, config: &Config) -> RunRecord {
+        let Header { data, outcomes, .. } = &self.header;
+        let (phase, step) = (self.phase().name(), self.step());
+        RunRecord {
+            version: String::new(),
+            started: self.header.started.clone(),
+            device: self.header.device.clone(),
+            seconds: self.header.seconds.clone(),
+            points: Vec::new(),
+            verdict: verdict(config, &data.classes, outcomes),
+            outcomes: outcomes.clone(),
+            inside: None,
+            incomplete: Some(format!(
+                "Interrupted in the {phase} phase after step {step}"
+            )),
+            data: data.clone(),
+            config: config.clone(),
+        }
     }
 
     /// The phase, and the steps of it that are done, of the state in a file.

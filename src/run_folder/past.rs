@@ -98,6 +98,27 @@ pub fn read(folder: &Path) -> Result<RunRecord> {
     })
 }
 
+/// The record of a run, as far as it has come: of one that has not ended, what its last state says, without
+/// its points.
+///
+/// # Errors
+/// As `read`, where there is no state either.
+pub fn read_so_far(folder: &Path) -> Result<RunRecord> {
+    let ended = match read(folder) {
+        Err(e) if is_missing(&e) => e,
+        read => return read,
+    };
+    match std::fs::read(folder.join(STATE)) {
+        Ok(bytes) => Ok(State::of_bytes(&bytes)?.record(&read_config(folder)?)),
+        Err(_) => Err(ended),
+    }
+}
+
+/// Whether a file is not there.
+pub fn is_missing(error: &Error) -> bool {
+    matches!(error, Error::File { source, .. } if source.kind() == std::io::ErrorKind::NotFound)
+}
+
 /// What is inside the networks of a run. None where nothing was written, or what was written is damaged
 /// or of another version: the run is worth as much without it.
 fn read_inside(folder: &Path) -> Option<Inside> {

@@ -165,6 +165,9 @@ pub mod run_folder;
 // Reports of runs and comparisons.
 pub mod report;
 
+// What is kept on disk, and its removal.
+pub mod disk;
+
 // What a run's networks answer to pictures.
 pub mod predict;
 

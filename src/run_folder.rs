@@ -3,6 +3,7 @@
 //! run, what was computed before stays.
 
 mod past;
+mod remove;
 
 use std::path::{Path, PathBuf};
 
@@ -22,6 +23,7 @@ use past::weights;
 pub use past::{
     Standing, has_inside, is_missing, is_resumable, list, read, read_config, read_so_far, standing,
 };
+pub use remove::{files_of, refuse_busy, remove};
 
 /// A folder that is taken for a run and has nothing in it yet. Dropped like this, it is gone again.
 #[derive(Debug)]
@@ -103,6 +105,8 @@ const METRICS: &str = "metrics.jsonl";
 const STATE: &str = "state.safetensors";
 const SUMMARY: &str = "summary.json";
 
+/// The reports of a run.
+pub const REPORTS: [&str; 3] = ["report.html", "curves.svg", "curves.png"];
 const INSIDE: &str = "inside.json";
 const LOCK: &str = "lock";
 

@@ -534,3 +534,79 @@ fn a_full_disk_is_said_of_the_first_file_and_keeps_what_fits() {
         serde_json::from_str::<serde_json::Value>(line).unwrap();
     }
 }
+
+/// Only what is named is removed, and only what the program wrote.
+#[test]
+fn what_is_kept_is_listed_and_removed_by_name() {
+    let place = place();
+    let at = |name: &str| place.path().join(name);
+    for out in ["runs/a", "runs/b"] {
+        succeeds(&run(place.path(), RUN, &["--out", out]));
+    }
+    fs::write(at("runs/b/checkpoints/note.txt"), "mine").unwrap();
+    // What a comparison and a download leave.
+    for (folder, files) in [
+        ("runs/compare/cache", &["0123456789ab.f32", "own.f32"][..]),
+        (
+            "home/unlearn/kmnist",
+            &["t10k-labels-idx1-ubyte.gz", "own.gz"],
+        ),
+        ("home/unlearn/variants", &["0123456789abcdef-4.toml"]),
+    ] {
+        fs::create_dir_all(at(folder)).unwrap();
+        let mut files = files.iter();
+        files.for_each(|file| fs::write(at(folder).join(file), "12345").unwrap());
+    }
+    fs::write(at("runs/compare/unlearn-compare.txt"), "").unwrap();
+    let clean = |names: &[&str]| {
+        let mut command = command(place.path(), "clean", names);
+        command.env("XDG_CACHE_HOME", at("home")).output().unwrap()
+    };
+    let before = below(place.path());
+    let listed = clean(&[]);
+    succeeds(&listed);
+    let listed = String::from_utf8_lossy(&listed.stdout).replace('\n', " ");
+    let kept = [
+        "data: downloads of KMNIST",
+        "tuning",
+        "runs/a: a finished run",
+        "runs/b",
+    ];
+    mentions(&listed, &kept);
+    mentions(&listed, &["5 B  runs/compare/cache", "Nothing was removed"]);
+    succeeds(&clean(&["runs/a", "runs/b", "data", "--dry-run"]));
+    for (names, why) in [
+        (&["runs/a", "images"][..], "images is no run"),
+        (&["runs"], "several runs"),
+        (&["runs/compare"], "name runs/compare/cache"),
+        (&["runs/c"], "is not there"),
+    ] {
+        refused(&clean(names), &[why]);
+    }
+    assert_eq!(below(place.path()), before);
+
+    succeeds(&clean(&[
+        "runs/a",
+        "runs/a/",
+        "data",
+        "tuning",
+        "runs/compare/cache",
+    ]));
+    let both = clean(&["runs/b"]);
+    succeeds(&both);
+    mentions(
+        &String::from_utf8_lossy(&both.stdout),
+        &["the folder stays"],
+    );
+    let left = |folder: &str| -> Vec<PathBuf> {
+        let files = below(&at(folder)).into_iter();
+        files.filter(|path| path.is_file()).collect()
+    };
+    assert_eq!(left("home"), [at("home/unlearn/kmnist/own.gz")]);
+    let own = ["runs/b/checkpoints/note.txt", "runs/compare/cache/own.f32"].map(at);
+    assert_eq!(
+        left("runs"),
+        [&own[..], &[at("runs/compare/unlearn-compare.txt")]].concat()
+    );
+    assert!(!at("runs/a").exists());
+}

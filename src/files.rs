@@ -1,6 +1,7 @@
 //! Creating files and folders: a file is either complete or absent, and only what this program made
 //! is ever replaced or removed.
 
+mod drafts;
 mod lock;
 mod log;
 
@@ -12,6 +13,9 @@ use tempfile::NamedTempFile;
 
 use crate::error::{Error, Result};
 
+use drafts::DRAFT;
+pub(crate) use drafts::named;
+pub use drafts::{drafts, remove_drafts};
 pub use lock::Lock;
 pub(crate) use lock::time_in;
 pub use log::Log;
@@ -87,34 +91,6 @@ pub fn replace(path: &Path, bytes: &[u8]) -> Result<()> {
     };
     replaced().map_err(|e| Error::file("write", path)(plain(e)))
 }
-
-/// Removes the drafts that a killed process left in a folder.
-pub fn remove_drafts(folder: &Path) {
-    for draft in drafts(folder) {
-        let _ = fs::remove_file(draft);
-    }
-}
-
-/// The drafts that a killed process left in a folder.
-pub fn drafts(folder: &Path) -> Vec<PathBuf> {
-    named(folder, |name| name.starts_with(DRAFT))
-}
-
-/// The files in a folder whose names are like this.
-pub(crate) fn named(folder: &Path, is_like: impl Fn(&str) -> bool) -> Vec<PathBuf> {
-    let entries = fs::read_dir(folder).into_iter().flatten();
-    let entries = entries.filter_map(io::Result::ok);
-    let files = entries.filter(|entry| {
-        let is_file = entry.file_type().is_ok_and(|kind| kind.is_file());
-        is_file && entry.file_name().to_str().is_some_and(&is_like)
-    });
-    let mut found: Vec<PathBuf> = files.map(|entry| entry.path()).collect();
-    found.sort();
-    found
-}
-
-/// What names of drafts begin with.
-const DRAFT: &str = ".unlearn-";
 
 /// Folders created for something. On drop, those that are empty are removed again.
 #[derive(Debug, Default)]

@@ -2,6 +2,7 @@
 //! summary and report at the end, and until then the state from which it can go on. Whatever stops a
 //! run, what was computed before stays.
 
+mod learned;
 mod past;
 mod remove;
 
@@ -19,6 +20,7 @@ use crate::record::{Arm, Figures, Outcome, Phase, Point, Spread};
 use crate::run::State;
 use crate::run_record::RunRecord;
 
+pub use learned::learned;
 use past::weights;
 pub use past::{
     Standing, has_inside, is_missing, is_resumable, list, read, read_config, read_so_far, standing,
@@ -71,6 +73,14 @@ impl Claim {
     fn of(path: PathBuf, mut made: Folders) -> Result<Option<Self>> {
         let own = made.add(&path.join(CHECKPOINTS))?;
         Ok(own.then_some(Self { path, made }))
+    }
+
+    /// The folder that it is in.
+    pub fn parent(&self) -> &Path {
+        match self.path.parent() {
+            Some(parent) if !parent.as_os_str().is_empty() => parent,
+            _ => Path::new("."),
+        }
     }
 
     /// Writes `config.toml`: from now on it is the folder of a run.
@@ -309,8 +319,15 @@ fn summary(record: &RunRecord) -> serde_json::Value {
             "phase": o.phase, "arm": o.arm, "learners": o.scores,
         })).collect::<Vec<_>>(),
     });
-    if let Some(why) = &record.incomplete {
-        summary["incomplete"] = json!(why);
+    let optional = [
+        ("learning", &record.learning),
+        ("reused", &record.reused),
+        ("incomplete", &record.incomplete),
+    ];
+    for (name, text) in optional {
+        if let Some(text) = text {
+            summary[name] = json!(text);
+        }
     }
     summary
 }

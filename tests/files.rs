@@ -554,7 +554,7 @@ fn what_is_kept_is_listed_and_removed_by_name() {
         ("home/unlearn/variants", &["0123456789abcdef-4.toml"]),
     ] {
         fs::create_dir_all(at(folder)).unwrap();
-        let mut files = files.iter();
+        let files = files.iter();
         files.for_each(|file| fs::write(at(folder).join(file), "12345").unwrap());
     }
     fs::write(at("runs/compare/unlearn-compare.txt"), "").unwrap();
@@ -609,4 +609,80 @@ fn what_is_kept_is_listed_and_removed_by_name() {
         [&own[..], &[at("runs/compare/unlearn-compare.txt")]].concat()
     );
     assert!(!at("runs/a").exists());
+}
+
+/// The points of a run, without times.
+fn timeless(folder: &Path) -> Vec<serde_json::Value> {
+    let point = |line: &str| {
+        let mut point: serde_json::Value = serde_json::from_str(line).unwrap();
+        point["seconds"] = 0.into();
+        point
+    };
+    read(&folder.join("metrics.jsonl"))
+        .lines()
+        .map(point)
+        .collect()
+}
+
+#[test]
+fn what_an_earlier_run_learned_is_reused_where_it_is_the_same_and_only_there() {
+    let place = place();
+    let at = |name: &str| place.path().join(name);
+    let go = |out: &str, more: &[&str]| {
+        let output = run(place.path(), RUN, &[&["--out", out][..], more].concat());
+        succeeds(&output);
+        stderr(&output).replace('\n', " ")
+    };
+    let momentum = ["--momentum", "0.5", "--hidden", "6,5"];
+    let scrub = [&momentum[..], &["--method", "scrub"]].concat();
+    assert!(!go("runs/a", &momentum).contains("reused"));
+    mentions(&go("runs/b", &scrub), &["reused from runs/a", "--fresh"]);
+    assert!(!go("runs/c", &[&scrub[..], &["--fresh"]].concat()).contains("reused"));
+    let (reused, fresh) = (at("runs/b"), at("runs/c"));
+    let checkpoints = below(&fresh.join("checkpoints"));
+    assert_eq!(checkpoints.len(), 8);
+    for path in checkpoints {
+        let own = reused.join("checkpoints").join(path.file_name().unwrap());
+        assert!(
+            fs::read(own).unwrap() == fs::read(&path).unwrap(),
+            "{}",
+            path.display()
+        );
+    }
+    assert_eq!(timeless(&reused), timeless(&fresh));
+    let summary = |folder: &Path| -> serde_json::Value {
+        serde_json::from_str(&read(&folder.join("summary.json"))).unwrap()
+    };
+    let (mut own, mut other) = (summary(&reused), summary(&fresh));
+    assert_eq!(
+        (&own["reused"], &own["seconds"]["learn"]),
+        (&"a".into(), &().into())
+    );
+    mentions(&read(&reused.join("report.html")), &["reused from a"]);
+    own.as_object_mut().unwrap().remove("reused");
+    for time in ["seconds", "started"] {
+        (own[time], other[time]) = (().into(), ().into());
+    }
+    assert_eq!(own, other);
+    // The first is all that there is to reuse, with networks of other settings, or of another seed.
+    fs::remove_dir_all(at("runs/b")).unwrap();
+    fs::remove_dir_all(at("runs/c")).unwrap();
+    assert!(!go("runs/d", &[&scrub[..], &["--seed", "2"]].concat()).contains("reused"));
+    let wrong = at("runs/d/checkpoints/learn-original.safetensors");
+    fs::copy(wrong, at("runs/a/checkpoints/learn-original.safetensors")).unwrap();
+    mentions(
+        &go("runs/e", &scrub),
+        &["anew: the networks in runs/a/checkpoints"],
+    );
+    let diff = run(place.path(), "diff runs/a runs/e", &[]);
+    succeeds(&diff);
+    let said = String::from_utf8_lossy(&diff.stdout).replace('\n', " ");
+    mentions(
+        &said,
+        &[
+            "differ in method and strength",
+            "uniform  scrub",
+            "learn (original, retrained)",
+        ],
+    );
 }

@@ -40,7 +40,15 @@ fn flags(place: &Path, name: &str) -> Vec<String> {
         "--epochs",
         "40",
     ];
-    let more = ["--evaluations", "1", "--data", &data, "--out", &out];
+    let more = [
+        "--evaluations",
+        "1",
+        "--fresh",
+        "--data",
+        &data,
+        "--out",
+        &out,
+    ];
     [&given[..], &more]
         .concat()
         .into_iter()

@@ -1,6 +1,7 @@
 //! `unlearn run`.
 
 mod arguments;
+mod learned;
 mod name;
 mod speed;
 
@@ -77,11 +78,10 @@ fn begin(arguments: &Arguments, signals: &OnceCell<Signals>) -> Result<()> {
     if auto && device.record().kind == DeviceKind::Software {
         speed::note_cpu(&progress, &config, &dataset, &*device);
     }
-    let underway = match own {
-        Some(own) => run.start_from(own.weights)?,
-        None => run.start(None)?,
-    };
-    let live = Live::new(claim.open(&config)?, progress, &run, signals)?;
+    let earlier = (!arguments.fresh).then(|| claim.parent());
+    let (underway, learned) = learned::start(&run, own, earlier, &progress)?;
+    let mut live = Live::new(claim.open(&config)?, progress, &run, signals)?;
+    learned.map_or(Ok(()), |learned| live.take(learned))?;
     finish(&config, &dataset, &run, underway, live)
 }
 
@@ -154,6 +154,7 @@ fn finish(
     mut live: Live,
 ) -> Result<()> {
     let started = underway.started().to_owned();
+    let reused = underway.reused().map(str::to_owned);
     let (began_on, began_with) = (underway.device().clone(), underway.data().clone());
     let seconds = run.run(underway, &mut live);
     let mut spent = seconds.as_ref().cloned().unwrap_or_default();
@@ -191,6 +192,8 @@ fn finish(
         seconds: spent,
         verdict: verdict(config, &began_with.classes, &live.outcomes),
         data: began_with,
+        learning: run.learning(),
+        reused,
         inside,
         incomplete,
         points: live.points,

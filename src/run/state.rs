@@ -49,6 +49,9 @@ struct Header {
     seconds: BTreeMap<String, f64>,
     /// Seconds of the run and of its phase so far.
     elapsed: [f64; 2],
+    /// The run that the learn phase was a part of, if not this one.
+    #[serde(default)]
+    reused: Option<String>,
     /// By crew: its step, number of tracks, and whether it is edited.
     crews: Vec<(u32, usize, bool)>,
 }
@@ -125,6 +128,8 @@ impl State {
             verdict: verdict(config, &data.classes, outcomes),
             outcomes: outcomes.clone(),
             inside: None,
+            learning: None,
+            reused: self.header.reused.clone(),
             incomplete: Some(format!(
                 "Interrupted in the {phase} phase after step {step}"
             )),
@@ -285,6 +290,7 @@ impl Run<'_> {
                 outcomes: past.outcomes.clone(),
                 seconds: past.seconds.clone(),
                 elapsed: [past.watch.seconds(), now.own.seconds()],
+                reused: past.reused.clone(),
                 crews: crews
                     .iter()
                     .map(|crew| (crew.step, crew.weights.len(), crew.edited))
@@ -343,6 +349,7 @@ impl Run<'_> {
             outcomes: header.outcomes,
             seconds: header.seconds,
             watch: Stopwatch::from(header.elapsed[0]),
+            reused: header.reused,
         };
         let mut now = self.arrange(header.phase, originals, weights, past)?;
         if !now.crews.iter().map(Crew::tracks).eq(tracks) {

@@ -93,6 +93,8 @@ pub fn read(folder: &Path) -> Result<RunRecord> {
         points: points(&metrics, &text(&metrics)?)?,
         outcomes,
         inside: read_inside(folder),
+        learning: summary.learning,
+        reused: summary.reused,
         incomplete: summary.incomplete,
         config: summary.config,
     })
@@ -149,6 +151,8 @@ struct Summary {
     data: DataRecord,
     config: Config,
     seconds: std::collections::BTreeMap<String, f64>,
+    learning: Option<String>,
+    reused: Option<String>,
     incomplete: Option<String>,
     scores: Vec<Scored>,
 }
@@ -166,7 +170,7 @@ pub(super) fn points(path: &Path, lines: &str) -> Result<Vec<Point>> {
     lines.lines().map(point).collect()
 }
 
-fn text(path: &Path) -> Result<String> {
+pub(super) fn text(path: &Path) -> Result<String> {
     std::fs::read_to_string(path).map_err(Error::file("read", path))
 }
 

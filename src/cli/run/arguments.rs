@@ -39,6 +39,9 @@ pub(crate) struct Arguments {
     /// runs/TIME-NAME with --name]
     #[arg(long, value_name = "DIR", value_parser = crate::cli::path())]
     out: Option<PathBuf>,
+    /// Train the learn phase, even if an earlier run beside this one trained the same networks
+    #[arg(long)]
+    pub(super) fresh: bool,
     /// Measure which kernel variants are fastest on the device, even if the cache knows or the run is short
     #[arg(long)]
     pub(super) retune: bool,

@@ -98,22 +98,9 @@ fn compared(
     (b, other): (&RunRecord, &Outcome),
     paired: bool,
 ) -> [Compared; 4] {
-    let forgotten = |record: &RunRecord, class: usize| {
-        let forget = record.config.forget.iter();
-        forget.copied().any(|f| usize::from(f) == class)
-    };
-    // The fewer images, the less is resolved.
-    let fewer = |counts: &dyn Fn(&RunRecord, usize) -> bool| {
-        let [a, b] = [(a, one), (b, other)].map(|(r, o)| images(o, |class| counts(r, class)));
-        a.min(b)
-    };
-    let [all, own, others] = [
-        fewer(&|_, _| true),
-        fewer(&forgotten),
-        fewer(&|record, class| !forgotten(record, class)),
-    ];
-    let (x, y) = (&one.figures, &other.figures);
-    [
+    let ([own, others, all], [x, y]) =
+        (fewer((a, one), (b, other)), [&one.figures, &other.figures]);
+    let figures = [
         (
             "forget accuracy",
             &x.forget_accuracy,
@@ -133,8 +120,8 @@ fn compared(
             &y.forget_confidence,
             own,
         ),
-    ]
-    .map(|(figure, x, y, images)| {
+    ];
+    figures.map(|(figure, x, y, images)| {
         let (difference, finding) = between(x, y, images, paired);
         Compared {
             phase: one.phase,
@@ -147,6 +134,20 @@ fn compared(
             finding,
         }
     })
+}
+
+/// Test images of the forgotten classes, of the others, and all, in the run that has fewer: so much is
+/// resolved at least.
+fn fewer(a: (&RunRecord, &Outcome), b: (&RunRecord, &Outcome)) -> [f64; 3] {
+    let counts = |(record, outcome): (&RunRecord, &Outcome)| {
+        let forget = record.config.forget.iter();
+        let forgotten = |class: usize| forget.clone().any(|&f| usize::from(f) == class);
+        let own = images(outcome, forgotten);
+        let all = images(outcome, |_| true);
+        [own, all - own, all]
+    };
+    let (a, b) = (counts(a), counts(b));
+    [0, 1, 2].map(|i| a[i].min(b[i]))
 }
 
 /// The second less the first, over this number of images.

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use clap::Args;
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 use unlearn::diff::{Compared, Diff, Finding};
 use unlearn::error::{Error, Result};
 use unlearn::record::{Arm, Phase};
@@ -23,13 +23,34 @@ pub(crate) struct Arguments {
     /// Another run's folder
     #[arg(value_name = "B", value_parser = super::path())]
     b: PathBuf,
+    /// Print JSON
+    #[arg(long)]
+    json: bool,
 }
 
 /// Prints what differs between two runs.
 pub(crate) fn run(arguments: &Arguments) -> Result<()> {
     let folders = [&arguments.a, &arguments.b];
     let records = [read(folders[0])?, read(folders[1])?];
-    super::print(&sheet::brief(&sheet_of(folders, &records)))
+    match arguments.json {
+        true => super::Output::Stdout.write(&object(folders, &records)),
+        false => super::print(&sheet::brief(&sheet_of(folders, &records))),
+    }
+}
+
+/// The comparison for programs.
+fn object(folders: [&PathBuf; 2], records: &[RunRecord; 2]) -> Value {
+    let [a, b] = records;
+    let settings: Map<String, Value> = settings(a, b)
+        .into_iter()
+        .map(|(name, values)| (name, json!(values)))
+        .collect();
+    json!({
+        "folders": folders.map(|folder| folder.to_string_lossy()),
+        "incomplete": [&a.incomplete, &b.incomplete],
+        "settings": settings,
+        "outcomes": Diff::of(a, b),
+    })
 }
 
 /// The record of a run, finished or not.

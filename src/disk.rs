@@ -102,6 +102,10 @@ impl Kept {
             }
         }
         drop(folder);
+        if let Kind::Comparison(folder) = &self.kind {
+            // There may be nothing else in it.
+            let _ = std::fs::remove_dir(folder);
+        }
         Ok(None)
     }
 

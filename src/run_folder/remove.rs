@@ -83,6 +83,7 @@ mod tests {
         drop(run);
         let note = path.join("note.txt");
         std::fs::write(&note, "mine").unwrap();
+        std::fs::create_dir_all(path.join(CHECKPOINTS)).unwrap();
         std::fs::write(
             super::super::checkpoint_of(&path, Phase::Learn, Arm::Original),
             "x",

@@ -174,17 +174,8 @@ fn finish(
         Some(_) => began_with.label(),
         None => config.data.clone(),
     };
-    let (phase, step) = live.place;
-    let incomplete = ended.as_ref().err().map(|e| match e {
-        Error::Interrupted if phases => {
-            "Interrupted after all phases, while looking inside the networks".to_owned()
-        }
-        Error::Interrupted => format!(
-            "Interrupted in the {} phase after step {step}",
-            phase.name()
-        ),
-        other => format!("Failed: {other}"),
-    });
+    let failure = ended.as_ref().err();
+    let incomplete = failure.map(|e| why_incomplete(e, live.place, phases));
     let record = RunRecord {
         version: env!("CARGO_PKG_VERSION").to_owned(),
         started,
@@ -214,6 +205,20 @@ fn finish(
     }
     let shown = show(&record, live.folder.path(), done.as_ref().err());
     done.and(shown)
+}
+
+/// Why a run did not come to its end, given the last place it kept, and whether all phases ended.
+fn why_incomplete(error: &Error, (phase, step): (Phase, u32), phases: bool) -> String {
+    match error {
+        Error::Interrupted if phases => {
+            "Interrupted after all phases, while looking inside the networks".to_owned()
+        }
+        Error::Interrupted => format!(
+            "Interrupted in the {} phase after step {step}",
+            phase.name()
+        ),
+        other => format!("Failed: {other}"),
+    }
 }
 
 /// Looks inside the networks of a run whose phases have ended, and adds the seconds it took. The run is

@@ -1,6 +1,7 @@
 //! Creating files and folders: a file is either complete or absent, and only what this program made
 //! is ever replaced or removed.
 
+mod drafts;
 mod lock;
 mod log;
 
@@ -12,6 +13,9 @@ use tempfile::NamedTempFile;
 
 use crate::error::{Error, Result};
 
+use drafts::DRAFT;
+pub(crate) use drafts::named;
+pub use drafts::{drafts, remove_drafts};
 pub use lock::Lock;
 pub(crate) use lock::time_in;
 pub use log::Log;
@@ -87,20 +91,6 @@ pub fn replace(path: &Path, bytes: &[u8]) -> Result<()> {
     };
     replaced().map_err(|e| Error::file("write", path)(plain(e)))
 }
-
-/// Removes the drafts that a killed process left in a folder.
-pub fn remove_drafts(folder: &Path) {
-    let entries = fs::read_dir(folder).into_iter().flatten();
-    for entry in entries.filter_map(io::Result::ok) {
-        let name = entry.file_name();
-        if name.as_encoded_bytes().starts_with(DRAFT.as_bytes()) {
-            let _ = fs::remove_file(entry.path());
-        }
-    }
-}
-
-/// What names of drafts begin with.
-const DRAFT: &str = ".unlearn-";
 
 /// Folders created for something. On drop, those that are empty are removed again.
 #[derive(Debug, Default)]

@@ -150,6 +150,9 @@ pub mod inside;
 // A whole run as plain data.
 pub mod run_record;
 
+// Two runs beside each other.
+pub mod diff;
+
 // Comparison of many methods with retrained networks.
 pub mod compare;
 
@@ -161,6 +164,9 @@ pub mod run_folder;
 
 // Reports of runs and comparisons.
 pub mod report;
+
+// What is kept on disk, and its removal.
+pub mod disk;
 
 // What a run's networks answer to pictures.
 pub mod predict;

@@ -2,7 +2,9 @@
 //! summary and report at the end, and until then the state from which it can go on. Whatever stops a
 //! run, what was computed before stays.
 
+mod learned;
 mod past;
+mod remove;
 
 use std::path::{Path, PathBuf};
 
@@ -18,8 +20,12 @@ use crate::record::{Arm, Figures, Outcome, Phase, Point, Spread};
 use crate::run::State;
 use crate::run_record::RunRecord;
 
+pub use learned::learned;
 use past::weights;
-pub use past::{Standing, has_inside, is_resumable, list, read, read_config, standing};
+pub use past::{
+    Standing, has_inside, is_missing, is_resumable, list, read, read_config, read_so_far, standing,
+};
+pub use remove::{files_of, refuse_busy, remove};
 
 /// A folder that is taken for a run and has nothing in it yet. Dropped like this, it is gone again.
 #[derive(Debug)]
@@ -69,6 +75,14 @@ impl Claim {
         Ok(own.then_some(Self { path, made }))
     }
 
+    /// The folder that it is in.
+    pub fn parent(&self) -> &Path {
+        match self.path.parent() {
+            Some(parent) if !parent.as_os_str().is_empty() => parent,
+            _ => Path::new("."),
+        }
+    }
+
     /// Writes `config.toml`: from now on it is the folder of a run.
     ///
     /// # Errors
@@ -101,6 +115,8 @@ const METRICS: &str = "metrics.jsonl";
 const STATE: &str = "state.safetensors";
 const SUMMARY: &str = "summary.json";
 
+/// The reports of a run.
+pub const REPORTS: [&str; 3] = ["report.html", "curves.svg", "curves.png"];
 const INSIDE: &str = "inside.json";
 const LOCK: &str = "lock";
 
@@ -303,8 +319,15 @@ fn summary(record: &RunRecord) -> serde_json::Value {
             "phase": o.phase, "arm": o.arm, "learners": o.scores,
         })).collect::<Vec<_>>(),
     });
-    if let Some(why) = &record.incomplete {
-        summary["incomplete"] = json!(why);
+    let optional = [
+        ("learning", &record.learning),
+        ("reused", &record.reused),
+        ("incomplete", &record.incomplete),
+    ];
+    for (name, text) in optional {
+        if let Some(text) = text {
+            summary[name] = json!(text);
+        }
     }
     summary
 }

@@ -32,6 +32,12 @@ pub struct RunRecord {
     /// What is inside the networks, where that was looked at.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub inside: Option<Inside>,
+    /// An identifier of what the learn phase depends on (`run::Run::learning`).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub learning: Option<String>,
+    /// The run that the learn phase was a part of, if not this one: its seconds are not this run's.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reused: Option<String>,
     /// Why it is not the whole run, in words; `None` if it came to its end.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub incomplete: Option<String>,

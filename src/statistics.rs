@@ -2,6 +2,7 @@
 
 use statrs::distribution::{Binomial, ContinuousCDF, DiscreteCDF, StudentsT};
 
+use crate::jackknife::{Estimate, Left};
 use crate::record::{CLASSES, Spread};
 
 /// The smallest difference of accuracies or confidences that matters: half a percentage point.
@@ -75,6 +76,32 @@ impl Difference {
             mean: a.mean - b.mean,
             half,
         }
+    }
+
+    /// Between two groups whose learners are not paired: Welch's interval, at least as wide as what this
+    /// number of images can resolve.
+    pub(crate) fn of_groups(a: &[f64], b: &[f64], images: f64) -> Self {
+        let mean = |values: &[f64]| values.iter().sum::<f64>() / values.len() as f64;
+        let without = |values: &[f64]| -> Vec<f64> {
+            let (sum, rest) = (values.iter().sum::<f64>(), values.len() as f64 - 1.0);
+            values.iter().map(|value| (sum - value) / rest).collect()
+        };
+        let [one, other] = [a, b].map(mean);
+        let mean = one - other;
+        if a.len().min(b.len()) < 2 {
+            let half = f64::INFINITY;
+            return Self { mean, half };
+        }
+        let left = Left {
+            learners: without(a).iter().map(|one| one - other).collect(),
+            references: without(b).iter().map(|other| one - other).collect(),
+            retrained: b.len(),
+        };
+        let [low, high] = Estimate::jackknife(mean, &left)
+            .at_least(1.0 / images)
+            .interval(0.05);
+        let half = (high - low) / 2.0;
+        Self { mean, half }
     }
 
     pub(crate) fn size(&self) -> Size {
@@ -249,6 +276,20 @@ mod tests {
         let far = Difference::of_singles(&a, &[0.1, 0.12, 0.11, 0.1]);
         assert_eq!(far.size(), Size::Clear);
         assert_eq!(Difference::of_singles(&[0.9], &[0.1]).half, f64::INFINITY);
+    }
+
+    /// Welch's degrees of freedom are 4.96 here.
+    #[test]
+    fn groups_that_are_not_paired_have_welchs_interval() {
+        let d = Difference::of_groups(&[1.0, 2.0, 4.0], &[5.0, 6.0, 9.0, 10.0], 1e6);
+        assert!((d.mean + 31.0 / 6.0).abs() < 1e-12);
+        let error = f64::sqrt(7.0 / 9.0 + 17.0 / 12.0);
+        assert!(
+            d.half > student(5) * error && d.half < student(4) * error,
+            "{d:?}"
+        );
+        let few = Difference::of_groups(&[1.0], &[0.0; 4], 1e6);
+        assert_eq!(few.half, f64::INFINITY);
     }
 
     #[test]

@@ -305,9 +305,24 @@ fn file(device: &dyn Device, learners: u32) -> Option<PathBuf> {
         }
     }
     let hash = hash.finalize();
+    Some(folder()?.join(format!("{}-{learners}.toml", files::hex(&hash[..8]))))
+}
+
+/// The folder of the cache files; `None` if the user has no home.
+fn folder() -> Option<PathBuf> {
     let cache = etcetera::choose_base_strategy().ok()?.cache_dir();
-    let folder = cache.join("unlearn").join("variants");
-    Some(folder.join(format!("{}-{learners}.toml", files::hex(&hash[..8]))))
+    Some(cache.join("unlearn").join("variants"))
+}
+
+/// The cache files of all devices.
+pub fn kept() -> Vec<PathBuf> {
+    let is_own = |name: &str| {
+        let stem = name
+            .strip_suffix(".toml")
+            .and_then(|stem| stem.split_once('-'));
+        stem.is_some_and(|(hash, size)| hash.len() == 16 && size.parse::<u32>().is_ok())
+    };
+    folder().map_or_else(Vec::new, |folder| files::named(&folder, is_own))
 }
 
 fn read(file: &Path) -> Option<Variants> {

@@ -76,7 +76,7 @@ pub fn fixed(value: f64, decimals: usize) -> String {
 }
 
 /// The same with its sign, of either kind; zero has none.
-fn signed(value: f64, decimals: usize) -> String {
+pub fn signed(value: f64, decimals: usize) -> String {
     let text = fixed(value, decimals);
     let positive = text.contains(|c| matches!(c, '1'..='9')) && value > 0.0;
     if positive { format!("+{text}") } else { text }
@@ -185,7 +185,7 @@ fn forgetting(task: &Task<'_>, before: &Outcome, after: &Outcome, never: &Outcom
 }
 
 /// Test images of the classes that count.
-fn images(outcome: &Outcome, counts: impl Fn(usize) -> bool) -> f64 {
+pub(crate) fn images(outcome: &Outcome, counts: impl Fn(usize) -> bool) -> f64 {
     let rows = |score: &Score| {
         let digits = (0..CLASSES).filter(|&digit| counts(digit));
         digits.flat_map(|d| score.confusion[d]).map(f64::from).sum()

@@ -610,7 +610,8 @@ fn a_run_repeats_from_its_config() {
             .success()
     );
     let config = first.join("config.toml");
-    let again = unlearn(&["run", "--config", text(&config), "--out", text(&second)]);
+    let to = text(&second);
+    let again = unlearn(&["run", "--fresh", "--config", text(&config), "--out", to]);
     assert!(again.status.success(), "{}", stderr(&again));
     for phase in ["learn-original", "unlearn-unlearned", "relearn-relearned"] {
         let file = format!("checkpoints/{phase}.safetensors");
@@ -785,7 +786,8 @@ fn a_run_on_an_adapter_repeats_with_its_variants() {
     let config = first.join("config.toml");
     let settings = std::fs::read_to_string(&config).unwrap();
     mentions(&settings, &["[variants]", "image_forward = "]);
-    let again = ["run", "--config", text(&config), "--out", text(&second)];
+    let to = text(&second);
+    let again = ["run", "--fresh", "--config", text(&config), "--out", to];
     let output = run(&again);
     assert!(output.status.success(), "{}", stderr(&output));
     assert!(!stderr(&output).contains("measuring the kernels' variants"));

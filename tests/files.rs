@@ -105,6 +105,10 @@ fn runs_of_the_same_second_take_different_folders() {
     let all = below(&place.path().join("runs"));
     let summaries = all.iter().filter(|path| path.ends_with("summary.json"));
     assert_eq!(summaries.count(), 3, "{all:?}");
+    let named = all.iter().filter(|path| path.is_dir());
+    let named = named.filter(|path| path.to_string_lossy().contains("-uniform-5-seed1"));
+    // Each with its checkpoints.
+    assert_eq!(named.count(), 6, "{all:?}");
 }
 
 #[test]
@@ -529,4 +533,156 @@ fn a_full_disk_is_said_of_the_first_file_and_keeps_what_fits() {
     for line in read(&place.path().join("small/metrics.jsonl")).lines() {
         serde_json::from_str::<serde_json::Value>(line).unwrap();
     }
+}
+
+/// Only what is named is removed, and only what the program wrote.
+#[test]
+fn what_is_kept_is_listed_and_removed_by_name() {
+    let place = place();
+    let at = |name: &str| place.path().join(name);
+    for out in ["runs/a", "runs/b"] {
+        succeeds(&run(place.path(), RUN, &["--out", out]));
+    }
+    fs::write(at("runs/b/checkpoints/note.txt"), "mine").unwrap();
+    // What a comparison and a download leave.
+    for (folder, files) in [
+        ("runs/compare/cache", &["0123456789ab.f32", "own.f32"][..]),
+        (
+            "home/unlearn/kmnist",
+            &["t10k-labels-idx1-ubyte.gz", "own.gz"],
+        ),
+        ("home/unlearn/variants", &["0123456789abcdef-4.toml"]),
+    ] {
+        fs::create_dir_all(at(folder)).unwrap();
+        let files = files.iter();
+        files.for_each(|file| fs::write(at(folder).join(file), "12345").unwrap());
+    }
+    fs::write(at("runs/compare/unlearn-compare.txt"), "").unwrap();
+    let clean = |names: &[&str]| {
+        let mut command = command(place.path(), "clean", names);
+        command.env("XDG_CACHE_HOME", at("home")).output().unwrap()
+    };
+    let before = below(place.path());
+    let listed = clean(&[]);
+    succeeds(&listed);
+    let listed = String::from_utf8_lossy(&listed.stdout).replace('\n', " ");
+    let kept = [
+        "data: downloads of KMNIST",
+        "tuning",
+        "runs/a: a finished run",
+        "runs/b",
+    ];
+    mentions(&listed, &kept);
+    mentions(&listed, &["5 B  runs/compare/cache", "Nothing was removed"]);
+    succeeds(&clean(&["runs/a", "runs/b", "data", "--dry-run"]));
+    for (names, why) in [
+        (&["runs/a", "images"][..], "images is no run"),
+        (&["runs"], "several runs"),
+        (&["runs/compare"], "name runs/compare/cache"),
+        (&["runs/c"], "is not there"),
+    ] {
+        refused(&clean(names), &[why]);
+    }
+    assert_eq!(below(place.path()), before);
+
+    succeeds(&clean(&[
+        "runs/a",
+        "runs/a/",
+        "data",
+        "tuning",
+        "runs/compare/cache",
+    ]));
+    let both = clean(&["runs/b"]);
+    succeeds(&both);
+    mentions(
+        &String::from_utf8_lossy(&both.stdout),
+        &["the folder stays"],
+    );
+    let left = |folder: &str| -> Vec<PathBuf> {
+        let files = below(&at(folder)).into_iter();
+        files.filter(|path| path.is_file()).collect()
+    };
+    assert_eq!(left("home"), [at("home/unlearn/kmnist/own.gz")]);
+    let own = ["runs/b/checkpoints/note.txt", "runs/compare/cache/own.f32"].map(at);
+    assert_eq!(
+        left("runs"),
+        [&own[..], &[at("runs/compare/unlearn-compare.txt")]].concat()
+    );
+    assert!(!at("runs/a").exists());
+}
+
+/// The points of a run, without times.
+fn timeless(folder: &Path) -> Vec<serde_json::Value> {
+    let point = |line: &str| {
+        let mut point: serde_json::Value = serde_json::from_str(line).unwrap();
+        point["seconds"] = 0.into();
+        point
+    };
+    read(&folder.join("metrics.jsonl"))
+        .lines()
+        .map(point)
+        .collect()
+}
+
+#[test]
+fn what_an_earlier_run_learned_is_reused_where_it_is_the_same_and_only_there() {
+    let place = place();
+    let at = |name: &str| place.path().join(name);
+    let go = |out: &str, more: &[&str]| {
+        let output = run(place.path(), RUN, &[&["--out", out][..], more].concat());
+        succeeds(&output);
+        stderr(&output).replace('\n', " ")
+    };
+    let momentum = ["--momentum", "0.5", "--hidden", "6,5"];
+    let scrub = [&momentum[..], &["--method", "scrub"]].concat();
+    assert!(!go("runs/a", &momentum).contains("reused"));
+    mentions(&go("runs/b", &scrub), &["reused from runs/a", "--fresh"]);
+    assert!(!go("runs/c", &[&scrub[..], &["--fresh"]].concat()).contains("reused"));
+    let (reused, fresh) = (at("runs/b"), at("runs/c"));
+    let checkpoints = below(&fresh.join("checkpoints"));
+    assert_eq!(checkpoints.len(), 8);
+    for path in checkpoints {
+        let own = reused.join("checkpoints").join(path.file_name().unwrap());
+        assert!(
+            fs::read(own).unwrap() == fs::read(&path).unwrap(),
+            "{}",
+            path.display()
+        );
+    }
+    assert_eq!(timeless(&reused), timeless(&fresh));
+    let summary = |folder: &Path| -> serde_json::Value {
+        serde_json::from_str(&read(&folder.join("summary.json"))).unwrap()
+    };
+    let (mut own, mut other) = (summary(&reused), summary(&fresh));
+    assert_eq!(
+        (&own["reused"], &own["seconds"]["learn"]),
+        (&"a".into(), &().into())
+    );
+    mentions(&read(&reused.join("report.html")), &["reused from a"]);
+    own.as_object_mut().unwrap().remove("reused");
+    for time in ["seconds", "started"] {
+        (own[time], other[time]) = (().into(), ().into());
+    }
+    assert_eq!(own, other);
+    // The first is all that there is to reuse, with networks of other settings, or of another seed.
+    fs::remove_dir_all(at("runs/b")).unwrap();
+    fs::remove_dir_all(at("runs/c")).unwrap();
+    assert!(!go("runs/d", &[&scrub[..], &["--seed", "2"]].concat()).contains("reused"));
+    let wrong = at("runs/d/checkpoints/learn-original.safetensors");
+    fs::copy(wrong, at("runs/a/checkpoints/learn-original.safetensors")).unwrap();
+    mentions(
+        &go("runs/e", &scrub),
+        &["anew: the networks in runs/a/checkpoints"],
+    );
+    let diff = run(place.path(), "diff runs/a runs/e", &[]);
+    succeeds(&diff);
+    let said = String::from_utf8_lossy(&diff.stdout).replace('\n', " ");
+    mentions(
+        &said,
+        &[
+            "differ in method and strength",
+            "uniform  scrub",
+            "learn (original, retrained)",
+        ],
+    );
 }

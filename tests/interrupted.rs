@@ -40,7 +40,15 @@ fn flags(place: &Path, name: &str) -> Vec<String> {
         "--epochs",
         "40",
     ];
-    let more = ["--evaluations", "1", "--data", &data, "--out", &out];
+    let more = [
+        "--evaluations",
+        "1",
+        "--fresh",
+        "--data",
+        &data,
+        "--out",
+        &out,
+    ];
     [&given[..], &more]
         .concat()
         .into_iter()
@@ -134,6 +142,13 @@ fn an_interrupted_run_says_how_to_go_on_and_ends_with_the_same_bytes() {
             &listed,
             &["interrupted in the learn phase", "finished", "--epochs 40"],
         );
+
+        let [own, other] = [path(name), path("whole")];
+        let diff = unlearn(&["diff", own.to_str().unwrap(), other.to_str().unwrap()]);
+        assert!(diff.status.success(), "{}", stderr(&diff));
+        let diff = String::from_utf8_lossy(&diff.stdout).to_lowercase();
+        let place = "(incomplete: interrupted in the learn phase";
+        mentions(&diff.replace('\n', " "), &[place, "no phase ended in both"]);
 
         let resumed = resume(&path(name));
         assert!(resumed.status.success(), "{}", stderr(&resumed));

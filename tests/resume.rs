@@ -8,8 +8,8 @@ use unlearn::data::{self, Dataset};
 use unlearn::device::{Device, cpu::Cpu};
 use unlearn::engine::Store;
 use unlearn::error::{Error, Result};
-use unlearn::record::Point;
-use unlearn::run::{Run, State};
+use unlearn::record::{Phase, Point};
+use unlearn::run::{Learned, Run, State};
 
 fn config(method: &str) -> Config {
     let momentum = if method == "uniform" { 0.5 } else { 0.0 };
@@ -146,4 +146,103 @@ fn a_state_of_other_settings_or_data_is_refused() {
             .to_string()
             .contains("not the state of a run")
     );
+}
+
+/// The first digits of the built-in ones.
+fn few_digits() -> Dataset {
+    let mut data = digits();
+    for (images, count) in [(&mut data.train, 6000), (&mut data.test, 500)] {
+        images.pixels.truncate(count * data::PIXELS);
+        images.labels.truncate(count);
+    }
+    data
+}
+
+/// What the learn phase of a run left.
+fn learned(whole: &Keeper) -> Learned {
+    let is_learned = |phase| phase == Phase::Learn;
+    let (points, outcomes) = (whole.points.iter(), whole.outcomes.iter());
+    let outcomes: Vec<_> = outcomes.filter(|o| is_learned(o.phase)).cloned().collect();
+    Learned {
+        run: "earlier".to_owned(),
+        points: points.filter(|p| is_learned(p.phase)).cloned().collect(),
+        weights: whole.weights[..outcomes.len()].to_vec(),
+        outcomes,
+    }
+}
+
+#[test]
+fn a_run_after_what_another_learned_ends_with_the_same_bits() {
+    let data = few_digits();
+    let (device, store) = (Cpu::new("test"), Store::nowhere());
+    // With momentum, and a method that takes back steps of the learn phase.
+    for method in ["uniform", "scrub", "amnesiac"] {
+        let config = Config {
+            epochs: 0.5,
+            ..config(method)
+        };
+        let (whole, ended) = go(&config, &data, None, None);
+        ended.unwrap();
+        let run = Run::new(&config, &data, &device as &dyn Device, &store).unwrap();
+        let mut learned = learned(&whole);
+        let mut rest = Keeper::default();
+        let underway = run.start_after(&learned).unwrap().unwrap();
+        assert_eq!(underway.reused(), Some("earlier"));
+        let seconds = run.run(underway, &mut rest).unwrap();
+        assert!(!seconds.contains_key("learn"));
+        let done = learned.points.len();
+        assert_eq!(timeless(&rest.points), timeless(&whole.points[done..]));
+        assert!(rest.weights[..] == whole.weights[2..], "{method}");
+        // Networks that are not those of the outcomes are not taken.
+        learned.weights.swap(0, 1);
+        assert!(run.start_after(&learned).unwrap().is_none());
+    }
+}
+
+#[test]
+fn runs_learn_the_same_if_all_that_the_learn_phase_depends_on_is_the_same() {
+    let (mut data, usual) = (few_digits(), config("uniform"));
+    let (device, store) = (Cpu::new("test"), Store::nowhere());
+    let of = |config: &Config, data: &Dataset| {
+        let run = Run::new(config, data, &device as &dyn Device, &store).unwrap();
+        run.learning()
+    };
+    let same = of(&usual, &data);
+    assert!(same.is_some());
+    let changed = |change: &dyn Fn(&mut Config)| {
+        let mut config = usual.clone();
+        change(&mut config);
+        of(&config, &data)
+    };
+    let others: [&dyn Fn(&mut Config); 5] = [
+        &|c| c.method = "salun".to_owned(),
+        &|c| c.unlearn_lr = Some(0.01),
+        &|c| c.unlearn_epochs = 0.1,
+        &|c| c.relearn_epochs = 0.1,
+        &|c| c.name = "other".to_owned(),
+    ];
+    for change in others {
+        assert_eq!(changed(change), same);
+    }
+    let learning: [&dyn Fn(&mut Config); 10] = [
+        &|c| c.seed = 2,
+        &|c| c.forget = vec![3],
+        &|c| c.learners = 3,
+        &|c| c.hidden = vec![12],
+        &|c| c.batch = 32,
+        &|c| c.lr = 0.2,
+        &|c| c.momentum = 0.4,
+        &|c| c.weight_decay = 0.001,
+        &|c| c.epochs = 0.1,
+        &|c| c.evaluations = 10,
+    ];
+    for (number, change) in learning.into_iter().enumerate() {
+        assert_ne!(changed(change), same, "{number}");
+    }
+    assert_eq!(
+        changed(&|c| c.from = Some("own.safetensors".to_owned())),
+        None
+    );
+    data.train.pixels[300] ^= 1;
+    assert_ne!(of(&usual, &data), same);
 }

@@ -5,7 +5,9 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 use serde::Serialize;
-use unlearn::compare::{Comparison, Folder, Forget, MethodRow, Plan, Settings, compare, table};
+use unlearn::compare::{
+    CACHE, Comparison, Folder, Forget, MethodRow, Plan, Settings, compare, table,
+};
 use unlearn::data::{self, Dataset};
 use unlearn::device::{self, Device};
 use unlearn::engine::{Case, Part, Store, name_of};
@@ -176,7 +178,7 @@ fn note_left_out(settings: &Settings) {
 
 /// The cache of a comparison. Parts of a plan may still be at work in it.
 fn store(folder: &Folder, planned: bool) -> Result<Store> {
-    let store = Store::new(&folder.path().join(plan::CACHE))?;
+    let store = Store::new(&folder.path().join(CACHE))?;
     Ok(match planned {
         true => store.shared(Part::WHOLE),
         false => store,

@@ -11,9 +11,11 @@ use say;
 
 mod bench;
 mod check;
+mod clean;
 mod compare;
 mod completions;
 mod devices;
+mod diff;
 mod litmus;
 mod mutants;
 mod page;
@@ -80,6 +82,10 @@ enum Command {
     Report(runs::ReportArguments),
     /// List runs with their settings and results.
     Runs(runs::ListArguments),
+    /// Compare two runs: settings, figures, and which differences are beyond noise.
+    Diff(diff::Arguments),
+    /// List what is kept on disk, with sizes, or remove what is named.
+    Clean(clean::Arguments),
     /// List the unlearning methods, with their rules and sources, and the metrics; or print the
     /// declaration of one.
     Methods(compare::MethodsArguments),
@@ -131,6 +137,8 @@ pub(crate) fn main() -> ExitCode {
         Command::Page(arguments) => page::run(&arguments, &signals).map(|()| true),
         Command::Report(arguments) => runs::report(&arguments).map(|()| true),
         Command::Runs(arguments) => runs::list(&arguments).map(|()| true),
+        Command::Diff(arguments) => diff::run(&arguments).map(|()| true),
+        Command::Clean(arguments) => clean::run(&arguments).map(|()| true),
         Command::Methods(arguments) => compare::methods(&arguments).map(|()| true),
         Command::Devices(arguments) => devices::run(&arguments).map(|()| true),
         Command::Completions(arguments) => completions::run(&arguments).map(|()| true),

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use unlearn::compare::{PLAN, Plan, Remaining, remaining, segments_table};
+use unlearn::compare::{CACHE, PLAN, Plan, Remaining, remaining, segments_table};
 use unlearn::data;
 use unlearn::device::Device;
 use unlearn::engine::Store;
@@ -10,9 +10,6 @@ use unlearn::error::Result;
 use unlearn::files;
 
 use super::text::note;
-
-/// The folder with the segments, in the folder of a comparison.
-pub(crate) const CACHE: &str = "cache";
 
 /// The list of what is left to do.
 const LIST: &str = "segments.csv";

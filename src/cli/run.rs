@@ -1,6 +1,8 @@
 //! `unlearn run`.
 
 mod arguments;
+mod learned;
+mod name;
 mod speed;
 
 use std::cell::OnceCell;
@@ -76,11 +78,10 @@ fn begin(arguments: &Arguments, signals: &OnceCell<Signals>) -> Result<()> {
     if auto && device.record().kind == DeviceKind::Software {
         speed::note_cpu(&progress, &config, &dataset, &*device);
     }
-    let underway = match own {
-        Some(own) => run.start_from(own.weights)?,
-        None => run.start(None)?,
-    };
-    let live = Live::new(claim.open(&config)?, progress, &run, signals)?;
+    let earlier = (!arguments.fresh).then(|| claim.parent());
+    let (underway, learned) = learned::start(&run, own, earlier, &progress)?;
+    let mut live = Live::new(claim.open(&config)?, progress, &run, signals)?;
+    learned.map_or(Ok(()), |learned| live.take(learned))?;
     finish(&config, &dataset, &run, underway, live)
 }
 
@@ -153,6 +154,7 @@ fn finish(
     mut live: Live,
 ) -> Result<()> {
     let started = underway.started().to_owned();
+    let reused = underway.reused().map(str::to_owned);
     let (began_on, began_with) = (underway.device().clone(), underway.data().clone());
     let seconds = run.run(underway, &mut live);
     let mut spent = seconds.as_ref().cloned().unwrap_or_default();
@@ -172,17 +174,8 @@ fn finish(
         Some(_) => began_with.label(),
         None => config.data.clone(),
     };
-    let (phase, step) = live.place;
-    let incomplete = ended.as_ref().err().map(|e| match e {
-        Error::Interrupted if phases => {
-            "Interrupted after all phases, while looking inside the networks".to_owned()
-        }
-        Error::Interrupted => format!(
-            "Interrupted in the {} phase after step {step}",
-            phase.name()
-        ),
-        other => format!("Failed: {other}"),
-    });
+    let failure = ended.as_ref().err();
+    let incomplete = failure.map(|e| why_incomplete(e, live.place, phases));
     let record = RunRecord {
         version: env!("CARGO_PKG_VERSION").to_owned(),
         started,
@@ -190,6 +183,8 @@ fn finish(
         seconds: spent,
         verdict: verdict(config, &began_with.classes, &live.outcomes),
         data: began_with,
+        learning: run.learning(),
+        reused,
         inside,
         incomplete,
         points: live.points,
@@ -210,6 +205,20 @@ fn finish(
     }
     let shown = show(&record, live.folder.path(), done.as_ref().err());
     done.and(shown)
+}
+
+/// Why a run did not come to its end, given the last place it kept, and whether all phases ended.
+fn why_incomplete(error: &Error, (phase, step): (Phase, u32), phases: bool) -> String {
+    match error {
+        Error::Interrupted if phases => {
+            "Interrupted after all phases, while looking inside the networks".to_owned()
+        }
+        Error::Interrupted => format!(
+            "Interrupted in the {} phase after step {step}",
+            phase.name()
+        ),
+        other => format!("Failed: {other}"),
+    }
 }
 
 /// Looks inside the networks of a run whose phases have ended, and adds the seconds it took. The run is

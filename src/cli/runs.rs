@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use clap::Args;
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 use unlearn::config::Config;
 use unlearn::engine::name_of;
 use unlearn::error::{Error, Result};
@@ -28,6 +28,9 @@ pub(crate) struct ListArguments {
     /// Parent of the run folders
     #[arg(value_name = "DIR", default_value = "runs", value_parser = super::path())]
     folder: PathBuf,
+    /// Print JSON
+    #[arg(long)]
+    json: bool,
 }
 
 /// Regenerates reports, and compares several runs.
@@ -53,12 +56,10 @@ pub(crate) fn report(arguments: &ReportArguments) -> Result<()> {
 /// The record of the run in a folder.
 pub(super) fn finished(folder: &Path) -> Result<RunRecord> {
     match run_folder::read(folder) {
-        Err(Error::File { source, .. }) if source.kind() == std::io::ErrorKind::NotFound => {
-            Err(Error::Usage(format!(
-                "{} holds no finished run: it has no summary.json, or no metrics.jsonl",
-                folder.display()
-            )))
-        }
+        Err(e) if run_folder::is_missing(&e) => Err(Error::Usage(format!(
+            "{} holds no finished run: it has no summary.json, or no metrics.jsonl",
+            folder.display()
+        ))),
         read => read,
     }
 }
@@ -76,7 +77,45 @@ pub(crate) fn list(arguments: &ListArguments) -> Result<()> {
             folder.display()
         ));
     }
-    runs.iter().try_for_each(|run| super::print(&entry(run)))
+    match arguments.json {
+        true => {
+            let runs: Vec<Value> = runs.iter().map(|run| object(run)).collect();
+            super::Output::Stdout.write(&runs)
+        }
+        false => runs.iter().try_for_each(|run| super::print(&entry(run))),
+    }
+}
+
+/// A run for programs.
+fn object(folder: &Path) -> Value {
+    let record = run_folder::read(folder).ok();
+    let standing = match run_folder::standing(folder, record.as_ref()) {
+        Standing::Finished => "finished",
+        Standing::Running => "running",
+        Standing::Interrupted(..) => "interrupted",
+        Standing::Broken => "failed",
+    };
+    let percent: Map<String, Value> = record
+        .iter()
+        .flat_map(|record| {
+            let of = |&(name, phase, arm, forget): &(&str, Phase, Arm, bool)| {
+                Some((
+                    name.to_owned(),
+                    json!(100.0 * figure(record, phase, arm, forget)?),
+                ))
+            };
+            FIGURES.iter().filter_map(of)
+        })
+        .collect();
+    json!({
+        "folder": folder.to_string_lossy(),
+        "standing": standing,
+        "started": record.as_ref().map(|record| &record.started),
+        "device": record.as_ref().map(|record| &record.device),
+        "seconds": record.as_ref().map(|record| &record.seconds),
+        "config": run_folder::read_config(folder).ok(),
+        "percent": percent,
+    })
 }
 
 /// A run in a few lines.
@@ -97,8 +136,13 @@ fn entry(folder: &Path) -> String {
         Ok(config) => settings(&config),
         Err(_) => "config.toml cannot be read by this version".to_owned(),
     };
-    let mut lines = vec![standing, settings];
+    let mut lines = match standing.contains(':') {
+        true => vec![standing, settings],
+        false => vec![format!("{standing}: {settings}")],
+    };
     if let Some(record) = record {
+        let reused = record.reused.iter();
+        lines.extend(reused.map(|run| format!("learn phase reused from {run}")));
         let named = FIGURES.iter().map(|(name, ..)| name);
         let figures = named.zip(figures(&record));
         let figures = figures.filter(|(_, figure)| figure != NONE);
@@ -112,7 +156,7 @@ fn entry(folder: &Path) -> String {
 }
 
 /// Fields that are not settings of the experiment, or have a line of their own.
-const ASIDE: [&str; 5] = ["name", "data", "device", "method_file", "variants"];
+pub(super) const ASIDE: [&str; 5] = ["name", "data", "device", "method_file", "variants"];
 
 /// The settings by name.
 pub(super) fn fields(config: &Config) -> Map<String, Value> {
@@ -183,13 +227,17 @@ const FIGURES: [(&str, Phase, Arm, bool); 5] = [
 /// Mean accuracies, in percent.
 fn figures(record: &RunRecord) -> impl Iterator<Item = String> {
     FIGURES.iter().map(|&(_, phase, arm, forget)| {
-        record.outcome(phase, arm).map_or(NONE.to_owned(), |o| {
-            let figure = match forget {
-                true => &o.figures.forget_accuracy,
-                false => &o.figures.retain_accuracy,
-            };
-            fixed(100.0 * figure.mean, 1)
-        })
+        let figure = figure(record, phase, arm, forget);
+        figure.map_or(NONE.to_owned(), |mean| fixed(100.0 * mean, 1))
+    })
+}
+
+/// The mean accuracy on the forgotten classes, or on the others.
+fn figure(record: &RunRecord, phase: Phase, arm: Arm, forget: bool) -> Option<f64> {
+    let figures = &record.outcome(phase, arm)?.figures;
+    Some(match forget {
+        true => figures.forget_accuracy.mean,
+        false => figures.retain_accuracy.mean,
     })
 }
 

@@ -4,13 +4,12 @@ use std::cell::OnceCell;
 use std::path::PathBuf;
 
 use clap::Args;
-use unlearn::compare::{Plan, work};
+use unlearn::compare::{CACHE, Plan, work};
 use unlearn::engine::{Part, Store};
 use unlearn::error::{Error, Result};
 use unlearn::{data, device, tune};
 
 use super::compare::Live;
-use super::plan::CACHE;
 use super::signals::Signals;
 use super::text::note;
 

@@ -4,6 +4,7 @@ use std::fs::{File, OpenOptions, TryLockError};
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
+use crate::engine::Store;
 use crate::error::{Error, Result};
 use crate::files::{self, Folders};
 
@@ -35,6 +36,33 @@ pub const REPORTS: [&str; 5] = [
     "report.txt",
     "report.html",
 ];
+
+/// The folder with a comparison's networks, in its folder.
+pub const CACHE: &str = "cache";
+
+/// Whether a folder is that of a comparison or a sweep.
+pub fn is_comparison(folder: &Path) -> bool {
+    folder.join(MARK).is_file()
+}
+
+/// The files of a comparison's cache.
+pub fn cached(folder: &Path) -> Vec<PathBuf> {
+    Store::files(&folder.join(CACHE))
+}
+
+/// Refuses a comparison at which parts of a plan are at work.
+///
+/// # Errors
+/// `Usage` for such a comparison.
+pub fn refuse_busy(folder: &Path) -> Result<()> {
+    match Store::is_busy(&folder.join(CACHE)) {
+        false => Ok(()),
+        true => Err(Error::Usage(format!(
+            "parts of a comparison are at work in {}: wait until they have ended",
+            folder.display()
+        ))),
+    }
+}
 
 impl Folder {
     /// Creates the folder, or takes an empty one or that of an earlier comparison, and verifies

@@ -42,7 +42,7 @@ use crate::progress::Progress;
 
 pub use export::table;
 pub use figures::{Figures, Interval};
-pub use folder::{Folder, REPORTS};
+pub use folder::{CACHE, Folder, REPORTS, cached, is_comparison, refuse_busy};
 pub use plan::{PLAN, Plan};
 pub use results::{
     Judged, MARGIN, MethodRow, Moments, Portrait, Position, Role, Shown, Tried, Value,

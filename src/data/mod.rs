@@ -152,6 +152,28 @@ fn cache_folder(name: &str) -> Option<PathBuf> {
     Some(base.cache_dir().join("unlearn").join(name))
 }
 
+/// The files of the known sets in the user's cache folder, by the sets' names.
+#[must_use]
+pub fn kept() -> Vec<(&'static str, Vec<PathBuf>)> {
+    let of = |set: &'static Set| {
+        let name = if set.argument == MNIST.argument {
+            "mnist"
+        } else {
+            set.argument
+        };
+        let folder = cache_folder(name)?;
+        let own = set.archives.iter().map(|archive| folder.join(archive.name));
+        let mut files: Vec<PathBuf> = own.filter(|path| path.is_file()).collect();
+        files.extend(crate::files::drafts(&folder));
+        (!files.is_empty()).then_some((set.name, files))
+    };
+    [&MNIST]
+        .into_iter()
+        .chain(sets::NAMED)
+        .filter_map(of)
+        .collect()
+}
+
 /// The error for a set that is neither in the cache nor to be had.
 fn unavailable(set: &Set, error: &Error) -> Error {
     let (name, argument) = (set.name, set.argument);

@@ -171,7 +171,7 @@ fn world() -> String {
 }
 
 /// Whether nobody works on this any more.
-fn is_dead(path: &Path) -> bool {
+pub(super) fn is_dead(path: &Path) -> bool {
     let said = fs::read_to_string(path).unwrap_or_default();
     if let [theirs, process, ..] = said.lines().collect::<Vec<_>>()[..] {
         let exists = |process| Path::new("/proc").join(process).exists();

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use sha2::{Digest, Sha256};
 
-use super::claim::{Claims, Part};
+use super::claim::{Claims, Part, is_dead};
 use crate::error::{Error, Result};
 use crate::files::{self, Folders, hex};
 use crate::progress::Progress;
@@ -85,6 +85,26 @@ impl Store {
     pub(crate) fn complete(self) -> Self {
         let complete = true;
         Self { complete, ..self }
+    }
+
+    /// The files of a store in a folder.
+    pub fn files(folder: &Path) -> Vec<PathBuf> {
+        let is_own = |name: &str| {
+            let stem = name.split_once('.');
+            let is_id = |id: &str| id.len() == 12 && id.bytes().all(|b| b.is_ascii_hexdigit());
+            stem.is_some_and(|(id, kind)| is_id(id) && ["f32", "claim"].contains(&kind))
+        };
+        let own = files::named(folder, is_own);
+        own.into_iter().chain(files::drafts(folder)).collect()
+    }
+
+    /// Whether a process is making segments of a store in a folder.
+    pub fn is_busy(folder: &Path) -> bool {
+        let all = Self::files(folder);
+        let mut claims = all
+            .iter()
+            .filter(|path| path.extension().is_some_and(|e| e == "claim"));
+        claims.any(|claim| !is_dead(claim))
     }
 
     /// The number of segments that this process has made.

@@ -14,6 +14,7 @@ use std::path::Path;
 
 use crate::error::Result;
 use crate::files;
+use crate::run_folder::REPORTS;
 use crate::run_record::RunRecord;
 use html::draw::Drawing;
 
@@ -26,12 +27,12 @@ pub fn write(record: &RunRecord, folder: &Path) -> Result<()> {
     let examples = record.inside.as_ref().map(|inside| &inside.examples[..]);
     let drawing = Drawing::open(record, folder, examples.unwrap_or_default());
     let page = html::page(record, drawing.as_ref());
-    let files = [
-        ("report.html", Ok(page.into_bytes())),
-        ("curves.svg", Ok(plot::curves_svg(record).into_bytes())),
-        ("curves.png", plot::curves_png(record)),
+    let made = [
+        Ok(page.into_bytes()),
+        Ok(plot::curves_svg(record).into_bytes()),
+        plot::curves_png(record),
     ];
     let write = |(name, made): (&str, Result<Vec<u8>>)| files::write(&folder.join(name), &made?);
-    let written = files.map(write);
+    let written: Vec<Result<()>> = REPORTS.into_iter().zip(made).map(write).collect();
     written.into_iter().collect()
 }

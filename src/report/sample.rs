@@ -44,6 +44,8 @@ pub(crate) fn run(config: Config, phases: &[Phase]) -> RunRecord {
                 .to_owned(),
         ],
         inside: None,
+        learning: None,
+        reused: None,
         incomplete: None,
         config,
     };

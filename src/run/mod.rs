@@ -5,6 +5,7 @@
 
 mod clock;
 mod evaluate;
+mod learned;
 mod part;
 mod rate;
 mod room;
@@ -34,6 +35,7 @@ use crate::progress::Progress;
 use crate::record::{Arm, DataRecord, DeviceRecord, Outcome, Phase, Point, Score};
 
 pub use crate::inside::PARTS as LOOKS;
+pub use learned::Learned;
 pub use rate::seconds;
 pub use state::State;
 pub use work::Work;
@@ -172,6 +174,8 @@ struct Past {
     seconds: BTreeMap<String, f64>,
     /// Since the run's first step, without pauses.
     watch: Stopwatch,
+    /// The run that the learn phase was a part of, if not this one.
+    reused: Option<String>,
 }
 
 impl<'a> Run<'a> {
@@ -235,8 +239,15 @@ impl<'a> Run<'a> {
     }
 
     fn begin(&self, given: Vec<(Arm, Weights)>) -> Result<Underway<'_>> {
+        let mut now = self.enter(Phase::Learn, given, self.past())?;
+        now.crews.iter_mut().try_for_each(Crew::prepare)?;
+        Ok(now)
+    }
+
+    /// The history of a run that begins now.
+    fn past(&self) -> Past {
         let now = humantime::format_rfc3339_seconds(SystemTime::now());
-        let past = Past {
+        Past {
             started: now.to_string().replace('T', " ").replace('Z', ""),
             device: self.engine.device.record().clone(),
             data: self.engine.data.record.clone(),
@@ -244,10 +255,8 @@ impl<'a> Run<'a> {
             outcomes: Vec::new(),
             seconds: BTreeMap::new(),
             watch: Stopwatch::from(0.0),
-        };
-        let mut now = self.enter(Phase::Learn, given, past)?;
-        now.crews.iter_mut().try_for_each(Crew::prepare)?;
-        Ok(now)
+            reused: None,
+        }
     }
 
     /// The arms of a phase, in the order of its points.
@@ -442,6 +451,11 @@ impl Underway<'_> {
     /// The data, as it was when the run began.
     pub fn data(&self) -> &DataRecord {
         &self.past.data
+    }
+
+    /// The run that the learn phase was a part of, if not this one.
+    pub fn reused(&self) -> Option<&str> {
+        self.past.reused.as_deref()
     }
 
     /// Steps of this phase that all arms have taken.

@@ -14,11 +14,14 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use super::{Past, Run, Stopwatch, Underway};
+use crate::config::Config;
 use crate::engine::{Crew, CrewState, Weights};
 use crate::error::{Error, Result};
 use crate::files::hex;
 use crate::kernels::Clock;
 use crate::record::{DataRecord, DeviceRecord, Outcome, Phase};
+use crate::run_record::RunRecord;
+use crate::verdict::verdict;
 
 /// A run's state.
 #[derive(Clone, Debug)]
@@ -46,6 +49,9 @@ struct Header {
     seconds: BTreeMap<String, f64>,
     /// Seconds of the run and of its phase so far.
     elapsed: [f64; 2],
+    /// The run that the learn phase was a part of, if not this one.
+    #[serde(default)]
+    reused: Option<String>,
     /// By crew: its step, number of tracks, and whether it is edited.
     crews: Vec<(u32, usize, bool)>,
 }
@@ -107,6 +113,29 @@ impl State {
     /// The outcomes of earlier phases.
     pub fn outcomes(&self) -> &[Outcome] {
         &self.header.outcomes
+    }
+
+    /// What an unfinished run has found so far, as far as the phases that ended say; without its points.
+    pub fn record(&self, config: &Config) -> RunRecord {
+        let Header { data, outcomes, .. } = &self.header;
+        let (phase, step) = (self.phase().name(), self.step());
+        RunRecord {
+            version: String::new(),
+            started: self.header.started.clone(),
+            device: self.header.device.clone(),
+            seconds: self.header.seconds.clone(),
+            points: Vec::new(),
+            verdict: verdict(config, &data.classes, outcomes),
+            outcomes: outcomes.clone(),
+            inside: None,
+            learning: None,
+            reused: self.header.reused.clone(),
+            incomplete: Some(format!(
+                "Interrupted in the {phase} phase after step {step}"
+            )),
+            data: data.clone(),
+            config: config.clone(),
+        }
     }
 
     /// The phase, and the steps of it that are done, of the state in a file.
@@ -261,6 +290,7 @@ impl Run<'_> {
                 outcomes: past.outcomes.clone(),
                 seconds: past.seconds.clone(),
                 elapsed: [past.watch.seconds(), now.own.seconds()],
+                reused: past.reused.clone(),
                 crews: crews
                     .iter()
                     .map(|crew| (crew.step, crew.weights.len(), crew.edited))
@@ -319,6 +349,7 @@ impl Run<'_> {
             outcomes: header.outcomes,
             seconds: header.seconds,
             watch: Stopwatch::from(header.elapsed[0]),
+            reused: header.reused,
         };
         let mut now = self.arrange(header.phase, originals, weights, past)?;
         if !now.crews.iter().map(Crew::tracks).eq(tracks) {

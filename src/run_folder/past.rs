@@ -93,9 +93,32 @@ pub fn read(folder: &Path) -> Result<RunRecord> {
         points: points(&metrics, &text(&metrics)?)?,
         outcomes,
         inside: read_inside(folder),
+        learning: summary.learning,
+        reused: summary.reused,
         incomplete: summary.incomplete,
         config: summary.config,
     })
+}
+
+/// The record of a run, as far as it has come: of one that has not ended, what its last state says, without
+/// its points.
+///
+/// # Errors
+/// As `read`, where there is no state either.
+pub fn read_so_far(folder: &Path) -> Result<RunRecord> {
+    let ended = match read(folder) {
+        Err(e) if is_missing(&e) => e,
+        read => return read,
+    };
+    match std::fs::read(folder.join(STATE)) {
+        Ok(bytes) => Ok(State::of_bytes(&bytes)?.record(&read_config(folder)?)),
+        Err(_) => Err(ended),
+    }
+}
+
+/// Whether a file is not there.
+pub fn is_missing(error: &Error) -> bool {
+    matches!(error, Error::File { source, .. } if source.kind() == std::io::ErrorKind::NotFound)
 }
 
 /// What is inside the networks of a run. None where nothing was written, or what was written is damaged
@@ -128,6 +151,8 @@ struct Summary {
     data: DataRecord,
     config: Config,
     seconds: std::collections::BTreeMap<String, f64>,
+    learning: Option<String>,
+    reused: Option<String>,
     incomplete: Option<String>,
     scores: Vec<Scored>,
 }
@@ -145,7 +170,7 @@ pub(super) fn points(path: &Path, lines: &str) -> Result<Vec<Point>> {
     lines.lines().map(point).collect()
 }
 
-fn text(path: &Path) -> Result<String> {
+pub(super) fn text(path: &Path) -> Result<String> {
     std::fs::read_to_string(path).map_err(Error::file("read", path))
 }
 

@@ -10,6 +10,7 @@ use unlearn::run_folder::Claim;
 use unlearn::{data, lists, run_folder};
 
 use super::super::elsewhere;
+use super::name;
 
 /// Flags; missing ones come from --config, else from the defaults.
 #[derive(Args, Debug)]
@@ -34,9 +35,13 @@ pub(crate) struct Arguments {
     /// Removed; the error names its replacement
     #[arg(long, hide = true)]
     pub(super) unprotected: bool,
-    /// Run folder; must be empty or not exist [default: runs/TIME-NAME]
+    /// Run folder; must be empty or not exist [default: runs/TIME-METHOD-CLASSES-seedSEED, or
+    /// runs/TIME-NAME with --name]
     #[arg(long, value_name = "DIR", value_parser = crate::cli::path())]
     out: Option<PathBuf>,
+    /// Train the learn phase, even if an earlier run beside this one trained the same networks
+    #[arg(long)]
+    pub(super) fresh: bool,
     /// Measure which kernel variants are fastest on the device, even if the cache knows or the run is short
     #[arg(long)]
     pub(super) retune: bool,
@@ -70,7 +75,8 @@ impl Args for Given {
         let usual = crate::cli::runs::fields(&Config::default());
         usual.iter().fold(command, |command, (name, value)| {
             let known = command.get_arguments().any(|a| a.get_id() == name.as_str());
-            if !known || value.is_null() {
+            // A run without a name is named by other settings.
+            if !known || value.is_null() || name == "name" {
                 return command;
             }
             command.mut_arg(name, |arg| {
@@ -163,22 +169,12 @@ impl Arguments {
         if let Some(out) = &self.out {
             return Claim::new(out).map_err(elsewhere);
         }
-        let letters = config.name.chars().count();
-        if letters > LONGEST_NAME {
-            return Err(Error::Usage(format!(
-                "--name: {letters} letters are too many for the name of a folder; use up to \
-                 {LONGEST_NAME}, or name the folder with --out"
-            )));
-        }
-        let plain = |c: char| if c.is_alphanumeric() { c } else { '-' };
-        let name: String = config.name.chars().map(plain).collect();
-        let time = started.replace([':', 'Z'], "").replace('T', "-");
+        let source = self.data.as_deref().unwrap_or(Path::new(&config.data));
+        let name = name::of(config, &data::classes(source)?)?;
+        let time = started.replace(':', "-").replace('Z', "");
         Claim::numbered(Path::new("runs"), &format!("{time}-{name}")).map_err(elsewhere)
     }
 }
-
-/// Longest name, in letters. It leaves room for the time: file systems limit names to 255 bytes or fewer.
-const LONGEST_NAME: usize = 100;
 
 /// The settings in a file, or in a run's folder.
 fn read(path: &Path) -> Result<Config> {

@@ -199,9 +199,10 @@ fn timing(record: &RunRecord) -> Facts {
         .map(Phase::name)
         .into_iter()
         .chain(["inside", "total"]);
-    let known = names.filter_map(|name| {
-        let seconds = record.seconds.get(name)?;
-        Some((name, duration(*seconds)))
+    let learned = Phase::Learn.name();
+    let known = names.filter_map(|name| match (&record.reused, record.seconds.get(name)) {
+        (Some(run), None) if name == learned => Some((name, format!("reused from {run}"))),
+        (_, seconds) => Some((name, duration(*seconds?))),
     });
     known.collect()
 }

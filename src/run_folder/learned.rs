@@ -1,0 +1,56 @@
+//! The learn phases of earlier runs.
+
+use std::path::{Path, PathBuf};
+
+use super::past::{list, read, text};
+use super::{SUMMARY, checkpoint_of};
+use crate::checkpoint::{self, Networks};
+use crate::record::{Outcome, Phase};
+use crate::run::Learned;
+
+/// What the learn phase of a run in this folder left, of the first run of this `Run::learning` whose files
+/// are all there; without its seconds, which were spent then.
+pub fn learned(folder: &Path, learning: &str) -> Option<(PathBuf, Learned)> {
+    let runs = list(folder).ok()?;
+    runs.into_iter().rev().find_map(|run| {
+        let learned = of(&run, learning)?;
+        Some((run, learned))
+    })
+}
+
+fn of(run: &Path, learning: &str) -> Option<Learned> {
+    // Most runs are others, and are not worth parsing.
+    let summary = text(&run.join(SUMMARY)).ok()?;
+    let record = summary.contains(learning).then(|| read(run).ok())??;
+    if record.learning.as_deref() != Some(learning) {
+        return None;
+    }
+    let is_learned = |phase| phase == Phase::Learn;
+    let outcomes: Vec<Outcome> = record
+        .outcomes
+        .into_iter()
+        .filter(|o| is_learned(o.phase))
+        .collect();
+    let mut points = record.points;
+    points.retain(|point| is_learned(point.phase));
+    points.iter_mut().for_each(|point| point.seconds = 0.0);
+    let weights = outcomes.iter().map(|outcome| {
+        let networks = checkpoint::load(&checkpoint_of(run, outcome.phase, outcome.arm)).ok()?;
+        let Networks {
+            hidden,
+            count,
+            weights,
+        } = networks;
+        let config = &record.config;
+        (hidden == config.hidden && count == config.learners).then_some(weights)
+    });
+    let weights = weights.collect::<Option<Vec<_>>>()?;
+    let name = run.file_name()?;
+    (!weights.is_empty()).then(|| Learned {
+        // Reports are shared, and name no folders.
+        run: name.to_string_lossy().into_owned(),
+        points,
+        outcomes,
+        weights,
+    })
+}

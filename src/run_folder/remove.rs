@@ -1,0 +1,111 @@
+//! The files of a run's folder, and their removal.
+
+use std::path::{Path, PathBuf};
+
+use super::{CHECKPOINTS, CONFIG, INSIDE, LOCK, METRICS, REPORTS, STATE, SUMMARY, in_use, lock};
+use crate::error::{Error, Result};
+use crate::files;
+use crate::record::{Arm, Phase};
+
+const PHASES: [Phase; 3] = [Phase::Learn, Phase::Unlearn, Phase::Relearn];
+const ARMS: [Arm; 4] = [
+    Arm::Original,
+    Arm::Retrained,
+    Arm::Unlearned,
+    Arm::Relearned,
+];
+
+/// The files that a run wrote into its folder, by their names; none in a folder that holds no run. The last
+/// are those by which it is known as one.
+pub fn files_of(folder: &Path) -> Vec<PathBuf> {
+    let is_run = [CONFIG, METRICS].map(|name| folder.join(name).is_file());
+    if is_run != [true; 2] || super::read_config(folder).is_err() {
+        return Vec::new();
+    }
+    let checkpoints = PHASES.iter().flat_map(|&phase| {
+        let of_arm = move |&arm| super::checkpoint_of(folder, phase, arm);
+        ARMS.iter().map(of_arm)
+    });
+    let drafts = [folder, &folder.join(CHECKPOINTS)].map(files::drafts);
+    let own = REPORTS
+        .iter()
+        .chain(&[SUMMARY, INSIDE, STATE, METRICS, CONFIG]);
+    let own = own.map(|name| folder.join(name));
+    let all = checkpoints.chain(drafts.concat()).chain(own);
+    all.filter(|path| path.is_file()).collect()
+}
+
+/// Removes a run, and its folder if nothing else is in it.
+///
+/// # Errors
+/// `Usage` where a process is at work in it; `File` where something cannot be removed.
+pub fn remove(folder: &Path) -> Result<()> {
+    let own = files_of(folder);
+    let lock = lock(folder)?;
+    for path in &own {
+        std::fs::remove_file(path).map_err(Error::file("remove", path))?;
+    }
+    drop(lock);
+    for emptied in [&folder.join(CHECKPOINTS), folder] {
+        // This removes only empty folders.
+        let _ = std::fs::remove_dir(emptied);
+    }
+    Ok(())
+}
+
+/// Refuses a run in which a process is at work.
+///
+/// # Errors
+/// `Usage` for such a run.
+pub fn refuse_busy(folder: &Path) -> Result<()> {
+    match files::Lock::is_taken(&folder.join(LOCK)) {
+        true => Err(in_use(folder)),
+        false => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::Claim;
+    use super::*;
+    use crate::config::Config;
+
+    #[test]
+    fn a_run_is_removed_and_other_files_stay() {
+        let place = tempfile::tempdir().unwrap();
+        let path = place.path().join("run");
+        let open = || Claim::new(&path).unwrap().open(&Config::default()).unwrap();
+        let mut run = open();
+        run.add_points(&[]).unwrap();
+        // One in which a process is at work stays.
+        assert!(refuse_busy(&path).is_err() && remove(&path).is_err());
+        assert!(path.join(CONFIG).is_file());
+        drop(run);
+        let note = path.join("note.txt");
+        std::fs::write(&note, "mine").unwrap();
+        std::fs::create_dir_all(path.join(CHECKPOINTS)).unwrap();
+        std::fs::write(
+            super::super::checkpoint_of(&path, Phase::Learn, Arm::Original),
+            "x",
+        )
+        .unwrap();
+        assert_eq!(files_of(&path).len(), 3);
+        remove(&path).unwrap();
+        let left: Vec<_> = std::fs::read_dir(&path).unwrap().collect();
+        assert_eq!(left.len(), 1);
+        assert!(note.is_file());
+        std::fs::remove_file(note).unwrap();
+        drop(open());
+        remove(&path).unwrap();
+        assert!(!path.exists());
+    }
+
+    #[test]
+    fn a_folder_of_something_else_has_no_files_of_a_run() {
+        let place = tempfile::tempdir().unwrap();
+        for name in [CONFIG, METRICS, SUMMARY] {
+            std::fs::write(place.path().join(name), "[package]\nname = \"mine\"\n").unwrap();
+        }
+        assert_eq!(files_of(place.path()), [""; 0].map(PathBuf::from));
+    }
+}

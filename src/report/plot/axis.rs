@@ -164,8 +164,8 @@ pub(crate) fn floor(record: &RunRecord, figure: Figure) -> f64 {
 /// Both ends of the y axis, in percent, around what follows the learn phase alone: where curves lie close to
 /// each other, they can be told apart.
 pub(crate) fn close(record: &RunRecord, figure: Figure) -> (f64, f64) {
-    let learned = record.points.iter().filter(|p| p.phase == Phase::Learn);
-    let start = learned.filter(|p| p.arm == Arm::Original).next_back();
+    let learned = |p: &&Point| p.phase == Phase::Learn && p.arm == Arm::Original;
+    let start = record.points.iter().rfind(learned);
     let later = record.points.iter().filter(|p| p.phase != Phase::Learn);
     let ends = |p: &Point| {
         let spread = figure(&p.figures);

@@ -1,5 +1,7 @@
 //! All settings of a run, resolved: written into every record, and read back by `--config`.
 
+mod command;
+
 use clap::builder::NonEmptyStringValueParser;
 use serde::{Deserialize, Serialize};
 

@@ -12,7 +12,7 @@ use std::sync::{Arc, OnceLock};
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use browser::{Browser, DESK, PHONE, program};
+use browser::{Browser, DESK, PHONE, Screen, program};
 use common::{stderr, unlearn};
 use drawn::{OTHER, PLAIN, Strokes, path};
 use half::f16;
@@ -414,6 +414,24 @@ fn a_phone_shows_pad_and_answers_at_once() {
          - document.querySelector('#draw-pad').getBoundingClientRect().top",
     );
     assert!(height < f64::from(PHONE.height), "{height}");
+}
+
+/// Not even where the phone is small.
+#[test]
+fn no_column_of_results_is_cut_on_a_phone() {
+    let Some((bench, mut browser)) = open("the results on a phone") else {
+        return;
+    };
+    for width in [320, 360, 390, 430] {
+        let screen = Screen { width, ..PHONE };
+        browser.show(&bench.folder.join("report.html"), screen);
+        let beyond = browser.number(
+            "Math.max(document.documentElement.scrollWidth - innerWidth, \
+             ...[...document.querySelectorAll('.two-lines')].map((table) => \
+                 table.parentElement.scrollWidth - table.parentElement.clientWidth))",
+        );
+        assert_eq!(beyond, 0.0, "{width}");
+    }
 }
 
 /// The card of a first-layer neuron opens to a large one, and closes again.

@@ -3,6 +3,7 @@
 mod common;
 mod idx_files;
 
+use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::sync::LazyLock;
 
@@ -258,6 +259,65 @@ fn probabilities_are_those_of_the_checkpoints() {
             assert!((confidence - mean[answer]).abs() < 1e-5);
         }
     }
+}
+
+/// The Python code of README.md, as it stands, answers as `predict` does. It needs numpy and safetensors.
+#[test]
+fn the_python_of_the_readme_answers_as_the_program_does() {
+    let python = |words: &[&str], folder: &Path| {
+        let mut command = std::process::Command::new("python3");
+        command.args(words).current_dir(folder).output()
+    };
+    let modules = python(&["-c", "import numpy, safetensors.numpy"], Path::new("."));
+    if !modules.is_ok_and(|output| output.status.success()) {
+        let _ = writeln!(
+            std::io::stderr(),
+            "NOT RUN: README.md's Python code: python3 has no numpy or no safetensors (`bash tests/run.sh` \
+             installs them)"
+        );
+        return;
+    }
+    let code = include_str!("../README.md").split("```python").nth(1);
+    let code = code.and_then(|rest| rest.split("```").next()).unwrap();
+    let place = TempDir::new().unwrap();
+    std::fs::create_dir(place.path().join("checkpoints")).unwrap();
+    for (from, to) in [
+        (
+            "run/checkpoints/unlearn-unlearned.safetensors",
+            "checkpoints/unlearn-unlearned.safetensors",
+        ),
+        ("images/t10k-images-idx3-ubyte", "t10k-images-idx3-ubyte"),
+    ] {
+        std::fs::copy(RUN.path(from), place.path().join(to)).unwrap();
+    }
+    let output = python(&["-c", code], place.path()).unwrap();
+    assert!(output.status.success(), "{}", stderr(&output));
+    let said = String::from_utf8(output.stdout)
+        .unwrap()
+        .replace(['[', ']'], " ");
+    let said: Vec<f64> = said
+        .split_whitespace()
+        .map(|word| word.parse().unwrap())
+        .collect();
+    assert_eq!(said.len(), 20);
+    let own = RUN.asked(&RUN.pictures("python", |_, pixels| plain(pixels)));
+    let mut unsure = 0;
+    for (picture, (answer, confidence)) in said[..10].iter().zip(&said[10..]).enumerate() {
+        let arms = own["pictures"][picture]["arms"].as_array().unwrap();
+        let arm = arms.iter().find(|arm| arm["arm"] == "unlearned").unwrap();
+        let probability = |class: usize| arm["learners"][0][class].as_f64().unwrap();
+        let by_probability = |a: &usize, b: &usize| probability(*a).total_cmp(&probability(*b));
+        let read = (0..CLASSES).max_by(by_probability).unwrap();
+        let most = probability(read);
+        assert!(
+            (most - confidence).abs() < 1e-4,
+            "{picture}: {most}, {confidence}"
+        );
+        assert_eq!(*answer, read as f64, "{picture}");
+        unsure += usize::from(most < 0.99);
+    }
+    // Other scales of the pixels show where a network is not certain.
+    assert!(unsure > 0);
 }
 
 #[test]

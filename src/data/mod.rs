@@ -23,7 +23,7 @@ mod trust;
 pub use archive::{Archive, Patience, Sha256Of};
 pub use cache::Cache;
 pub use classes::of as classes;
-pub use sets::{FASHION, KMNIST, MNIST, Set};
+pub use sets::{FASHION, KMNIST, MNIST, Set, argument};
 
 use crate::error::{Error, Result};
 use crate::record::{Classes, DataRecord};

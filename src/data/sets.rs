@@ -140,5 +140,12 @@ pub static KMNIST: Set = Set {
     ],
 };
 
+/// The value of `--data` for a set of this name in reports, if it is known.
+pub fn argument(name: &str) -> Option<&'static str> {
+    let sets = [&MNIST].into_iter().chain(NAMED);
+    let set = sets.into_iter().find(|set| set.name == name);
+    set.map(|set| set.argument)
+}
+
 /// The sets that `--data` knows by name.
 pub(super) static NAMED: [&Set; 2] = [&FASHION, &KMNIST];

@@ -13,6 +13,7 @@ mod bytes;
 mod heads;
 mod lens;
 mod likeness;
+mod misread;
 mod neurons;
 mod plane;
 mod subjects;
@@ -29,6 +30,7 @@ use subjects::Subjects;
 pub use attributions::{Attributed, Map};
 pub use heads::{Head, NUMBERS};
 pub use likeness::Likeness;
+pub use misread::Misread;
 pub use neurons::{Neuron, Neurons};
 pub use plane::Plane;
 pub(crate) use subjects::MOST;
@@ -62,6 +64,9 @@ pub struct Inside {
     pub likeness: Vec<Likeness>,
     /// Test images to look at.
     pub examples: Vec<Example>,
+    /// Test images that unlearned networks misread. (Folders of older versions have none.)
+    #[serde(default)]
+    pub misread: Vec<Misread>,
 }
 
 /// Parts of looking inside, for its progress.
@@ -107,6 +112,7 @@ pub(crate) fn look(
         lens,
         likeness,
         examples: subjects.examples(),
+        misread: subjects.misread(),
     }))
 }
 

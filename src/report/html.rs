@@ -9,6 +9,7 @@ pub mod draw;
 mod format;
 pub(crate) mod mark;
 mod matrix;
+mod misread;
 mod notes;
 
 use maud::{Markup, html};
@@ -127,6 +128,7 @@ pub fn page(record: &RunRecord, drawing: Option<&Drawing<'_>>) -> String {
         @if let Some(drawing) = drawing { (draw::section(drawing)) }
         (digits::section(record))
         (matrix::section(record))
+        (misread::section(record))
         @if let Some(about) = about(record) { (inside::section(&about)) }
         (notes::limits(&record.data.classes))
         @for part in sections(false) { (section(part, None)) }

@@ -2,7 +2,7 @@
 
 mod curves;
 mod neurons;
-mod pixels;
+pub(crate) mod pixels;
 mod planes;
 mod tables;
 pub(crate) mod words;

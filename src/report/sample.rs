@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use crate::config::Config;
 use crate::inside::{
-    ARMS, Attributed, Both, Example, Figure, Head, Inside, Likeness, Map, NUMBERS, Neuron, Neurons,
-    Part, Pixels, Plane, Transplant, Transplants,
+    ARMS, Attributed, Both, Example, Figure, Head, Inside, Likeness, Map, Misread, NUMBERS, Neuron,
+    Neurons, Part, Pixels, Plane, Transplant, Transplants,
 };
 use crate::record::{
     Arm, CLASSES, Classes, DataRecord, DeviceRecord, Figures, Outcome, Phase, Point, Score, Spread,
@@ -237,6 +237,16 @@ fn score(Level(retain, forgot, sure): Level, forget: &[u8]) -> Score {
     score
 }
 
+fn misread(image: Example, answers: [u8; 4], learners: usize) -> Misread {
+    let answers = ARMS.into_iter().zip(answers);
+    Misread {
+        image,
+        answers: answers
+            .map(|(arm, read)| (arm, vec![read; learners]))
+            .collect(),
+    }
+}
+
 /// What is inside of this number of made-up networks of each arm, with two hidden layers.
 pub(crate) fn inside(learners: usize) -> Inside {
     use Arm::{Original, Relearned, Retrained, Unlearned};
@@ -341,5 +351,9 @@ pub(crate) fn inside(learners: usize) -> Inside {
         ],
         likeness: vec![likeness.clone(), likeness],
         examples: vec![example(5)],
+        misread: vec![
+            misread(example(5), [5, 3, 5, 8], learners),
+            misread(example(0), [0, 6, 0, 0], learners),
+        ],
     }
 }

@@ -194,3 +194,66 @@ fn read(path: &Path) -> Result<Config> {
         ))
     })
 }
+
+#[cfg(all(test, unix))]
+mod tests {
+    use clap::Parser;
+
+    use super::*;
+
+    #[derive(Parser)]
+    struct Only {
+        #[command(flatten)]
+        arguments: Arguments,
+    }
+
+    /// The settings of a command, as a shell takes it apart.
+    fn parsed(command: &str) -> Config {
+        let words = command.strip_prefix("unlearn run").unwrap();
+        let script = format!("printf '%s\\n' unlearn {words}");
+        let output = std::process::Command::new("sh")
+            .args(["-c", &script])
+            .output();
+        let words = String::from_utf8(output.unwrap().stdout).unwrap();
+        Only::parse_from(words.lines()).arguments.config().unwrap()
+    }
+
+    #[test]
+    fn the_command_of_a_report_has_the_settings_of_its_run() {
+        let usual = Config::default();
+        let other = Config {
+            name: "-it's \"$HOME\" `x` ü;*".to_owned(),
+            data: "builtin".to_owned(),
+            device: "0: llvmpipe (LLVM 15)".to_owned(),
+            learners: 3,
+            hidden: vec![20, 30],
+            forget: vec![0, 9],
+            seed: u64::MAX,
+            batch: 20,
+            lr: 0.1 + 0.2,
+            momentum: 0.9,
+            weight_decay: 1e-5,
+            epochs: 0.3,
+            unlearn_epochs: 0.0,
+            method: "scrub".to_owned(),
+            unlearn_lr: Some(1e-7),
+            strength: Some(0.25),
+            relearn_epochs: 2.5,
+            evaluations: 7,
+            ..Config::default()
+        };
+        let mut resolved = Config {
+            method: "neggrad-plus".to_owned(),
+            ..Config::default()
+        };
+        resolved.unlearn_lr = Some(resolved.unlearn_rate());
+        resolved.strength = Some(resolved.setting().strength);
+        for config in [usual, other, resolved] {
+            let mut found = parsed(&config.command());
+            // What the command leaves out is what the method has by itself.
+            found.unlearn_lr = config.unlearn_lr.and(Some(found.unlearn_rate()));
+            found.strength = config.strength.and(Some(found.setting().strength));
+            assert_eq!(found, config, "{}", config.command());
+        }
+    }
+}

@@ -54,26 +54,26 @@ pub(crate) fn percent(share: f64) -> String {
     format!("{:.2}%", 100.0 * share)
 }
 
-/// An accuracy as a bar, with a line for its standard deviation.
-pub(crate) fn bar(arm: Arm, faded: bool, accuracy: &Spread) -> Markup {
+/// A share as a bar, of which a full one is `full`, with a line for its standard deviation.
+pub(crate) fn bar(arm: Arm, faded: bool, share: &Spread, full: f64) -> Markup {
     let colour = plot::colour(arm);
     let fill = if faded { PALE } else { colour };
     html! {
         svg.bar width="120" height="10" aria-hidden="true" {
             rect width="100%" height="10" fill=(TRACK) {}
-            @if accuracy.mean.is_finite() {
-                rect x="0" y="1" width=(percent(accuracy.mean.clamp(0.0, 1.0))) height="8"
+            @if share.mean.is_finite() {
+                rect x="0" y="1" width=(percent((share.mean / full).clamp(0.0, 1.0))) height="8"
                     fill=(fill) stroke=(colour) stroke-width="2" {}
-                @if has_std(accuracy) && accuracy.std > 0.0 { (whisker(accuracy)) }
+                @if has_std(share) && share.std > 0.0 { (whisker(share, full)) }
             }
         }
     }
 }
 
 /// Seen on any ground, since it has an edge.
-fn whisker(accuracy: &Spread) -> Markup {
-    let from = percent((accuracy.mean - accuracy.std).max(0.0));
-    let to = percent((accuracy.mean + accuracy.std).min(1.0));
+fn whisker(share: &Spread, full: f64) -> Markup {
+    let from = percent(((share.mean - share.std) / full).max(0.0));
+    let to = percent(((share.mean + share.std) / full).min(1.0));
     html! {
         @for (colour, width) in [(CARD, "4"), (INK, "1.5")] {
             @for (x1, x2, y1, y2) in [(&from, &to, "5", "5"), (&from, &from, "2", "8"), (&to, &to, "2", "8")] {

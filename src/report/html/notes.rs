@@ -4,6 +4,7 @@ use maud::{Markup, html};
 
 use super::format::{count, duration};
 use super::mark::key;
+use crate::data;
 use crate::record::{Arm, CLASSES, Classes, Phase};
 use crate::run_record::RunRecord;
 
@@ -101,6 +102,27 @@ pub(crate) fn facts(record: &RunRecord) -> Markup {
                 (fact_card("Time", &timing(record)))
                 (fact_card("Run", &run(record)))
             }
+            (again(record))
+        }
+    }
+}
+
+/// The command that repeats the run.
+fn again(record: &RunRecord) -> Markup {
+    let mut config = record.config.clone();
+    let known = data::argument(&record.data.name).unwrap_or(&config.data);
+    // Of another folder the record knows what it is, not where.
+    let elsewhere = known == record.data.label();
+    config.data = if elsewhere { "FOLDER" } else { known }.to_owned();
+    html! {
+        h3.again { "To repeat it" }
+        pre.card { code { (config.command()) } }
+        p.under {
+            "These are the settings that are not at their defaults. "
+            @if elsewhere { "FOLDER is where the images are. " }
+            @if config.method_file.is_some() { "The method's file is in config.toml. " }
+            "With " code { "unlearn run --config runs/…" } ", the folder of this run, its " code { "config.toml" }
+            " repeats it bit for bit on the same adapter."
         }
     }
 }

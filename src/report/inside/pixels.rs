@@ -21,7 +21,7 @@ pub(super) fn signed(pixels: &Pixels) -> String {
 }
 
 /// A test image, ink on paper.
-pub(super) fn image(example: &Example) -> String {
+pub(crate) fn image(example: &Example) -> String {
     let grey: Vec<u8> = example.pixels.iter().map(|ink| 255 - ink).collect();
     uri(png::ColorType::Grayscale, &grey)
 }

@@ -161,6 +161,30 @@ pub(crate) fn floor(record: &RunRecord, figure: Figure) -> f64 {
     floors.into_iter().find(fits).unwrap_or(0.0)
 }
 
+/// Both ends of the y axis, in percent, around what follows the learn phase alone: where curves lie close to
+/// each other, they can be told apart.
+pub(crate) fn close(record: &RunRecord, figure: Figure) -> (f64, f64) {
+    let learned = |p: &&Point| p.phase == Phase::Learn && p.arm == Arm::Original;
+    let start = record.points.iter().rfind(learned);
+    let later = record.points.iter().filter(|p| p.phase != Phase::Learn);
+    let ends = |p: &Point| {
+        let spread = figure(&p.figures);
+        let (mean, std) = (100.0 * spread.mean, 100.0 * finite(spread.std));
+        [mean - std, mean + std]
+    };
+    let mut later = later.peekable();
+    if later.peek().is_none() {
+        return (floor(record, figure), 100.0);
+    }
+    let all: Vec<f64> = later.chain(start).flat_map(ends).collect();
+    let all = || all.iter().copied().filter(|end| end.is_finite());
+    let (low, high) = (all().fold(100.0, f64::min), all().fold(0.0, f64::max));
+    // Labels have room for whole numbers.
+    let step = nice_step(high - low, 5.0).max(1.0);
+    let to = ((high / step).ceil() * step).clamp(step, 100.0);
+    (((low / step).floor() * step).clamp(0.0, to - step), to)
+}
+
 /// A round distance between marks, so that `length` has at most `most` of them.
 pub(crate) fn nice_step(length: f64, most: f64) -> f64 {
     let raw = length / most;
@@ -207,6 +231,23 @@ mod tests {
         let record = sample::record();
         assert!(floor(&record, |f| &f.retain_accuracy) >= 80.0);
         assert!(floor(&record, |f| &f.forget_accuracy) <= 0.0);
+    }
+
+    #[test]
+    fn a_close_axis_holds_all_that_follows_learning_and_little_more() {
+        let mut record = sample::record();
+        let later = |p: &&mut Point| p.phase != Phase::Learn || p.arm == Arm::Original;
+        for point in record.points.iter_mut().filter(later) {
+            point.figures.retain_accuracy = Spread::of(vec![0.965, 0.973]);
+        }
+        assert_eq!(close(&record, |f| &f.retain_accuracy), (96.0, 98.0));
+        for point in record.points.iter_mut().filter(later) {
+            point.figures.retain_accuracy = Spread::of(vec![1.0, 1.0]);
+        }
+        assert_eq!(close(&record, |f| &f.retain_accuracy), (99.0, 100.0));
+        record.points.retain(|p| p.phase == Phase::Learn);
+        let (from, to) = close(&record, |f| &f.retain_accuracy);
+        assert!(from >= 0.0 && from < to && to <= 100.0);
     }
 
     #[test]

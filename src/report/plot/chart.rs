@@ -48,8 +48,14 @@ impl Frame {
         picture.line(&base, Stroke::plain(BOUNDARY, 1.0));
     }
 
-    /// A line with its band and its marks.
-    pub(crate) fn line(self, picture: &mut Picture, (x, y): (&Axis, &Axis), line: &Line) {
+    /// The band around a line.
+    pub(crate) fn band(
+        self,
+        picture: &mut Picture,
+        (x, y): (&Axis, &Axis),
+        line: &Line,
+        opacity: f64,
+    ) {
         let place = |(at, value): Point| self.place(x.share(at), y.share(value));
         let edge = |sign: f64| {
             let pairs = line.points.iter().zip(&line.band);
@@ -57,8 +63,14 @@ impl Frame {
         };
         if line.band.iter().any(|half| *half > 0.0) {
             let band: Vec<Point> = edge(1.0).chain(edge(-1.0).rev()).collect();
-            picture.area(&band, line.stroke.colour, 0.2);
+            picture.area(&band, line.stroke.colour, opacity);
         }
+    }
+
+    /// A line with its band and its marks.
+    pub(crate) fn line(self, picture: &mut Picture, (x, y): (&Axis, &Axis), line: &Line) {
+        let place = |(at, value): Point| self.place(x.share(at), y.share(value));
+        self.band(picture, (x, y), line, 0.2);
         let points: Vec<Point> = line.points.iter().map(|&p| place(p)).collect();
         picture.line(&points, line.stroke);
         for (mark, &point) in line

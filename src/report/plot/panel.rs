@@ -14,6 +14,8 @@ pub(crate) struct Panel {
     /// What its curves show.
     figure: Figure,
     y: Axis,
+    /// How opaque its bands are.
+    band: f64,
 }
 
 /// The panels, from top to bottom.
@@ -23,26 +25,39 @@ pub(crate) fn panels(record: &RunRecord) -> [Panel; 3] {
     let what = if forget.len() == 1 { noun } else { nouns };
     let named: Vec<String> = forget.iter().map(|&c| classes.name(c.into())).collect();
     let forgotten = format!("Forgotten {what}: {}", named.join(", "));
-    let figures: [(String, Figure); 3] = [
-        (format!("All {nouns}"), |f| &f.test_accuracy),
-        (forgotten, |f| &f.forget_accuracy),
-        (format!("The other {nouns}"), |f| &f.retain_accuracy),
+    let figures: [(String, Figure, Ends, f64); 3] = [
+        (format!("All {nouns}"), |f| &f.test_accuracy, up_to_100, 0.2),
+        (forgotten, |f| &f.forget_accuracy, up_to_100, 0.2),
+        (
+            format!("The other {nouns}"),
+            |f| &f.retain_accuracy,
+            axis::close,
+            0.1,
+        ),
     ];
-    figures.map(|(title, figure)| Panel {
+    figures.map(|(title, figure, ends, band)| Panel {
         title,
         figure,
-        y: percents(axis::floor(record, figure)),
+        y: percents(ends(record, figure)),
+        band,
     })
 }
 
-/// The y axis from a percentage up.
-fn percents(from: f64) -> Axis {
-    let step = axis::nice_step(100.0 - from, 5.0);
-    let marks = (0..).map(|i| 100.0 - step * f64::from(i));
+/// What finds the ends of a y axis.
+type Ends = fn(&RunRecord, Figure) -> (f64, f64);
+
+fn up_to_100(record: &RunRecord, figure: Figure) -> (f64, f64) {
+    (axis::floor(record, figure), 100.0)
+}
+
+/// The y axis between two percentages.
+fn percents((from, to): (f64, f64)) -> Axis {
+    let step = axis::nice_step(to - from, 5.0);
+    let marks = (0..).map(|i| to - step * f64::from(i));
     let marks = marks.take_while(|&p| p >= from - 1e-9);
     Axis {
         from,
-        to: 100.0,
+        to,
         marks: marks.map(|p| (p, format!("{p} %"))).collect(),
         title: "",
     }
@@ -51,8 +66,12 @@ fn percents(from: f64) -> Axis {
 impl Panel {
     /// What must be said of its axis.
     pub(crate) fn zoom(&self) -> Option<String> {
-        let from = self.y.from;
-        (from > 0.0).then(|| format!("axis starts at {from} %"))
+        let (from, to) = (self.y.from, self.y.to);
+        match (from > 0.0, to < 100.0) {
+            (_, true) => Some(format!("axis {from}–{to} %")),
+            (true, false) => Some(format!("axis starts at {from} %")),
+            (false, false) => None,
+        }
     }
 
     /// What it shows, above it.
@@ -84,11 +103,22 @@ impl Panel {
             let ends = [(x, frame.top), (x, frame.bottom)];
             picture.line(&ends, Stroke::plain(BOUNDARY, 1.0));
         }
-        for arm in [Arm::Original, Arm::Retrained, Arm::Unlearned] {
-            let dots = axis::curve(record, axis, arm, self.figure);
-            for piece in above(&dots, self.y.from) {
-                frame.line(picture, (&WHOLE, &self.y), &line(arm, &piece));
-            }
+        let lines: Vec<Line> = [Arm::Original, Arm::Retrained, Arm::Unlearned]
+            .into_iter()
+            .flat_map(|arm| {
+                let dots = axis::curve(record, axis, arm, self.figure);
+                let pieces = above(&dots, self.y.from).into_iter();
+                pieces.map(move |piece| line(arm, &piece))
+            })
+            .collect();
+        // Where bands lie on each other, lines must not be below them.
+        let axes = (&WHOLE, &self.y);
+        for line in &lines {
+            frame.band(picture, axes, line, self.band);
+        }
+        for line in lines {
+            let band = Vec::new();
+            frame.line(picture, axes, &Line { band, ..line });
         }
     }
 }

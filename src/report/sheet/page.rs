@@ -12,6 +12,9 @@ use crate::report::palette;
 
 const STYLE: &str = include_str!("../html/style.css");
 
+/// Columns of a table whose rows take two lines on a phone: the name, and below it the figures.
+const WIDE: usize = 5;
+
 /// A self-contained page, with a style sheet and perhaps a script of its own.
 pub(crate) fn document(title: &str, style: &str, script: Option<&str>, body: &Markup) -> String {
     let page = html! {
@@ -76,7 +79,7 @@ fn part(part: &Part) -> Markup {
 
 fn table(table: &Table) -> Markup {
     html! {
-        div.scroll { table.sheet cellpadding="4" {
+        div.scroll { table.sheet.two-lines[table.head.len() == WIDE] cellpadding="4" {
             thead { tr { @for cell in &table.head { th scope="col" { (lines(cell)) } } } }
             tbody { @for row in &table.rows { (self::row(row, table.head.len())) } }
         } }

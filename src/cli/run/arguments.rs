@@ -195,7 +195,8 @@ fn read(path: &Path) -> Result<Config> {
     })
 }
 
-#[cfg(all(test, unix))]
+#[cfg(test)]
+#[cfg(unix)]
 mod tests {
     use clap::Parser;
 

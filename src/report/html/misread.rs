@@ -70,7 +70,7 @@ mod tests {
         assert_eq!(section(&record).into_string(), "");
         let mut inside = sample::inside(8);
         // The largest pictures are those that do not compress.
-        let noise = (0u32..784).map(|i| (i.wrapping_mul(2_654_435_761) >> 13) as u8);
+        let noise = (0u32..784).map(|i| i.wrapping_mul(2_654_435_761).to_le_bytes()[2]);
         inside.misread[0].image.pixels = noise.collect();
         let one = inside.misread[0].clone();
         record.inside = Some(inside);

@@ -15,6 +15,7 @@ mod compare;
 mod completions;
 mod devices;
 mod litmus;
+mod methods;
 mod mutants;
 mod page;
 mod plan;
@@ -82,7 +83,7 @@ enum Command {
     Runs(runs::ListArguments),
     /// List the unlearning methods, with their rules and sources, and the metrics; or print the
     /// declaration of one.
-    Methods(compare::MethodsArguments),
+    Methods(methods::Arguments),
     /// List the devices: their capabilities, and which one `auto` picks, and why.
     Devices(devices::Arguments),
     /// Print a shell completion script.
@@ -131,7 +132,7 @@ pub(crate) fn main() -> ExitCode {
         Command::Page(arguments) => page::run(&arguments, &signals).map(|()| true),
         Command::Report(arguments) => runs::report(&arguments).map(|()| true),
         Command::Runs(arguments) => runs::list(&arguments).map(|()| true),
-        Command::Methods(arguments) => compare::methods(&arguments).map(|()| true),
+        Command::Methods(arguments) => methods::run(&arguments).map(|()| true),
         Command::Devices(arguments) => devices::run(&arguments).map(|()| true),
         Command::Completions(arguments) => completions::run(&arguments).map(|()| true),
     };

@@ -40,6 +40,7 @@ use crate::methods::Method;
 use crate::metrics::Scope;
 use crate::progress::Progress;
 
+pub(crate) use export::csv;
 pub use export::table;
 pub use figures::{Figures, Interval};
 pub use folder::{Folder, REPORTS};

@@ -18,7 +18,7 @@ use unlearn::report::comparison::{self, Made};
 use unlearn::tune;
 
 use super::plan;
-use super::progress::Counter;
+use super::progress::{Counter, Tasks};
 use super::sheet;
 use super::signals::Signals;
 use super::text::{fold, note, today};
@@ -43,8 +43,8 @@ pub(crate) struct Arguments {
     /// network or several, in PyTorch's names and shapes, for pixels divided by 255 (docs/data.md)
     #[arg(long, value_name = "DIR", value_parser = super::path())]
     models: Option<PathBuf>,
-    /// Folder; an interrupted comparison with the same settings resumes [default:
-    /// runs/compare-FORGET-HASH]
+    /// Folder of the reports, with each picture as SVG and each table as CSV; an interrupted comparison with
+    /// the same settings resumes [default: runs/compare-FORGET-HASH]
     #[arg(long, value_name = "DIR", value_parser = super::path())]
     out: Option<PathBuf>,
     /// Only plan: write the settings and what is still to be made into this folder, for `unlearn work`; the
@@ -53,8 +53,9 @@ pub(crate) struct Arguments {
     plan: Option<PathBuf>,
 }
 
-/// Shows the current task and its progress.
+/// Shows the current task, and the progress of all of them or, where others share the work, its own.
 pub(crate) struct Live {
+    tasks: Option<Tasks>,
     counter: Counter,
     signals: Signals,
 }
@@ -62,30 +63,51 @@ pub(crate) struct Live {
 impl Live {
     pub(crate) fn new(signals: &OnceCell<Signals>) -> Result<Self> {
         Ok(Self {
+            tasks: None,
             counter: Counter::new(),
             signals: Signals::catch(signals)?,
         })
     }
 
     pub(crate) fn end(&mut self) {
+        self.tasks.iter().for_each(Tasks::end);
         self.counter.end();
     }
 }
 
 impl Progress for Live {
     fn begin(&mut self, what: &str, units: u64) {
-        self.counter.begin(what, units);
-        if self.counter.is_hidden() {
+        let hidden = match &self.tasks {
+            Some(tasks) => {
+                tasks.begin(what);
+                tasks.is_hidden()
+            }
+            None => {
+                self.counter.begin(what, units);
+                self.counter.is_hidden()
+            }
+        };
+        if hidden {
             super::say!("{what} …");
         }
     }
 
     fn advance(&mut self, units: u64) {
-        self.counter.advance(units);
+        if self.tasks.is_none() {
+            self.counter.advance(units);
+        }
+    }
+
+    fn whole(&mut self, done: u64, of: u64) {
+        let tasks = self.tasks.get_or_insert_with(|| Tasks::new(of));
+        tasks.place(done, of);
     }
 
     fn note(&mut self, text: &str) {
-        self.counter.note(text);
+        match &self.tasks {
+            Some(tasks) => tasks.note(text),
+            None => self.counter.note(text),
+        }
     }
 
     fn stopped(&self) -> bool {

@@ -168,7 +168,7 @@ fn lead(c: &Comparison, made: &Made) -> Vec<String> {
     let plural = if seeds.len() == 1 { "" } else { "s" };
     let mut lead = vec![
         format!(
-            "{methods} and {controls} applied to {} original networks to forget {}, with up to {} steps each. \
+            "{methods} and {controls} were applied to {} original networks to forget {}, with up to {} steps each. \
              The reference is {} networks retrained without that data.",
             s.learners,
             forgotten(s),

@@ -12,6 +12,9 @@ pub trait Progress {
     fn begin(&mut self, _what: &str, _units: u64) {}
     /// `units` more units of it are done.
     fn advance(&mut self, _units: u64) {}
+    /// So much of all work that is to come is done, in a unit of its own, and all of it is so much. It may
+    /// become less, where results of earlier are there.
+    fn whole(&mut self, _done: u64, _of: u64) {}
     /// A message for the user.
     fn note(&mut self, _text: &str) {}
     /// Whether to stop as soon as possible; results so far are kept.
@@ -96,6 +99,11 @@ impl Left {
         Self { total, since: None }
     }
 
+    /// All of the work is this much after all.
+    pub fn resize(&mut self, total: u64) {
+        self.total = total;
+    }
+
     /// Measures from here on: what came before, such as compiling, does not come again.
     pub fn begin(&mut self, done: u64, now: Instant) {
         self.since.get_or_insert((now, done));
@@ -166,6 +174,9 @@ mod tests {
         assert_eq!(left.at(10, at(7000)), None, "nothing done");
         assert_eq!(left.at(20, at(6000)), Some(Duration::from_secs(98)));
         assert_eq!(left.at(1000, at(6000)), Some(Duration::ZERO));
+        // Half of it is there already.
+        left.resize(500);
+        assert_eq!(left.at(20, at(6000)), Some(Duration::from_secs(48)));
     }
 
     #[test]

@@ -510,7 +510,7 @@ fn tables_json_and_lines_name_what_was_forgotten() {
     let text = String::from_utf8(output.stdout).unwrap();
     assert!(text.lines().all(|line| line.width() <= 80), "{text}");
     assert!(
-        text.contains("over 10 digits") && text.contains("retrain (control)"),
+        text.contains("over 10 digits") && text.starts_with("Only controls were compared"),
         "{text}"
     );
     let json: serde_json::Value = serde_json::from_str(&read("compare.json")).unwrap();
@@ -538,6 +538,23 @@ fn tables_json_and_lines_name_what_was_forgotten() {
 
     let output = run(&["--methods", "fine-tune,retrain", "--epochs", "20"]);
     let text = String::from_utf8(output.stdout).unwrap();
+    // The answer comes first, and controls have no place among the methods.
+    assert!(
+        text.starts_with("fine-tune ") && text.contains("\ncontrol "),
+        "{text}"
+    );
+    let ranked = read("tables/ranking.csv");
+    assert!(ranked.starts_with("method,place,"), "{ranked}");
+    assert_eq!(
+        (ranked.lines().count(), ranked.contains("retrain")),
+        (2, false)
+    );
+    assert!(read("tables/ranking-control.csv").contains("\nretrain,"));
+    assert!(read("pictures/relearning-fine-tune.svg").contains("(logarithmic)"));
+    // Those of the comparison before are gone.
+    assert!(!out.join("pictures/digit-3-ranking.svg").exists());
+    let command = "unlearn compare --methods fine-tune,retrain --data ";
+    assert!(read("report.txt").contains(command) && read("report.html").contains(command));
     assert!(
         text.contains("beyond") && !text.contains("lower rate"),
         "{text}"

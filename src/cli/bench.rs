@@ -24,7 +24,7 @@ use unlearn::report::benchmark;
 use unlearn::tune;
 
 use super::Output;
-use super::text::{fold, note};
+use super::text::{fold, note, quoted};
 use against::{Rival, is_turn};
 use judge::FailOn;
 use table::Table;
@@ -284,15 +284,8 @@ fn now() -> String {
 
 /// The command that measures the same again.
 fn again() -> String {
-    let quoted = |word: String| {
-        let plain = |c: char| c.is_ascii_alphanumeric() || "-_.,/=:".contains(c);
-        match !word.is_empty() && word.chars().all(plain) {
-            true => word,
-            false => format!("'{}'", word.replace('\'', r"'\''")),
-        }
-    };
     let words = std::env::args_os().skip(1);
-    let words = words.map(|word| quoted(word.to_string_lossy().into_owned()));
+    let words = words.map(|word| quoted(&word.to_string_lossy()));
     let words: Vec<String> = std::iter::once("unlearn".to_owned()).chain(words).collect();
     words.join(" ")
 }

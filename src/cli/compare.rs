@@ -1,4 +1,6 @@
-//! `unlearn compare` and `unlearn methods`.
+//! `unlearn compare`.
+
+mod command;
 
 use std::cell::OnceCell;
 use std::path::{Path, PathBuf};
@@ -13,18 +15,15 @@ use unlearn::device::{self, Device};
 use unlearn::engine::{Case, Part, Store, name_of};
 use unlearn::error::{Error, Result};
 use unlearn::files::{self, Folders};
-use unlearn::lists::near;
-use unlearn::methods::METHODS;
-use unlearn::metrics;
 use unlearn::progress::Progress;
-use unlearn::report::comparison;
+use unlearn::report::comparison::{self, Made};
 use unlearn::tune;
 
 use super::plan;
-use super::progress::Counter;
+use super::progress::{Counter, Tasks};
 use super::sheet;
 use super::signals::Signals;
-use super::text::{beside, fold, note};
+use super::text::{fold, note, today};
 
 #[derive(Args, Debug)]
 pub(crate) struct Arguments {
@@ -46,8 +45,8 @@ pub(crate) struct Arguments {
     /// network or several, in PyTorch's names and shapes, for pixels divided by 255 (docs/data.md)
     #[arg(long, value_name = "DIR", value_parser = super::path())]
     models: Option<PathBuf>,
-    /// Folder; an interrupted comparison with the same settings resumes [default:
-    /// runs/compare-FORGET-HASH]
+    /// Folder of the reports, with each picture as SVG and each table as CSV; an interrupted comparison with
+    /// the same settings resumes [default: runs/compare-FORGET-HASH]
     #[arg(long, value_name = "DIR", value_parser = super::path())]
     out: Option<PathBuf>,
     /// Only plan: write the settings and what is still to be made into this folder, for `unlearn work`; the
@@ -56,8 +55,9 @@ pub(crate) struct Arguments {
     plan: Option<PathBuf>,
 }
 
-/// Shows the current task and its progress.
+/// Shows the current task, and the progress of all of them or, where others share the work, its own.
 pub(crate) struct Live {
+    tasks: Option<Tasks>,
     counter: Counter,
     signals: Signals,
 }
@@ -65,30 +65,51 @@ pub(crate) struct Live {
 impl Live {
     pub(crate) fn new(signals: &OnceCell<Signals>) -> Result<Self> {
         Ok(Self {
+            tasks: None,
             counter: Counter::new(),
             signals: Signals::catch(signals)?,
         })
     }
 
     pub(crate) fn end(&mut self) {
+        self.tasks.iter().for_each(Tasks::end);
         self.counter.end();
     }
 }
 
 impl Progress for Live {
     fn begin(&mut self, what: &str, units: u64) {
-        self.counter.begin(what, units);
-        if self.counter.is_hidden() {
+        let hidden = match &self.tasks {
+            Some(tasks) => {
+                tasks.begin(what);
+                tasks.is_hidden()
+            }
+            None => {
+                self.counter.begin(what, units);
+                self.counter.is_hidden()
+            }
+        };
+        if hidden {
             super::say!("{what} …");
         }
     }
 
     fn advance(&mut self, units: u64) {
-        self.counter.advance(units);
+        if self.tasks.is_none() {
+            self.counter.advance(units);
+        }
+    }
+
+    fn whole(&mut self, done: u64, of: u64) {
+        let tasks = self.tasks.get_or_insert_with(|| Tasks::new(of));
+        tasks.place(done, of);
     }
 
     fn note(&mut self, text: &str) {
-        self.counter.note(text);
+        match &self.tasks {
+            Some(tasks) => tasks.note(text),
+            None => self.counter.note(text),
+        }
     }
 
     fn stopped(&self) -> bool {
@@ -214,12 +235,17 @@ pub(crate) fn run(arguments: &Arguments, signals: &OnceCell<Signals>) -> Result<
         note(&interrupted(folder));
     }
     let comparison = compared?;
-    let written = write(&comparison, folder);
+    let made = Made {
+        day: today(),
+        command: arguments.command(),
+    };
+    let written = write(&comparison, &made, folder);
     // Where they could not be written, this is what there is.
-    let printed = super::print(&sheet::brief(&comparison::sheet(&comparison)));
+    let printed = super::print(&sheet::brief(&comparison::sheet(&comparison, &made)));
     if written.is_ok() {
         let place = format!(
-            "every metric is in {0}/report.txt; open {0}/report.html",
+            "every metric is in {0}/report.txt; open {0}/report.html; pictures/ and tables/ have all of it as SVG \
+             and CSV",
             folder.path().display()
         );
         super::say!("{}", fold(&place, 0));
@@ -246,7 +272,7 @@ struct Line<'a> {
 }
 
 /// Writes everything into the folder.
-fn write(comparison: &Comparison, folder: &Folder) -> Result<()> {
+fn write(comparison: &Comparison, made: &Made, folder: &Folder) -> Result<()> {
     let failed =
         |e: serde_json::Error| Error::Data(format!("the comparison cannot be written: {e}"));
     let json = serde_json::to_string_pretty(comparison).map_err(failed)?;
@@ -258,15 +284,15 @@ fn write(comparison: &Comparison, folder: &Folder) -> Result<()> {
             lines.push('\n');
         }
     }
-    let text = sheet::full(&comparison::sheet(comparison));
-    let page = comparison::page(comparison);
-    let mut pages = Vec::new();
+    let text = sheet::full(&comparison::sheet(comparison, made));
+    let page = comparison::page(comparison, made);
+    let mut others = comparison::files(comparison, made);
     for page in comparison::pages(comparison) {
         let numbers = serde_json::to_string(&page.inside).map_err(failed)?;
-        pages.extend(page.names.into_iter().zip([page.html, numbers]));
+        others.extend(page.names.into_iter().zip([page.html, numbers]));
     }
-    folder.write_pages(comparison::FOLDER, &pages)?;
-    folder.write([json, lines, table(comparison), text, page])
+    let reports = [json, lines, table(comparison), text, page];
+    folder.write(&reports, &comparison::FOLDERS, &others)
 }
 
 impl Arguments {
@@ -319,94 +345,4 @@ fn default_folder(all: &[Settings]) -> PathBuf {
     };
     let hash = name_of(&format!("{one:?}"));
     Path::new(RUNS).join(format!("compare-{forget}-{hash}"))
-}
-
-/// Hidden layers of the default network.
-const DEFAULT_LAYERS: usize = 2;
-
-/// A parameter's values, ascending; empty if it is always 0.
-fn tried(what: &str, values: impl Iterator<Item = f64>) -> String {
-    let mut values: Vec<f64> = values.filter(|v| *v > 0.0).collect();
-    values.sort_by(f64::total_cmp);
-    values.dedup();
-    let values: Vec<String> = values.iter().map(f64::to_string).collect();
-    match values.is_empty() {
-        true => String::new(),
-        false => format!("{what} {}", values.join(", ")),
-    }
-}
-
-/// Width of the labels next to descriptions of methods and metrics.
-const LABEL: usize = 15;
-
-#[derive(Args, Debug)]
-pub(crate) struct MethodsArguments {
-    /// Print the declaration of this method, to start one of your own from (see docs/methods.md)
-    #[arg(value_name = "NAME")]
-    name: Option<String>,
-}
-
-/// Lists the methods and the metrics, or prints a method's declaration.
-pub(crate) fn methods(arguments: &MethodsArguments) -> Result<()> {
-    match &arguments.name {
-        Some(name) => super::print(declaration(name)?.trim_end()),
-        None => list(),
-    }
-}
-
-/// A built-in method's TOML.
-fn declaration(name: &str) -> Result<&'static str> {
-    let method = METHODS.iter().find(|m| m.name() == name);
-    method.and_then(|m| m.declaration()).ok_or_else(|| {
-        let what = match (method, near(name, METHODS.iter().map(|m| m.name()))) {
-            (Some(_), _) => "is written in Rust".to_owned(),
-            (None, Some(other)) => format!("is no method (did you mean {other}?)"),
-            (None, None) => "is no method".to_owned(),
-        };
-        let declared = METHODS.iter().filter(|m| m.declaration().is_some());
-        let declared: Vec<&str> = declared.map(|m| m.name()).collect();
-        Error::Usage(format!(
-            "{name} {what}; those that have a declaration are {}",
-            declared.join(", ")
-        ))
-    })
-}
-
-fn list() -> Result<()> {
-    for m in METHODS.iter() {
-        let settings = m.settings();
-        let rates = tried("rate", settings.iter().map(|s| s.rate));
-        let strengths = m.strength().map_or_else(String::new, |what| {
-            tried(what, settings.iter().map(|s| s.strength))
-        });
-        let known = [rates, strengths]
-            .into_iter()
-            .filter(|part| !part.is_empty());
-        let known: Vec<String> = known.collect();
-        let note = match m.is_control() {
-            true => " (a control)",
-            false => "",
-        };
-        let mut text = format!("{}{note}", m.name());
-        for (label, what) in [
-            ("  rule", m.rule()),
-            ("  tried", &known.join("; ")),
-            ("  source", m.source()),
-        ] {
-            if !what.is_empty() {
-                text += "\n";
-                text += &beside(label, LABEL, what);
-            }
-        }
-        super::print(&text)?;
-    }
-    super::print("\nmetrics of `unlearn compare`")?;
-    for metric in metrics::all(DEFAULT_LAYERS) {
-        super::print(&beside(
-            &format!("  {}", metric.name()),
-            LABEL,
-            metric.meaning(),
-        ))?;
-    }
-    Ok(())
 }

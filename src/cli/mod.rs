@@ -17,6 +17,7 @@ mod completions;
 mod devices;
 mod diff;
 mod litmus;
+mod methods;
 mod mutants;
 mod page;
 mod plan;
@@ -88,7 +89,7 @@ enum Command {
     Clean(clean::Arguments),
     /// List the unlearning methods, with their rules and sources, and the metrics; or print the
     /// declaration of one.
-    Methods(compare::MethodsArguments),
+    Methods(methods::Arguments),
     /// List the devices: their capabilities, and which one `auto` picks, and why.
     Devices(devices::Arguments),
     /// Print a shell completion script.
@@ -139,7 +140,7 @@ pub(crate) fn main() -> ExitCode {
         Command::Runs(arguments) => runs::list(&arguments).map(|()| true),
         Command::Diff(arguments) => diff::run(&arguments).map(|()| true),
         Command::Clean(arguments) => clean::run(&arguments).map(|()| true),
-        Command::Methods(arguments) => compare::methods(&arguments).map(|()| true),
+        Command::Methods(arguments) => methods::run(&arguments).map(|()| true),
         Command::Devices(arguments) => devices::run(&arguments).map(|()| true),
         Command::Completions(arguments) => completions::run(&arguments).map(|()| true),
     };

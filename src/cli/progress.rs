@@ -12,13 +12,67 @@ use unlearn::record::{Phase, Point};
 use unlearn::run::{LOOKS, Work};
 use unlearn::threads;
 
-/// Shows a run's progress: a bar for all of it, or a line for each evaluation.
-pub(crate) struct RunProgress {
+/// A bar for all of some work, with the time left.
+struct Whole {
     bar: ProgressBar,
-    work: Option<Work>,
     left: Left,
     /// Seconds left, for the bar.
     shown: Arc<AtomicU64>,
+}
+
+/// Seconds left where they are not known.
+const UNKNOWN: u64 = u64::MAX;
+
+impl Whole {
+    /// Of unknown work, without a bar.
+    fn hidden() -> Self {
+        Self {
+            bar: ProgressBar::hidden(),
+            left: Left::new(0),
+            shown: Arc::new(AtomicU64::new(UNKNOWN)),
+        }
+    }
+
+    /// Of this much work.
+    fn new(total: u64, template: &str) -> Self {
+        let bar = progress::bar(total, template);
+        let shown = Arc::new(AtomicU64::new(UNKNOWN));
+        let seconds = shown.clone();
+        let left = move |_: &ProgressState, to: &mut dyn Write| {
+            let _ = match seconds.load(Relaxed) {
+                UNKNOWN => Ok(()),
+                seconds => write!(to, "{} left", about(Duration::from_secs(seconds))),
+            };
+        };
+        let style = bar.style().with_key("left", left);
+        Self {
+            bar: bar.with_style(style),
+            left: Left::new(total),
+            shown,
+        }
+    }
+
+    /// So much is done.
+    fn place(&mut self, done: u64) {
+        let left = self.left.at(done, Instant::now());
+        self.shown
+            .store(left.map_or(UNKNOWN, |left| left.as_secs()), Relaxed);
+        self.bar.set_position(done);
+    }
+
+    /// ", 3 min left", where that is known.
+    fn words(&self) -> String {
+        match self.shown.load(Relaxed) {
+            UNKNOWN => String::new(),
+            seconds => format!(", {} left", about(Duration::from_secs(seconds))),
+        }
+    }
+}
+
+/// Shows a run's progress: a bar for all of it, or a line for each evaluation.
+pub(crate) struct RunProgress {
+    whole: Whole,
+    work: Option<Work>,
     /// The current phase, and when it began.
     now: Option<(String, Instant)>,
     /// The phase that trains, and its step; none while looking inside.
@@ -36,16 +90,12 @@ struct Training {
 }
 
 const RUN: &str = "{prefix:8} {wide_bar:.cyan/dim} {percent:>3} %  {left}\n         {wide_msg}";
-/// Seconds left where they are not known.
-const UNKNOWN: u64 = u64::MAX;
 
 impl RunProgress {
     pub(crate) fn new() -> Self {
         Self {
-            bar: ProgressBar::hidden(),
+            whole: Whole::hidden(),
             work: None,
-            left: Left::new(0),
-            shown: Arc::new(AtomicU64::new(UNKNOWN)),
             now: None,
             training: None,
             said: Instant::now(),
@@ -54,22 +104,12 @@ impl RunProgress {
 
     /// Prints a line of text above the bars.
     pub(crate) fn note(&self, text: &str) {
-        self.bar.suspend(|| super::text::note(text));
+        self.whole.bar.suspend(|| super::text::note(text));
     }
 
     /// The run is this much work.
     pub(crate) fn plan(&mut self, work: Work) {
-        self.left = Left::new(work.total());
-        let bar = progress::bar(work.total(), RUN);
-        let shown = self.shown.clone();
-        let left = move |_: &ProgressState, to: &mut dyn Write| {
-            let _ = match shown.load(Relaxed) {
-                UNKNOWN => Ok(()),
-                seconds => write!(to, "{} left", about(Duration::from_secs(seconds))),
-            };
-        };
-        let style = bar.style().with_key("left", left);
-        self.bar = bar.with_style(style);
+        self.whole = Whole::new(work.total(), RUN);
         self.work = Some(work);
     }
 
@@ -88,7 +128,7 @@ impl RunProgress {
     pub(crate) fn look(&mut self) {
         self.begin("inside");
         self.training = None;
-        if self.bar.is_hidden() {
+        if self.whole.bar.is_hidden() {
             super::say!("inside   looking into the networks");
         }
         self.place(Work::phases);
@@ -99,24 +139,20 @@ impl RunProgress {
         let now = Instant::now();
         self.now = Some((phase.to_owned(), now));
         self.said = now;
-        self.bar.set_prefix(phase.to_owned());
-        self.bar.set_message("");
+        self.whole.bar.set_prefix(phase.to_owned());
+        self.whole.bar.set_message("");
     }
 
     /// So much of the run is done.
     fn place(&mut self, done: impl Fn(&Work) -> u64) {
         let Some(work) = &self.work else { return };
-        let done = done(work);
-        let left = self.left.at(done, Instant::now());
-        self.shown
-            .store(left.map_or(UNKNOWN, |left| left.as_secs()), Relaxed);
-        self.bar.set_position(done);
+        self.whole.place(done(work));
     }
 
     /// Steps of training, or parts of looking inside, are done.
     pub(crate) fn advance(&mut self, units: u64) {
-        let done = self.bar.position();
-        self.left.begin(done, Instant::now());
+        let done = self.whole.bar.position();
+        self.whole.left.begin(done, Instant::now());
         match &mut self.training {
             Some(Training {
                 phase,
@@ -130,19 +166,15 @@ impl RunProgress {
             None => self.place(|work| done + units * (work.total() - work.phases()) / LOOKS),
         }
         // Evaluations may be far apart.
-        if let (Some((phase, _)), true) = (&self.now, self.bar.is_hidden())
+        if let (Some((phase, _)), true) = (&self.now, self.whole.bar.is_hidden())
             && self.said.elapsed() >= SILENCE
         {
             self.said = Instant::now();
-            super::say!("{phase:8} {}{}", progress::words(&self.bar), self.words());
-        }
-    }
-
-    /// ", 3 min left", where that is known.
-    fn words(&self) -> String {
-        match self.shown.load(Relaxed) {
-            UNKNOWN => String::new(),
-            seconds => format!(", {} left", about(Duration::from_secs(seconds))),
+            super::say!(
+                "{phase:8} {}{}",
+                progress::words(&self.whole.bar),
+                self.whole.words()
+            );
         }
     }
 
@@ -156,7 +188,7 @@ impl RunProgress {
         });
         self.place(|work| work.evaluated(phase, step));
         let text = figures(main);
-        if self.bar.is_hidden() {
+        if self.whole.bar.is_hidden() {
             self.said = Instant::now();
             super::say!(
                 "{:8} epoch {:5.2}  {:4.0} s  {text}",
@@ -165,14 +197,14 @@ impl RunProgress {
                 main.seconds
             );
         } else {
-            self.bar.set_message(text);
+            self.whole.bar.set_message(text);
         }
     }
 
     /// Leaves the bar, and the current phase's last line.
     pub(crate) fn end(&mut self) {
         self.close();
-        self.bar.finish_and_clear();
+        self.whole.bar.finish_and_clear();
     }
 
     /// Leaves the current phase's last line.
@@ -180,11 +212,12 @@ impl RunProgress {
         let Some((phase, started)) = self.now.take() else {
             return;
         };
-        if self.bar.is_hidden() {
+        if self.whole.bar.is_hidden() {
             return;
         }
-        let (text, seconds) = (self.bar.message(), started.elapsed().as_secs_f64());
-        self.bar
+        let (text, seconds) = (self.whole.bar.message(), started.elapsed().as_secs_f64());
+        self.whole
+            .bar
             .suspend(|| super::say!("{phase:8} {seconds:6.1} s  {text}"));
     }
 }
@@ -201,6 +234,61 @@ fn figures(point: &Point) -> String {
         .map(|spread| 100.0 * spread.mean)
         .map(|share| format!("{share:.*}", usize::from(share < 99.95)));
     format!("loss {loss:>5}  test {test:>4}  forget {forget:>4}  retain {retain:>4} %")
+}
+
+/// Shows the progress of tasks of known work, one after another: a bar for all of it, or lines.
+pub(crate) struct Tasks {
+    whole: Whole,
+    pace: Pace,
+}
+
+const TASKS: &str = "{wide_bar:.cyan/dim} {percent:>3} %  {left}\n{elapsed:>4}  {wide_msg}";
+
+impl Tasks {
+    /// Of this much work.
+    pub(crate) fn new(total: u64) -> Self {
+        let whole = Whole::new(total, TASKS);
+        if !whole.bar.is_hidden() && threads::another() {
+            whole.bar.enable_steady_tick(Duration::from_secs(1));
+        }
+        Self {
+            whole,
+            pace: Pace::new(),
+        }
+    }
+
+    /// A task begins.
+    pub(crate) fn begin(&self, what: &str) {
+        self.whole.bar.set_message(what.to_owned());
+    }
+
+    /// So much is done, of so much.
+    pub(crate) fn place(&mut self, done: u64, of: u64) {
+        let whole = &mut self.whole;
+        whole.left.resize(of);
+        whole.bar.set_length(of);
+        if done > 0 {
+            whole.left.begin(done, Instant::now());
+        }
+        whole.place(done);
+        if self.pace.due(&whole.bar) {
+            let (done, left) = (progress::words(&whole.bar), whole.words());
+            super::say!("{done}  {}{left}", whole.bar.message());
+        }
+    }
+
+    /// Prints to stderr, above the bar.
+    pub(crate) fn note(&self, text: &str) {
+        self.whole.bar.suspend(|| super::text::note(text));
+    }
+
+    pub(crate) fn is_hidden(&self) -> bool {
+        self.whole.bar.is_hidden()
+    }
+
+    pub(crate) fn end(&self) {
+        self.whole.bar.finish_and_clear();
+    }
 }
 
 /// The template of a wait.

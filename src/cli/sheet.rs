@@ -1,5 +1,6 @@
 //! A sheet as text.
 
+use textwrap::core::display_width;
 use unlearn::report::sheet::{Part, Row, Section, Sheet};
 
 use super::table::columns;
@@ -7,7 +8,7 @@ use super::text::{beside, fold};
 
 /// Columns by which an item's lines after the first are set in.
 const INDENT: usize = 4;
-/// Columns of the names beside their meanings.
+/// Columns of the names beside their meanings, at least.
 const TERM: usize = 15;
 
 /// What a terminal shows.
@@ -46,11 +47,13 @@ fn part(part: &Part) -> String {
     match part {
         Part::Text(text) => fold(text, 0),
         Part::List(all) => lines(all.iter().map(|text| fold(text, INDENT)).collect()),
-        Part::Terms(all) => lines(
-            all.iter()
-                .map(|(name, of)| beside(name, TERM, of))
-                .collect(),
-        ),
+        Part::Terms(all) => {
+            let longest = all.iter().map(|(name, _)| display_width(name) + 1).max();
+            let columns = longest.unwrap_or(0).max(TERM);
+            let terms = all.iter().map(|(name, of)| beside(name, columns, of));
+            lines(terms.collect())
+        }
+        Part::Command(command) => command.clone(),
         Part::Table(table) => columns(&table.head, &table.rows.iter().map(row).collect::<Vec<_>>()),
     }
 }

@@ -134,7 +134,7 @@ impl Arguments {
             Forget::Samples(_) => vec![settings.forget.clone()],
             _ => {
                 let parse = |text: &String| Forget::parse(text, &settings.classes);
-                self.forget.iter().map(parse).collect::<Result<_>>()?
+                distinct(self.forget.iter().map(parse).collect::<Result<_>>()?)
             }
         };
         let mut all = Vec::new();
@@ -155,6 +155,13 @@ impl Arguments {
         }
         Ok(all)
     }
+}
+
+/// The sets to forget, without single classes where each class is forgotten in turn.
+fn distinct(sets: Vec<Forget>) -> Vec<Forget> {
+    let each = sets.contains(&Forget::Each);
+    let again = |set: &Forget| each && matches!(set, Forget::Digits(all) if all.len() == 1);
+    sets.into_iter().filter(|set| !again(set)).collect()
 }
 
 /// One table of all points, as far as a terminal shows them.
@@ -200,5 +207,18 @@ fn shown(at: Option<Interval>) -> String {
             format!("{:.2}{half}", at.value)
         }
         _ => "–".to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_class_that_is_forgotten_in_its_turn_is_not_forgotten_twice() {
+        let [three, pair] = [vec![3], vec![3, 5]].map(Forget::Digits);
+        let sets = vec![three.clone(), Forget::Each, pair.clone()];
+        assert_eq!(distinct(sets), [Forget::Each, pair]);
+        assert_eq!(distinct(vec![three.clone()]), [three]);
     }
 }

@@ -2,6 +2,7 @@
 
 use comfy_table::{CellAlignment, Table, presets};
 use textwrap::core::display_width;
+use unlearn::report::sheet::blocks;
 
 use super::text::WIDTH;
 
@@ -16,19 +17,9 @@ pub(crate) fn columns(head: &[String], rows: &[Vec<String>]) -> String {
         let cells = cells.chain(head.get(column)).flat_map(|cell| cell.lines());
         cells.map(display_width).max().unwrap_or(0)
     };
-    let mut blocks = vec![Vec::new()];
-    let mut used = width(0);
-    for column in 1..head.len() {
-        let more = GAP + width(column);
-        if used + more > WIDTH && blocks.last().is_some_and(|block| !block.is_empty()) {
-            blocks.push(Vec::new());
-            used = width(0);
-        }
-        used += more;
-        if let Some(block) = blocks.last_mut() {
-            block.push(column);
-        }
-    }
+    let more = |column: usize| if column == 0 { 0 } else { GAP };
+    let widths = (0..head.len()).map(|column| width(column) + more(column));
+    let blocks = blocks(&widths.collect::<Vec<_>>(), WIDTH);
     let blocks = blocks.iter().map(|block| beside(head, rows, block));
     blocks.collect::<Vec<_>>().join("\n\n")
 }

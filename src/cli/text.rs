@@ -1,6 +1,7 @@
 //! Text output: wrapped at words, with commands kept whole.
 
 use std::io::stderr;
+use std::time::SystemTime;
 
 use textwrap::core::display_width;
 use textwrap::{Options, WordSplitter};
@@ -23,6 +24,21 @@ fn fold_to(text: &str, width: usize, indent: usize) -> String {
     };
     let lines: Vec<String> = text.split('\n').map(line).collect();
     lines.join("\n")
+}
+
+/// A word as a shell takes it.
+pub(crate) fn quoted(word: &str) -> String {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "-_.,/=:".contains(c);
+    match !word.is_empty() && word.chars().all(plain) {
+        true => word.to_owned(),
+        false => format!("'{}'", word.replace('\'', r"'\''")),
+    }
+}
+
+/// Today's date, UTC: "2026-03-01".
+pub(crate) fn today() -> String {
+    let now = humantime::format_rfc3339_seconds(SystemTime::now()).to_string();
+    now.chars().take_while(|c| *c != 'T').collect()
 }
 
 /// A text wrapped next to its label.

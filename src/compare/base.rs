@@ -57,19 +57,53 @@ pub(super) struct Segment<'a> {
 /// Trains the networks of all cases that are not in the cache, in as few populations as the device has
 /// room for. Cases with the same seed share their originals.
 pub(super) fn train(labs: &[Lab<'_>], progress: &mut dyn Progress) -> Result<()> {
+    for alike in alike(labs) {
+        train_groups(scored(&alike), SCORED, progress)?;
+        train_groups(tuners(&alike), TUNERS, progress)?;
+    }
+    Ok(())
+}
+
+/// The tasks of `train`, and the work of each in steps of networks.
+pub(super) fn tasks(labs: &[Lab<'_>]) -> Vec<(&'static str, u64)> {
+    let work = |segment: &Segment<'_>| {
+        let (networks, steps) = segment.work();
+        networks as u64 * u64::from(steps)
+    };
+    let of = |segments: Vec<Segment<'_>>| segments.iter().map(work).sum();
+    let both = |alike: &Vec<&Lab<'_>>| {
+        [
+            (SCORED, of(distinct(scored(alike)))),
+            (TUNERS, of(distinct(tuners(alike)))),
+        ]
+    };
+    alike(labs).iter().flat_map(both).collect()
+}
+
+const SCORED: &str = "originals and retrained networks";
+const TUNERS: &str = "networks for tuning";
+
+/// Cases whose networks train side by side.
+fn alike<'a, 'b>(labs: &'b [Lab<'a>]) -> Vec<Vec<&'b Lab<'a>>> {
+    let mut all = Vec::new();
     let mut rest: Vec<&Lab<'_>> = labs.iter().collect();
     while let Some(first) = rest.first() {
         let form = |lab: &Lab<'_>| (lab.settings.epochs, lab.settings.batch, lab.engine.size());
         let own = form(first);
         let (alike, others): (Vec<&Lab<'_>>, _) = rest.iter().partition(|lab| form(lab) == own);
-        let scored = alike.iter().flat_map(|lab| lab.groups());
-        train_groups(scored, "originals and retrained networks", progress)?;
-        let tuned = alike.iter().filter(|lab| lab.tunes());
-        let tuners = tuned.flat_map(|lab| lab.tuning_groups());
-        train_groups(tuners, "networks for tuning", progress)?;
+        all.push(alike);
         rest = others;
     }
-    Ok(())
+    all
+}
+
+fn scored<'a>(alike: &[&'a Lab<'a>]) -> impl Iterator<Item = Group<'a>> {
+    alike.iter().flat_map(|lab| lab.groups())
+}
+
+fn tuners<'a>(alike: &[&'a Lab<'a>]) -> impl Iterator<Item = Group<'a>> {
+    let tuned = alike.iter().filter(|lab| lab.tunes());
+    tuned.flat_map(|lab| lab.tuning_groups())
 }
 
 fn train_groups<'a>(

@@ -307,7 +307,7 @@ fn line(case: &str, seed: u64, row: &MethodRow, metric: &Shown, value: &Value) -
 }
 
 /// A table as comma-separated values (RFC 4180).
-pub(super) fn csv(head: &[&str], rows: &[Vec<String>]) -> String {
+pub(crate) fn csv(head: &[&str], rows: &[Vec<String>]) -> String {
     let field = |text: &str| match text.contains([',', '"', '\n', '\r']) {
         true => format!("\"{}\"", text.replace('"', "\"\"")),
         false => text.to_owned(),

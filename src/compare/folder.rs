@@ -1,5 +1,6 @@
 //! The folder of a comparison: its marker file, the cache, and the reports.
 
+use std::collections::BTreeSet;
 use std::fs::{File, OpenOptions, TryLockError};
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -21,7 +22,7 @@ pub struct Folder {
 const MARK: &str = "unlearn-compare.txt";
 
 const MARK_TEXT: &str = "`unlearn compare` works in this folder: it replaces compare.json, methods.jsonl, \
-                         results.csv, report.txt, report.html and inside/,\nwith --export also networks/ and outputs/, and it keeps weights in cache/;\nplan.toml \
+                         results.csv, report.txt, report.html, inside/, pictures/ and tables/,\nwith --export also networks/ and outputs/, and it keeps weights in cache/;\nplan.toml \
                          and segments.csv are a plan for `unlearn work`, sweep.* the results of `unlearn sweep`.\nWithout this file \
                          it refuses a folder that is not empty.\n";
 
@@ -107,39 +108,34 @@ impl Folder {
         &self.path
     }
 
-    /// Writes files into a folder in it, in place of those that an earlier comparison left there.
+    /// Writes the reports, in the order of `REPORTS`, and files into folders beside them, by their paths:
+    /// either all are replaced, or none. Files that an earlier comparison left in those folders are removed
+    /// then.
     ///
     /// # Errors
     /// `File` if one cannot be written.
-    pub fn write_pages(&self, folder: &str, pages: &[(String, String)]) -> Result<()> {
-        let folder = self.path.join(folder);
-        for entry in std::fs::read_dir(&folder).into_iter().flatten().flatten() {
-            let path = entry.path();
-            let ours = ["html", "json"]
-                .iter()
-                .any(|kind| path.extension().is_some_and(|e| e == *kind));
-            if ours {
-                std::fs::remove_file(&path).map_err(Error::file("remove", &path))?;
-            }
-        }
-        for (name, text) in pages {
-            std::fs::create_dir_all(&folder).map_err(Error::file("create", &folder))?;
-            files::write(&folder.join(name), text.as_bytes())?;
-        }
-        Ok(())
-    }
-
-    /// Writes the reports, in the order of `REPORTS`: either all are replaced, or none.
-    ///
-    /// # Errors
-    /// `File` if one cannot be written.
-    pub fn write(&self, reports: [String; 5]) -> Result<()> {
-        let paths = REPORTS.map(|name| self.path.join(name));
-        let reports = paths.iter().zip(&reports);
-        let reports: Vec<_> = reports
-            .map(|(path, text)| (&**path, text.as_bytes()))
+    pub fn write(
+        &self,
+        reports: &[String; 5],
+        folders: &[&str],
+        others: &[(String, String)],
+    ) -> Result<()> {
+        let made = folders.iter();
+        let made = made.map(|name| Folders::make(&self.path.join(name)));
+        let _made: Vec<Folders> = made.collect::<Result<_>>()?;
+        let reports = REPORTS.into_iter().zip(reports.iter().map(String::as_str));
+        let others = others.iter();
+        let others = others.map(|(name, text)| (name.as_str(), text.as_str()));
+        let all = reports.chain(others);
+        let all: Vec<_> = all
+            .map(|(name, text)| (self.path.join(name), text.as_bytes()))
             .collect();
-        files::write_all(&reports)
+        let files: Vec<_> = all.iter().map(|(path, text)| (&**path, *text)).collect();
+        files::write_all(&files)?;
+        let new: BTreeSet<&Path> = files.iter().map(|(path, _)| *path).collect();
+        folders
+            .iter()
+            .try_for_each(|name| remove_old(&self.path.join(name), &new))
     }
 }
 
@@ -152,6 +148,19 @@ impl Drop for Folder {
             let _ = std::fs::remove_file(self.path.join(MARK));
         }
     }
+}
+
+/// Removes the files of reports in a folder that are not new.
+fn remove_old(folder: &Path, new: &BTreeSet<&Path>) -> Result<()> {
+    for entry in std::fs::read_dir(folder).into_iter().flatten().flatten() {
+        let path = entry.path();
+        let mut kinds = ["html", "json", "csv", "svg"].iter();
+        let ours = kinds.any(|kind| path.extension().is_some_and(|e| e == *kind));
+        if ours && !new.contains(&*path) {
+            std::fs::remove_file(&path).map_err(Error::file("remove", &path))?;
+        }
+    }
+    Ok(())
 }
 
 fn lock(mark: &File, folder: &Path) -> Result<()> {

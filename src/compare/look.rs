@@ -69,7 +69,7 @@ impl Lab<'_> {
     }
 
     /// Networks of each group that are looked at.
-    fn some(&self) -> usize {
+    pub(super) fn some(&self) -> usize {
         let Settings {
             learners,
             retrained,

@@ -23,6 +23,7 @@ mod settings;
 mod summary;
 mod sweep;
 mod tune;
+mod whole;
 mod work;
 
 use crate::data::Dataset;
@@ -33,6 +34,7 @@ use base::Base;
 use export::Export;
 use judge::Entry;
 use models::Loaded;
+use whole::Whole;
 
 use crate::engine::{Case, Engine, Job, Pick, Store, Subject, Weights, hardware};
 use crate::error::Result;
@@ -40,6 +42,7 @@ use crate::methods::Method;
 use crate::metrics::Scope;
 use crate::progress::Progress;
 
+pub(crate) use export::csv;
 pub use export::table;
 pub use figures::{Figures, Interval};
 pub use folder::{CACHE, Folder, REPORTS, cached, is_comparison, refuse_busy};
@@ -101,26 +104,28 @@ pub fn compare(
     progress: &mut dyn Progress,
 ) -> Result<Comparison> {
     let split = tune::split(data);
-    let labs = trained(
+    let mut labs = labs(
         std::slice::from_ref(settings),
         [data, &split],
         device,
         store,
-        progress,
     )?;
+    let name = |(number, lab): (usize, &Lab<'_>)| match labs.len() {
+        1 => String::new(),
+        count => format!(
+            "{} ({number} of {count}): ",
+            settings.name(&lab.engine.case)
+        ),
+    };
+    let names: Vec<String> = (1..).zip(&labs).map(name).collect();
+    let progress = &mut Whole::new(whole::tasks(&labs, &names), progress);
+    make_ready(&mut labs, progress)?;
     let mut export = match (export, labs.first()) {
         (Some(folder), Some(lab)) => Some(Export::begin(folder, &lab.engine.model)?),
         _ => None,
     };
     let (mut cases, mut inside) = (Vec::new(), Vec::new());
-    for (number, lab) in (1..).zip(&labs) {
-        let name = match labs.len() {
-            1 => String::new(),
-            count => format!(
-                "{} ({number} of {count}): ",
-                settings.name(&lab.engine.case)
-            ),
-        };
+    for (lab, name) in labs.iter().zip(names) {
         let (judged, entries) = lab.run(export.as_mut(), &mut Named { name, progress })?;
         if labs.len() == 1 && judged.never_learned.is_none() {
             inside = lab.look(&entries, progress)?;
@@ -133,24 +138,15 @@ pub fn compare(
     Ok(summary::comparison(settings, cases, inside))
 }
 
-/// A lab for each case of all comparisons, once the networks are there that methods start from and are
-/// measured against.
-fn trained<'a>(
-    all: &'a [Settings],
-    data: [&'a Dataset; 2],
-    device: &'a dyn Device,
-    store: &'a Store,
-    progress: &mut dyn Progress,
-) -> Result<Vec<Lab<'a>>> {
-    let mut labs = labs(all, data, device, store)?;
-    for lab in &mut labs {
+/// Makes the networks that methods start from and are measured against.
+fn make_ready(labs: &mut [Lab<'_>], progress: &mut dyn Progress) -> Result<()> {
+    for lab in &mut *labs {
         lab.pick(progress)?;
     }
-    for lab in &labs {
+    for lab in &*labs {
         lab.check_room()?;
     }
-    base::train(&labs, progress)?;
-    Ok(labs)
+    base::train(labs, progress)
 }
 
 /// A lab for each case of all comparisons, on all images and on those for tuning.

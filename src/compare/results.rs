@@ -113,8 +113,8 @@ pub struct MethodRow {
     pub tried: Vec<Tried>,
     /// How sensitive results are to the setting; none where there is only one.
     pub sensitivity: Option<Sensitivity>,
-    /// The place by distance from retraining: the best and the worst that the errors allow, from 1.
-    /// None without a figure.
+    /// The place among methods and models by distance from retraining: the best and the worst that the
+    /// errors allow, from 1. None without a figure, and for controls.
     pub place: Option<[usize; 2]>,
     /// Residual knowledge and damage; none where methods are not ranked, or networks diverged.
     pub figures: Option<Figures>,
@@ -226,14 +226,17 @@ impl Judged {
 /// The first and the last place that a row may have, given the differences that are certain.
 fn place(row: &MethodRow, all: &[MethodRow]) -> Option<[usize; 2]> {
     let own = row.figures.as_ref()?;
-    let others = || all.iter().filter(|other| other.method != row.method);
+    let ranked = |row: &&MethodRow| row.role != Role::Control;
+    Some(row).filter(ranked)?;
+    let all = || all.iter().filter(ranked);
+    let others = || all().filter(|other| other.method != row.method);
     let against = |other: &MethodRow| match &other.figures {
         Some(figures) => own.against(figures),
         None => -1,
     };
     let better = others().filter(|other| against(other) == 1).count();
     let worse = others().filter(|other| against(other) == -1).count();
-    Some([1 + better, all.len() - worse])
+    Some([1 + better, all().count() - worse])
 }
 
 impl Value {

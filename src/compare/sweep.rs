@@ -5,7 +5,8 @@ use statrs::distribution::{ContinuousCDF, StudentsT};
 
 use super::export::csv;
 use super::results::{Judged, MethodRow, Role, Value};
-use super::{Interval, Named, Settings, trained, tune};
+use super::whole::{self, Whole};
+use super::{Interval, Lab, Named, Settings, labs, make_ready, tune};
 use crate::data::Dataset;
 use crate::device::Device;
 use crate::engine::{Case, Store};
@@ -53,10 +54,15 @@ pub fn sweep(
     progress: &mut dyn Progress,
 ) -> Result<Vec<Point>> {
     let split = tune::split(data);
-    let labs = trained(all, [data, &split], device, store, progress)?;
+    let mut labs = labs(all, [data, &split], device, store)?;
+    let name = |(number, lab): (usize, &Lab<'_>)| {
+        format!("{} ({number} of {}): ", lab.name(all), labs.len())
+    };
+    let names: Vec<String> = (1..).zip(&labs).map(name).collect();
+    let progress = &mut Whole::new(whole::tasks(&labs, &names), progress);
+    make_ready(&mut labs, progress)?;
     let mut points = Vec::new();
-    for (number, lab) in (1..).zip(&labs) {
-        let name = format!("{} ({number} of {}): ", lab.name(all), labs.len());
+    for (lab, name) in labs.iter().zip(names) {
         let (judged, _) = lab.run(None, &mut Named { name, progress })?;
         let point = |row: &MethodRow| Point::of(lab.settings, &judged, row);
         points.extend(judged.methods.iter().map(point));

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::base::{Base, Segment as Networks, TRIED};
 use super::export::csv;
 use super::tune::{self, TRIALS};
-use super::{Lab, Named, Settings, labs, trained};
+use super::{Lab, Named, Settings, labs, make_ready};
 use crate::data::Dataset;
 use crate::device::Device;
 use crate::engine::{Job, Pick, Store};
@@ -26,7 +26,8 @@ pub fn work(
     progress: &mut dyn Progress,
 ) -> Result<()> {
     let split = tune::split(data);
-    let labs = trained(all, [data, &split], device, store, progress)?;
+    let mut labs = labs(all, [data, &split], device, store)?;
+    make_ready(&mut labs, progress)?;
     // Parts begin at different cases, so that they seldom wait for each other.
     let part = store.part();
     let first = part.number() * labs.len() / part.of();
@@ -344,14 +345,14 @@ impl Lab<'_> {
     }
 
     /// The budgets of a method, as multiples of the setting; controls have one.
-    fn budgets(&self, method: &'static dyn Method) -> Vec<f64> {
+    pub(super) fn budgets(&self, method: &'static dyn Method) -> Vec<f64> {
         let others = self.settings.budgets.iter().copied();
         let others = others.filter(|&budget| budget != 1.0 && !method.is_control());
         [1.0].into_iter().chain(others).collect()
     }
 
     /// Steps of a method in a multiple of the budget.
-    fn steps(&self, method: &'static dyn Method, budget: f64) -> u32 {
+    pub(super) fn steps(&self, method: &'static dyn Method, budget: f64) -> u32 {
         let training = self.engine.training.steps(self.engine.labels().len());
         method.steps(self.budget(budget), training)
     }

@@ -46,6 +46,7 @@ pub use claim::Part;
 pub(crate) use crew::{Crew, CrewState, Subject, Track};
 pub(crate) use layers::Answers;
 pub(crate) use observe::{SAMPLES, spread};
+pub(crate) use pick::NETWORKS as SCORERS;
 pub use pick::Pick;
 pub(crate) use relearn::Relearned;
 pub(crate) use schedule::Schedule;
@@ -113,6 +114,8 @@ pub(crate) struct Engine<'a> {
 /// The most networks that learn methods or learn again together. Each batch of them is cached when
 /// done, so interrupted work resumes after it.
 pub(crate) const TOGETHER: usize = 128;
+/// Passes that a sample of a training step costs: forwards, backwards, and to the weights.
+pub(crate) const TRAINED: u64 = 3;
 
 impl<'a> Engine<'a> {
     /// Uploads the data. `hardware` names what else results depend on bit for bit: the device and

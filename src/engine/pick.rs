@@ -33,7 +33,7 @@ pub enum Pick {
 }
 
 /// Networks of the population; each image is unseen by about ten of them.
-const NETWORKS: usize = 32;
+pub(crate) const NETWORKS: usize = 32;
 /// They are numbered from here, apart from all others.
 const FIRST: u32 = 600_000;
 /// Of this number of equally likely draws, `SEEN` put an image into a network's part.

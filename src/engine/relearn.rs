@@ -134,6 +134,17 @@ impl Engine<'_> {
         })
     }
 
+    /// The tasks of `relearn` with so many networks: how many learn in each, in all orders.
+    pub(crate) fn relearning(&self, networks: usize) -> Vec<usize> {
+        let most = self.most();
+        let parts = |all: usize, most: usize| {
+            let starts = (0..all).step_by(most.max(1));
+            starts.map(move |start| most.min(all - start))
+        };
+        let chunks = parts(networks, TOGETHER);
+        chunks.flat_map(|own| parts(ORDERS * own, most)).collect()
+    }
+
     /// The curves of some groups of networks, each of which is a segment of the store.
     fn each_relearns(
         &self,

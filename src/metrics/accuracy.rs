@@ -19,8 +19,9 @@ impl Metric for Unlearned {
         "UA"
     }
 
-    fn meaning(&self) -> &'static str {
+    fn meaning(&self) -> String {
         "100 − accuracy on the training images to forget, %; ideal: that of retrained networks"
+            .to_owned()
     }
 
     fn resolution(&self) -> f64 {
@@ -41,8 +42,8 @@ impl Metric for Retained {
         Some(About::Kept)
     }
 
-    fn meaning(&self) -> &'static str {
-        "accuracy on the training images to keep, %; ideal: that of retrained networks"
+    fn meaning(&self) -> String {
+        "accuracy on the training images to keep, %; ideal: that of retrained networks".to_owned()
     }
 
     fn resolution(&self) -> f64 {
@@ -67,11 +68,12 @@ impl Metric for Test {
         self.kept_only.then_some(About::Kept)
     }
 
-    fn meaning(&self) -> &'static str {
-        match self.kept_only {
+    fn meaning(&self) -> String {
+        let meaning = match self.kept_only {
             true => "accuracy on test images of the digits to keep, %",
             false => "accuracy on all test images, %, capped by the forgotten digits",
-        }
+        };
+        meaning.to_owned()
     }
 
     fn resolution(&self) -> f64 {

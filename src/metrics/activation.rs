@@ -11,8 +11,9 @@ impl Metric for ActivationDistance {
         "activation"
     }
 
-    fn meaning(&self) -> &'static str {
+    fn meaning(&self) -> String {
         "mean L2 distance of the softmax on forget images from retrained networks; ideal: theirs"
+            .to_owned()
     }
 
     fn resolution(&self) -> f64 {

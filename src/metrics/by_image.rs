@@ -35,6 +35,15 @@ impl ImageSet {
         }
     }
 
+    /// What the images are for, in a word.
+    pub(super) fn adjective(self) -> &'static str {
+        match self {
+            Self::Forget => "forget",
+            Self::Retain => "keep",
+            Self::Test => "test",
+        }
+    }
+
     /// A network's logit-scaled confidence in the label of each image.
     pub(super) fn margins(self, network: &Observed, scope: &Scope) -> Vec<f64> {
         let margin =

@@ -53,15 +53,15 @@ impl Metric for Cka {
         "CKA"
     }
 
-    fn meaning(&self) -> &'static str {
-        match self.images {
-            Images::Forget => {
-                "linear CKA of this hidden layer with retrained networks', on forget images; ideal: theirs"
-            }
-            Images::Retain => {
-                "linear CKA of this hidden layer with retrained networks', on keep images; ideal: theirs"
-            }
-        }
+    fn meaning(&self) -> String {
+        let images = match self.images {
+            Images::Forget => "forget",
+            Images::Retain => "keep",
+        };
+        format!(
+            "linear CKA of hidden layer {} with retrained networks', on {images} images; ideal: theirs",
+            self.layer + 1
+        )
     }
 
     fn kind(&self) -> Kind {

@@ -12,8 +12,8 @@ impl Metric for Destinations {
         "answers"
     }
 
-    fn meaning(&self) -> &'static str {
-        "total variation between the answers to the forgotten digits and those of retrained networks; ideal: theirs"
+    fn meaning(&self) -> String {
+        "total variation between the answers to the forgotten digits and those of retrained networks; ideal: theirs".to_owned()
     }
 
     fn resolution(&self) -> f64 {

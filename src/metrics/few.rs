@@ -9,6 +9,12 @@ pub(crate) const MOST: usize = 20;
 /// Labelled images of each digit for which attacks are measured.
 pub(super) const NUMBERS: [usize; 3] = [1, 5, MOST];
 
+/// "5 labelled images of each digit".
+pub(super) fn images(number: usize) -> String {
+    let plural = if number == 1 { "" } else { "s" };
+    format!("{number} labelled image{plural} of each digit")
+}
+
 /// Labelled rows: activations of the last hidden layer, with labels.
 pub(super) type Labelled<'a> = Vec<(&'a [f32], u8)>;
 

@@ -40,8 +40,8 @@ impl Metric for Epsilon {
         "ε"
     }
 
-    fn meaning(&self) -> &'static str {
-        "mean over forget images of the ε (δ = 1e-5) of the best single or double threshold against retrained networks; ideal: theirs"
+    fn meaning(&self) -> String {
+        "mean over forget images of the ε (δ = 1e-5) of the best single or double threshold against retrained networks; ideal: theirs".to_owned()
     }
 
     fn resolution(&self) -> f64 {

@@ -48,14 +48,15 @@ impl Metric for Klom {
         "KLoM"
     }
 
-    fn meaning(&self) -> &'static str {
+    fn meaning(&self) -> String {
+        let images = self.images.adjective();
         match self.worst {
-            true => {
-                "95th percentile over images (f: forget, r: keep, t: test) of the KL divergence of margins; ideal: as retrained"
-            }
-            false => {
-                "mean KL divergence (20 bins) of the margins on forget images from retrained networks'; ideal: as retrained"
-            }
+            true => format!(
+                "95th percentile over {images} images of the KL divergence of margins; ideal: as retrained"
+            ),
+            false => format!(
+                "mean KL divergence ({BINS} bins) of the margins on {images} images from retrained networks'; ideal: as retrained"
+            ),
         }
     }
 

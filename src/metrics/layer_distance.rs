@@ -30,8 +30,11 @@ impl Metric for LayerDistance {
         "Δ"
     }
 
-    fn meaning(&self) -> &'static str {
-        "distance of this layer's weights from those retrained from the same initial weights; ideal: as between two retrainings"
+    fn meaning(&self) -> String {
+        format!(
+            "distance of layer {}'s weights from those retrained from the same initial weights; ideal: as between two retrainings",
+            self.layer + 1
+        )
     }
 
     fn kind(&self) -> Kind {

@@ -33,8 +33,8 @@ impl Metric for StartingKit {
         "MIA"
     }
 
-    fn meaning(&self) -> &'static str {
-        "accuracy of an attack on losses, forget images against test images of the same digits; ideal: as retrained"
+    fn meaning(&self) -> String {
+        "accuracy of an attack on losses, forget images against test images of the same digits; ideal: as retrained".to_owned()
     }
 
     fn kind(&self) -> Kind {
@@ -58,8 +58,9 @@ impl Metric for ModifiedEntropy {
         "MIA-entropy"
     }
 
-    fn meaning(&self) -> &'static str {
+    fn meaning(&self) -> String {
         "like MIA, on modified entropies (Song and Mittal) instead of losses; ideal: as retrained"
+            .to_owned()
     }
 
     fn kind(&self) -> Kind {
@@ -103,8 +104,8 @@ impl Metric for Efficacy {
         "MIA-efficacy"
     }
 
-    fn meaning(&self) -> &'static str {
-        "fraction of forget images classified as non-members by an attack trained on keep against test; high: unseen"
+    fn meaning(&self) -> String {
+        "fraction of forget images classified as non-members by an attack trained on keep against test; high: unseen".to_owned()
     }
 
     fn kind(&self) -> Kind {
@@ -128,8 +129,8 @@ impl Metric for Kept {
         "MIA kept"
     }
 
-    fn meaning(&self) -> &'static str {
-        "accuracy of an attack on losses, keep images against test images of the same digits; ideal: as retrained"
+    fn meaning(&self) -> String {
+        "accuracy of an attack on losses, keep images against test images of the same digits; ideal: as retrained".to_owned()
     }
 
     /// Only shown: untrained networks expose nobody, so that between them and retraining no position is

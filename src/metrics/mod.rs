@@ -129,7 +129,7 @@ pub trait Metric: Sync {
         self.name()
     }
     /// Its definition, and the ideal value.
-    fn meaning(&self) -> &'static str;
+    fn meaning(&self) -> String;
     /// A network's features, which are compared according to `form`: one number for `Form::Each`; NaN
     /// where it cannot be measured.
     fn features(&self, network: &Observed, scope: &Scope) -> Vec<f64>;
@@ -387,6 +387,10 @@ pub(crate) mod examples {
         names.sort_unstable();
         names.dedup();
         assert_eq!(names.len(), metrics.len());
+        let mut meanings: Vec<String> = metrics.iter().map(|m| m.meaning()).collect();
+        meanings.sort_unstable();
+        meanings.dedup();
+        assert_eq!(meanings.len(), metrics.len(), "two metrics read alike");
         assert_eq!(metrics.len(), all(2).len() + 4);
         for kind in Kind::ALL {
             assert!(metrics.iter().any(|m| m.kind() == kind));

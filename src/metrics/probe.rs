@@ -34,8 +34,11 @@ impl Metric for LinearProbe {
         "probe"
     }
 
-    fn meaning(&self) -> &'static str {
-        "balanced accuracy of a linear probe on this hidden layer, forget against keep; ideal: that of retrained networks"
+    fn meaning(&self) -> String {
+        format!(
+            "balanced accuracy of a linear probe on hidden layer {}, forget against keep; ideal: that of retrained networks",
+            self.layer + 1
+        )
     }
 
     fn kind(&self) -> Kind {

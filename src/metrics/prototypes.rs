@@ -36,8 +36,11 @@ impl Metric for Prototypes {
         "prototypes"
     }
 
-    fn meaning(&self) -> &'static str {
-        "accuracy on the forgotten digits of the nearest mean of 1, 5 or 20 labelled images per digit in the last hidden layer, %; ideal: as retrained"
+    fn meaning(&self) -> String {
+        format!(
+            "accuracy on the forgotten digits of the nearest mean of {} in the last hidden layer, %; ideal: as retrained",
+            few::images(self.number)
+        )
     }
 
     fn kind(&self) -> Kind {

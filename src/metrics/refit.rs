@@ -42,8 +42,11 @@ impl Metric for HeadRefit {
         "head refit"
     }
 
-    fn meaning(&self) -> &'static str {
-        "accuracy on the forgotten digits of a new last layer, fitted to 1, 5 or 20 labelled images per digit, %; ideal: as retrained"
+    fn meaning(&self) -> String {
+        format!(
+            "accuracy on the forgotten digits of a new last layer, fitted to {}, %; ideal: as retrained",
+            few::images(self.number)
+        )
     }
 
     fn kind(&self) -> Kind {

@@ -25,8 +25,8 @@ impl Metric for RelearnSteps {
         "relearn"
     }
 
-    fn meaning(&self) -> &'static str {
-        "steps on all digits until the forgotten ones are known again; ideal: those of retrained networks"
+    fn meaning(&self) -> String {
+        "steps on all digits until the forgotten ones are known again; ideal: those of retrained networks".to_owned()
     }
 
     fn kind(&self) -> Kind {
@@ -58,8 +58,8 @@ impl Metric for RelearnArea {
         "relearn AUC"
     }
 
-    fn meaning(&self) -> &'static str {
-        "mean accuracy on the forgotten digits over the first 192 steps on all digits; ideal: that of retrained networks"
+    fn meaning(&self) -> String {
+        "mean accuracy on the forgotten digits over the first 192 steps on all digits; ideal: that of retrained networks".to_owned()
     }
 
     fn kind(&self) -> Kind {

@@ -55,14 +55,15 @@ impl Metric for ULira {
         "U-LiRA"
     }
 
-    fn meaning(&self) -> &'static str {
+    fn meaning(&self) -> String {
+        let images = self.images.adjective();
         match self.worst {
-            true => {
-                "95th percentile over images (f: forget, r: keep, t: test) of U-LiRA's accuracy; ideal: as retrained"
-            }
-            false => {
-                "accuracy of the likelihood-ratio attack, unlearned against retrained networks, image by image; ideal: as between two retrainings"
-            }
+            true => format!(
+                "95th percentile over {images} images of U-LiRA's accuracy; ideal: as retrained"
+            ),
+            false => format!(
+                "accuracy of the likelihood-ratio attack, unlearned against retrained networks, on each of the {images} images; ideal: as between two retrainings"
+            ),
         }
     }
 
@@ -111,8 +112,8 @@ impl Metric for AtLowRate {
         "U-LiRA"
     }
 
-    fn meaning(&self) -> &'static str {
-        "fraction of unlearned networks' likelihood ratios above all but 1 % of retrained ones', over forget images; ideal .01"
+    fn meaning(&self) -> String {
+        "fraction of unlearned networks' likelihood ratios above all but 1 % of retrained ones', over forget images; ideal .01".to_owned()
     }
 
     fn kind(&self) -> Kind {

@@ -12,8 +12,8 @@ impl Metric for Zrf {
         "ZRF"
     }
 
-    fn meaning(&self) -> &'static str {
-        "1 − JS divergence (nats) from a fresh network on forget images; ideal: that of retrained networks"
+    fn meaning(&self) -> String {
+        "1 − JS divergence (nats) from a fresh network on forget images; ideal: that of retrained networks".to_owned()
     }
 
     fn resolution(&self) -> f64 {

@@ -41,6 +41,8 @@ pub enum Part {
     List(Vec<String>),
     /// Names and what they mean.
     Terms(Vec<(String, String)>),
+    /// A command, on a line of its own.
+    Command(String),
     /// A table.
     Table(Table),
 }
@@ -52,6 +54,8 @@ pub struct Table {
     pub head: Vec<String>,
     /// The rows. One without cells is a heading for those below it.
     pub rows: Vec<Row>,
+    /// What columns mean, by their names, where a page says it at their heads.
+    pub meanings: Vec<(String, String)>,
 }
 
 /// A row.
@@ -122,11 +126,73 @@ impl Part {
         head: impl IntoIterator<Item = H>,
         rows: impl IntoIterator<Item = Row>,
     ) -> Self {
-        Self::Table(Table {
+        Self::Table(Table::new(head, rows))
+    }
+}
+
+impl Table {
+    /// A table.
+    pub fn new<H: Into<String>>(
+        head: impl IntoIterator<Item = H>,
+        rows: impl IntoIterator<Item = Row>,
+    ) -> Self {
+        Self {
             head: head.into_iter().map(Into::into).collect(),
             rows: rows.into_iter().collect(),
-        })
+            meanings: Vec::new(),
+        }
     }
+
+    /// The same with what its columns mean.
+    pub fn explained(self, meanings: &[(String, String)]) -> Self {
+        Self {
+            meanings: meanings.to_vec(),
+            ..self
+        }
+    }
+
+    /// The table in parts that are no wider than this, where `width` is that of a text in a column. Each
+    /// begins with the first column.
+    pub fn parts(&self, room: usize, width: impl Fn(&str) -> usize) -> Vec<Self> {
+        let of = |column: usize| {
+            let rows = self.rows.iter().filter(|row| !row.cells.is_empty());
+            let cells = rows.filter_map(|row| match column.checked_sub(1) {
+                Some(cell) => row.cells.get(cell).map(|cell| cell.text.as_str()),
+                None => Some(row.name.as_str()),
+            });
+            let cells = cells.chain(self.head.get(column).map(String::as_str));
+            let lines = cells.flat_map(str::lines);
+            lines.map(&width).max().unwrap_or(0)
+        };
+        let widths: Vec<usize> = (0..self.head.len()).map(of).collect();
+        let some = |columns: &Vec<usize>| Self {
+            head: std::iter::once(0)
+                .chain(columns.iter().copied())
+                .map(|column| self.head[column].clone())
+                .collect(),
+            rows: self.rows.iter().map(|row| row.some(columns)).collect(),
+            meanings: self.meanings.clone(),
+        };
+        blocks(&widths, room).iter().map(some).collect()
+    }
+}
+
+/// Columns but the first, in blocks that have room beside it.
+pub fn blocks(widths: &[usize], room: usize) -> Vec<Vec<usize>> {
+    let first = widths.first().copied().unwrap_or(0);
+    let mut blocks = vec![Vec::new()];
+    let mut used = first;
+    for (column, width) in widths.iter().enumerate().skip(1) {
+        if used + width > room && blocks.last().is_some_and(|block| !block.is_empty()) {
+            blocks.push(Vec::new());
+            used = first;
+        }
+        used += width;
+        if let Some(block) = blocks.last_mut() {
+            block.push(column);
+        }
+    }
+    blocks
 }
 
 impl Row {
@@ -136,6 +202,18 @@ impl Row {
             name: name.into(),
             cells: cells.into_iter().collect(),
             ..Self::default()
+        }
+    }
+
+    /// The same with some of the columns only.
+    fn some(&self, columns: &[usize]) -> Self {
+        let cells = columns
+            .iter()
+            .filter_map(|column| self.cells.get(column - 1));
+        Self {
+            name: self.name.clone(),
+            cells: cells.cloned().collect(),
+            ..*self
         }
     }
 

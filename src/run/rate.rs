@@ -4,10 +4,10 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use super::Work;
-use super::work::TRAINED;
 use crate::config::Config;
 use crate::data::{Dataset, Images, PIXELS};
 use crate::device::Device;
+use crate::engine::TRAINED;
 use crate::error::Result;
 use crate::model::Model;
 use crate::population::{DeviceImages, Population, Recipe};

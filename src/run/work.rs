@@ -4,12 +4,11 @@ use super::clock::PhaseClock;
 use super::{members, part};
 use crate::config::Config;
 use crate::data::Dataset;
+use crate::engine::TRAINED;
 use crate::inside::MOST;
 use crate::record::Phase;
 
 const PHASES: [Phase; 3] = [Phase::Learn, Phase::Unlearn, Phase::Relearn];
-/// Passes that a sample of a training step costs: forwards, backwards, and to the weights.
-pub(super) const TRAINED: u64 = 3;
 /// Passes that looking into a network of each arm costs: about, by default runs' seconds on the CPU.
 const LOOKED: u64 = 200_000;
 

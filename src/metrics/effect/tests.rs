@@ -9,8 +9,8 @@ impl Metric for Example {
         "example"
     }
 
-    fn meaning(&self) -> &'static str {
-        ""
+    fn meaning(&self) -> String {
+        String::new()
     }
 
     fn features(&self, _: &Observed, _: &Scope) -> Vec<f64> {

@@ -1,22 +1,22 @@
 //! What is said of one case.
 
 use super::plane::Plotted;
-use super::{RANKING, label};
-use crate::compare::{Direction, Figures, Interval, Judged, MARGIN, MethodRow, Position, Value};
-use crate::metrics::{About, Kind};
-use crate::report::sheet::{Cell, NONE, Part, Row, Section, plus_minus, signed};
+use super::{RANKING, verdicts};
+use crate::compare::{Direction, Figures, Interval, Judged, MethodRow, Role, Value};
+use crate::metrics::Kind;
+use crate::report::sheet::{Cell, NONE, Part, Row, Section, Table, plus_minus, signed};
 use crate::verdict::fixed;
 
-/// The sections.
-pub(super) fn sections(c: &Judged) -> Vec<Section> {
+/// The sections, given what metrics mean, by their names.
+pub(super) fn sections(c: &Judged, meanings: &[(String, String)]) -> Vec<Section> {
     let mut sections = Vec::new();
     if c.never_learned.is_none() {
-        sections.extend([ranking(c), figures(c), verdicts(c), kinds(c)]);
+        sections.extend([ranking(c), figures(c), verdicts::section(c), kinds(c)]);
     }
-    sections.push(effects(c));
+    sections.push(effects(c, meanings));
     sections.extend(budgets(c));
     sections.extend(settings(c));
-    sections.push(values(c));
+    sections.push(values(c, meanings));
     if c.never_learned.is_some() {
         let brief = false;
         sections.push(Section {
@@ -42,39 +42,62 @@ pub(super) fn points(c: &Judged) -> Vec<Plotted> {
 }
 
 fn ranking(c: &Judged) -> Section {
-    let rows = c.methods.iter().map(|row| {
-        let tested = row
-            .positions()
-            .filter(|(_, p)| !p.adjusted.is_nan())
-            .count();
-        let differs = format!("{} of {tested}", row.distinguishing().count());
-        let figure = |of: fn(&Figures) -> Interval| {
-            row.figures
-                .as_ref()
-                .map_or(NONE.to_owned(), |f| interval(of(f)))
-        };
-        let cells = [
-            place(row),
-            figure(|f| f.residual),
-            figure(|f| f.damage),
-            if row.diverged > 0 {
-                "diverged".to_owned()
-            } else {
-                differs
-            },
-        ];
-        Row::new(label(&row.method, row.role), cells.map(Cell::from))
+    let of = |control: bool| {
+        let rows = c.methods.iter();
+        rows.filter(move |row| (row.role == Role::Control) == control)
+    };
+    let methods = of(false).map(|row| {
+        let cells = [place(row)].into_iter().chain(ranked(row));
+        named(row, cells)
     });
-    let head = [
-        "method",
-        "place",
-        "residual\nknowledge",
-        "damage",
-        "differs on",
+    let columns = ["residual\nknowledge", "damage", "distance", "differs on"];
+    let head = ["method", "place"].into_iter().chain(columns);
+    let mut parts = vec![
+        Part::table(head, methods),
+        Part::text(format!("{} {}", super::FIGURES, super::PLACES)),
     ];
-    let table = Part::table(head, rows);
-    let text = format!("{} {}", super::figures(), super::PLACES);
-    Section::brief(RANKING, vec![Part::Text(text), table])
+    if of(true).next().is_some() {
+        let table = Part::table(
+            ["control"].into_iter().chain(columns),
+            of(true).map(|row| named(row, ranked(row))),
+        );
+        let names = of(true).map(|row| row.method.as_str());
+        parts.extend([table, super::controls(names)]);
+    }
+    Section::brief(RANKING, parts)
+}
+
+/// The figures that rows are ordered by, and on how many metrics they differ from retraining.
+fn ranked(row: &MethodRow) -> impl Iterator<Item = String> {
+    let tested = row
+        .positions()
+        .filter(|(_, p)| !p.adjusted.is_nan())
+        .count();
+    let figure = |of: fn(&Figures) -> Interval| {
+        let known = row.figures.as_ref();
+        known.map_or(NONE.to_owned(), |f| interval(of(f)))
+    };
+    let differs = match row.diverged {
+        0 => format!("{} of {tested}", row.distinguishing().count()),
+        _ => "diverged".to_owned(),
+    };
+    let figures = [
+        figure(|f| f.residual),
+        figure(|f| f.damage),
+        figure(|f| f.distance),
+    ];
+    figures.into_iter().chain([differs])
+}
+
+/// A row with the method's name.
+fn named(row: &MethodRow, cells: impl IntoIterator<Item = String>) -> Row {
+    let cells = cells.into_iter().map(Cell::from);
+    Row::new(super::named(&row.method, row.role), cells)
+}
+
+/// A row for each method, and below a heading for each control.
+fn rows(c: &Judged, row: impl Fn(&MethodRow) -> Option<Row>) -> Vec<Row> {
+    super::grouped(&c.methods, |one| one.role, row)
 }
 
 /// A place, or a range of places that the errors allow.
@@ -101,7 +124,7 @@ fn interval(i: Interval) -> String {
 
 /// The figures' parts: residual knowledge by kind, and both kinds of damage.
 fn kinds(c: &Judged) -> Section {
-    let rows = c.methods.iter().map(|row| {
+    let rows = rows(c, |row| {
         let of = |kind: Kind| {
             let figures = row.figures.as_ref()?;
             let own = figures.kinds.iter().find(|(k, _)| *k == kind);
@@ -110,8 +133,8 @@ fn kinds(c: &Judged) -> Section {
         let parts = row.figures.as_ref();
         let parts = [parts.map(|f| f.kept), parts.map(|f| f.overshoot)];
         let all = Kind::ALL.map(of).into_iter().chain(parts);
-        let cells = all.map(|i| Cell::from(i.map_or(NONE.to_owned(), interval)));
-        Row::new(label(&row.method, row.role), cells)
+        let cells = all.map(|i| i.map_or(NONE.to_owned(), interval));
+        Some(named(row, cells))
     });
     let head = ["method"].into_iter().chain(Kind::ALL.map(Kind::name));
     let table = Part::table(head.chain(["kept", "overshoot"]), rows);
@@ -122,7 +145,7 @@ fn kinds(c: &Judged) -> Section {
 
 /// What methods were set to, and the figures that papers give.
 fn figures(c: &Judged) -> Section {
-    let rows = c.methods.iter().map(|row| {
+    let rows = rows(c, |row| {
         let cells = [
             setting(row),
             fixed(row.average_gap, 1),
@@ -131,7 +154,7 @@ fn figures(c: &Judged) -> Section {
             fixed(row.quality, 2),
             fixed(row.run_time, 2),
         ];
-        Row::new(label(&row.method, row.role), cells.map(Cell::from))
+        Some(named(row, cells))
     });
     let head = ["method", "setting", "gap", "ToW", "AIN", "quality", "time"];
     let legend = "setting: learning rate, strength. gap: mean difference from the retrained networks over \
@@ -140,18 +163,12 @@ fn figures(c: &Judged) -> Section {
                   score of the ε challenge; that of retrain is the best to expect. time: samples passed \
                   through networks, relative to retraining.";
     let mut parts = vec![Part::table(head, rows), Part::text(legend)];
-    parts.extend(known_at_once(c).map(Part::text));
+    parts.extend(verdicts::known_at_once(c).map(Part::text));
     Section::brief("Gap, relearning and cost", parts)
 }
 
-fn verdicts(c: &Judged) -> Section {
-    let mut parts: Vec<Part> = nothing_to_forget(c).map(Part::text).into_iter().collect();
-    parts.push(Part::List(c.methods.iter().map(verdict).collect()));
-    Section::brief("Verdicts", parts)
-}
-
-/// Methods by metrics.
-fn effects(c: &Judged) -> Section {
+/// Methods by metrics, with what those mean.
+fn effects(c: &Judged, meanings: &[(String, String)]) -> Section {
     let effects = |values: &[Value]| -> Vec<Cell> {
         let cell = |v: &Value| match &v.effect {
             Some(p) => Cell::effect(p.at.value, p.adjusted < 0.05, p.equivalent),
@@ -159,30 +176,37 @@ fn effects(c: &Judged) -> Section {
         };
         values.iter().map(cell).collect()
     };
-    let methods = c.methods.iter();
-    let methods = methods.map(|r| Row::new(label(&r.method, r.role), effects(&r.portrait.values)));
+    let mut rows = rows(c, |row| {
+        let name = super::named(&row.method, row.role);
+        Some(Row::new(name, effects(&row.portrait.values)))
+    });
     let retrained = c.methods.iter().find(|row| row.method == "retrain");
     let seen = retrained.map(|row| {
         let values = row.portrait.values.iter();
         let seen = values.map(|v| v.effect.map_or(f64::NAN, |p| p.detectable));
         Row::reference("would be seen", seen.map(|x| signed(x).into()))
     });
-    let rows = methods.chain([Row::reference("originals", effects(&c.originals.values))]);
+    rows.push(Row::reference("originals", effects(&c.originals.values)));
+    rows.extend(seen);
     let text = format!(
         "{} would be seen: the smallest effect that networks scattering like those of retrain would have shown \
          in four of five cases.",
         super::effects()
     );
-    let table = Part::table(names(c), rows.chain(seen));
-    Section::new("Effects", vec![Part::Text(text), table])
+    let table = Table::new(names(c), rows).explained(meanings);
+    let parts = vec![
+        Part::Text(text),
+        Part::Table(table),
+        Part::Terms(meanings.to_vec()),
+    ];
+    Section::new("Effects", parts)
 }
 
 /// Figures by budget.
 fn budgets(c: &Judged) -> Option<Section> {
     let all = c.methods.iter().find(|row| !row.budgets.is_empty())?;
     let head = all.budgets.iter().map(|(b, _)| format!("{b} ×\nbudget"));
-    let rows = c.methods.iter().filter(|row| !row.budgets.is_empty());
-    let rows = rows.map(|row| {
+    let rows = rows(c, |row| {
         let figures = row.budgets.iter().map(|(_, f)| match f {
             Some(f) => format!(
                 "{}, {}",
@@ -191,7 +215,7 @@ fn budgets(c: &Judged) -> Option<Section> {
             ),
             None => NONE.to_owned(),
         });
-        Row::new(label(&row.method, row.role), figures.map(Cell::from))
+        (!row.budgets.is_empty()).then(|| named(row, figures))
     });
     let text = "Residual knowledge and damage after multiples of the steps, with the settings chosen for one.";
     let table = Part::table(["method".to_owned()].into_iter().chain(head), rows);
@@ -216,12 +240,9 @@ fn settings(c: &Judged) -> Option<Section> {
         }));
         let ends: Vec<&str> = s.ends.iter().map(|end| end.name()).collect();
         cells.push(ends.join(", "));
-        Some(Row::new(
-            label(&r.method, r.role),
-            cells.into_iter().map(Cell::from),
-        ))
+        Some(named(r, cells))
     };
-    let rows: Vec<Row> = c.methods.iter().filter_map(row).collect();
+    let rows = rows(c, row);
     let head = ["method", "setting", "chosen"].into_iter();
     let head = head.chain(Direction::ALL.map(Direction::name));
     let text = "The average gap, in percentage points, with the chosen setting and with its neighbours, on \
@@ -234,122 +255,29 @@ fn settings(c: &Judged) -> Option<Section> {
 }
 
 /// The values of all metrics.
-fn values(c: &Judged) -> Section {
+fn values(c: &Judged, meanings: &[(String, String)]) -> Section {
     let values =
         |values: &[Value]| -> Vec<Cell> { values.iter().map(|v| plain(v).into()).collect() };
-    let methods = c.methods.iter();
-    let methods = methods.map(|r| Row::new(label(&r.method, r.role), values(&r.portrait.values)));
-    let rows = methods.chain([
+    let mut rows = rows(c, |row| {
+        let name = super::named(&row.method, row.role);
+        Some(Row::new(name, values(&row.portrait.values)))
+    });
+    rows.extend([
         Row::reference("retrained", values(&c.retrained.values)),
         Row::reference("originals", values(&c.originals.values)),
     ]);
     let text = "Mean ± standard deviation over networks. U-LiRA, ε and KLoM have one value per group, and Δ one \
                 per pair with the same initial weights; the retrained row then holds their twins, retrained from \
                 the same weights in another order. > marks a lower bound: some networks did not relearn within \
-                the steps tried.";
-    let table = Part::table(names(c), rows);
-    Section::new("Values", vec![Part::text(text), table])
+                the steps tried. Columns are explained below the effects.";
+    let table = Table::new(names(c), rows).explained(meanings);
+    Section::new("Values", vec![Part::text(text), Part::Table(table)])
 }
 
 /// The head of a table of all metrics.
 fn names(c: &Judged) -> impl Iterator<Item = &str> {
     let metrics = c.metrics.iter().map(|m| m.name.as_str());
     ["method"].into_iter().chain(metrics)
-}
-
-/// Where retrained networks need no relearning, it says nothing.
-pub(super) fn known_at_once(c: &Judged) -> Option<&'static str> {
-    let none = c.methods.iter().all(|row| row.ain.is_none());
-    none.then_some(
-        "The retrained networks know the forgotten images from the start: they relearn in 0 steps. AIN is \
-         therefore undefined, and relearning shows only whether networks are damaged.",
-    )
-}
-
-/// Where the originals pass for retrained networks, so does a method that does nothing.
-pub(super) fn nothing_to_forget(c: &Judged) -> Option<&'static str> {
-    let sees = |m: &crate::compare::Shown| m.known && m.about == Some(About::Forgotten);
-    (!c.metrics.iter().any(sees)).then_some(
-        "The originals themselves are not distinguishable from retrained networks here: these metrics see \
-         nothing to forget, so methods have no figures and no order.",
-    )
-}
-
-/// Metrics named in a verdict.
-const NAMED: usize = 3;
-
-/// Whether a method is distinguishable from retraining, and on which metrics most.
-fn verdict(row: &MethodRow) -> String {
-    let name = &row.method;
-    if row.diverged > 0 {
-        let plural = if row.diverged == 1 { "" } else { "s" };
-        return format!(
-            "{name}: {} network{plural} diverged, even with the best setting tried.",
-            row.diverged
-        );
-    }
-    let tested: Vec<(&str, &Position)> = row.positions().filter(|(_, p)| !p.p.is_nan()).collect();
-    if tested.is_empty() {
-        return format!(
-            "{name}: nothing can be tested here: too few networks, or nothing to forget."
-        );
-    }
-    match row.is_distinguishable() {
-        true => differs(row, tested.len()),
-        false => undecided(name, &tested),
-    }
-}
-
-fn differs(row: &MethodRow, tested: usize) -> String {
-    let mut largest: Vec<(&str, &Position)> = row.distinguishing().collect();
-    largest.sort_by(|a, b| b.1.at.value.abs().total_cmp(&a.1.at.value.abs()));
-    let count = largest.len();
-    let largest = largest.iter().take(NAMED);
-    let largest: Vec<String> = largest
-        .map(|(name, p)| format!("{name} {}", signed(p.at.value)))
-        .collect();
-    let figures = row.figures.as_ref().map_or(String::new(), |f| {
-        format!(
-            "; residual knowledge {}, damage {}",
-            range(f.residual),
-            range(f.damage)
-        )
-    });
-    format!(
-        "{}: distinguishable from retraining on {count} of {tested} metrics{figures}. Largest effects: {}.",
-        row.method,
-        largest.join(", ")
-    )
-}
-
-/// "0.45 (0.40 to 0.50)".
-fn range(i: Interval) -> String {
-    match i.low.is_finite() {
-        true => format!(
-            "{} ({} to {})",
-            fixed(i.value, 2),
-            fixed(i.low, 2),
-            fixed(i.high, 2)
-        ),
-        false => fixed(i.value, 2),
-    }
-}
-
-/// Not distinguishable: what would have been seen, and where it is shown to be like retraining.
-fn undecided(name: &str, tested: &[(&str, &Position)]) -> String {
-    let mut seen: Vec<(&str, f64)> = tested.iter().map(|(m, p)| (*m, p.detectable)).collect();
-    seen.sort_by(|a, b| a.1.total_cmp(&b.1));
-    let median = seen[seen.len() / 2].1;
-    let (worst, most) = seen[seen.len() - 1];
-    let equal = tested.iter().filter(|(_, p)| p.equivalent).count();
-    format!(
-        "{name}: not distinguishable from retraining on any of {} metrics. Effects of {} (median; {} on {worst}) \
-         would have been seen in four of five cases; on {equal} metrics it is equivalent to retraining (within \
-         {MARGIN}).",
-        tested.len(),
-        signed(median),
-        signed(most),
-    )
 }
 
 fn setting(r: &MethodRow) -> String {

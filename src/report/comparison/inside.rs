@@ -2,8 +2,8 @@
 
 use maud::{Markup, html};
 
-use super::label;
-use crate::compare::{Comparison, Forget};
+use super::{grouped, named};
+use crate::compare::{Comparison, Forget, Summary};
 use crate::inside::{Figure, Inside, NUMBERS};
 use crate::record::{Arm, Spread};
 use crate::report::inside::{About, STYLE, TITLE, section as pictures, words};
@@ -11,15 +11,16 @@ use crate::report::sheet::page::document;
 use crate::report::sheet::{Cell, NONE, Part as Said, Row, Section, percent, plus_minus};
 
 /// The folder of the pages, beside the report.
-pub const FOLDER: &str = "inside";
+pub(super) const FOLDER: &str = "inside";
 
 /// A row for each method; none where nothing was looked at.
 pub(super) fn section(c: &Comparison) -> Option<Section> {
     let (_, first) = c.inside.first()?;
-    let rows = c.methods.iter().filter_map(|row| {
+    let row = |row: &Summary| {
         let own = c.inside.iter().find(|(name, _)| *name == row.method);
-        own.map(|(name, inside)| Row::new(label(name, row.role), cells(inside, Arm::Unlearned)))
-    });
+        own.map(|(name, inside)| Row::new(named(name, row.role), cells(inside, Arm::Unlearned)))
+    };
+    let rows = grouped(&c.methods, |row| row.role, row);
     let references =
         [Arm::Original, Arm::Retrained].map(|arm| Row::reference(arm.name(), cells(first, arm)));
     let head = [
@@ -74,7 +75,7 @@ fn cells(i: &Inside, arm: Arm) -> Vec<Cell> {
 
 /// The files of a method in the folder.
 pub struct Page {
-    /// The page's name, and that of its numbers.
+    /// The path of the page in the comparison's folder, and that of its numbers.
     pub names: [String; 2],
     /// The page with pictures.
     pub html: String,
@@ -105,7 +106,7 @@ pub fn pages(c: &Comparison) -> Vec<Page> {
             (pictures(&about))
         };
         Page {
-            names: ["html", "json"].map(|kind| file(name, kind)),
+            names: ["html", "json"].map(|kind| format!("{FOLDER}/{}", file(name, kind))),
             html: document(&title, STYLE, None, &body),
             inside: inside.clone(),
         }

@@ -1,13 +1,13 @@
 //! What is said of all cases together.
 
 use super::plane::Plotted;
-use super::{RANKING, case, label};
-use crate::compare::{Across, Comparison, Forget, Interval, Judged, Stability, Summary};
-use crate::report::sheet::{Cell, NONE, Part, Row, Section};
+use super::{RANKING, verdicts};
+use crate::compare::{Across, Comparison, Forget, Interval, Judged, Role, Stability, Summary};
+use crate::report::sheet::{Cell, NONE, Part, Row, Section, Table};
 use crate::verdict::fixed;
 
-/// The sections.
-pub(super) fn sections(c: &Comparison) -> Vec<Section> {
+/// The sections, given what metrics mean, by their names.
+pub(super) fn sections(c: &Comparison, meanings: &[(String, String)]) -> Vec<Section> {
     let mut sections = Vec::new();
     if c.never_learned.is_empty() {
         sections.push(ranking(c));
@@ -15,7 +15,7 @@ pub(super) fn sections(c: &Comparison) -> Vec<Section> {
     if c.cases.iter().any(|case| case.never_learned.is_none()) {
         sections.push(scores(c));
     }
-    sections.push(values(c));
+    sections.push(values(c, meanings));
     sections
 }
 
@@ -38,27 +38,44 @@ pub(super) fn points(c: &Comparison) -> Vec<Plotted> {
 }
 
 fn ranking(c: &Comparison) -> Section {
-    let head = ["method", "residual\nknowledge", "damage", "differs in"].into_iter();
-    let rows = c.methods.iter().map(|row| {
-        let cells = [
-            spread(&row.residual),
-            spread(&row.damage),
-            format!("{} of {}", row.distinguishable, c.cases.len()).into(),
-            spread(&row.average_gap),
-        ];
-        Row::new(label(&row.method, row.role), cells)
-    });
-    let over = over(c);
+    let columns = [
+        "residual\nknowledge",
+        "damage",
+        "distance",
+        "differs in",
+        "gap",
+    ];
+    let of = |control: bool| {
+        let rows = c.methods.iter();
+        rows.filter(move |row| (row.role == Role::Control) == control)
+    };
+    let table = |first: &'static str, control| {
+        let rows = of(control).map(|row| {
+            let cells = [
+                spread(&row.residual),
+                spread(&row.damage),
+                spread(&row.distance),
+                format!("{} of {}", row.distinguishable, c.cases.len()).into(),
+                spread(&row.average_gap),
+            ];
+            Row::new(super::named(&row.method, row.role), cells)
+        });
+        Part::table([first].into_iter().chain(columns), rows)
+    };
     let mut parts = vec![
-        Part::text(super::figures()),
-        Part::table(head.chain(["gap"]), rows),
+        table("method", false),
         Part::text(format!(
-            "Mean ± standard deviation over {over}. differs in: cases in which the method is distinguishable \
-             from retraining. gap: mean difference from the retrained networks over UA, RA, TA kept and MIA, in \
-             percentage points."
+            "{} differs in: cases in which the method is distinguishable from retraining. gap: mean difference \
+             from the retrained networks over UA, RA, TA kept and MIA, in points. ±: standard deviation over {}.",
+            super::FIGURES,
+            over(c)
         )),
     ];
-    for sentence in [case::known_at_once, case::nothing_to_forget] {
+    if of(true).next().is_some() {
+        let names = of(true).map(|row| row.method.as_str());
+        parts.extend([table("control", true), super::controls(names)]);
+    }
+    for sentence in [verdicts::known_at_once, verdicts::nothing_to_forget] {
         let all: Option<Vec<&str>> = c.cases.iter().map(sentence).collect();
         parts.extend(all.and_then(|all| all.first().copied()).map(Part::text));
     }
@@ -76,28 +93,39 @@ fn scores(c: &Comparison) -> Section {
     let name = |case: &Judged| c.settings.name(&case.case).replace(", ", ",\n");
     let head = ["method".to_owned()].into_iter();
     let head = head.chain(c.cases.iter().map(name));
-    let rows = c.methods.iter().map(|row| {
+    let rows = rows(c, |row| {
         let figures = row.residual.cases.iter().zip(&row.damage.cases);
         let figures = figures.map(|(r, d)| format!("{}, {}", fixed(*r, 2), fixed(*d, 2)));
-        Row::new(label(&row.method, row.role), figures.map(Cell::from))
+        figures.map(Cell::from).collect()
     });
-    let text = "Residual knowledge and damage.";
+    let text = "Residual knowledge, damage.";
     Section::brief("By case", vec![Part::text(text), Part::table(head, rows)])
 }
 
-fn values(c: &Comparison) -> Section {
+fn values(c: &Comparison, meanings: &[(String, String)]) -> Section {
     let values = c.methods.first().map_or(&[][..], |row| &row.values);
     let names = values.iter().map(|(name, _)| name.as_str());
-    let rows = c.methods.iter().map(|row| {
-        let values = row.values.iter().map(|(_, value)| spread(value));
-        Row::new(label(&row.method, row.role), values)
+    let rows = rows(c, |row| {
+        let values = row.values.iter();
+        values.map(|(_, value)| spread(value)).collect()
     });
     let text = format!(
         "Mean ± standard deviation over {} of the mean over networks.",
         over(c)
     );
-    let table = Part::table(["method"].into_iter().chain(names), rows);
-    Section::new("Values", vec![Part::Text(text), table])
+    let table = Table::new(["method"].into_iter().chain(names), rows).explained(meanings);
+    let parts = vec![
+        Part::Text(text),
+        Part::Table(table),
+        Part::Terms(meanings.to_vec()),
+    ];
+    Section::new("Values", parts)
+}
+
+/// A row for each method, and below a heading for each control.
+fn rows(c: &Comparison, cells: impl Fn(&Summary) -> Vec<Cell>) -> Vec<Row> {
+    let row = |row: &Summary| Row::new(super::named(&row.method, row.role), cells(row));
+    super::grouped(&c.methods, |one| one.role, |one| Some(row(one)))
 }
 
 /// What a standard deviation over cases is over: "10 digits".

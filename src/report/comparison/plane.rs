@@ -4,11 +4,11 @@ use maud::{Markup, html};
 
 use super::label;
 use crate::compare::{Interval, Role};
-use crate::report::html::mark::square;
+use crate::report::html::mark::point_key;
 use crate::report::palette::{BLUE, BOUNDARY, CARD, GREEN, GREY, GRID, OCHRE, Rgb};
 use crate::report::plot::NOTE;
-use crate::report::plot::chart::{Frame, MARKS};
-use crate::report::plot::picture::{Anchor, Picture, Point, Stroke};
+use crate::report::plot::chart::{Frame, MARKS, Mark};
+use crate::report::plot::picture::{Anchor, Picture, Stroke};
 
 /// A method in the plane.
 pub(super) struct Plotted {
@@ -33,22 +33,52 @@ const MOST: f64 = 1.3;
 const RADIUS: f64 = 8.0;
 
 /// The plane, with what its crosses are; nothing where methods are not ranked.
-pub(super) fn picture(all: &[Plotted], crosses: &str) -> Markup {
-    if all.is_empty() {
+pub(super) fn shown(all: &[Plotted], crosses: &str) -> Markup {
+    let Some(picture) = picture(all) else {
         return html! {};
-    }
+    };
+    let of = |control: bool| {
+        all.iter()
+            .filter(move |p| (p.role == Role::Control) == control)
+    };
     html! {
         ul.legend { @for role in [Role::Method, Role::Control, Role::Model] {
             @if all.iter().any(|p| p.role == role) {
-                li { (square(colour(role), colour(role))) (name(role)) }
+                li { (point_key(mark(role), colour(role))) (name(role)) }
             }
         } }
-        div.plane { (drawn(all).element()) ol { @for p in all { li { (label(&p.method, p.role)) } } } }
+        div.plane { (picture.element()) div {
+            ol { @for p in of(false) { li { (label(&p.method, p.role)) } } }
+            ol type="A" { @for p in of(true) { li { (label(&p.method, p.role)) } } }
+        } }
         p {
-            "Numbers are those of the list, nearest to retraining first. Whoever does nothing is at 1 without "
-            "damage, retraining in the corner. Crosses: " (crosses) ". Both axes are square roots."
+            "Numbers are methods, nearest to retraining first; letters are controls. Whoever does nothing is at 1 "
+            "without damage, retraining in the corner. Crosses: " (crosses) ". Both axes are square roots."
         }
     }
+}
+
+/// The picture; none where there is nothing to show.
+pub(super) fn picture(all: &[Plotted]) -> Option<Picture> {
+    (!all.is_empty()).then(|| drawn(all))
+}
+
+/// What a row is marked with: controls can be told apart without their colour.
+fn mark(role: Role) -> Mark {
+    match role {
+        Role::Control => MARKS[3],
+        _ => MARKS[0],
+    }
+}
+
+/// What marks say: numbers of methods, letters of controls.
+fn signs(all: &[Plotted]) -> Vec<String> {
+    let (mut numbers, mut letters) = (1u32.., 'A'..='Z');
+    let mut sign = |p: &Plotted| match p.role {
+        Role::Control => letters.next().map(String::from),
+        _ => numbers.next().map(|number| number.to_string()),
+    };
+    all.iter().map(|p| sign(p).unwrap_or_default()).collect()
 }
 
 fn name(role: Role) -> &'static str {
@@ -87,17 +117,12 @@ fn drawn(all: &[Plotted]) -> Picture {
         }
     }
     // The best on top.
-    for (number, p) in all.iter().enumerate().rev() {
-        mark(&mut picture, place(p), number + 1, colour(p.role));
+    for (p, sign) in all.iter().zip(signs(all)).rev() {
+        picture.area(&mark(p.role).corners(place(p), RADIUS), colour(p.role), 1.0);
+        let lettering = NOTE.anchored(Anchor::Middle).coloured(CARD);
+        picture.text(&sign, place(p), lettering);
     }
     picture
-}
-
-/// A disc with a number.
-fn mark(picture: &mut Picture, at: Point, number: usize, colour: Rgb) {
-    picture.area(&MARKS[0].corners(at, RADIUS), colour, 1.0);
-    let lettering = NOTE.anchored(Anchor::Middle).coloured(CARD);
-    picture.text(&number.to_string(), at, lettering);
 }
 
 fn grid(picture: &mut Picture) {

@@ -182,7 +182,8 @@ impl Chart {
         self.picture().element()
     }
 
-    fn picture(&self) -> Picture {
+    /// The chart as a picture.
+    pub(crate) fn picture(&self) -> Picture {
         let mut picture = framed(&self.label, &self.y, self.x.title);
         for (x, label) in &self.x.marks {
             let (x, y) = FRAME.place(self.x.share(*x), 0.0);
@@ -237,12 +238,8 @@ pub(crate) struct Bars {
 }
 
 impl Bars {
-    /// The bars as an SVG element.
-    pub(crate) fn svg(&self) -> Markup {
-        self.picture().element()
-    }
-
-    fn picture(&self) -> Picture {
+    /// The bars as a picture.
+    pub(crate) fn picture(&self) -> Picture {
         let mut picture = framed(&self.label, &self.y, self.title);
         let room = (FRAME.right - FRAME.left) / self.groups.len().max(1) as f64;
         for (number, (label, bars)) in self.groups.iter().enumerate() {
@@ -324,6 +321,13 @@ mod tests {
             groups: (0..10).map(|n| (n.to_string(), vec![bar; 2])).collect(),
         };
         bars.picture().assert_legible();
-        assert_eq!(bars.svg().into_string().matches("<polygon").count(), 20);
+        assert_eq!(
+            bars.picture()
+                .element()
+                .into_string()
+                .matches("<polygon")
+                .count(),
+            20
+        );
     }
 }

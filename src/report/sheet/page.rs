@@ -54,16 +54,13 @@ pub(crate) fn warnings(sheet: &Sheet) -> Markup {
     html! { @for text in &sheet.warnings { div.warning role="alert" { (text) } } }
 }
 
-/// A section, with a picture below its first part.
+/// A section, with a picture at its end.
 pub(crate) fn section(section: &Section, picture: Option<Markup>) -> Markup {
-    let mut picture = picture;
     html! {
         section {
             h2 { (section.title) }
-            @for part in &section.parts {
-                (self::part(part))
-                @if let Some(picture) = picture.take() { (picture) }
-            }
+            @for part in &section.parts { (self::part(part)) }
+            @if let Some(picture) = picture { (picture) }
         }
     }
 }
@@ -73,6 +70,7 @@ fn part(part: &Part) -> Markup {
         Part::Text(text) => { p.lead { (text) } }
         Part::List(all) => { ul { @for text in all { li { (text) } } } }
         Part::Terms(all) => { dl.notes { @for (name, meaning) in all { dt { (name) } dd { (meaning) } } } }
+        Part::Command(command) => { pre.command { code { (command) } } }
         Part::Table(table) => { (self::table(table)) }
     } }
 }
@@ -80,10 +78,16 @@ fn part(part: &Part) -> Markup {
 fn table(table: &Table) -> Markup {
     html! {
         div.scroll { table.sheet.two-lines[table.head.len() == WIDE] cellpadding="4" {
-            thead { tr { @for cell in &table.head { th scope="col" { (lines(cell)) } } } }
-            tbody { @for row in &table.rows { (self::row(row, table.head.len())) } }
+            thead { tr { @for name in &table.head { th scope="col" title=[meaning(table, name)] { (lines(name)) } } } }
+            tbody { @for row in &table.rows { (self::row(row, &table.head)) } }
         } }
     }
+}
+
+/// What a column means, if the table knows it.
+fn meaning<'a>(table: &'a Table, column: &str) -> Option<&'a str> {
+    let mut known = table.meanings.iter().filter(|(name, _)| name == column);
+    known.next().map(|(_, meaning)| meaning.as_str())
 }
 
 /// A text with its line breaks.
@@ -91,19 +95,20 @@ fn lines(text: &str) -> Markup {
     html! { @for (number, line) in text.lines().enumerate() { @if number > 0 { br; } (line) } }
 }
 
-fn row(row: &Row, columns: usize) -> Markup {
+/// A row, whose cells name their columns, for screens on which each row is a card.
+fn row(row: &Row, head: &[String]) -> Markup {
     let main = matches!(row.arm, Some(Arm::Unlearned | Arm::Relearned));
     html! {
-        @if row.cells.is_empty() { tr.phase { th colspan=(columns) scope="rowgroup" { (row.name) } } }
+        @if row.cells.is_empty() { tr.phase { th colspan=(head.len()) scope="rowgroup" { (row.name) } } }
         @else { tr.main[main].reference[row.reference] {
             th scope="row" {
                 @if let Some(arm) = row.arm { (key(arm, arm == Arm::Unlearned)) }
                 (row.name)
             }
-            @for cell in &row.cells {
-                td class=[cell.shade.map(super::Shade::name)] { (figure(&cell.text)) }
+            @for (cell, name) in row.cells.iter().zip(head.iter().skip(1)) {
+                td class=[cell.shade.map(super::Shade::name)] data-label=(name.replace('\n', " ")) { (figure(&cell.text)) }
             }
-            @for _ in row.cells.len() + 1..columns { td {} }
+            @for _ in row.cells.len() + 1..head.len() { td {} }
         } }
     }
 }

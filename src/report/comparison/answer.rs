@@ -1,0 +1,177 @@
+//! The answer in words: which methods pass for retraining, and which is nearest to it.
+
+use crate::compare::{Across, Comparison, Judged, MethodRow, Role, Summary};
+use crate::verdict::fixed;
+
+use super::verdicts::nothing_to_forget;
+
+/// Names that are listed, at most.
+const LISTED: usize = 5;
+/// The control that says what a distance means.
+const NOTHING: &str = "do-nothing";
+
+/// The answer; none where methods are not ranked.
+pub(super) fn answer(c: &Comparison) -> Option<String> {
+    match c.cases.as_slice() {
+        _ if !c.never_learned.is_empty() => None,
+        [only] => Some(of_case(only)),
+        _ => Some(of_all(c)),
+    }
+}
+
+/// Of one case.
+fn of_case(c: &Judged) -> String {
+    if let Some(reason) = nothing_to_forget(c) {
+        return reason.to_owned();
+    }
+    let methods = || c.methods.iter().filter(|row| row.role != Role::Control);
+    let passing = methods().filter(|row| row.figures.is_some() && !row.is_distinguishable());
+    let passing: Vec<&str> = passing.map(|row| row.method.as_str()).collect();
+    let distance = |row: &MethodRow| Some(fixed(row.figures.as_ref()?.distance.value, 2));
+    let nothing = c.methods.iter().find(|row| row.method == NOTHING);
+    let names: Vec<&str> = methods().map(|row| row.method.as_str()).collect();
+    // Rows are in order, nearest first.
+    let nearest = methods().next().and_then(|row| {
+        let near = Nearest {
+            name: &row.method,
+            distance: distance(row)?,
+            level: row.place.map_or(0, |[first, last]| last - first),
+            nothing: nothing.and_then(distance),
+        };
+        Some(near.said(names.len() == 1))
+    });
+    said(&passing, &names, "", nearest)
+}
+
+/// Of all cases together.
+fn of_all(c: &Comparison) -> String {
+    let methods = || c.methods.iter().filter(|row| row.role != Role::Control);
+    let passes = |row: &&Summary| row.distinguishable == 0 && row.distance.mean.is_finite();
+    let passing = methods().filter(passes).map(|row| row.method.as_str());
+    let names: Vec<&str> = methods().map(|row| row.method.as_str()).collect();
+    let mean = |a: &Across| a.mean.is_finite().then(|| fixed(a.mean, 2));
+    let nothing = c.methods.iter().find(|row| row.method == NOTHING);
+    let nearest = methods().next().and_then(|row| {
+        let near = Nearest {
+            name: &row.method,
+            distance: mean(&row.distance)?,
+            level: 0,
+            nothing: nothing.and_then(|row| mean(&row.distance)),
+        };
+        Some(near.said(names.len() == 1))
+    });
+    let everywhere = format!(" in all {} cases", c.cases.len());
+    said(&passing.collect::<Vec<_>>(), &names, &everywhere, nearest)
+}
+
+/// Which methods pass; then which is nearest.
+fn said(passing: &[&str], all: &[&str], everywhere: &str, nearest: Option<String>) -> String {
+    let judged = match (passing, all) {
+        (_, []) => return "Only controls were compared: there is no method to judge.".to_owned(),
+        ([], [only]) => {
+            format!("{only} does not pass{everywhere}: it is distinguishable from retraining.")
+        }
+        ([], _) => format!(
+            "None of the {} methods passes{everywhere}: each is distinguishable from retraining.",
+            all.len()
+        ),
+        (_, [only]) => {
+            format!("{only} passes{everywhere}: it is not distinguishable from retraining.")
+        }
+        (some, _) => format!(
+            "{} of the {} methods pass{}{everywhere}, not distinguishable from retraining: {}.",
+            some.len(),
+            all.len(),
+            if some.len() == 1 { "es" } else { "" },
+            listed(some)
+        ),
+    };
+    match nearest {
+        Some(nearest) => format!("{judged} {nearest}"),
+        None => judged,
+    }
+}
+
+/// "a, b and c", or "a, b, c, d, e and 4 others".
+fn listed(names: &[&str]) -> String {
+    let (shown, rest) = names.split_at(names.len().min(LISTED));
+    match (shown, rest.len()) {
+        (_, 1..) => {
+            let plural = if rest.len() == 1 { "" } else { "s" };
+            format!("{} and {} other{plural}", shown.join(", "), rest.len())
+        }
+        ([before @ .., last], 0) if !before.is_empty() => {
+            format!("{} and {last}", before.join(", "))
+        }
+        _ => shown.join(", "),
+    }
+}
+
+/// The method nearest to retraining.
+struct Nearest<'a> {
+    name: &'a str,
+    distance: String,
+    /// Others that may be as near.
+    level: usize,
+    /// The distance of doing nothing.
+    nothing: Option<String>,
+}
+
+impl Nearest<'_> {
+    fn said(&self, alone: bool) -> String {
+        let distance = &self.distance;
+        let mut text = match alone {
+            true => format!("Its distance from retraining is {distance}"),
+            false => format!(
+                "Nearest to retraining is {}, at a distance of {distance}",
+                self.name
+            ),
+        };
+        if let Some(nothing) = &self.nothing {
+            text += &format!(" (doing nothing: {nothing})");
+        }
+        text += match self.level {
+            0 => ".".to_owned(),
+            1 => "; 1 other may be as near.".to_owned(),
+            others => format!("; {others} others may be as near."),
+        }
+        .as_str();
+        text
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_answer_says_who_passes_and_who_is_nearest() {
+        let near = Nearest {
+            name: "a",
+            distance: "0.20".to_owned(),
+            level: 1,
+            nothing: Some("1.00".to_owned()),
+        };
+        let text = |passing: &[&str], all: &[&str]| {
+            said(passing, all, "", Some(near.said(all.len() == 1)))
+        };
+        assert_eq!(
+            text(&[], &["a", "b", "c"]),
+            "None of the 3 methods passes: each is distinguishable from retraining. Nearest to retraining is a, \
+             at a distance of 0.20 (doing nothing: 1.00); 1 other may be as near."
+        );
+        assert!(text(&["b"], &["a", "b"]).starts_with("1 of the 2 methods passes, not"));
+        assert!(text(&[], &["a"]).starts_with("a does not pass: it is"));
+        assert!(text(&["a"], &["a"]).contains("passes: it is not"));
+        assert!(text(&[], &[]).starts_with("Only controls"));
+    }
+
+    #[test]
+    fn long_lists_are_cut() {
+        assert_eq!(listed(&["a"]), "a");
+        assert_eq!(listed(&["a", "b", "c"]), "a, b and c");
+        let many = ["a", "b", "c", "d", "e", "f", "g"];
+        assert_eq!(listed(&many), "a, b, c, d, e and 2 others");
+        assert_eq!(listed(&many[..6]), "a, b, c, d, e and 1 other");
+    }
+}

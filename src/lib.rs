@@ -71,6 +71,7 @@ pub mod record;
 
 // Lists on the command line.
 pub mod lists;
+pub mod shell;
 
 // Arithmetic in TOML files.
 mod expression;

@@ -42,6 +42,6 @@ pub use plan::Options;
 pub use power::{MutationObserver, power};
 pub use replay::{Again, Replay};
 pub use score::MutationScore;
-pub use shader::{OPEN, ShaderOptions, faults, quoted, shader, shader_power};
+pub use shader::{OPEN, ShaderOptions, faults, shader, shader_power};
 pub use subject::Subject;
 pub use suite::{Observer, check};

@@ -14,6 +14,7 @@ use crate::contract::{Promise, Sizes};
 use crate::error::{Error, Result};
 use crate::kernels::case::Case;
 use crate::kernels::{Expected, Fill};
+use crate::shell::quoted;
 
 /// How long the interpreter takes cases beside other devices.
 const PATIENCE: Duration = Duration::from_secs(4);
@@ -83,15 +84,6 @@ impl ShaderOptions {
     pub fn leaves_too_much(&self, open: f64) -> bool {
         let whole = self.sizes.is_none() && self.fill.is_none();
         open >= 1.0 || (whole && open > OPEN)
-    }
-}
-
-/// A path as shells take it.
-pub fn quoted(path: &str) -> String {
-    let plain = |c: char| c.is_alphanumeric() || "/._-+:\\".contains(c);
-    match path.chars().all(plain) {
-        true => path.to_owned(),
-        false => format!("'{}'", path.replace('\'', "'\\''")),
     }
 }
 

@@ -24,10 +24,11 @@ use unlearn::report::benchmark;
 use unlearn::tune;
 
 use super::Output;
-use super::text::{fold, note, quoted};
+use super::text::{fold, note};
 use against::{Rival, is_turn};
 use judge::FailOn;
 use table::Table;
+use unlearn::shell::quoted;
 
 /// What to measure, and where.
 #[derive(Args, Debug)]

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 use unlearn::check::report::{DeviceReport, Failure, Report, Row};
-use unlearn::check::{Known, OPEN, Observer, Options, Subject, check, quoted};
+use unlearn::check::{Known, OPEN, Observer, Options, Subject, check};
 use unlearn::contract::Sizes;
 use unlearn::device;
 use unlearn::device::{INTERPRETER, Opened, gpu::Opening};
@@ -15,6 +15,7 @@ use unlearn::error::{Error, Result};
 use unlearn::kernels::{Fill, Shape};
 use unlearn::progress::Progress;
 use unlearn::reproducer::Reproducer;
+use unlearn::shell::quoted;
 
 use super::progress::Counter;
 use super::text::{beside, fold};

@@ -3,6 +3,7 @@
 use serde_json::Value;
 
 use super::Config;
+use crate::shell::quoted;
 use crate::tune::Variants;
 
 impl Config {
@@ -66,15 +67,6 @@ fn typed(value: &Value) -> Option<String> {
         Value::Number(n) if n.is_f64() => n.as_f64()?.to_string(),
         other => other.to_string(),
     })
-}
-
-/// A word of a shell's command.
-fn quoted(word: &str) -> String {
-    let plain = |c: char| c.is_ascii_alphanumeric() || "-_.,/=:".contains(c);
-    match !word.is_empty() && word.chars().all(plain) {
-        true => word.to_owned(),
-        false => format!("'{}'", word.replace('\'', r"'\''")),
-    }
 }
 
 #[cfg(test)]

@@ -255,11 +255,15 @@ fn grouped<'a, T>(
 
 /// How reports were made, and how they are made again.
 fn again(made: &Made) -> Section {
-    let text = format!(
-        "unlearn {} made this report on {} (UTC). The command for the same comparison:",
+    let mut text = format!(
+        "unlearn {} made this report on {} (UTC). The command for the same comparison",
         env!("CARGO_PKG_VERSION"),
         made.day
     );
+    text += match made.command.contains(" FOLDER") {
+        true => ", where FOLDER is a folder of one's own:",
+        false => ":",
+    };
     let command = Part::Command(made.command.clone());
     Section::new("Again", vec![Part::Text(text), command])
 }

@@ -2,12 +2,13 @@
 
 use clap::{Args, Command, ValueEnum};
 
+use unlearn::shell::quoted;
+
 use super::Arguments;
-use crate::cli::text::quoted;
 
 impl Arguments {
     /// The command: flags that have their defaults are left out, and so is the folder, on which no result
-    /// depends.
+    /// depends. Reports are shared, so that folders of one's own are `FOLDER`, and files lose theirs.
     pub(super) fn command(&self) -> String {
         let known = Self::augment_args(Command::new("compare"));
         let is_default = |name: &str, value: &str| {
@@ -37,7 +38,11 @@ impl Arguments {
     fn flags(&self) -> Vec<(&'static str, String)> {
         let s = &self.settings;
         let pick = s.pick.to_possible_value();
-        let path = |path: &std::path::Path| path.to_string_lossy().into_owned();
+        let data = match self.data.is_dir() {
+            true => FOLDER.to_owned(),
+            false => self.data.to_string_lossy().into_owned(),
+        };
+        let methods: Vec<_> = s.methods.iter().map(|name| without_folder(name)).collect();
         let mut flags = Vec::new();
         match self.forget_samples {
             Some(count) => flags.push(("forget-samples", count.to_string())),
@@ -45,8 +50,8 @@ impl Arguments {
         }
         flags.extend(pick.map(|pick| ("pick", pick.get_name().to_owned())));
         flags.extend([
-            ("methods", s.methods.join(",")),
-            ("data", path(&self.data)),
+            ("methods", methods.join(",")),
+            ("data", data),
             ("device", s.device.clone()),
             ("learners", s.learners.to_string()),
             ("retrained", s.retrained.to_string()),
@@ -58,13 +63,21 @@ impl Arguments {
             ("seeds", listed(&s.seeds)),
         ]);
         flags.extend(self.budget.map(|steps| ("budget", steps.to_string())));
-        flags.extend(
-            self.models
-                .as_deref()
-                .map(|models| ("models", path(models))),
-        );
+        let models = self.models.iter().map(|_| FOLDER.to_owned());
+        flags.extend(models.map(|models| ("models", models)));
         flags
     }
+}
+
+/// In place of a folder that reports do not name.
+pub(super) const FOLDER: &str = "FOLDER";
+
+/// A method's name, or that of its file.
+fn without_folder(method: &str) -> String {
+    let name = std::path::Path::new(method).file_name();
+    name.map_or(method.to_owned(), |name| {
+        name.to_string_lossy().into_owned()
+    })
 }
 
 fn listed<T: ToString>(all: &[T]) -> String {
@@ -105,9 +118,9 @@ mod tests {
             ),
             (
                 "--forget-samples 500 --pick memorised --methods scrub,uniform --learners 4 --retrained 8 \
-                 --hidden 16 --epochs .5 --lr .05 --batch 32 --budgets .5,1 --models mine",
+                 --hidden 16 --epochs .5 --lr .05 --batch 32 --budgets .5,1 --models FOLDER",
                 "--forget-samples 500 --pick memorised --methods scrub,uniform --learners 4 --retrained 8 \
-                 --hidden 16 --epochs 0.5 --lr 0.05 --batch 32 --budgets 0.5,1 --models mine",
+                 --hidden 16 --epochs 0.5 --lr 0.05 --batch 32 --budgets 0.5,1 --models FOLDER",
             ),
         ] {
             let arguments = parsed(&words(given));
@@ -118,6 +131,22 @@ mod tests {
             let (one, other) = (whole(&arguments), whole(&again));
             assert_eq!(format!("{one:?}"), format!("{other:?}"));
         }
+    }
+
+    #[test]
+    fn no_folder_is_named() {
+        let here = env!("CARGO_MANIFEST_DIR");
+        let given = [
+            "--data",
+            here,
+            "--models",
+            here,
+            "--methods",
+            "scrub,mine/own.toml",
+        ];
+        let arguments = parsed(&given.map(str::to_owned));
+        let said = "unlearn compare --methods scrub,own.toml --data FOLDER --models FOLDER";
+        assert_eq!(arguments.command(), said);
     }
 
     /// A flag that the command does not know would be lost.

@@ -24,7 +24,7 @@ const COLS: u32 = 16u;        // outputs of a thread: vectors that lie GROUP_X a
 const VECTORS: u32 = COLS / 4u;
 const GROUP_X: u32 = 8u;
 const GROUP_Y: u32 = 1u;
-const NOTED: u32 = 2048u;     // quads with notes; of further ones none is left out
+const NOTED: u32 = 256u;      // quads with notes; of further ones none is left out
 const INDEX: u32 = 0x03ffffffu; // the bits of an order entry that name an image
 
 @group(0) @binding(0) var<uniform> p: Params;

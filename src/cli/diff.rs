@@ -146,10 +146,11 @@ fn said(diff: &Diff, settings: &[(String, [String; 2])]) -> String {
     let beyond = diff.figures.iter().filter(|c| c.finding == Finding::Beyond);
     let largest = beyond.max_by(|a, b| a.difference.abs().total_cmp(&b.difference.abs()));
     let count = diff.count(Finding::Beyond);
+    let verb = if count == 1 { "differs" } else { "differ" };
     let chance = "chance alone makes about one figure in twenty seem so";
     let found = match largest {
         Some(c) => format!(
-            "{count} of {compared} figures differ beyond noise ({chance}), the {} of {} the most: {} in A, \
+            "{count} of {compared} figures {verb} beyond noise ({chance}), the {} of {} the most: {} in A, \
              {} in B.",
             c.figure,
             networks(c.phase, c.arm),

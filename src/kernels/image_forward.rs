@@ -178,7 +178,7 @@ fn shapes() -> Vec<Shape> {
         Shape::new(65, 16, 4, 10),
         Shape::new(65, 16, 4, 33_000),
         // More pixels than `ink` takes notes of.
-        Shape::new(33, 8224, 4, 1),
+        Shape::new(33, 1040, 4, 1),
     ];
     at_product_tiles(&IMAGE_FORWARD.kernel, more, |[x, y], depth, learners| {
         Shape::new(y, depth, x, learners)

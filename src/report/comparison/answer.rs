@@ -66,23 +66,32 @@ fn of_all(c: &Comparison) -> String {
 
 /// Which methods pass; then which is nearest.
 fn said(passing: &[&str], all: &[&str], everywhere: &str, nearest: Option<String>) -> String {
+    let somewhere = match everywhere {
+        "" => "",
+        _ => " in at least one of them",
+    };
     let judged = match (passing, all) {
         (_, []) => return "Only controls were compared: there is no method to judge.".to_owned(),
         ([], [only]) => {
-            format!("{only} does not pass{everywhere}: it is distinguishable from retraining.")
+            format!(
+                "{only} does not pass{everywhere}: it is distinguishable from retraining{somewhere}."
+            )
         }
         ([], _) => format!(
-            "None of the {} methods passes{everywhere}: each is distinguishable from retraining.",
+            "None of the {} methods passes{everywhere}: each is distinguishable from retraining{somewhere}.",
             all.len()
         ),
         (_, [only]) => {
             format!("{only} passes{everywhere}: it is not distinguishable from retraining.")
         }
+        ([one], _) => format!(
+            "1 of the {} methods passes{everywhere}: {one} is not distinguishable from retraining.",
+            all.len()
+        ),
         (some, _) => format!(
-            "{} of the {} methods pass{}{everywhere}, not distinguishable from retraining: {}.",
+            "{} of the {} methods pass{everywhere}: {} are not distinguishable from retraining.",
             some.len(),
             all.len(),
-            if some.len() == 1 { "es" } else { "" },
             listed(some)
         ),
     };
@@ -160,7 +169,7 @@ mod tests {
             "None of the 3 methods passes: each is distinguishable from retraining. Nearest to retraining is a, \
              at a distance of 0.20 (doing nothing: 1.00); 1 other may be as near."
         );
-        assert!(text(&["b"], &["a", "b"]).starts_with("1 of the 2 methods passes, not"));
+        assert!(text(&["b"], &["a", "b"]).starts_with("1 of the 2 methods passes: b is not"));
         assert!(text(&[], &["a"]).starts_with("a does not pass: it is"));
         assert!(text(&["a"], &["a"]).contains("passes: it is not"));
         assert!(text(&[], &[]).starts_with("Only controls"));

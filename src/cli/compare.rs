@@ -237,7 +237,7 @@ pub(crate) fn run(arguments: &Arguments, signals: &OnceCell<Signals>) -> Result<
     let comparison = compared?;
     let made = Made {
         day: today(),
-        command: arguments.command(),
+        command: arguments.command(dataset),
     };
     let written = write(&comparison, &made, folder);
     // Where they could not be written, this is what there is.

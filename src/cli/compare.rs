@@ -244,7 +244,7 @@ pub(crate) fn run(arguments: &Arguments, signals: &OnceCell<Signals>) -> Result<
     let printed = super::print(&sheet::brief(&comparison::sheet(&comparison, &made)));
     if written.is_ok() {
         let place = format!(
-            "every metric is in {0}/report.txt; open {0}/report.html; pictures/ and tables/ have all of it as SVG \
+            "\nEvery metric is in {0}/report.txt; open {0}/report.html. pictures/ and tables/ have all of it as SVG \
              and CSV",
             folder.path().display()
         );

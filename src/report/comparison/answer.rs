@@ -29,6 +29,8 @@ struct Judgement<'a> {
     diverged: bool,
     /// " in all 3 cases", if there are several.
     everywhere: String,
+    /// Then the method that passes in the most cases, and in how many.
+    most: Option<(&'a str, usize)>,
 }
 
 /// Of one case.
@@ -46,6 +48,7 @@ fn of_case(c: &Judged) -> String {
         failing: methods().filter(|row| row.is_distinguishable()).count(),
         diverged: methods().any(|row| row.diverged > 0),
         everywhere: String::new(),
+        most: None,
     };
     // Rows are in order, nearest first.
     let nearest = methods().next().and_then(|row| {
@@ -79,6 +82,9 @@ fn of_all(c: &Comparison) -> String {
         failing: methods().filter(|row| row.distinguishable > 0).count(),
         diverged: methods().any(|row| row.diverged > 0),
         everywhere: format!(" in all {} cases", c.cases.len()),
+        most: methods()
+            .map(|row| (row.method.as_str(), c.cases.len() - row.distinguishable))
+            .max_by_key(|(_, passed)| *passed),
     };
     let nearest = methods().next().and_then(|row| {
         let near = Nearest {
@@ -106,11 +112,11 @@ impl Judgement<'_> {
             (_, []) => {
                 return "Only controls were compared: there is no method to judge.".to_owned();
             }
-            ([], [only]) => format!("{only} does not pass{everywhere}{}", self.why("it is")),
+            ([], [only]) => format!("{only} does not pass{everywhere}{}", self.why("it")),
             ([], all) => format!(
                 "None of the {} methods passes{everywhere}{}",
                 all.len(),
-                self.why("each is")
+                self.why("each")
             ),
             (_, [only]) => {
                 format!("{only} passes{everywhere}: it is not distinguishable from retraining.")
@@ -134,15 +140,19 @@ impl Judgement<'_> {
 
     /// Why none passes, where that is the same for all.
     fn why(&self, each: &str) -> String {
+        match self.most {
+            Some((name, passed @ 1..)) => {
+                let who = if self.all.len() == 1 { "it" } else { name };
+                return format!("; {who} passes in {passed} of them.");
+            }
+            Some((_, 0)) => return ", nor in any of them.".to_owned(),
+            None => {}
+        }
         if self.failing < self.all.len() {
             return ".".to_owned();
         }
         let diverged = if self.diverged { ", or diverged" } else { "" };
-        let somewhere = match self.everywhere.is_empty() {
-            true => "",
-            false => " in at least one of them",
-        };
-        format!(": {each} distinguishable from retraining{somewhere}{diverged}.")
+        format!(": {each} is distinguishable from retraining{diverged}.")
     }
 }
 
@@ -206,18 +216,20 @@ mod tests {
             level: 1,
             nothing: Some("1.00".to_owned()),
         };
-        let judged = |passing: &[&str], all: &[&str], failing, everywhere: &str| {
+        let judged = |passing: &[&str], all: &[&str], failing, everywhere: &str, most| {
             let judgement = Judgement {
                 all: all.to_vec(),
                 passing: passing.to_vec(),
                 failing,
                 diverged: false,
                 everywhere: everywhere.to_owned(),
+                most,
             };
             judgement.said(Some(near.said(all.len() == 1)))
         };
-        let text =
-            |passing: &[&str], all: &[&str]| judged(passing, all, all.len() - passing.len(), "");
+        let text = |passing: &[&str], all: &[&str]| {
+            judged(passing, all, all.len() - passing.len(), "", None)
+        };
         assert_eq!(
             text(&[], &["a", "b", "c"]),
             "None of the 3 methods passes: each is distinguishable from retraining. Nearest to retraining is a, \
@@ -227,12 +239,15 @@ mod tests {
         assert!(text(&[], &["a"]).starts_with("a does not pass: it is"));
         assert!(text(&["a"], &["a"]).contains("passes: it is not"));
         assert!(text(&[], &[]).starts_with("Only controls"));
-        let everywhere = judged(&[], &["a", "b"], 2, " in all 3 cases");
+        let everywhere = |most| judged(&[], &["a", "b"], 2, " in all 3 cases", Some(("b", most)));
         assert!(
-            everywhere
-                .contains("in all 3 cases: each is distinguishable from retraining in at least")
+            everywhere(2).starts_with("None of the 2 methods passes in all 3 cases; b passes in 2")
         );
-        let unknown = judged(&[], &["a", "b"], 1, "");
+        assert!(
+            everywhere(0)
+                .starts_with("None of the 2 methods passes in all 3 cases, nor in any of them.")
+        );
+        let unknown = judged(&[], &["a", "b"], 1, "", None);
         assert!(unknown.starts_with("None of the 2 methods passes. Nearest"));
     }
 

@@ -26,6 +26,8 @@ mod schedule;
 mod store;
 mod task;
 
+use std::sync::OnceLock;
+
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 
@@ -139,7 +141,7 @@ impl<'a> Engine<'a> {
             store,
             origin: format!(
                 "{} {} {} {hidden:?} {batch} {hardware}",
-                program(),
+                build(),
                 digest(data),
                 data.record.classes.count()
             ),
@@ -247,11 +249,24 @@ pub(crate) fn hardware(device: &dyn Device) -> String {
     }
 }
 
-/// An identifier of this build; another one may compute different bits.
-pub(crate) fn program() -> String {
-    let own = std::env::current_exe().and_then(std::fs::read);
-    let bytes = own.unwrap_or_else(|_| env!("CARGO_PKG_VERSION").into());
-    hex(&Sha256::digest(bytes)[..8])
+/// An identifier of this build; another one may compute different bits. `None` where the executable cannot
+/// be read.
+pub(crate) fn program() -> Option<&'static str> {
+    static PROGRAM: OnceLock<Option<String>> = OnceLock::new();
+    let read = || {
+        // On Linux this is the program that runs, even where its file has been replaced since.
+        let own = match cfg!(target_os = "linux") {
+            true => "/proc/self/exe".into(),
+            false => std::env::current_exe().ok()?,
+        };
+        Some(hex(&Sha256::digest(std::fs::read(own).ok()?)[..8]))
+    };
+    PROGRAM.get_or_init(read).as_deref()
+}
+
+/// The identifier of this build, or else its version.
+pub(crate) fn build() -> &'static str {
+    program().unwrap_or(env!("CARGO_PKG_VERSION"))
 }
 
 /// An identifier of a data set's content.

@@ -7,7 +7,7 @@ use sha2::{Digest, Sha256};
 
 use super::{Run, Underway};
 use crate::config::Config;
-use crate::engine::Crew;
+use crate::engine::{Crew, program};
 use crate::error::Result;
 use crate::files::hex;
 use crate::record::{Outcome, Phase, Point};
@@ -27,8 +27,9 @@ pub struct Learned {
 
 impl Run<'_> {
     /// An identifier of everything that the learn phase depends on, bit for bit, and of what it records.
-    /// `None` where it begins with given networks.
+    /// `None` where it begins with given networks, or the program does not know its own build.
     pub fn learning(&self) -> Option<String> {
+        program()?;
         let text = format!("{} {:?}", self.engine.origin, learning(self.config));
         let id = hex(&Sha256::digest(text)[..16]);
         self.config.from.is_none().then_some(id)

@@ -240,12 +240,17 @@ fn forgotten(case: &Case, labels: &[u8]) -> Vec<bool> {
     }
 }
 
-/// What else results depend on, bit for bit: the device and its driver, or the CPU's model.
+/// What else results depend on, bit for bit: the device and its driver, and the CPU's model where that
+/// computes.
 pub(crate) fn hardware(device: &dyn Device) -> String {
     let record = device.record();
+    let cpu = || memory::cpu().unwrap_or_default();
+    let adapter = format!("{} {} {}", record.name, record.backend, record.driver);
     match record.kind {
-        DeviceKind::Cpu => memory::cpu().unwrap_or_default(),
-        _ => format!("{} {} {}", record.name, record.backend, record.driver),
+        DeviceKind::Cpu => cpu(),
+        // Its driver generates code for this CPU.
+        DeviceKind::Software => format!("{adapter} {}", cpu()),
+        _ => adapter,
     }
 }
 

@@ -343,6 +343,9 @@ pub struct Outcome {
     pub figures: Figures,
     /// Each learner's score.
     pub scores: Vec<Score>,
+    /// The SHA-256 of the networks after the learn phase, by which another run knows them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sha256: Option<String>,
 }
 
 impl Outcome {

@@ -315,9 +315,7 @@ fn summary(record: &RunRecord) -> serde_json::Value {
         "seconds": record.seconds,
         "verdict": record.verdict,
         "results": results,
-        "scores": record.outcomes.iter().map(|o| json!({
-            "phase": o.phase, "arm": o.arm, "learners": o.scores,
-        })).collect::<Vec<_>>(),
+        "scores": record.outcomes.iter().map(scores).collect::<Vec<_>>(),
     });
     let optional = [
         ("learning", &record.learning),
@@ -330,6 +328,16 @@ fn summary(record: &RunRecord) -> serde_json::Value {
         }
     }
     summary
+}
+
+/// What an outcome's figures follow from.
+fn scores(outcome: &Outcome) -> serde_json::Value {
+    let mut scores =
+        json!({ "phase": outcome.phase, "arm": outcome.arm, "learners": outcome.scores });
+    if let Some(hash) = &outcome.sha256 {
+        scores["sha256"] = json!(hash);
+    }
+    scores
 }
 
 /// An outcome's figures, flat.

@@ -2,14 +2,14 @@
 
 use std::path::{Path, PathBuf};
 
-use super::past::{list, read, text};
+use super::past::{Standing, list, read, standing, text};
 use super::{SUMMARY, checkpoint_of};
 use crate::checkpoint::{self, Networks};
 use crate::record::{Outcome, Phase};
 use crate::run::Learned;
 
-/// What the learn phase of a run in this folder left, of the first run of this `Run::learning` whose files
-/// are all there; without its seconds, which were spent then.
+/// What the learn phase of a run in this folder left, of the first finished run of this `Run::learning` whose
+/// files are all there; without its seconds, which were spent then.
 pub fn learned(folder: &Path, learning: &str) -> Option<(PathBuf, Learned)> {
     let runs = list(folder).ok()?;
     runs.into_iter().rev().find_map(|run| {
@@ -22,7 +22,9 @@ fn of(run: &Path, learning: &str) -> Option<Learned> {
     // Most runs are others, and are not worth parsing.
     let summary = text(&run.join(SUMMARY)).ok()?;
     let record = summary.contains(learning).then(|| read(run).ok())??;
-    if record.learning.as_deref() != Some(learning) {
+    // Only then are its points all there.
+    let is_finished = standing(run, Some(&record)) == Standing::Finished;
+    if !is_finished || record.learning.as_deref() != Some(learning) {
         return None;
     }
     let is_learned = |phase| phase == Phase::Learn;

@@ -672,7 +672,7 @@ fn what_an_earlier_run_learned_is_reused_where_it_is_the_same_and_only_there() {
     fs::copy(wrong, at("runs/a/checkpoints/learn-original.safetensors")).unwrap();
     mentions(
         &go("runs/e", &scrub),
-        &["anew: the networks in runs/a/checkpoints"],
+        &["not reused from runs/a: the networks"],
     );
     let diff = run(place.path(), "diff runs/a runs/e", &[]);
     succeeds(&diff);

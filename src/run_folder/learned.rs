@@ -8,11 +8,11 @@ use crate::checkpoint::{self, Networks};
 use crate::record::{Outcome, Phase};
 use crate::run::Learned;
 
-/// What the learn phase of a run in this folder left, of the first finished run of this `Run::learning` whose
-/// files are all there; without its seconds, which were spent then.
-pub fn learned(folder: &Path, learning: &str) -> Option<(PathBuf, Learned)> {
-    let runs = list(folder).ok()?;
-    runs.into_iter().rev().find_map(|run| {
+/// What the learn phases of finished runs in this folder left, of this `Run::learning` and with all their
+/// files, the last one first; without their seconds, which were spent then.
+pub fn learned(folder: &Path, learning: &str) -> impl Iterator<Item = (PathBuf, Learned)> {
+    let runs = list(folder).unwrap_or_default();
+    runs.into_iter().rev().filter_map(move |run| {
         let learned = of(&run, learning)?;
         Some((run, learned))
     })
@@ -49,8 +49,10 @@ fn of(run: &Path, learning: &str) -> Option<Learned> {
     let weights = weights.collect::<Option<Vec<_>>>()?;
     let name = run.file_name()?;
     (!weights.is_empty()).then(|| Learned {
-        // Reports are shared, and name no folders.
-        run: name.to_string_lossy().into_owned(),
+        // The one that trained. Reports are shared, and name no folders.
+        run: record
+            .reused
+            .unwrap_or_else(|| name.to_string_lossy().into_owned()),
         points,
         outcomes,
         weights,

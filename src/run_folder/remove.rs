@@ -15,13 +15,26 @@ const ARMS: [Arm; 4] = [
     Arm::Relearned,
 ];
 
+/// Settings that every run writes, and hardly anything else.
+const SETTINGS: [&str; 4] = ["learners", "unlearn_epochs", "relearn_epochs", "evaluations"];
+
 /// The files that a run wrote into its folder, by their names; none in a folder that holds no run. The last
 /// are those by which it is known as one.
 pub fn files_of(folder: &Path) -> Vec<PathBuf> {
-    let is_run = [CONFIG, METRICS].map(|name| folder.join(name).is_file());
-    if is_run != [true; 2] || super::read_config(folder).is_err() {
-        return Vec::new();
-    }
+    let is_run = folder.join(METRICS).is_file() && is_configured(folder);
+    if is_run { written(folder) } else { Vec::new() }
+}
+
+/// Whether the settings in a folder are those of a run: one that lacks some may be anybody's.
+fn is_configured(folder: &Path) -> bool {
+    let text = super::past::text(&folder.join(CONFIG));
+    let table = text.ok().and_then(|text| text.parse::<toml::Table>().ok());
+    let has_all = |table: toml::Table| SETTINGS.iter().all(|name| table.contains_key(*name));
+    table.is_some_and(has_all) && super::read_config(folder).is_ok()
+}
+
+/// The files in the folder of a run that have the names of a run's.
+fn written(folder: &Path) -> Vec<PathBuf> {
     let checkpoints = PHASES.iter().flat_map(|&phase| {
         let of_arm = move |&arm| super::checkpoint_of(folder, phase, arm);
         ARMS.iter().map(of_arm)
@@ -107,5 +120,9 @@ mod tests {
             std::fs::write(place.path().join(name), "[package]\nname = \"mine\"\n").unwrap();
         }
         assert_eq!(files_of(place.path()), [""; 0].map(PathBuf::from));
+        // These are settings of a run, but not all.
+        std::fs::write(place.path().join(CONFIG), "name = \"mine\"\nseed = 1\n").unwrap();
+        assert!(crate::run_folder::read_config(place.path()).is_ok());
+        assert!(files_of(place.path()).is_empty());
     }
 }

@@ -1,6 +1,7 @@
 //! The files of a run's folder, and their removal.
 
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use super::{CHECKPOINTS, CONFIG, INSIDE, LOCK, METRICS, REPORTS, STATE, SUMMARY, in_use, lock};
 use crate::error::{Error, Result};
@@ -53,9 +54,11 @@ fn written(folder: &Path) -> Vec<PathBuf> {
 /// # Errors
 /// `Usage` where a process is at work in it; `File` where something cannot be removed.
 pub fn remove(folder: &Path) -> Result<()> {
-    let own = files_of(folder);
     let lock = lock(folder)?;
-    for path in &own {
+    if !lock.is_sure() && is_fresh(folder) {
+        return Err(in_use(folder));
+    }
+    for path in &files_of(folder) {
         std::fs::remove_file(path).map_err(Error::file("remove", path))?;
     }
     drop(lock);
@@ -64,6 +67,20 @@ pub fn remove(folder: &Path) -> Result<()> {
         let _ = std::fs::remove_dir(emptied);
     }
     Ok(())
+}
+
+/// Without locks, a run that wrote this lately is taken to be at work.
+const LATELY: Duration = Duration::from_secs(10 * 60);
+
+/// Whether a run wrote points or a state lately.
+fn is_fresh(folder: &Path) -> bool {
+    let Ok(now) = files::time_in(folder) else {
+        return false;
+    };
+    let written = [METRICS, STATE].map(|name| folder.join(name).metadata());
+    let times = written.into_iter().flatten().flat_map(|file| file.modified());
+    let mut ages = times.map(|time| now.duration_since(time).unwrap_or_default());
+    ages.any(|age| age < LATELY)
 }
 
 /// Refuses a run in which a process is at work.
@@ -111,6 +128,17 @@ mod tests {
         drop(open());
         remove(&path).unwrap();
         assert!(!path.exists());
+    }
+
+    #[test]
+    fn a_run_that_wrote_lately_is_fresh() {
+        let place = tempfile::tempdir().unwrap();
+        assert!(!is_fresh(place.path()));
+        let metrics = std::fs::File::create(place.path().join(METRICS)).unwrap();
+        assert!(is_fresh(place.path()));
+        let then = metrics.metadata().unwrap().modified().unwrap() - 2 * LATELY;
+        metrics.set_modified(then).unwrap();
+        assert!(!is_fresh(place.path()));
     }
 
     #[test]

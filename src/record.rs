@@ -142,6 +142,9 @@ pub enum Phase {
 }
 
 impl Phase {
+    /// All of them, in order.
+    pub const ALL: [Self; 3] = [Self::Learn, Self::Unlearn, Self::Relearn];
+
     /// The name in files and tables.
     pub fn name(self) -> &'static str {
         match self {

@@ -132,7 +132,7 @@ pub fn load(source: impl AsRef<Path>, notify: &dyn Fn(&str)) -> Result<Dataset> 
         )),
         _ => match named(source) {
             Some(set) => {
-                let cache = Cache::of(set, cache_folder(set.argument));
+                let cache = Cache::of(set, cache_folder(set));
                 cache.load(notify).map_err(|e| unavailable(set, &e))
             }
             None => open_folder(source, notify),
@@ -147,8 +147,12 @@ fn named(source: &Path) -> Option<&'static Set> {
 }
 
 /// The user's cache folder for a set.
-fn cache_folder(name: &str) -> Option<PathBuf> {
+fn cache_folder(set: &Set) -> Option<PathBuf> {
     let base = etcetera::choose_base_strategy().ok()?;
+    let name = match set.argument {
+        "auto" => "mnist",
+        argument => argument,
+    };
     Some(base.cache_dir().join("unlearn").join(name))
 }
 
@@ -156,12 +160,7 @@ fn cache_folder(name: &str) -> Option<PathBuf> {
 #[must_use]
 pub fn kept() -> Vec<(&'static str, Vec<PathBuf>)> {
     let of = |set: &'static Set| {
-        let name = if set.argument == MNIST.argument {
-            "mnist"
-        } else {
-            set.argument
-        };
-        let folder = cache_folder(name)?;
+        let folder = cache_folder(set)?;
         let own = set.archives.iter().map(|archive| folder.join(archive.name));
         let mut files: Vec<PathBuf> = own.filter(|path| path.is_file()).collect();
         files.extend(crate::files::drafts(&folder));
@@ -187,7 +186,7 @@ fn auto(notify: &dyn Fn(&str)) -> Result<Dataset> {
     if let Some(folder) = std::env::var_os(VARIABLE).filter(|value| !value.is_empty()) {
         return open_folder(Path::new(&folder), notify).map_err(blame_variable);
     }
-    Cache::mnist(cache_folder("mnist")).load_or_builtin(notify)
+    Cache::mnist(cache_folder(&MNIST)).load_or_builtin(notify)
 }
 
 /// Adds that the folder came from the environment variable.

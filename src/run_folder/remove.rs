@@ -8,7 +8,6 @@ use crate::error::{Error, Result};
 use crate::files;
 use crate::record::{Arm, Phase};
 
-const PHASES: [Phase; 3] = [Phase::Learn, Phase::Unlearn, Phase::Relearn];
 const ARMS: [Arm; 4] = [
     Arm::Original,
     Arm::Retrained,
@@ -36,7 +35,7 @@ fn is_configured(folder: &Path) -> bool {
 
 /// The files in the folder of a run that have the names of a run's.
 fn written(folder: &Path) -> Vec<PathBuf> {
-    let checkpoints = PHASES.iter().flat_map(|&phase| {
+    let checkpoints = Phase::ALL.into_iter().flat_map(|phase| {
         let of_arm = move |&arm| super::checkpoint_of(folder, phase, arm);
         ARMS.iter().map(of_arm)
     });

@@ -549,7 +549,7 @@ fn what_is_kept_is_listed_and_removed_by_name() {
         ("runs/compare/cache", &["0123456789ab.f32", "own.f32"][..]),
         (
             "home/unlearn/kmnist",
-            &["t10k-labels-idx1-ubyte.gz", "own.gz"],
+            &["t10k-labels-idx1-ubyte.gz", "own.gz", ".unlearn-new"],
         ),
         ("home/unlearn/variants", &["0123456789abcdef-4.toml"]),
     ] {
@@ -558,6 +558,10 @@ fn what_is_kept_is_listed_and_removed_by_name() {
         files.for_each(|file| fs::write(at(folder).join(file), "12345").unwrap());
     }
     fs::write(at("runs/compare/unlearn-compare.txt"), "").unwrap();
+    // The folder of another's images, which are not the program's to remove.
+    fs::create_dir(at("elsewhere")).unwrap();
+    fs::write(at("elsewhere/t10k-labels-idx1-ubyte.gz"), "12345").unwrap();
+    symlink("../../elsewhere", at("home/unlearn/mnist")).unwrap();
     let clean = |names: &[&str]| {
         let mut command = command(place.path(), "clean", names);
         command.env("XDG_CACHE_HOME", at("home")).output().unwrap()
@@ -602,7 +606,9 @@ fn what_is_kept_is_listed_and_removed_by_name() {
         let files = below(&at(folder)).into_iter();
         files.filter(|path| path.is_file()).collect()
     };
-    assert_eq!(left("home"), [at("home/unlearn/kmnist/own.gz")]);
+    // A draft as new as this may be of a download that goes on.
+    let stays = [".unlearn-new", "own.gz"].map(|name| at("home/unlearn/kmnist").join(name));
+    assert_eq!(left("home"), stays);
     let own = ["runs/b/checkpoints/note.txt", "runs/compare/cache/own.f32"].map(at);
     assert_eq!(
         left("runs"),

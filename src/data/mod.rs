@@ -32,6 +32,7 @@ use idx::Source;
 use sha2::{Digest, Sha256};
 use std::fmt;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 /// Pixels along one side of an image.
 pub const SIDE: usize = 28;
@@ -156,14 +157,25 @@ fn cache_folder(set: &Set) -> Option<PathBuf> {
     Some(base.cache_dir().join("unlearn").join(name))
 }
 
-/// The files of the known sets in the user's cache folder, by the sets' names.
+/// Drafts older than this are of no download that goes on.
+const ABANDONED: Duration = Duration::from_secs(60 * 60);
+
+/// Whether a draft is what a killed download left.
+fn is_abandoned(draft: &Path) -> bool {
+    let written = draft.metadata().and_then(|file| file.modified());
+    written.is_ok_and(|time| time.elapsed().is_ok_and(|age| age > ABANDONED))
+}
+
+/// The files of the known sets in the user's cache folder, by the sets' names. A set's folder that is a
+/// link is another's, and not counted.
 #[must_use]
 pub fn kept() -> Vec<(&'static str, Vec<PathBuf>)> {
     let of = |set: &'static Set| {
-        let folder = cache_folder(set)?;
+        let folder = cache_folder(set).filter(|folder| !folder.is_symlink())?;
         let own = set.archives.iter().map(|archive| folder.join(archive.name));
         let mut files: Vec<PathBuf> = own.filter(|path| path.is_file()).collect();
-        files.extend(crate::files::drafts(&folder));
+        let drafts = crate::files::drafts(&folder).into_iter();
+        files.extend(drafts.filter(|draft| is_abandoned(draft)));
         (!files.is_empty()).then_some((set.name, files))
     };
     [&MNIST]

@@ -21,18 +21,16 @@ mod strokes;
 mod trust;
 
 pub use archive::{Archive, Patience, Sha256Of};
-pub use cache::Cache;
+pub use cache::{Cache, kept};
 pub use classes::of as classes;
 pub use sets::{FASHION, KMNIST, MNIST, Set, argument};
 
 use crate::error::{Error, Result};
 use crate::record::{Classes, DataRecord};
-use etcetera::BaseStrategy;
 use idx::Source;
 use sha2::{Digest, Sha256};
 use std::fmt;
 use std::path::{Path, PathBuf};
-use std::time::Duration;
 
 /// Pixels along one side of an image.
 pub const SIDE: usize = 28;
@@ -133,7 +131,7 @@ pub fn load(source: impl AsRef<Path>, notify: &dyn Fn(&str)) -> Result<Dataset> 
         )),
         _ => match named(source) {
             Some(set) => {
-                let cache = Cache::of(set, cache_folder(set));
+                let cache = Cache::of(set, cache::folder_of(set));
                 cache.load(notify).map_err(|e| unavailable(set, &e))
             }
             None => open_folder(source, notify),
@@ -145,44 +143,6 @@ pub fn load(source: impl AsRef<Path>, notify: &dyn Fn(&str)) -> Result<Dataset> 
 fn named(source: &Path) -> Option<&'static Set> {
     let mut sets = sets::NAMED.into_iter();
     sets.find(|set| source.as_os_str() == set.argument)
-}
-
-/// The user's cache folder for a set.
-fn cache_folder(set: &Set) -> Option<PathBuf> {
-    let base = etcetera::choose_base_strategy().ok()?;
-    let name = match set.argument {
-        "auto" => "mnist",
-        argument => argument,
-    };
-    Some(base.cache_dir().join("unlearn").join(name))
-}
-
-/// Drafts older than this are of no download that goes on.
-const ABANDONED: Duration = Duration::from_secs(60 * 60);
-
-/// Whether a draft is what a killed download left.
-fn is_abandoned(draft: &Path) -> bool {
-    let written = draft.metadata().and_then(|file| file.modified());
-    written.is_ok_and(|time| time.elapsed().is_ok_and(|age| age > ABANDONED))
-}
-
-/// The files of the known sets in the user's cache folder, by the sets' names. A set's folder that is a
-/// link is another's, and not counted.
-#[must_use]
-pub fn kept() -> Vec<(&'static str, Vec<PathBuf>)> {
-    let of = |set: &'static Set| {
-        let folder = cache_folder(set).filter(|folder| !folder.is_symlink())?;
-        let own = set.archives.iter().map(|archive| folder.join(archive.name));
-        let mut files: Vec<PathBuf> = own.filter(|path| path.is_file()).collect();
-        let drafts = crate::files::drafts(&folder).into_iter();
-        files.extend(drafts.filter(|draft| is_abandoned(draft)));
-        (!files.is_empty()).then_some((set.name, files))
-    };
-    [&MNIST]
-        .into_iter()
-        .chain(sets::NAMED)
-        .filter_map(of)
-        .collect()
 }
 
 /// The error for a set that is neither in the cache nor to be had.
@@ -198,7 +158,7 @@ fn auto(notify: &dyn Fn(&str)) -> Result<Dataset> {
     if let Some(folder) = std::env::var_os(VARIABLE).filter(|value| !value.is_empty()) {
         return open_folder(Path::new(&folder), notify).map_err(blame_variable);
     }
-    Cache::mnist(cache_folder(&MNIST)).load_or_builtin(notify)
+    Cache::mnist(cache::folder_of(&MNIST)).load_or_builtin(notify)
 }
 
 /// Adds that the folder came from the environment variable.

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use crate::error::{Error, Result};
 use crate::run_folder::{self, Standing};
-use crate::{compare, data, tune};
+use crate::{compare, data, files, tune};
 
 /// Something that can be removed by its name.
 #[derive(Clone, Debug)]
@@ -62,8 +62,8 @@ impl Kept {
             run_folder::refuse_busy(name)?;
             return Ok(run);
         }
-        let of = name.parent().filter(|_| name.ends_with(compare::CACHE));
-        if let Some((of, comparison)) = of.and_then(|of| Some((of, Self::comparison(of)?))) {
+        let of = files::folder(name);
+        if name.ends_with(compare::CACHE) && let Some(comparison) = Self::comparison(of) {
             compare::refuse_busy(of)?;
             return Ok(comparison);
         }

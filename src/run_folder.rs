@@ -77,10 +77,7 @@ impl Claim {
 
     /// The folder that it is in.
     pub fn parent(&self) -> &Path {
-        match self.path.parent() {
-            Some(parent) if !parent.as_os_str().is_empty() => parent,
-            _ => Path::new("."),
-        }
+        files::folder(&self.path)
     }
 
     /// Writes `config.toml`: from now on it is the folder of a run.

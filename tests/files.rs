@@ -594,8 +594,8 @@ fn what_is_kept_is_listed_and_removed_by_name() {
         "runs/a/",
         "data",
         "tuning",
-        "runs/compare/cache",
     ]));
+    succeeds(&run(&at("runs/compare"), "clean cache", &[]));
     let both = clean(&["runs/b"]);
     succeeds(&both);
     mentions(

@@ -86,22 +86,27 @@ impl Kept {
     /// # Errors
     /// `Usage` where a process is at work in it; `File` where something cannot be removed.
     pub fn remove(&self) -> Result<Option<&Path>> {
-        let folder = match &self.kind {
+        let (lock, files) = match &self.kind {
             Kind::Run(folder) => {
                 run_folder::remove(folder)?;
                 return Ok(folder.exists().then_some(folder));
             }
-            Kind::Comparison(folder) => Some(compare::Folder::open(folder)?),
-            Kind::Caches => None,
+            Kind::Comparison(folder) => {
+                let lock = compare::Folder::open(folder)?;
+                // Others may have come before it was locked.
+                compare::refuse_busy(folder)?;
+                (Some(lock), compare::cached(folder))
+            }
+            Kind::Caches => (None, self.files.clone()),
         };
-        for path in &self.files {
+        for path in &files {
             std::fs::remove_file(path).map_err(Error::file("remove", path))?;
             if let Some(parent) = path.parent() {
                 // This removes only empty folders.
                 let _ = std::fs::remove_dir(parent);
             }
         }
-        drop(folder);
+        drop(lock);
         if let Kind::Comparison(folder) = &self.kind {
             // There may be nothing else in it.
             let _ = std::fs::remove_dir(folder);

@@ -2,6 +2,8 @@
 
 mod command;
 
+use std::path::Path;
+
 use clap::builder::NonEmptyStringValueParser;
 use serde::{Deserialize, Serialize};
 
@@ -200,6 +202,19 @@ impl Config {
         match self.method_file {
             Some(file) => Some(file.method()),
             None => methods::named(&self.method),
+        }
+    }
+
+    /// The settings for reports: they are shared, and name no folders.
+    #[must_use]
+    pub fn reported(&self) -> Self {
+        let name = |path: &String| {
+            let name = Path::new(path).file_name().unwrap_or_default();
+            name.to_string_lossy().into_owned()
+        };
+        Self {
+            from: self.from.as_ref().map(name),
+            ..self.clone()
         }
     }
 

@@ -74,6 +74,15 @@ impl Kept {
         )))
     }
 
+    /// Its name, or its folder's path: the same however that is written.
+    pub fn place(&self) -> PathBuf {
+        let folder = match &self.kind {
+            Kind::Caches => return self.name.clone().into(),
+            Kind::Run(folder) | Kind::Comparison(folder) => folder,
+        };
+        folder.canonicalize().unwrap_or_else(|_| folder.clone())
+    }
+
     /// Bytes of its files.
     pub fn bytes(&self) -> u64 {
         let length = |path: &PathBuf| path.symlink_metadata().map_or(0, |there| there.len());

@@ -591,7 +591,7 @@ fn what_is_kept_is_listed_and_removed_by_name() {
 
     succeeds(&clean(&[
         "runs/a",
-        "runs/a/",
+        "runs/../runs/a/",
         "data",
         "tuning",
     ]));

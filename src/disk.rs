@@ -98,7 +98,8 @@ impl Kept {
         let (lock, files) = match &self.kind {
             Kind::Run(folder) => {
                 run_folder::remove(folder)?;
-                return Ok(folder.exists().then_some(folder));
+                let stays = folder.exists() && !files::is_empty(folder);
+                return Ok(stays.then_some(folder));
             }
             Kind::Comparison(folder) => {
                 let lock = compare::Folder::open(folder)?;

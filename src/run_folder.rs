@@ -209,12 +209,12 @@ impl RunFolder {
         let _ = std::fs::remove_file(self.path.join(STATE));
     }
 
-    /// Removes what is there before anything was computed.
+    /// Removes all that it wrote: nothing was computed.
     pub fn discard(self) {
         drop(self.metrics);
         drop(self.lock);
-        for name in [CONFIG, METRICS, STATE] {
-            let _ = std::fs::remove_file(self.path.join(name));
+        for path in remove::written(&self.path) {
+            let _ = std::fs::remove_file(path);
         }
         drop(self.made);
     }

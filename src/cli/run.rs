@@ -81,7 +81,10 @@ fn begin(arguments: &Arguments, signals: &OnceCell<Signals>) -> Result<()> {
     let earlier = (!arguments.fresh).then(|| claim.parent());
     let (underway, learned) = learned::start(&run, own, earlier, &progress)?;
     let mut live = Live::new(claim.open(&config)?, progress, &run, signals)?;
-    learned.map_or(Ok(()), |learned| live.take(learned))?;
+    if let Err(e) = learned.map_or(Ok(()), |learned| live.take(learned)) {
+        live.folder.discard();
+        return Err(e);
+    }
     finish(&config, &dataset, &run, underway, live)
 }
 

@@ -34,7 +34,7 @@ fn is_configured(folder: &Path) -> bool {
 }
 
 /// The files in the folder of a run that have the names of a run's.
-fn written(folder: &Path) -> Vec<PathBuf> {
+pub(super) fn written(folder: &Path) -> Vec<PathBuf> {
     let checkpoints = Phase::ALL.into_iter().flat_map(|phase| {
         let of_arm = move |&arm| super::checkpoint_of(folder, phase, arm);
         ARMS.iter().map(of_arm)
@@ -126,6 +126,12 @@ mod tests {
         std::fs::remove_file(note).unwrap();
         drop(open());
         remove(&path).unwrap();
+        assert!(!path.exists());
+        // One that fails before its first step leaves nothing, whatever it took from another run.
+        let run = open();
+        let taken = super::super::checkpoint_of(&path, Phase::Learn, Arm::Original);
+        std::fs::write(taken, "x").unwrap();
+        run.discard();
         assert!(!path.exists());
     }
 

@@ -23,7 +23,7 @@ pub(crate) const ARMS: usize = 3;
 #[serde(deny_unknown_fields, default)]
 pub struct Config {
     /// Name for the default run folder, in place of method, classes and seed; characters other than
-    /// letters and digits become dashes
+    /// letters and digits become dashes, and `run` stands for no name
     #[arg(long, required = false, value_parser = NonEmptyStringValueParser::new())]
     pub name: String,
     /// Source of the images: `auto`, `builtin`, a set's name, or a folder with the idx files.

@@ -63,7 +63,9 @@ impl Kept {
             return Ok(run);
         }
         let of = files::folder(name);
-        if name.ends_with(compare::CACHE) && let Some(comparison) = Self::comparison(of) {
+        if name.ends_with(compare::CACHE)
+            && let Some(comparison) = Self::comparison(of)
+        {
             compare::refuse_busy(of)?;
             return Ok(comparison);
         }

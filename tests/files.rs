@@ -589,12 +589,7 @@ fn what_is_kept_is_listed_and_removed_by_name() {
     }
     assert_eq!(below(place.path()), before);
 
-    succeeds(&clean(&[
-        "runs/a",
-        "runs/../runs/a/",
-        "data",
-        "tuning",
-    ]));
+    succeeds(&clean(&["runs/a", "runs/../runs/a/", "data", "tuning"]));
     succeeds(&run(&at("runs/compare"), "clean cache", &[]));
     let both = clean(&["runs/b"]);
     succeeds(&both);

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::Settings;
 use crate::data::Dataset;
 use crate::device::Device;
-use crate::engine::{digest, hardware, build};
+use crate::engine::{build, digest, hardware};
 use crate::error::{Error, Result};
 use crate::files;
 use crate::tune::Variants;

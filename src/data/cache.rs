@@ -59,11 +59,7 @@ pub fn kept() -> Vec<(&'static str, Vec<PathBuf>)> {
         files.extend(drafts.filter(|draft| is_abandoned(draft)));
         (!files.is_empty()).then_some((set.name, files))
     };
-    [&MNIST]
-        .into_iter()
-        .chain(NAMED)
-        .filter_map(of)
-        .collect()
+    [&MNIST].into_iter().chain(NAMED).filter_map(of).collect()
 }
 
 /// A folder for downloaded files, and where to download them from.

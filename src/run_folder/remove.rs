@@ -16,7 +16,12 @@ const ARMS: [Arm; 4] = [
 ];
 
 /// Settings that every run writes, and hardly anything else.
-const SETTINGS: [&str; 4] = ["learners", "unlearn_epochs", "relearn_epochs", "evaluations"];
+const SETTINGS: [&str; 4] = [
+    "learners",
+    "unlearn_epochs",
+    "relearn_epochs",
+    "evaluations",
+];
 
 /// The files that a run wrote into its folder, by their names; none in a folder that holds no run. The last
 /// are those by which it is known as one.
@@ -77,7 +82,10 @@ fn is_fresh(folder: &Path) -> bool {
         return false;
     };
     let written = [METRICS, STATE].map(|name| folder.join(name).metadata());
-    let times = written.into_iter().flatten().flat_map(|file| file.modified());
+    let times = written
+        .into_iter()
+        .flatten()
+        .flat_map(|file| file.modified());
     let mut ages = times.map(|time| now.duration_since(time).unwrap_or_default());
     ages.any(|age| age < LATELY)
 }

@@ -2,6 +2,8 @@
 
 mod command;
 
+use std::path::Path;
+
 use clap::builder::NonEmptyStringValueParser;
 use serde::{Deserialize, Serialize};
 
@@ -21,7 +23,7 @@ pub(crate) const ARMS: usize = 3;
 #[serde(deny_unknown_fields, default)]
 pub struct Config {
     /// Name for the default run folder, in place of method, classes and seed; characters other than
-    /// letters and digits become dashes
+    /// letters and digits become dashes, and `run` stands for no name
     #[arg(long, required = false, value_parser = NonEmptyStringValueParser::new())]
     pub name: String,
     /// Source of the images: `auto`, `builtin`, a set's name, or a folder with the idx files.
@@ -200,6 +202,19 @@ impl Config {
         match self.method_file {
             Some(file) => Some(file.method()),
             None => methods::named(&self.method),
+        }
+    }
+
+    /// The settings for reports: they are shared, and name no folders.
+    #[must_use]
+    pub fn reported(&self) -> Self {
+        let name = |path: &String| {
+            let name = Path::new(path).file_name().unwrap_or_default();
+            name.to_string_lossy().into_owned()
+        };
+        Self {
+            from: self.from.as_ref().map(name),
+            ..self.clone()
         }
     }
 

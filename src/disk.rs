@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use crate::error::{Error, Result};
 use crate::run_folder::{self, Standing};
-use crate::{compare, data, tune};
+use crate::{compare, data, files, tune};
 
 /// Something that can be removed by its name.
 #[derive(Clone, Debug)]
@@ -62,8 +62,10 @@ impl Kept {
             run_folder::refuse_busy(name)?;
             return Ok(run);
         }
-        let of = name.parent().filter(|_| name.ends_with(compare::CACHE));
-        if let Some((of, comparison)) = of.and_then(|of| Some((of, Self::comparison(of)?))) {
+        let of = files::folder(name);
+        if name.ends_with(compare::CACHE)
+            && let Some(comparison) = Self::comparison(of)
+        {
             compare::refuse_busy(of)?;
             return Ok(comparison);
         }
@@ -72,6 +74,15 @@ impl Kept {
             name.display(),
             unknown(name)
         )))
+    }
+
+    /// Its name, or its folder's path: the same however that is written.
+    pub fn place(&self) -> PathBuf {
+        let folder = match &self.kind {
+            Kind::Caches => return self.name.clone().into(),
+            Kind::Run(folder) | Kind::Comparison(folder) => folder,
+        };
+        folder.canonicalize().unwrap_or_else(|_| folder.clone())
     }
 
     /// Bytes of its files.
@@ -86,22 +97,28 @@ impl Kept {
     /// # Errors
     /// `Usage` where a process is at work in it; `File` where something cannot be removed.
     pub fn remove(&self) -> Result<Option<&Path>> {
-        let folder = match &self.kind {
+        let (lock, files) = match &self.kind {
             Kind::Run(folder) => {
                 run_folder::remove(folder)?;
-                return Ok(folder.exists().then_some(folder));
+                let stays = folder.exists() && !files::is_empty(folder);
+                return Ok(stays.then_some(folder));
             }
-            Kind::Comparison(folder) => Some(compare::Folder::open(folder)?),
-            Kind::Caches => None,
+            Kind::Comparison(folder) => {
+                let lock = compare::Folder::open(folder)?;
+                // Others may have come before it was locked.
+                compare::refuse_busy(folder)?;
+                (Some(lock), compare::cached(folder))
+            }
+            Kind::Caches => (None, self.files.clone()),
         };
-        for path in &self.files {
+        for path in &files {
             std::fs::remove_file(path).map_err(Error::file("remove", path))?;
             if let Some(parent) = path.parent() {
                 // This removes only empty folders.
                 let _ = std::fs::remove_dir(parent);
             }
         }
-        drop(folder);
+        drop(lock);
         if let Kind::Comparison(folder) = &self.kind {
             // There may be nothing else in it.
             let _ = std::fs::remove_dir(folder);

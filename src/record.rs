@@ -142,6 +142,9 @@ pub enum Phase {
 }
 
 impl Phase {
+    /// All of them, in order.
+    pub const ALL: [Self; 3] = [Self::Learn, Self::Unlearn, Self::Relearn];
+
     /// The name in files and tables.
     pub fn name(self) -> &'static str {
         match self {
@@ -343,6 +346,9 @@ pub struct Outcome {
     pub figures: Figures,
     /// Each learner's score.
     pub scores: Vec<Score>,
+    /// The SHA-256 of the networks after the learn phase, by which another run knows them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sha256: Option<String>,
 }
 
 impl Outcome {

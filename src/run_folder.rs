@@ -77,10 +77,7 @@ impl Claim {
 
     /// The folder that it is in.
     pub fn parent(&self) -> &Path {
-        match self.path.parent() {
-            Some(parent) if !parent.as_os_str().is_empty() => parent,
-            _ => Path::new("."),
-        }
+        files::folder(&self.path)
     }
 
     /// Writes `config.toml`: from now on it is the folder of a run.
@@ -212,12 +209,12 @@ impl RunFolder {
         let _ = std::fs::remove_file(self.path.join(STATE));
     }
 
-    /// Removes what is there before anything was computed.
+    /// Removes all that it wrote: nothing was computed.
     pub fn discard(self) {
         drop(self.metrics);
         drop(self.lock);
-        for name in [CONFIG, METRICS, STATE] {
-            let _ = std::fs::remove_file(self.path.join(name));
+        for path in remove::written(&self.path) {
+            let _ = std::fs::remove_file(path);
         }
         drop(self.made);
     }
@@ -315,9 +312,7 @@ fn summary(record: &RunRecord) -> serde_json::Value {
         "seconds": record.seconds,
         "verdict": record.verdict,
         "results": results,
-        "scores": record.outcomes.iter().map(|o| json!({
-            "phase": o.phase, "arm": o.arm, "learners": o.scores,
-        })).collect::<Vec<_>>(),
+        "scores": record.outcomes.iter().map(scores).collect::<Vec<_>>(),
     });
     let optional = [
         ("learning", &record.learning),
@@ -330,6 +325,16 @@ fn summary(record: &RunRecord) -> serde_json::Value {
         }
     }
     summary
+}
+
+/// What an outcome's figures follow from.
+fn scores(outcome: &Outcome) -> serde_json::Value {
+    let mut scores =
+        json!({ "phase": outcome.phase, "arm": outcome.arm, "learners": outcome.scores });
+    if let Some(hash) = &outcome.sha256 {
+        scores["sha256"] = json!(hash);
+    }
+    scores
 }
 
 /// An outcome's figures, flat.

@@ -47,9 +47,7 @@ impl Difference {
         let spread = Spread::of(a.iter().zip(b).map(|(a, b)| a - b).collect());
         let learners = spread.learners.len() as f64;
         let apart = spread.learners.iter().map(|d| d.abs()).sum::<f64>() / learners;
-        let discordant = apart.max(1.0 / images);
-        let sampling = (discordant - spread.mean.powi(2)).max(0.0) / images;
-        let error = (spread.std / learners.sqrt()).max(sampling.sqrt());
+        let error = (spread.std / learners.sqrt()).max(sampling(apart, spread.mean, images));
         let half = match spread.learners.len() {
             0 | 1 => f64::INFINITY,
             count => student(count - 1) * error,
@@ -78,8 +76,9 @@ impl Difference {
         }
     }
 
-    /// Between two groups whose learners are not paired: Welch's interval, at least as wide as what this
-    /// number of images can resolve.
+    /// Between two groups whose learners are not paired: Welch's interval. As in `of`, the standard error is
+    /// at least what this number of images can resolve, since all learners share them: here two networks
+    /// differ by as much as the means.
     pub(crate) fn of_groups(a: &[f64], b: &[f64], images: f64) -> Self {
         let mean = |values: &[f64]| values.iter().sum::<f64>() / values.len() as f64;
         let without = |values: &[f64]| -> Vec<f64> {
@@ -97,8 +96,10 @@ impl Difference {
             references: without(b).iter().map(|other| one - other).collect(),
             retrained: b.len(),
         };
+        // Of a resolution, an estimate's error is at least half.
+        let resolution = 2.0 * sampling(mean.abs(), mean, images);
         let [low, high] = Estimate::jackknife(mean, &left)
-            .at_least(1.0 / images)
+            .at_least(resolution)
             .interval(0.05);
         let half = (high - low) / 2.0;
         Self { mean, half }
@@ -111,6 +112,13 @@ impl Difference {
             _ => Size::Unknown,
         }
     }
+}
+
+/// The least standard error of a mean difference over this number of images, where networks are so far
+/// apart on average. At least one image counts.
+fn sampling(apart: f64, mean: f64, images: f64) -> f64 {
+    let discordant = apart.max(1.0 / images);
+    ((discordant - mean.powi(2)).max(0.0) / images).sqrt()
 }
 
 /// The 97.5 % quantile of Student's t.
@@ -290,6 +298,19 @@ mod tests {
         );
         let few = Difference::of_groups(&[1.0], &[0.0; 4], 1e6);
         assert_eq!(few.half, f64::INFINITY);
+    }
+
+    #[test]
+    fn groups_that_scatter_little_have_the_sampling_error_of_their_images() {
+        // √(.02 · .98 / 100) = 1.4 points, with Student's t for 3 + 3 degrees.
+        let d = Difference::of_groups(&[0.92; 4], &[0.9; 4], 100.0);
+        assert!(d.half > student(6) * 0.014 - 1e-9, "{d:?}");
+        assert!(d.mean < d.half);
+        // Paired ones have the same.
+        let paired = Difference::of(&[0.92; 4], &[0.9; 4], 100.0);
+        assert!((paired.half - student(3) * 0.014).abs() < 1e-9);
+        let many = Difference::of_groups(&[0.92; 4], &[0.9; 4], 1e6);
+        assert!(many.mean > many.half);
     }
 
     #[test]

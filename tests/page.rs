@@ -301,6 +301,7 @@ fn outcome(phase: Phase, arm: Arm, learners: u32, right: [u32; 2], seed: u32) ->
         arm,
         figures,
         scores,
+        sha256: None,
     }
 }
 

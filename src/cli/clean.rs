@@ -29,11 +29,10 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
         return list();
     }
     // Nothing is removed unless all of it can be.
-    let mut names: Vec<&PathBuf> = arguments.names.iter().collect();
-    names.sort();
-    names.dedup();
-    let named = names.into_iter().map(|name| Kept::named(name));
-    let named: Vec<Kept> = named.collect::<Result<_>>()?;
+    let named = arguments.names.iter().map(|name| Kept::named(name));
+    let mut named: Vec<Kept> = named.collect::<Result<_>>()?;
+    named.sort_by_key(Kept::place);
+    named.dedup_by_key(|kept| kept.place());
     let mut freed = 0;
     for kept in &named {
         let bytes = kept.bytes();

@@ -95,12 +95,19 @@ fn sheet_of(folders: [&PathBuf; 2], records: &[RunRecord; 2]) -> Sheet {
     }
 }
 
-/// Settings, data, device and version, where they differ.
+/// The name of the program's version, beside the settings.
+const VERSION: &str = "version";
+
+/// Settings, data, device, and version if both runs have one, where they differ.
 fn settings(a: &RunRecord, b: &RunRecord) -> Vec<(String, [String; 2])> {
     let all = [a, b].map(described);
     let mut names: Vec<&String> = all.iter().flat_map(Map::keys).collect();
     names.sort();
     names.dedup();
+    if [a, b].iter().any(|record| record.version.is_empty()) {
+        // The state of an interrupted run does not say it.
+        names.retain(|name| *name != VERSION);
+    }
     let differing = names.into_iter().filter_map(|name| {
         let values = all.each_ref().map(|fields| typed(fields.get(name)));
         let differs = values[0] != values[1];
@@ -121,9 +128,7 @@ fn described(record: &RunRecord) -> Map<String, Value> {
     fields.insert("data".to_owned(), record.data.label().into());
     fields.insert("device".to_owned(), record.device.words().into());
     fields.insert("driver".to_owned(), record.device.driver.clone().into());
-    if !record.version.is_empty() {
-        fields.insert("version".to_owned(), record.version.clone().into());
-    }
+    fields.insert(VERSION.to_owned(), record.version.clone().into());
     fields
 }
 
@@ -131,7 +136,7 @@ fn described(record: &RunRecord) -> Map<String, Value> {
 fn said(diff: &Diff, settings: &[(String, [String; 2])]) -> String {
     let names: Vec<&str> = settings.iter().map(|(name, _)| name.as_str()).collect();
     let differ = match names.split_last() {
-        None => "The runs have the same settings, data, device and version.".to_owned(),
+        None => "The runs have the same settings, data and device.".to_owned(),
         Some((last, [])) => format!("The runs differ in {last}."),
         Some((last, rest)) => format!("The runs differ in {} and {last}.", rest.join(", ")),
     };

@@ -81,7 +81,10 @@ fn begin(arguments: &Arguments, signals: &OnceCell<Signals>) -> Result<()> {
     let earlier = (!arguments.fresh).then(|| claim.parent());
     let (underway, learned) = learned::start(&run, own, earlier, &progress)?;
     let mut live = Live::new(claim.open(&config)?, progress, &run, signals)?;
-    learned.map_or(Ok(()), |learned| live.take(learned))?;
+    if let Err(e) = learned.map_or(Ok(()), |learned| live.take(learned)) {
+        live.folder.discard();
+        return Err(e);
+    }
     finish(&config, &dataset, &run, underway, live)
 }
 
@@ -191,8 +194,7 @@ fn finish(
         outcomes: live.outcomes,
         config: Config {
             data,
-            from: config.from.as_deref().map(file_name),
-            ..config.clone()
+            ..config.reported()
         },
     };
     // Results before a failure are reported too, as far as possible. The first failure is the one
@@ -252,12 +254,6 @@ fn inside(config: &Config, run: &Run<'_>, live: &mut Live) -> Result<Option<Insi
         live.folder.add_inside(inside)?;
     }
     Ok(inside)
-}
-
-/// A path without its folders, which reports do not name.
-fn file_name(path: &str) -> String {
-    let name = Path::new(path).file_name().unwrap_or_default();
-    name.to_string_lossy().into_owned()
 }
 
 /// Replaces `auto` by its choice, so that the run can be repeated.

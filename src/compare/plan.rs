@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::Settings;
 use crate::data::Dataset;
 use crate::device::Device;
-use crate::engine::{digest, hardware, program};
+use crate::engine::{build, digest, hardware};
 use crate::error::{Error, Result};
 use crate::files;
 use crate::tune::Variants;
@@ -44,7 +44,7 @@ impl Build {
     fn own() -> Self {
         Self {
             version: env!("CARGO_PKG_VERSION").to_owned(),
-            build: program(),
+            build: build().to_owned(),
         }
     }
 }

@@ -10,14 +10,16 @@
 use super::archive::{Archive, Patience};
 use super::download::Downloader;
 use super::idx::Source;
-use super::sets::{MNIST, Set};
+use super::sets::{MNIST, NAMED, Set};
 use super::{Dataset, absolute, open_files, stand_in};
 use crate::error::{Error, Result};
 use crate::files::{self, Folders};
+use etcetera::BaseStrategy;
 use rayon::prelude::*;
 use std::fs;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 /// The variable that names the user's cache folder.
 const CACHES: &str = if cfg!(windows) {
@@ -25,6 +27,40 @@ const CACHES: &str = if cfg!(windows) {
 } else {
     "XDG_CACHE_HOME"
 };
+
+/// The user's cache folder for a set.
+pub(super) fn folder_of(set: &Set) -> Option<PathBuf> {
+    let base = etcetera::choose_base_strategy().ok()?;
+    let name = match set.argument {
+        "auto" => "mnist",
+        argument => argument,
+    };
+    Some(base.cache_dir().join("unlearn").join(name))
+}
+
+/// Drafts older than this are of no download that goes on.
+const ABANDONED: Duration = Duration::from_secs(60 * 60);
+
+/// Whether a draft is what a killed download left.
+fn is_abandoned(draft: &Path) -> bool {
+    let written = draft.metadata().and_then(|file| file.modified());
+    written.is_ok_and(|time| time.elapsed().is_ok_and(|age| age > ABANDONED))
+}
+
+/// The files of the known sets in the user's cache folder, by the sets' names. A set's folder that is a
+/// link is another's, and not counted.
+#[must_use]
+pub fn kept() -> Vec<(&'static str, Vec<PathBuf>)> {
+    let of = |set: &'static Set| {
+        let folder = folder_of(set).filter(|folder| !folder.is_symlink())?;
+        let own = set.archives.iter().map(|archive| folder.join(archive.name));
+        let mut files: Vec<PathBuf> = own.filter(|path| path.is_file()).collect();
+        let drafts = files::drafts(&folder).into_iter();
+        files.extend(drafts.filter(|draft| is_abandoned(draft)));
+        (!files.is_empty()).then_some((set.name, files))
+    };
+    [&MNIST].into_iter().chain(NAMED).filter_map(of).collect()
+}
 
 /// A folder for downloaded files, and where to download them from.
 #[derive(Clone, Debug)]

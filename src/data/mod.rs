@@ -21,13 +21,12 @@ mod strokes;
 mod trust;
 
 pub use archive::{Archive, Patience, Sha256Of};
-pub use cache::Cache;
+pub use cache::{Cache, kept};
 pub use classes::of as classes;
 pub use sets::{FASHION, KMNIST, MNIST, Set, argument};
 
 use crate::error::{Error, Result};
 use crate::record::{Classes, DataRecord};
-use etcetera::BaseStrategy;
 use idx::Source;
 use sha2::{Digest, Sha256};
 use std::fmt;
@@ -132,7 +131,7 @@ pub fn load(source: impl AsRef<Path>, notify: &dyn Fn(&str)) -> Result<Dataset> 
         )),
         _ => match named(source) {
             Some(set) => {
-                let cache = Cache::of(set, cache_folder(set.argument));
+                let cache = Cache::of(set, cache::folder_of(set));
                 cache.load(notify).map_err(|e| unavailable(set, &e))
             }
             None => open_folder(source, notify),
@@ -144,34 +143,6 @@ pub fn load(source: impl AsRef<Path>, notify: &dyn Fn(&str)) -> Result<Dataset> 
 fn named(source: &Path) -> Option<&'static Set> {
     let mut sets = sets::NAMED.into_iter();
     sets.find(|set| source.as_os_str() == set.argument)
-}
-
-/// The user's cache folder for a set.
-fn cache_folder(name: &str) -> Option<PathBuf> {
-    let base = etcetera::choose_base_strategy().ok()?;
-    Some(base.cache_dir().join("unlearn").join(name))
-}
-
-/// The files of the known sets in the user's cache folder, by the sets' names.
-#[must_use]
-pub fn kept() -> Vec<(&'static str, Vec<PathBuf>)> {
-    let of = |set: &'static Set| {
-        let name = if set.argument == MNIST.argument {
-            "mnist"
-        } else {
-            set.argument
-        };
-        let folder = cache_folder(name)?;
-        let own = set.archives.iter().map(|archive| folder.join(archive.name));
-        let mut files: Vec<PathBuf> = own.filter(|path| path.is_file()).collect();
-        files.extend(crate::files::drafts(&folder));
-        (!files.is_empty()).then_some((set.name, files))
-    };
-    [&MNIST]
-        .into_iter()
-        .chain(sets::NAMED)
-        .filter_map(of)
-        .collect()
 }
 
 /// The error for a set that is neither in the cache nor to be had.
@@ -187,7 +158,7 @@ fn auto(notify: &dyn Fn(&str)) -> Result<Dataset> {
     if let Some(folder) = std::env::var_os(VARIABLE).filter(|value| !value.is_empty()) {
         return open_folder(Path::new(&folder), notify).map_err(blame_variable);
     }
-    Cache::mnist(cache_folder("mnist")).load_or_builtin(notify)
+    Cache::mnist(cache::folder_of(&MNIST)).load_or_builtin(notify)
 }
 
 /// Adds that the folder came from the environment variable.

@@ -26,6 +26,8 @@ mod schedule;
 mod store;
 mod task;
 
+use std::sync::OnceLock;
+
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 
@@ -139,7 +141,7 @@ impl<'a> Engine<'a> {
             store,
             origin: format!(
                 "{} {} {} {hidden:?} {batch} {hardware}",
-                program(),
+                build(),
                 digest(data),
                 data.record.classes.count()
             ),
@@ -238,20 +240,38 @@ fn forgotten(case: &Case, labels: &[u8]) -> Vec<bool> {
     }
 }
 
-/// What else results depend on, bit for bit: the device and its driver, or the CPU's model.
+/// What else results depend on, bit for bit: the device and its driver, and the CPU's model where that
+/// computes.
 pub(crate) fn hardware(device: &dyn Device) -> String {
     let record = device.record();
+    let cpu = || memory::cpu().unwrap_or_default();
+    let adapter = format!("{} {} {}", record.name, record.backend, record.driver);
     match record.kind {
-        DeviceKind::Cpu => memory::cpu().unwrap_or_default(),
-        _ => format!("{} {} {}", record.name, record.backend, record.driver),
+        DeviceKind::Cpu => cpu(),
+        // Its driver generates code for this CPU.
+        DeviceKind::Software => format!("{adapter} {}", cpu()),
+        _ => adapter,
     }
 }
 
-/// An identifier of this build; another one may compute different bits.
-pub(crate) fn program() -> String {
-    let own = std::env::current_exe().and_then(std::fs::read);
-    let bytes = own.unwrap_or_else(|_| env!("CARGO_PKG_VERSION").into());
-    hex(&Sha256::digest(bytes)[..8])
+/// An identifier of this build; another one may compute different bits. `None` where the executable cannot
+/// be read.
+pub(crate) fn program() -> Option<&'static str> {
+    static PROGRAM: OnceLock<Option<String>> = OnceLock::new();
+    let read = || {
+        // On Linux this is the program that runs, even where its file has been replaced since.
+        let own = match cfg!(target_os = "linux") {
+            true => "/proc/self/exe".into(),
+            false => std::env::current_exe().ok()?,
+        };
+        Some(hex(&Sha256::digest(std::fs::read(own).ok()?)[..8]))
+    };
+    PROGRAM.get_or_init(read).as_deref()
+}
+
+/// The identifier of this build, or else its version.
+pub(crate) fn build() -> &'static str {
+    program().unwrap_or(env!("CARGO_PKG_VERSION"))
 }
 
 /// An identifier of a data set's content.

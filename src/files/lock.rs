@@ -13,6 +13,7 @@ use crate::error::{Error, Result};
 pub struct Lock {
     path: PathBuf,
     file: Option<File>,
+    sure: bool,
 }
 
 impl Lock {
@@ -24,14 +25,18 @@ impl Lock {
         let mut options = OpenOptions::new();
         options.read(true).write(true).create(true).truncate(false);
         let file = options.open(&path).map_err(Error::file("create", &path))?;
-        match file.try_lock() {
-            Err(TryLockError::WouldBlock) => Ok(None),
-            // Not every file system has locks.
-            _ => Ok(Some(Self {
-                path,
-                file: Some(file),
-            })),
-        }
+        let sure = match file.try_lock() {
+            Ok(()) => true,
+            Err(TryLockError::WouldBlock) => return Ok(None),
+            Err(TryLockError::Error(_)) => false,
+        };
+        let file = Some(file);
+        Ok(Some(Self { path, file, sure }))
+    }
+
+    /// Whether it keeps others out: not every file system has locks.
+    pub fn is_sure(&self) -> bool {
+        self.sure
     }
 
     /// Whether another process has it.

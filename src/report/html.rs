@@ -30,7 +30,6 @@ const ARMS: [Arm; 4] = [
     Arm::Unlearned,
     Arm::Relearned,
 ];
-const PHASES: [Phase; 3] = [Phase::Learn, Phase::Unlearn, Phase::Relearn];
 
 /// An arm at the end of a phase, as the summaries show it.
 #[derive(Debug)]
@@ -294,7 +293,7 @@ fn of_arm<const N: usize>(arm: Arm, cells: [Cell; N]) -> Row {
 /// The rows of all phases, each below its phase's name.
 fn by_phase(row: impl Fn(Phase, Arm) -> Option<Row>) -> Vec<Row> {
     let mut rows = Vec::new();
-    for phase in PHASES {
+    for phase in Phase::ALL {
         let of_phase = ARMS.into_iter().filter_map(|arm| row(phase, arm));
         let first = rows.len();
         rows.extend(of_phase);

@@ -159,6 +159,7 @@ fn play(record: &mut RunRecord, phase: Phase, arm: Arm) {
         arm,
         figures,
         scores,
+        sha256: None,
     });
 }
 

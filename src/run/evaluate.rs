@@ -3,12 +3,13 @@
 use std::ops::Range;
 
 use super::clock::PhaseClock;
+use super::learned::hash;
 use super::{Lesson, Member, Observer, Run, Underway};
 use crate::engine::{Crew, Weights};
 use crate::error::{Error, Result};
 use crate::kernels::Clock;
 use crate::population::DeviceImages;
-use crate::record::{Arm, Figures, Outcome, Point, Score, Spread};
+use crate::record::{Arm, Figures, Outcome, Phase, Point, Score, Spread};
 
 impl Run<'_> {
     /// Evaluates all arms: records their points, and checks whether a loss became unusable.
@@ -79,14 +80,16 @@ impl Run<'_> {
         now.members.iter().enumerate().map(point).collect()
     }
 
-    /// Every arm's results at the last evaluation.
-    pub(super) fn outcomes(&self, now: &Underway<'_>) -> Vec<Outcome> {
-        let arms = now.scores.chunks_exact(self.config.learners);
-        let outcome = |(member, scores): (&Member, &[Score])| Outcome {
+    /// Every arm's results at the last evaluation, of these weights.
+    pub(super) fn outcomes(&self, now: &Underway<'_>, weights: &[Weights]) -> Vec<Outcome> {
+        let arms = now.scores.chunks_exact(self.config.learners).zip(weights);
+        let is_learned = now.phase == Phase::Learn;
+        let outcome = |(member, (scores, weights)): (&Member, (&[Score], &Weights))| Outcome {
             phase: now.phase,
             arm: member.arm,
             figures: Figures::of(scores, &self.config.forget),
             scores: scores.to_vec(),
+            sha256: is_learned.then(|| hash(weights)),
         };
         now.members.iter().zip(arms).map(outcome).collect()
     }

@@ -291,8 +291,8 @@ impl<'a> Run<'a> {
         let mut keeper = Keeper::new(observer.keeps());
         loop {
             self.phase(&mut now, &mut keeper, observer)?;
-            let outcomes = self.outcomes(&now);
             let weights = now.weights()?;
+            let outcomes = self.outcomes(&now, &weights);
             self.check_weights(&now, &weights)?;
             observer.end(&outcomes, &weights)?;
             now.past.outcomes.extend(outcomes);

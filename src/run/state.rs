@@ -134,7 +134,7 @@ impl State {
                 "Interrupted in the {phase} phase after step {step}"
             )),
             data: data.clone(),
-            config: config.clone(),
+            config: config.reported(),
         }
     }
 

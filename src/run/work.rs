@@ -8,7 +8,6 @@ use crate::engine::TRAINED;
 use crate::inside::MOST;
 use crate::record::Phase;
 
-const PHASES: [Phase; 3] = [Phase::Learn, Phase::Unlearn, Phase::Relearn];
 /// Passes that looking into a network of each arm costs: about, by default runs' seconds on the CPU.
 const LOOKED: u64 = 200_000;
 
@@ -55,7 +54,7 @@ impl Work {
             }
         };
         Self {
-            stages: PHASES.map(stage).into(),
+            stages: Phase::ALL.map(stage).into(),
             look: LOOKED * config.learners.min(MOST) as u64,
         }
     }

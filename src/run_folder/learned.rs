@@ -2,17 +2,17 @@
 
 use std::path::{Path, PathBuf};
 
-use super::past::{list, read, text};
+use super::past::{Standing, list, read, standing, text};
 use super::{SUMMARY, checkpoint_of};
 use crate::checkpoint::{self, Networks};
 use crate::record::{Outcome, Phase};
 use crate::run::Learned;
 
-/// What the learn phase of a run in this folder left, of the first run of this `Run::learning` whose files
-/// are all there; without its seconds, which were spent then.
-pub fn learned(folder: &Path, learning: &str) -> Option<(PathBuf, Learned)> {
-    let runs = list(folder).ok()?;
-    runs.into_iter().rev().find_map(|run| {
+/// What the learn phases of finished runs in this folder left, of this `Run::learning` and with all their
+/// files, the last one first; without their seconds, which were spent then.
+pub fn learned(folder: &Path, learning: &str) -> impl Iterator<Item = (PathBuf, Learned)> {
+    let runs = list(folder).unwrap_or_default();
+    runs.into_iter().rev().filter_map(move |run| {
         let learned = of(&run, learning)?;
         Some((run, learned))
     })
@@ -22,7 +22,9 @@ fn of(run: &Path, learning: &str) -> Option<Learned> {
     // Most runs are others, and are not worth parsing.
     let summary = text(&run.join(SUMMARY)).ok()?;
     let record = summary.contains(learning).then(|| read(run).ok())??;
-    if record.learning.as_deref() != Some(learning) {
+    // Only then are its points all there.
+    let is_finished = standing(run, Some(&record)) == Standing::Finished;
+    if !is_finished || record.learning.as_deref() != Some(learning) {
         return None;
     }
     let is_learned = |phase| phase == Phase::Learn;
@@ -47,8 +49,10 @@ fn of(run: &Path, learning: &str) -> Option<Learned> {
     let weights = weights.collect::<Option<Vec<_>>>()?;
     let name = run.file_name()?;
     (!weights.is_empty()).then(|| Learned {
-        // Reports are shared, and name no folders.
-        run: name.to_string_lossy().into_owned(),
+        // The one that trained. Reports are shared, and name no folders.
+        run: record
+            .reused
+            .unwrap_or_else(|| name.to_string_lossy().into_owned()),
         points,
         outcomes,
         weights,

@@ -81,6 +81,7 @@ pub fn read(folder: &Path) -> Result<RunRecord> {
         arm: scored.arm,
         figures: Figures::of(&scored.learners, &summary.config.forget),
         scores: scored.learners,
+        sha256: scored.sha256,
     };
     let outcomes: Vec<Outcome> = summary.scores.into_iter().map(outcome).collect();
     Ok(RunRecord {
@@ -162,6 +163,7 @@ struct Scored {
     phase: Phase,
     arm: Arm,
     learners: Vec<Score>,
+    sha256: Option<String>,
 }
 
 /// The points in the lines of a `metrics.jsonl`.

@@ -23,6 +23,7 @@ fn outcome(phase: Phase, arm: Arm, scores: Vec<Score>) -> Outcome {
         arm,
         figures: Figures::of(&scores, &[5]),
         scores,
+        sha256: None,
     }
 }
 

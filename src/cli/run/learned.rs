@@ -37,22 +37,22 @@ fn after<'r>(
     folder: &Path,
     progress: &RunProgress,
 ) -> Result<Option<(Underway<'r>, Learned)>> {
-    let learning = run.learning();
-    let found = learning.and_then(|learning| run_folder::learned(folder, &learning));
-    let Some((earlier, learned)) = found else {
+    let Some(learning) = run.learning() else {
         return Ok(None);
     };
-    let earlier = earlier.display();
-    let Some(underway) = run.start_after(&learned)? else {
+    for (earlier, learned) in run_folder::learned(folder, &learning) {
+        let earlier = earlier.display();
+        if let Some(underway) = run.start_after(&learned)? {
+            progress.note(&format!(
+                "learn    reused from {earlier}, whose learn phase is the same to the bit; --fresh trains again"
+            ));
+            return Ok(Some((underway, learned)));
+        }
         progress.note(&format!(
-            "learn    anew: the networks in {earlier}/checkpoints are not those that it reports on"
+            "learn    not reused from {earlier}: the networks in its checkpoints are not those that it reports on"
         ));
-        return Ok(None);
-    };
-    progress.note(&format!(
-        "learn    reused from {earlier}, whose learn phase is the same to the bit; --fresh trains again"
-    ));
-    Ok(Some((underway, learned)))
+    }
+    Ok(None)
 }
 
 impl Live {

@@ -4,11 +4,11 @@ use unlearn::config::Config;
 use unlearn::error::{Error, Result};
 use unlearn::record::Classes;
 
-/// Longest name that is given, in letters. It leaves room for the time: file systems limit names to 255
+/// Longest name that is given, in bytes. It leaves room for the time: file systems limit names to 255
 /// bytes or fewer.
 const LONGEST: usize = 100;
-/// Letters of a method's or a class's name.
-const LETTERS: usize = 20;
+/// Bytes of a method's or a class's name.
+const BYTES: usize = 20;
 /// More forgotten classes than these are counted, beyond the first ones.
 const CLASSES: usize = 4;
 
@@ -17,7 +17,6 @@ const CLASSES: usize = 4;
 /// # Errors
 /// `Usage` if the given name is too long.
 pub(super) fn of(config: &Config, classes: &Classes) -> Result<String> {
-    let letters = config.name.chars().count();
     if config.name == Config::default().name {
         let forgotten = forgotten(config, classes);
         return Ok(format!(
@@ -26,10 +25,11 @@ pub(super) fn of(config: &Config, classes: &Classes) -> Result<String> {
             config.seed
         ));
     }
-    if letters > LONGEST {
+    let bytes = config.name.len();
+    if bytes > LONGEST {
         return Err(Error::Usage(format!(
-            "--name: {letters} letters are too many for the name of a folder; use up to {LONGEST}, or \
-             name the folder with --out"
+            "--name: {bytes} bytes are too many for the name of a folder; use up to {LONGEST}, or name \
+             the folder with --out"
         )));
     }
     Ok(config.name.chars().map(plain).collect())
@@ -56,12 +56,10 @@ fn forgotten(config: &Config, classes: &Classes) -> String {
 fn word(name: &str) -> String {
     let plain: String = name.chars().map(plain).collect();
     let parts = plain.split('-').filter(|part| !part.is_empty());
-    let short: String = parts
-        .collect::<Vec<_>>()
-        .join("-")
-        .chars()
-        .take(LETTERS)
-        .collect();
+    let mut short = parts.collect::<Vec<_>>().join("-");
+    let mut ends = (0..=BYTES.min(short.len())).rev();
+    let end = ends.find(|&end| short.is_char_boundary(end));
+    short.truncate(end.unwrap_or(0));
     short.trim_end_matches('-').to_owned()
 }
 
@@ -94,6 +92,23 @@ mod tests {
             named(&[0, 1], &own),
             "uniform-T-shirt-top-Ankle-boot-left-and-seed1"
         );
+    }
+
+    #[test]
+    fn names_are_short_enough_in_bytes() {
+        let class = "はじめての長いクラスの名前";
+        let long = Classes::named([class; 4]);
+        let name = named(&[0, 1, 2, 3], &long);
+        assert!(name.starts_with("uniform-はじめての長-はじ"), "{name}");
+        assert!(name.len() <= LONGEST, "{name}");
+        let given = |name: String| {
+            let config = Config {
+                name,
+                ..Config::default()
+            };
+            of(&config, &Classes::default()).is_ok()
+        };
+        assert!(given("ä".repeat(LONGEST / 2)) && !given("ä".repeat(LONGEST / 2 + 1)));
     }
 
     #[test]

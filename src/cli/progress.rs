@@ -89,7 +89,7 @@ struct Training {
     evaluated: Option<u32>,
 }
 
-const RUN: &str = "{prefix:8} {wide_bar:.cyan/dim} {percent:>3} %  {left}\n         {wide_msg}";
+const RUN: &str = "run      {wide_bar:.cyan/dim} {percent:>3} %  {left}\n{prefix:8} {wide_msg}";
 
 impl RunProgress {
     pub(crate) fn new() -> Self {

@@ -368,6 +368,14 @@ fn relearning(before: &Outcome, again: &Outcome, control: &Outcome) -> String {
         }
         (Size::Clear, _) => "relearning gained less than continued training".to_owned(),
         (Size::Unknown, 1) => format!("a single learner cannot show {question}"),
+        (Size::Unknown, _) if apart.mean + apart.half < WORTH => format!(
+            "relearning gained no more than continued training; whether it gained less by {} points is open",
+            100.0 * WORTH
+        ),
+        (Size::Unknown, _) if apart.mean - apart.half > -WORTH => format!(
+            "relearning gained no less than continued training; whether it gained more by {} points is open",
+            100.0 * WORTH
+        ),
         (Size::Unknown, learners) => format!(
             "{learners} learners and {} are too few to show {question}",
             counted(images, "test image")

@@ -659,7 +659,7 @@ fn auto_without_a_network_falls_back_to_the_built_in_digits() {
     mentions(&text, &["loaded", "built-in digits", "train: 60000"]);
     mentions(
         &text,
-        &["WARNING: The built-in digits stand in for MNIST, which could not be had"],
+        &["WARNING: The built-in digits stand in for MNIST, which could not be downloaded"],
     );
     mentions(&text, &["ossci-datasets", "cvdf-datasets"]);
     let cache = folder.path().join("unlearn/mnist");

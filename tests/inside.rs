@@ -113,7 +113,7 @@ fn maps_of_relearned_networks_are_the_originals_again() {
     let (inside, said) = run(folder.path(), "uniform", &["--learners", "3"]);
     mentions(
         &said,
-        &["nearer to the old ones than those of a first time already"],
+        &["already nearer to the old ones than in networks that learn it"],
     );
     let a = &inside.attributions;
     let (u, b) = (Arm::Unlearned, Arm::Relearned);

@@ -237,14 +237,14 @@ pub(crate) fn run(arguments: &Arguments, signals: &OnceCell<Signals>) -> Result<
     let comparison = compared?;
     let made = Made {
         day: today(),
-        command: arguments.command(),
+        command: arguments.command(dataset),
     };
     let written = write(&comparison, &made, folder);
     // Where they could not be written, this is what there is.
     let printed = super::print(&sheet::brief(&comparison::sheet(&comparison, &made)));
     if written.is_ok() {
         let place = format!(
-            "every metric is in {0}/report.txt; open {0}/report.html; pictures/ and tables/ have all of it as SVG \
+            "\nEvery metric is in {0}/report.txt; open {0}/report.html. pictures/ and tables/ have all of it as SVG \
              and CSV",
             folder.path().display()
         );

@@ -12,7 +12,7 @@ use unlearn::run_folder::{self, Standing};
 use unlearn::run_record::RunRecord;
 use unlearn::verdict::{fixed, signed};
 
-use super::runs::{ASIDE, fields, typed};
+use super::runs::{ASIDE, fields, no_run, typed};
 use super::sheet;
 
 #[derive(Args, Debug)]
@@ -56,6 +56,7 @@ fn object(folders: [&PathBuf; 2], records: &[RunRecord; 2]) -> Value {
 /// The record of a run, finished or not.
 fn read(folder: &Path) -> Result<RunRecord> {
     let mut record = run_folder::read_so_far(folder).map_err(|e| match e {
+        _ if !folder.exists() => no_run(folder),
         e if run_folder::is_missing(&e) => Error::Usage(format!(
             "{} holds no run that has results: it has neither a summary.json nor a state.safetensors",
             folder.display()

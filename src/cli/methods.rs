@@ -24,7 +24,7 @@ fn tried(what: &str, values: impl Iterator<Item = f64>) -> String {
 }
 
 /// Width of the labels next to descriptions of methods and metrics.
-const LABEL: usize = 15;
+const LABEL: usize = 17;
 
 #[derive(Args, Debug)]
 pub(crate) struct Arguments {

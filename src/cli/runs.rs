@@ -53,9 +53,16 @@ pub(crate) fn report(arguments: &ReportArguments) -> Result<()> {
     }
 }
 
+/// The error for a run that is not there.
+pub(super) fn no_run(folder: &Path) -> Error {
+    let folder = folder.display();
+    Error::Usage(format!("there is no {folder}; `unlearn runs` lists runs"))
+}
+
 /// The record of the run in a folder.
 pub(super) fn finished(folder: &Path) -> Result<RunRecord> {
     match run_folder::read(folder) {
+        Err(_) if !folder.exists() => Err(no_run(folder)),
         Err(e) if run_folder::is_missing(&e) => Err(Error::Usage(format!(
             "{} holds no finished run: it has no summary.json, or no metrics.jsonl",
             folder.display()
@@ -123,7 +130,9 @@ fn entry(folder: &Path) -> String {
     let mut text = folder.display().to_string();
     let record = run_folder::read(folder).ok();
     let standing = match run_folder::standing(folder, record.as_ref()) {
-        Standing::Finished => "finished".to_owned(),
+        Standing::Finished => record.as_ref().map_or("finished".to_owned(), |record| {
+            format!("finished on {}", record.data.name)
+        }),
         Standing::Running => "running".to_owned(),
         Standing::Interrupted(phase, step) => format!(
             "interrupted in the {} phase after step {step}: `unlearn run --resume {}`",

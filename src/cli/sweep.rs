@@ -121,7 +121,7 @@ pub(crate) fn run(arguments: &Arguments, signals: &OnceCell<Signals>) -> Result<
     let written = files::write_all(&pairs);
     let printed = super::print(&text);
     if written.is_ok() {
-        let place = format!("every metric is in {}/sweep.csv", folder.path().display());
+        let place = format!("Every metric is in {}/sweep.csv", folder.path().display());
         super::say!("{}", fold(&place, 0));
     }
     written.and(printed)

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::fs::{File, OpenOptions, TryLockError};
-use std::io::Write;
+use std::io::{Seek, Write};
 use std::path::{Path, PathBuf};
 
 use crate::engine::Store;
@@ -28,6 +28,9 @@ const MARK_TEXT: &str = "`unlearn compare` works in this folder: it replaces com
 
 const NOT_OURS: &str =
     "is not empty, and no comparison of this version made it (it has no unlearn-compare.txt)";
+
+/// What the list of files in the marker file begins with.
+const LIST: &str = "The last report's files in folders:";
 
 /// The reports.
 pub const REPORTS: [&str; 5] = [
@@ -108,9 +111,9 @@ impl Folder {
         &self.path
     }
 
-    /// Writes the reports, in the order of `REPORTS`, and files into folders beside them, by their paths:
-    /// either all are replaced, or none. Files that an earlier comparison left in those folders are removed
-    /// then.
+    /// Writes files into folders beside the reports, by their paths, and then the reports, in the order of
+    /// `REPORTS`: of these either all are replaced, or none. Files of an earlier comparison in those folders
+    /// are removed then, if they are listed in the marker file.
     ///
     /// # Errors
     /// `File` if one cannot be written.
@@ -123,19 +126,56 @@ impl Folder {
         let made = folders.iter();
         let made = made.map(|name| Folders::make(&self.path.join(name)));
         let _made: Vec<Folders> = made.collect::<Result<_>>()?;
-        let reports = REPORTS.into_iter().zip(reports.iter().map(String::as_str));
-        let others = others.iter();
-        let others = others.map(|(name, text)| (name.as_str(), text.as_str()));
-        let all = reports.chain(others);
-        let all: Vec<_> = all
-            .map(|(name, text)| (self.path.join(name), text.as_bytes()))
-            .collect();
-        let files: Vec<_> = all.iter().map(|(path, text)| (&**path, *text)).collect();
+        let old = self.listed(folders)?;
+        let new: BTreeSet<&str> = others.iter().map(|(name, _)| name.as_str()).collect();
+        // Those of both, in case this is interrupted.
+        self.list(old.iter().map(String::as_str).chain(new.iter().copied()))?;
+        for (name, text) in others {
+            files::write(&self.path.join(name), text.as_bytes())?;
+        }
+        let paths = REPORTS.map(|name| self.path.join(name));
+        let files = paths.iter().zip(reports);
+        let files: Vec<_> = files.map(|(p, text)| (&**p, text.as_bytes())).collect();
         files::write_all(&files)?;
-        let new: BTreeSet<&Path> = files.iter().map(|(path, _)| *path).collect();
-        folders
-            .iter()
-            .try_for_each(|name| remove_old(&self.path.join(name), &new))
+        for name in old.iter().filter(|name| !new.contains(name.as_str())) {
+            let path = self.path.join(name);
+            match std::fs::remove_file(&path) {
+                Err(e) if e.kind() != std::io::ErrorKind::NotFound => {
+                    return Err(Error::file("remove", &path)(e));
+                }
+                _ => {}
+            }
+        }
+        self.list(new.iter().copied())
+    }
+
+    /// The files in these folders that the marker file lists: earlier reports' own.
+    fn listed(&self, folders: &[&str]) -> Result<BTreeSet<String>> {
+        let mark = self.path.join(MARK);
+        let text = std::fs::read_to_string(&mark).map_err(Error::file("read", &mark))?;
+        let (_, list) = text.split_once(LIST).unwrap_or_default();
+        let ours = |line: &&str| {
+            let parts = line.split_once('/');
+            parts.is_some_and(|(folder, name)| {
+                folders.contains(&folder) && !name.contains(['/', '\\'])
+            })
+        };
+        Ok(list.lines().filter(ours).map(str::to_owned).collect())
+    }
+
+    /// Writes the marker file with a list of files, in place.
+    fn list<'a>(&self, files: impl Iterator<Item = &'a str>) -> Result<()> {
+        let mut text = format!("{MARK_TEXT}{LIST}\n");
+        for name in files.collect::<BTreeSet<_>>() {
+            text += name;
+            text.push('\n');
+        }
+        let mut mark = &self.mark;
+        let written = mark
+            .rewind()
+            .and_then(|()| mark.write_all(text.as_bytes()))
+            .and_then(|()| mark.set_len(text.len() as u64));
+        written.map_err(Error::file("write", &self.path.join(MARK)))
     }
 }
 
@@ -148,19 +188,6 @@ impl Drop for Folder {
             let _ = std::fs::remove_file(self.path.join(MARK));
         }
     }
-}
-
-/// Removes the files of reports in a folder that are not new.
-fn remove_old(folder: &Path, new: &BTreeSet<&Path>) -> Result<()> {
-    for entry in std::fs::read_dir(folder).into_iter().flatten().flatten() {
-        let path = entry.path();
-        let mut kinds = ["html", "json", "csv", "svg"].iter();
-        let ours = kinds.any(|kind| path.extension().is_some_and(|e| e == *kind));
-        if ours && !new.contains(&*path) {
-            std::fs::remove_file(&path).map_err(Error::file("remove", &path))?;
-        }
-    }
-    Ok(())
 }
 
 fn lock(mark: &File, folder: &Path) -> Result<()> {

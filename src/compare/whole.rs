@@ -30,7 +30,17 @@ impl Task {
     /// Whether it is what begins: some of it may be in the cache.
     fn is(&self, what: &str) -> bool {
         let rest = what.strip_prefix(&self.name);
-        rest.is_some_and(|rest| rest.is_empty() || rest.ends_with("from the cache"))
+        // "settings, refined 1" is another task than "settings, 3 of 8 from the cache".
+        let number = |c: char| c.is_ascii_digit();
+        rest.is_some_and(|rest| {
+            let part = rest
+                .strip_prefix(", ")
+                .map(|part| part.trim_start_matches(number));
+            rest.is_empty()
+                || part.is_some_and(|part| {
+                    part.starts_with(" of ") && part.ends_with(" from the cache")
+                })
+        })
     }
 }
 

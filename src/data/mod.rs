@@ -283,7 +283,7 @@ fn digits((train, test): (usize, usize), warning: Option<String>) -> Dataset {
 /// The built-in digits in place of MNIST, with a warning. The reason and the remedy are for whoever
 /// starts the program, not for a report.
 fn stand_in(reason: &str, notify: &dyn Fn(&str)) -> Dataset {
-    let warning = "The built-in digits stand in for MNIST, which could not be had: these are not \
+    let warning = "The built-in digits stand in for MNIST, which could not be downloaded: these are not \
                    results on MNIST";
     notify(&format!(
         "WARNING: {warning}. The reason: {reason}. Or name a folder that holds MNIST's four files with --data or \

@@ -5,6 +5,7 @@ mod case;
 mod files;
 mod inside;
 mod overview;
+mod panels;
 mod plane;
 mod plots;
 mod tried;
@@ -211,8 +212,8 @@ const FIGURES: &str = "residual knowledge: of what was to be forgotten (0: as re
      what was to be kept, plus what is beyond or beside retraining. distance: from retraining, by both.";
 
 /// What else the ranking of a case shows.
-const PLACES: &str = "place: range that the errors allow. differs on: metrics that distinguish it from retraining. ±: half of the \
-     95 % interval.";
+const PLACES: &str = "place: range that the errors allow. differs on: metrics that distinguish it from retraining, of those \
+     that distinguish the originals. ±: half of the 95 % interval.";
 
 /// What controls are there for.
 fn controls<'a>(names: impl Iterator<Item = &'a str>) -> Part {

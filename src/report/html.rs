@@ -231,8 +231,8 @@ fn sampled(record: &RunRecord, part: usize) -> String {
         // A sample without replacement, where it is the least certain.
         let error = (0.25 * (1.0 - share) / (share * f64::from(forgotten))).sqrt();
         text += &format!(
-            " Its standard error by this choice is up to {:.1} points on what is forgotten, and is \
-             not in the bands.",
+            " Choosing these images adds a standard error of up to {:.1} points on what is forgotten, which \
+             the bands do not show.",
             100.0 * error
         );
     }

@@ -258,6 +258,17 @@ fn negligible_differences_are_called_so() {
     mentions(&more, "relearning gained more than continued training");
     let less = [[9637, 9752], [9650, 9765], [9628, 9741], [9640, 9758]];
     mentions(&relearned(1000, &less), "relearning gained less than");
+    let lower = [[9715, 9752], [9720, 9765], [9700, 9741], [9728, 9758]];
+    let lower = relearned(1000, &lower);
+    mentions(
+        &lower,
+        "gained no more than continued training; whether it gained less by 0.5 points is open",
+    );
+    let higher = [[9752, 9715], [9765, 9720], [9741, 9700], [9758, 9728]];
+    mentions(
+        &relearned(1000, &higher),
+        "gained no less than continued training; whether",
+    );
     let wide = relearned(
         1000,
         &[[9752, 9737], [9710, 9760], [9790, 9728], [9758, 9740]],

@@ -2,6 +2,7 @@
 
 use clap::{Args, Command, ValueEnum};
 
+use unlearn::data::Dataset;
 use unlearn::shell::quoted;
 
 use super::Arguments;
@@ -9,7 +10,7 @@ use super::Arguments;
 impl Arguments {
     /// The command: flags that have their defaults are left out, and so is the folder, on which no result
     /// depends. Reports are shared, so that folders of one's own are `FOLDER`, and files lose theirs.
-    pub(super) fn command(&self) -> String {
+    pub(super) fn command(&self, data: &Dataset) -> String {
         let known = Self::augment_args(Command::new("compare"));
         let is_default = |name: &str, value: &str| {
             let mut own = known
@@ -22,7 +23,7 @@ impl Arguments {
             })
         };
         let mut words = vec!["unlearn".to_owned(), "compare".to_owned()];
-        for (name, value) in self.flags() {
+        for (name, value) in self.flags(data) {
             if !is_default(name, &value) {
                 words.push(format!("--{name}"));
                 words.push(quoted(&value));
@@ -35,12 +36,12 @@ impl Arguments {
     }
 
     /// All flags with a value, and what would be its text.
-    fn flags(&self) -> Vec<(&'static str, String)> {
+    fn flags(&self, data: &Dataset) -> Vec<(&'static str, String)> {
         let s = &self.settings;
         let pick = s.pick.to_possible_value();
-        let data = match self.data.is_dir() {
-            true => FOLDER.to_owned(),
-            false => self.data.to_string_lossy().into_owned(),
+        let data = match data.folder() {
+            Some(_) => FOLDER.to_owned(),
+            None => self.data.to_string_lossy().into_owned(),
         };
         let methods: Vec<_> = s.methods.iter().map(|name| without_folder(name)).collect();
         let mut flags = Vec::new();
@@ -88,8 +89,28 @@ fn listed<T: ToString>(all: &[T]) -> String {
 #[cfg(test)]
 mod tests {
     use clap::FromArgMatches;
+    use unlearn::data::builtin;
+    use unlearn::record::{Classes, DataRecord};
 
     use super::*;
+
+    /// Images that `--data` found here.
+    fn data(source: &str) -> Dataset {
+        let images = || builtin::train(1).into();
+        Dataset {
+            train: images(),
+            test: images(),
+            record: DataRecord {
+                classes: Classes::default(),
+                name: "digits".to_owned(),
+                sha256: None,
+                warning: None,
+                train: 1,
+                test: 1,
+            },
+            source: source.into(),
+        }
+    }
 
     fn parsed(words: &[String]) -> Arguments {
         let command = Arguments::augment_args(Command::new("unlearn").no_binary_name(true));
@@ -113,8 +134,8 @@ mod tests {
             ("--seed 1 --epochs 5 --out there", ""),
             ("--forget each --seeds 2,1", "--forget each --seeds 2,1"),
             (
-                "--data 'my images' --forget 'Ankle boot' --device 1 --budget 9 --export",
-                "--forget 'Ankle boot' --data 'my images' --device 1 --budget 9 --export",
+                "--data fashion-mnist --forget 'Ankle boot' --device 1 --budget 9 --export",
+                "--forget 'Ankle boot' --data fashion-mnist --device 1 --budget 9 --export",
             ),
             (
                 "--forget-samples 500 --pick memorised --methods scrub,uniform --learners 4 --retrained 8 \
@@ -124,7 +145,7 @@ mod tests {
             ),
         ] {
             let arguments = parsed(&words(given));
-            let command = arguments.command();
+            let command = arguments.command(&data("auto"));
             assert_eq!(command, format!("unlearn compare {said}").trim_end());
             let again = parsed(&words(&command)[2..]);
             let whole = |a: &Arguments| (a.settings(900), a.data.clone(), a.models.clone());
@@ -146,7 +167,7 @@ mod tests {
         ];
         let arguments = parsed(&given.map(str::to_owned));
         let said = "unlearn compare --methods scrub,own.toml --data FOLDER --models FOLDER";
-        assert_eq!(arguments.command(), said);
+        assert_eq!(arguments.command(&data(here)), said);
     }
 
     /// A flag that the command does not know would be lost.
@@ -155,7 +176,7 @@ mod tests {
         let flags = ["--forget-samples", "50", "--budget", "9", "--models", "m"];
         let all = [&[][..], &flags].map(|some: &[&str]| {
             let words: Vec<String> = some.iter().map(|word| (*word).to_owned()).collect();
-            parsed(&words).flags()
+            parsed(&words).flags(&data("auto"))
         });
         let known = |name: &str| all.iter().flatten().any(|(own, _)| *own == name);
         let command = Arguments::augment_args(Command::new("compare"));

@@ -10,6 +10,7 @@ use unlearn::run_folder::Claim;
 use unlearn::{data, lists, run_folder};
 
 use super::super::elsewhere;
+use super::super::runs::no_run;
 use super::name;
 
 /// Flags; missing ones come from --config, else from the defaults.
@@ -182,6 +183,9 @@ fn read(path: &Path) -> Result<Config> {
         true => path.join(run_folder::CONFIG),
         false => path.to_owned(),
     };
+    if !path.exists() {
+        return Err(no_run(path));
+    }
     let text = std::fs::read_to_string(path).map_err(|source| Error::File {
         action: "read",
         path: path.clone(),

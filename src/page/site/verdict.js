@@ -320,8 +320,17 @@ function judged(statistics, apart, learners, count) {
       return `relearning gained ${apart.mean > 0 ? "more" : "less"} than continued training`;
     default:
       if (learners === 1) return `a single learner cannot show ${question}`;
+      if (apart.mean + apart.half < statistics.worth) return oneSided("no more", "less", statistics.worth);
+      if (apart.mean - apart.half > -statistics.worth) return oneSided("no less", "more", statistics.worth);
       return `${learners} learners and ${counted(count, "test image")} are too few to show ${question}`;
   }
+}
+
+function oneSided(known, open, worth) {
+  return (
+    `relearning gained ${known} than continued training; whether it gained ${open} by ${100 * worth} points is ` +
+    "open"
+  );
 }
 
 /** What outcomes are about, those that sentences compare, and why there is no verdict where there is none. */

@@ -19,6 +19,20 @@ pub(super) fn answer(c: &Comparison) -> Option<String> {
     }
 }
 
+/// What was found of the methods.
+struct Judgement<'a> {
+    all: Vec<&'a str>,
+    passing: Vec<&'a str>,
+    /// How many are distinguishable from retraining, or diverged; of others nothing may be known.
+    failing: usize,
+    /// Whether some have networks that diverged.
+    diverged: bool,
+    /// " in all 3 cases", if there are several.
+    everywhere: String,
+    /// Then the method that passes in the most cases, and in how many.
+    most: Option<(&'a str, usize)>,
+}
+
 /// Of one case.
 fn of_case(c: &Judged) -> String {
     if let Some(reason) = nothing_to_forget(c) {
@@ -26,10 +40,16 @@ fn of_case(c: &Judged) -> String {
     }
     let methods = || c.methods.iter().filter(|row| row.role != Role::Control);
     let passing = methods().filter(|row| row.figures.is_some() && !row.is_distinguishable());
-    let passing: Vec<&str> = passing.map(|row| row.method.as_str()).collect();
     let distance = |row: &MethodRow| Some(fixed(row.figures.as_ref()?.distance.value, 2));
     let nothing = c.methods.iter().find(|row| row.method == NOTHING);
-    let names: Vec<&str> = methods().map(|row| row.method.as_str()).collect();
+    let judgement = Judgement {
+        all: methods().map(|row| row.method.as_str()).collect(),
+        passing: passing.map(|row| row.method.as_str()).collect(),
+        failing: methods().filter(|row| row.is_distinguishable()).count(),
+        diverged: methods().any(|row| row.diverged > 0),
+        everywhere: String::new(),
+        most: None,
+    };
     // Rows are in order, nearest first.
     let nearest = methods().next().and_then(|row| {
         let near = Nearest {
@@ -38,19 +58,34 @@ fn of_case(c: &Judged) -> String {
             level: row.place.map_or(0, |[first, last]| last - first),
             nothing: nothing.and_then(distance),
         };
-        Some(near.said(names.len() == 1))
+        Some(near.said(judgement.all.len() == 1))
     });
-    said(&passing, &names, "", nearest)
+    judgement.said(nearest)
 }
 
 /// Of all cases together.
 fn of_all(c: &Comparison) -> String {
+    let blank: Vec<&str> = c.cases.iter().filter_map(nothing_to_forget).collect();
+    if let (Some(reason), true) = (blank.first(), blank.len() == c.cases.len()) {
+        return (*reason).to_owned();
+    }
     let methods = || c.methods.iter().filter(|row| row.role != Role::Control);
-    let passes = |row: &&Summary| row.distinguishable == 0 && row.distance.mean.is_finite();
-    let passing = methods().filter(passes).map(|row| row.method.as_str());
-    let names: Vec<&str> = methods().map(|row| row.method.as_str()).collect();
+    let known = |row: &&Summary| row.distance.cases.iter().any(|d| d.is_finite());
+    let passing = methods()
+        .filter(known)
+        .filter(|row| row.distinguishable == 0);
     let mean = |a: &Across| a.mean.is_finite().then(|| fixed(a.mean, 2));
     let nothing = c.methods.iter().find(|row| row.method == NOTHING);
+    let judgement = Judgement {
+        all: methods().map(|row| row.method.as_str()).collect(),
+        passing: passing.map(|row| row.method.as_str()).collect(),
+        failing: methods().filter(|row| row.distinguishable > 0).count(),
+        diverged: methods().any(|row| row.diverged > 0),
+        everywhere: format!(" in all {} cases", c.cases.len()),
+        most: methods()
+            .map(|row| (row.method.as_str(), c.cases.len() - row.distinguishable))
+            .max_by_key(|(_, passed)| *passed),
+    };
     let nearest = methods().next().and_then(|row| {
         let near = Nearest {
             name: &row.method,
@@ -58,46 +93,66 @@ fn of_all(c: &Comparison) -> String {
             level: 0,
             nothing: nothing.and_then(|row| mean(&row.distance)),
         };
-        Some(near.said(names.len() == 1))
+        Some(near.said(judgement.all.len() == 1))
     });
-    let everywhere = format!(" in all {} cases", c.cases.len());
-    said(&passing.collect::<Vec<_>>(), &names, &everywhere, nearest)
+    match blank.len() {
+        0 => judgement.said(nearest),
+        some => format!(
+            "{} In {some} of the cases the originals themselves are not distinguishable from retraining.",
+            judgement.said(nearest)
+        ),
+    }
 }
 
-/// Which methods pass; then which is nearest.
-fn said(passing: &[&str], all: &[&str], everywhere: &str, nearest: Option<String>) -> String {
-    let somewhere = match everywhere {
-        "" => "",
-        _ => " in at least one of them",
-    };
-    let judged = match (passing, all) {
-        (_, []) => return "Only controls were compared: there is no method to judge.".to_owned(),
-        ([], [only]) => {
-            format!(
-                "{only} does not pass{everywhere}: it is distinguishable from retraining{somewhere}."
-            )
+impl Judgement<'_> {
+    /// Which methods pass; then which is nearest.
+    fn said(&self, nearest: Option<String>) -> String {
+        let everywhere = &self.everywhere;
+        let judged = match (&*self.passing, &*self.all) {
+            (_, []) => {
+                return "Only controls were compared: there is no method to judge.".to_owned();
+            }
+            ([], [only]) => format!("{only} does not pass{everywhere}{}", self.why("it")),
+            ([], all) => format!(
+                "None of the {} methods passes{everywhere}{}",
+                all.len(),
+                self.why("each")
+            ),
+            (_, [only]) => {
+                format!("{only} passes{everywhere}: it is not distinguishable from retraining.")
+            }
+            ([one], all) => format!(
+                "1 of the {} methods passes{everywhere}: {one} is not distinguishable from retraining.",
+                all.len()
+            ),
+            (some, all) => format!(
+                "{} of the {} methods pass{everywhere}: {} are not distinguishable from retraining.",
+                some.len(),
+                all.len(),
+                listed(some)
+            ),
+        };
+        match nearest {
+            Some(nearest) => format!("{judged} {nearest}"),
+            None => judged,
         }
-        ([], _) => format!(
-            "None of the {} methods passes{everywhere}: each is distinguishable from retraining{somewhere}.",
-            all.len()
-        ),
-        (_, [only]) => {
-            format!("{only} passes{everywhere}: it is not distinguishable from retraining.")
+    }
+
+    /// Why none passes, where that is the same for all.
+    fn why(&self, each: &str) -> String {
+        match self.most {
+            Some((name, passed @ 1..)) => {
+                let who = if self.all.len() == 1 { "it" } else { name };
+                return format!("; {who} passes in {passed} of them.");
+            }
+            Some((_, 0)) => return ", nor in any of them.".to_owned(),
+            None => {}
         }
-        ([one], _) => format!(
-            "1 of the {} methods passes{everywhere}: {one} is not distinguishable from retraining.",
-            all.len()
-        ),
-        (some, _) => format!(
-            "{} of the {} methods pass{everywhere}: {} are not distinguishable from retraining.",
-            some.len(),
-            all.len(),
-            listed(some)
-        ),
-    };
-    match nearest {
-        Some(nearest) => format!("{judged} {nearest}"),
-        None => judged,
+        if self.failing < self.all.len() {
+            return ".".to_owned();
+        }
+        let diverged = if self.diverged { ", or diverged" } else { "" };
+        format!(": {each} is distinguishable from retraining{diverged}.")
     }
 }
 
@@ -161,8 +216,19 @@ mod tests {
             level: 1,
             nothing: Some("1.00".to_owned()),
         };
+        let judged = |passing: &[&str], all: &[&str], failing, everywhere: &str, most| {
+            let judgement = Judgement {
+                all: all.to_vec(),
+                passing: passing.to_vec(),
+                failing,
+                diverged: false,
+                everywhere: everywhere.to_owned(),
+                most,
+            };
+            judgement.said(Some(near.said(all.len() == 1)))
+        };
         let text = |passing: &[&str], all: &[&str]| {
-            said(passing, all, "", Some(near.said(all.len() == 1)))
+            judged(passing, all, all.len() - passing.len(), "", None)
         };
         assert_eq!(
             text(&[], &["a", "b", "c"]),
@@ -173,6 +239,16 @@ mod tests {
         assert!(text(&[], &["a"]).starts_with("a does not pass: it is"));
         assert!(text(&["a"], &["a"]).contains("passes: it is not"));
         assert!(text(&[], &[]).starts_with("Only controls"));
+        let everywhere = |most| judged(&[], &["a", "b"], 2, " in all 3 cases", Some(("b", most)));
+        assert!(
+            everywhere(2).starts_with("None of the 2 methods passes in all 3 cases; b passes in 2")
+        );
+        assert!(
+            everywhere(0)
+                .starts_with("None of the 2 methods passes in all 3 cases, nor in any of them.")
+        );
+        let unknown = judged(&[], &["a", "b"], 1, "", None);
+        assert!(unknown.starts_with("None of the 2 methods passes. Nearest"));
     }
 
     #[test]

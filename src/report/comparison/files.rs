@@ -1,5 +1,7 @@
 //! Each picture and each table as a file of its own.
 
+use std::collections::BTreeSet;
+
 use super::{Made, case, inside, overview, plane, plots, sheet};
 use crate::compare::{Comparison, Judged, csv};
 use crate::record::Classes;
@@ -25,6 +27,20 @@ pub fn files(c: &Comparison, made: &Made) -> Vec<(String, String)> {
                 files.extend(tables(&before, &sheet.sections));
                 files.extend(pictures(&before, case, &c.settings.classes));
             }
+        }
+    }
+    distinct(files)
+}
+
+/// Names that differ in nothing but what a file's name leaves out get numbers.
+fn distinct(mut files: Vec<(String, String)>) -> Vec<(String, String)> {
+    let mut known = BTreeSet::new();
+    for (name, _) in &mut files {
+        let (stem, kind) = name.rsplit_once('.').unwrap_or((name, ""));
+        let numbers = (2..).map(|number| format!("{stem}-{number}.{kind}"));
+        let mut names = std::iter::once(name.clone()).chain(numbers);
+        if let Some(free) = names.find(|name| known.insert(name.clone())) {
+            *name = free;
         }
     }
     files
@@ -99,6 +115,14 @@ fn slug(text: &str) -> String {
 mod tests {
     use super::*;
     use crate::report::sheet::{Cell, Row};
+
+    #[test]
+    fn no_file_takes_the_place_of_another() {
+        let named = |name: &str| (name.to_owned(), String::new());
+        let files = distinct(["a.svg", "a.svg", "a-2.svg", "a.csv"].map(named).to_vec());
+        let names: Vec<&str> = files.iter().map(|(name, _)| name.as_str()).collect();
+        assert_eq!(names, ["a.svg", "a-2.svg", "a-2-2.svg", "a.csv"]);
+    }
 
     #[test]
     fn a_table_becomes_csv_with_its_headings_as_a_column() {

@@ -52,8 +52,8 @@ pub(super) fn shown(all: &[Plotted], crosses: &str) -> Markup {
             ol type="A" { @for p in of(true) { li { (label(&p.method, p.role)) } } }
         } }
         p {
-            "Numbers are methods, nearest to retraining first; letters are controls. Whoever does nothing is at 1 "
-            "without damage, retraining in the corner. Crosses: " (crosses) ". Both axes are square roots."
+            "Numbers are methods, nearest to retraining first; letters are controls. Doing nothing is at 1, with "
+            "hardly any damage, and retraining in the corner. Crosses: " (crosses) ". Both axes are square roots."
         }
     }
 }

@@ -3,8 +3,9 @@
 
 use maud::{Markup, html};
 
-use super::{label, tried};
-use crate::compare::{Figures, Interval, Judged, MethodRow, Moments, Portrait, Role};
+use super::panels::panels;
+use super::tried;
+use crate::compare::{Figures, Interval, Judged, MethodRow, Moments, Portrait};
 use crate::metrics::Scope;
 use crate::record::{Arm, Classes};
 use crate::report::html::mark::{key, square, stroke_key};
@@ -37,19 +38,6 @@ pub(super) fn files(c: &Judged, classes: &Classes) -> Vec<(String, Picture)> {
         known.filter_map(move |(kind, picture)| Some((format!("{kind}-{name}"), picture?)))
     };
     c.methods.iter().flat_map(of).collect()
-}
-
-/// Pictures beside each other, one for each method that has one, and then for each control.
-pub(super) fn panels(c: &Judged, picture: impl Fn(&MethodRow) -> Option<Markup>) -> Markup {
-    let of = |control: bool| {
-        let rows = c.methods.iter();
-        rows.filter(move |row| (row.role == Role::Control) == control)
-    };
-    html! {
-        div.panels { @for row in of(false).chain(of(true)) { @if let Some(picture) = picture(row) {
-            figure.card { figcaption { b { (label(&row.method, row.role)) } } (picture) }
-        } } }
-    }
 }
 
 /// What the arms' marks, made by `key`, stand for.

@@ -2,7 +2,7 @@
 
 use maud::{Markup, html};
 
-use super::plots::panels;
+use super::panels::panels;
 use crate::compare::{Judged, MethodRow, Tried};
 use crate::methods::named;
 use crate::report::html::mark::point_key;
@@ -21,7 +21,8 @@ pub(super) fn section(c: &Judged) -> Markup {
             h2 { "Settings tried" }
             p {
                 "The average gap, in percentage points, with every setting tried, on networks that have no part in "
-                "the results, without the test images; both axes are logarithmic. The setting with the smallest gap (ringed) was chosen."
+                "the results, without the test images; both axes are logarithmic. The setting with the smallest gap (ringed) was chosen. "
+                "Settings with which networks diverged have no point."
             }
             (panels(c, shown))
         }
@@ -104,20 +105,32 @@ fn gaps() -> Axis {
     }
 }
 
+/// How far apart labels are, at least, as a share of the axis: of five figures.
+const LABELS_APART: f64 = 0.18;
+
 /// The rates that were tried, with some room at either side.
 fn rates(row: &MethodRow) -> Axis {
-    let mut rates: Vec<f64> = row.tried.iter().map(|t| abscissa(row, t)).collect();
+    let finite = row.tried.iter().filter(|t| t.gap.is_finite());
+    let mut rates: Vec<f64> = finite.map(|t| abscissa(row, t)).collect();
     rates.sort_by(f64::total_cmp);
     rates.dedup();
     let end = |rate: Option<&f64>| rate.map_or(0.0, |r| r.log10());
     let (first, last) = (end(rates.first()), end(rates.last()));
+    let (from, to) = (first - 0.2, last + 0.2);
     // Labels that would stand on each other are left out.
-    let every = rates.len().div_ceil(5).max(1);
-    let marks = rates.iter().step_by(every);
+    let mut free = from;
+    let mut marks = Vec::new();
+    for rate in &rates {
+        let place = rate.log10();
+        if place >= free {
+            marks.push((place, rate.to_string()));
+            free = place + LABELS_APART * (to - from);
+        }
+    }
     Axis {
-        from: first - 0.2,
-        to: last + 0.2,
-        marks: marks.map(|rate| (rate.log10(), rate.to_string())).collect(),
+        from,
+        to,
+        marks,
         title: match has_rate(row) {
             true => "rate (logarithmic)",
             false => strength(row),

@@ -70,7 +70,7 @@ fn differs(row: &MethodRow, tested: usize) -> String {
     let count = largest.len();
     let largest = largest.iter().take(NAMED);
     let largest: Vec<String> = largest
-        .map(|(name, p)| format!("{name} {}", signed(p.at.value)))
+        .map(|(name, p)| format!("{name}: {}", signed(p.at.value)))
         .collect();
     let figures = row.figures.as_ref().map_or(String::new(), |f| {
         format!(
@@ -82,7 +82,7 @@ fn differs(row: &MethodRow, tested: usize) -> String {
     format!(
         "{}: distinguishable from retraining on {count} of {tested} metrics{figures}. Largest effects: {}.",
         row.method,
-        largest.join(", ")
+        largest.join("; ")
     )
 }
 

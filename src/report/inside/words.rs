@@ -225,7 +225,7 @@ fn features(about: &About<'_>) -> Option<String> {
     };
     let descent = match more_than_kept(&f.neurons, &f.neurons_on_kept) {
         Some(false) => format!(
-            " So they are on the other {}, which were never forgotten.",
+            " The same holds on the other {}, which were never forgotten.",
             about.classes.nouns()
         ),
         _ => String::new(),
@@ -276,15 +276,17 @@ fn old_or_new(beyond: &Difference, gained: &Difference) -> (bool, &'static str) 
         (true, true) => (
             true,
             "Unlearning moved the responses away, and relearning brought them back, nearer to the old ones than \
-             those of a first time.",
+             in networks that learn it for the first time.",
         ),
         (true, false) => (
             true,
-            "Relearning brought them no nearer: they are nearer to the old ones than those of a first time already.",
+            "Relearning brought them no nearer: they are already nearer to the old ones than in networks that learn it \
+             for the first time.",
         ),
         (false, _) if beyond.mean + beyond.half < 0.0 => (
             false,
-            "The responses are new ones, farther from the old than those of a first time.",
+            "The responses are new ones, farther from the old ones than in networks that learn it for the \
+             first time.",
         ),
         (false, _) => (
             false,

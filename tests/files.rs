@@ -298,7 +298,7 @@ fn a_name_fits_into_a_folder_name() {
     let place = place();
     let before = below(place.path());
     for (name, why) in [
-        ("a".repeat(300), "300 letters"),
+        ("a".repeat(300), "300 bytes"),
         (String::new(), "a value is required"),
     ] {
         refused(
@@ -665,15 +665,15 @@ fn what_an_earlier_run_learned_is_reused_where_it_is_the_same_and_only_there() {
         (own[time], other[time]) = (().into(), ().into());
     }
     assert_eq!(own, other);
-    // The first is all that there is to reuse, with networks of other settings, or of another seed.
-    fs::remove_dir_all(at("runs/b")).unwrap();
+    // Networks of other settings are not reused, nor those of another seed in the place of a run's own; then
+    // an older run is tried.
     fs::remove_dir_all(at("runs/c")).unwrap();
     assert!(!go("runs/d", &[&scrub[..], &["--seed", "2"]].concat()).contains("reused"));
     let wrong = at("runs/d/checkpoints/learn-original.safetensors");
-    fs::copy(wrong, at("runs/a/checkpoints/learn-original.safetensors")).unwrap();
+    fs::copy(wrong, at("runs/b/checkpoints/learn-original.safetensors")).unwrap();
     mentions(
         &go("runs/e", &scrub),
-        &["not reused from runs/a: the networks"],
+        &["not reused from runs/b: the networks", "reused from runs/a"],
     );
     let diff = run(place.path(), "diff runs/a runs/e", &[]);
     succeeds(&diff);

@@ -80,7 +80,7 @@ fn settings_that_make_no_sense_are_refused() {
     refused(&["--evaluations", "0"], &["--evaluations 0"]);
     refused(
         &["--config", "/nonexistent.toml"],
-        &["cannot read /nonexistent.toml"],
+        &["there is no /nonexistent.toml"],
     );
 }
 

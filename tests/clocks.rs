@@ -9,7 +9,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use faulty::{Clock, Faulty};
-use unlearn::bench::report::Ceilings;
+use unlearn::bench::report::{Ceilings, Samples};
 use unlearn::bench::{Observer, Options, ceilings, first_step, kernels, steps};
 use unlearn::check;
 use unlearn::data;
@@ -108,6 +108,21 @@ impl Observer for Restart {}
 
 #[test]
 fn a_clock_that_falls_during_a_measurement_is_noticed() {
+    // A machine that stalls takes other numbers of calls.
+    let noticed = |_| {
+        let samples = measured_while_falling();
+        assert_eq!((samples.rounds.len(), samples.clock.len()), (5, 6));
+        println!("{samples:?}");
+        samples.unsteady().is_some_and(|change| change < -0.25)
+            && samples
+                .remark()
+                .is_some_and(|remark| remark.starts_with("clock fell"))
+    };
+    assert!((0..4).any(noticed));
+}
+
+/// A measurement during which the clock falls to half its frequency.
+fn measured_while_falling() -> Samples {
     let options = Options {
         check: check::Options {
             kernel: Some("dense_forward".to_owned()),
@@ -133,11 +148,7 @@ fn a_clock_that_falls_during_a_measurement_is_noticed() {
         &mut Restart,
     )
     .unwrap();
-    let samples = &rows[0].measured.as_ref().unwrap().samples;
-    assert_eq!((samples.rounds.len(), samples.clock.len()), (5, 6));
-    assert!(samples.unsteady().unwrap() < -0.25, "{samples:?}");
-    let remark = samples.remark().unwrap();
-    assert!(remark.starts_with("clock fell"), "{remark}");
+    rows.remove(0).measured.unwrap().samples
 }
 
 /// What tuning remembers in a file, and what it said.

@@ -136,7 +136,10 @@ fn comparisons_fit() {
         );
         let (text, said) = fits_off_terminals(&place, &(command + more));
         mentions(&said, &["retrained networks …", "metrics …"]);
-        mentions(&text, &["retrain (control)", "residual", "damage"]);
+        mentions(
+            &text,
+            &["control  ", "retrain-longer", "residual", "damage"],
+        );
         let report = std::fs::read_to_string(Path::new(&place.path("out")).join("report.txt"));
         let report = report.unwrap();
         fits(&report, COLUMNS);

@@ -10,6 +10,8 @@ use super::text::{beside, fold};
 const INDENT: usize = 4;
 /// Columns of the names beside their meanings, at least.
 const TERM: usize = 15;
+/// Columns of a command's line, without its margin and the backslash.
+const BREAK: usize = 74;
 
 /// What a terminal shows.
 pub(crate) fn brief(sheet: &Sheet) -> String {
@@ -53,9 +55,28 @@ fn part(part: &Part) -> String {
             let terms = all.iter().map(|(name, of)| beside(name, columns, of));
             lines(terms.collect())
         }
-        Part::Command(command) => command.clone(),
+        Part::Command(command) => continued(command),
         Part::Table(table) => columns(&table.head, &table.rows.iter().map(row).collect::<Vec<_>>()),
     }
+}
+
+/// A shell's command on lines that go on after a backslash, broken before flags.
+fn continued(command: &str) -> String {
+    let mut lines = vec![String::new()];
+    for (number, flag) in command.split(" --").enumerate() {
+        let word = match number {
+            0 => flag.to_owned(),
+            _ => format!(" --{flag}"),
+        };
+        let whole: String = lines.concat();
+        // Within quotes it is no flag.
+        let quoted = whole.matches('\'').count() % 2 == 1;
+        match lines.last_mut() {
+            Some(line) if quoted || line.len() + word.len() <= BREAK => *line += &word,
+            _ => lines.push(word),
+        }
+    }
+    lines.join(" \\\n   ")
 }
 
 fn row(row: &Row) -> Vec<String> {
@@ -65,4 +86,25 @@ fn row(row: &Row) -> Vec<String> {
     };
     let cells = row.cells.iter().map(|cell| cell.text.clone());
     std::iter::once(name).chain(cells).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn long_commands_go_on_after_a_backslash_but_not_within_quotes() {
+        assert_eq!(
+            continued("unlearn compare --seeds 1,2"),
+            "unlearn compare --seeds 1,2"
+        );
+        let long = format!(
+            "unlearn compare --forget '{} --x y' --seeds 1,2",
+            "a".repeat(50)
+        );
+        let lines = continued(&long);
+        assert_eq!(lines.lines().count(), 3);
+        assert_eq!(lines.replace(" \\\n   ", ""), long);
+        assert!(lines.contains("a --x y'"));
+    }
 }

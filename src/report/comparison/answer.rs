@@ -9,6 +9,8 @@ use super::verdicts::nothing_to_forget;
 const LISTED: usize = 5;
 /// The control that says what a distance means.
 const NOTHING: &str = "do-nothing";
+/// The controls that never saw what is to be forgotten, and train at least as long as retrained networks.
+const RETRAINED: [&str; 2] = ["retrain", "retrain-longer"];
 
 /// The answer; none where methods are not ranked.
 pub(super) fn answer(c: &Comparison) -> Option<String> {
@@ -60,7 +62,26 @@ fn of_case(c: &Judged) -> String {
         };
         Some(near.said(judgement.all.len() == 1))
     });
-    judgement.said(nearest)
+    let retrained = c
+        .methods
+        .iter()
+        .filter(|row| RETRAINED.contains(&row.method.as_str()) && row.is_distinguishable());
+    let retrained: Vec<&str> = retrained.map(|row| row.method.as_str()).collect();
+    judgement.said(nearest) + &training_shows(&retrained)
+}
+
+/// What it means that controls do not pass that never saw what is to be forgotten.
+fn training_shows(controls: &[&str]) -> String {
+    let (plural, verb) = match controls.len() {
+        0 => return String::new(),
+        1 => ("", "is"),
+        _ => ("s", "are"),
+    };
+    format!(
+        " The control{plural} {} {verb} distinguishable, too, without ever having seen it: some differences come \
+         from training alone.",
+        listed(controls)
+    )
 }
 
 /// Of all cases together.
@@ -249,6 +270,15 @@ mod tests {
         );
         let unknown = judged(&[], &["a", "b"], 1, "", None);
         assert!(unknown.starts_with("None of the 2 methods passes. Nearest"));
+    }
+
+    #[test]
+    fn controls_that_do_not_pass_are_named() {
+        assert_eq!(training_shows(&[]), "");
+        let one = training_shows(&["retrain"]);
+        assert!(one.starts_with(" The control retrain is distinguishable, too"));
+        let two = training_shows(&RETRAINED);
+        assert!(two.starts_with(" The controls retrain and retrain-longer are"));
     }
 
     #[test]

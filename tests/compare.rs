@@ -209,9 +209,17 @@ fn the_zero_logit_control_is_exposed_by_probe_and_relearning() {
 /// changes stage while this one trains.
 #[test]
 fn methods_do_not_disturb_each_other() {
-    let folder = || tempfile::tempdir().unwrap();
-    let (both, _) = run(&settings(&["fine-tune", "scrub"]), folder().path());
-    let (alone, _) = run(&settings(&["fine-tune"]), folder().path());
+    let data = small(1000, 300);
+    let made = |methods: &[&str]| {
+        let folder = tempfile::tempdir().unwrap();
+        run_on(
+            &data,
+            &quick(methods, Forget::Digits(vec![5])),
+            folder.path(),
+        )
+        .0
+    };
+    let (both, alone) = (made(&["fine-tune", "scrub"]), made(&["fine-tune"]));
     let values = |c: &Comparison| format!("{:?}", row(c, "fine-tune").portrait.values);
     assert_eq!(values(&both), values(&alone));
 }

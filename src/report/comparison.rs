@@ -157,13 +157,12 @@ fn each(classes: &Classes) -> String {
 
 fn lead(c: &Comparison, made: &Made) -> Vec<String> {
     let s = &c.settings;
-    let controls = c.methods.iter().filter(|m| m.role == Role::Control);
-    let controls = controls.count();
+    let [methods, controls] = apart(&c.methods, |m| m.role).map(|all| all.len());
     let counted = |count: usize, noun: &str| match count {
         1 => format!("1 {noun}"),
         _ => format!("{count} {noun}s"),
     };
-    let methods = counted(c.methods.len() - controls, "method");
+    let methods = counted(methods, "method");
     let controls = counted(controls, "control");
     let seeds: Vec<String> = s.seeds.iter().map(u64::to_string).collect();
     let plural = if seeds.len() == 1 { "" } else { "s" };
@@ -234,19 +233,20 @@ fn control(name: &str) -> String {
     known.to_owned()
 }
 
+/// Methods, and controls.
+fn apart<T>(all: &[T], role: impl Fn(&T) -> Role) -> [Vec<&T>; 2] {
+    let (controls, methods) = all.iter().partition(|one| role(one) == Role::Control);
+    [methods, controls]
+}
+
 /// A row for each method, and below a heading for each control.
 fn grouped<'a, T>(
     all: &'a [T],
     role: impl Fn(&T) -> Role,
     row: impl Fn(&'a T) -> Option<Row>,
 ) -> Vec<Row> {
-    let is_control = |one: &&T| role(one) == Role::Control;
-    let mut rows: Vec<Row> = all
-        .iter()
-        .filter(|one| !is_control(one))
-        .filter_map(&row)
-        .collect();
-    let controls: Vec<Row> = all.iter().filter(is_control).filter_map(&row).collect();
+    let rows = |all: Vec<&'a T>| all.into_iter().filter_map(&row).collect::<Vec<_>>();
+    let [mut rows, controls] = apart(all, role).map(rows);
     if !controls.is_empty() {
         rows.push(Row::new(CONTROLS, []));
         rows.extend(controls);

@@ -1,8 +1,8 @@
 //! What is said of one case.
 
 use super::plane::Plotted;
-use super::{RANKING, verdicts};
-use crate::compare::{Direction, Figures, Interval, Judged, MethodRow, Role, Value};
+use super::{RANKING, apart, verdicts};
+use crate::compare::{Direction, Figures, Interval, Judged, MethodRow, Value};
 use crate::metrics::Kind;
 use crate::report::sheet::{Cell, NONE, Part, Row, Section, Table, plus_minus, signed};
 use crate::verdict::fixed;
@@ -42,11 +42,8 @@ pub(super) fn points(c: &Judged) -> Vec<Plotted> {
 }
 
 fn ranking(c: &Judged) -> Section {
-    let of = |control: bool| {
-        let rows = c.methods.iter();
-        rows.filter(move |row| (row.role == Role::Control) == control)
-    };
-    let methods = of(false).map(|row| {
+    let [methods, controls] = apart(&c.methods, |row| row.role);
+    let methods = methods.into_iter().map(|row| {
         let cells = [place(row)].into_iter().chain(ranked(row));
         named(row, cells)
     });
@@ -56,12 +53,12 @@ fn ranking(c: &Judged) -> Section {
         Part::table(head, methods),
         Part::text(format!("{} {}", super::FIGURES, super::PLACES)),
     ];
-    if of(true).next().is_some() {
+    if !controls.is_empty() {
         let table = Part::table(
             ["control"].into_iter().chain(columns),
-            of(true).map(|row| named(row, ranked(row))),
+            controls.iter().map(|row| named(row, ranked(row))),
         );
-        let names = of(true).map(|row| row.method.as_str());
+        let names = controls.iter().map(|row| row.method.as_str());
         parts.extend([table, super::controls(names)]);
     }
     Section::brief(RANKING, parts)

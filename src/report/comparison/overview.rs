@@ -1,8 +1,8 @@
 //! What is said of all cases together.
 
 use super::plane::Plotted;
-use super::{RANKING, verdicts};
-use crate::compare::{Across, Comparison, Forget, Interval, Judged, Role, Stability, Summary};
+use super::{RANKING, apart, verdicts};
+use crate::compare::{Across, Comparison, Forget, Interval, Judged, Stability, Summary};
 use crate::report::sheet::{Cell, NONE, Part, Row, Section, Table};
 use crate::verdict::fixed;
 
@@ -45,12 +45,9 @@ fn ranking(c: &Comparison) -> Section {
         "differs in",
         "gap",
     ];
-    let of = |control: bool| {
-        let rows = c.methods.iter();
-        rows.filter(move |row| (row.role == Role::Control) == control)
-    };
-    let table = |first: &'static str, control| {
-        let rows = of(control).map(|row| {
+    let [methods, controls] = apart(&c.methods, |row| row.role);
+    let table = |first: &'static str, rows: &[&Summary]| {
+        let rows = rows.iter().map(|row| {
             let cells = [
                 spread(&row.residual),
                 spread(&row.damage),
@@ -63,7 +60,7 @@ fn ranking(c: &Comparison) -> Section {
         Part::table([first].into_iter().chain(columns), rows)
     };
     let mut parts = vec![
-        table("method", false),
+        table("method", &methods),
         Part::text(format!(
             "{} differs in: cases in which the method is distinguishable from retraining. gap: mean difference \
              from the retrained networks over UA, RA, TA kept and MIA, in points. ±: standard deviation over {}.",
@@ -71,9 +68,9 @@ fn ranking(c: &Comparison) -> Section {
             over(c)
         )),
     ];
-    if of(true).next().is_some() {
-        let names = of(true).map(|row| row.method.as_str());
-        parts.extend([table("control", true), super::controls(names)]);
+    if !controls.is_empty() {
+        let names = controls.iter().map(|row| row.method.as_str());
+        parts.extend([table("control", &controls), super::controls(names)]);
     }
     for sentence in [verdicts::known_at_once, verdicts::nothing_to_forget] {
         let all: Option<Vec<&str>> = c.cases.iter().map(sentence).collect();

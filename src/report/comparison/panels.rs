@@ -2,17 +2,14 @@
 
 use maud::{Markup, html};
 
-use super::label;
-use crate::compare::{Judged, MethodRow, Role};
+use super::{apart, label};
+use crate::compare::{Judged, MethodRow};
 
 /// Pictures beside each other, one for each method that has one, and then for each control.
 pub(super) fn panels(c: &Judged, picture: impl Fn(&MethodRow) -> Option<Markup>) -> Markup {
-    let of = |control: bool| {
-        let rows = c.methods.iter();
-        rows.filter(move |row| (row.role == Role::Control) == control)
-    };
+    let rows = apart(&c.methods, |row| row.role).concat();
     html! {
-        div.panels { @for row in of(false).chain(of(true)) { @if let Some(picture) = picture(row) {
+        div.panels { @for row in rows { @if let Some(picture) = picture(row) {
             figure.card { figcaption { b { (label(&row.method, row.role)) } } (picture) }
         } } }
     }

@@ -2,7 +2,7 @@
 
 use maud::{Markup, html};
 
-use super::label;
+use super::{apart, label};
 use crate::compare::{Interval, Role};
 use crate::report::html::mark::point_key;
 use crate::report::palette::{BLUE, BOUNDARY, CARD, GREEN, GREY, GRID, OCHRE, Rgb};
@@ -37,10 +37,7 @@ pub(super) fn shown(all: &[Plotted], crosses: &str) -> Markup {
     let Some(picture) = picture(all) else {
         return html! {};
     };
-    let of = |control: bool| {
-        all.iter()
-            .filter(move |p| (p.role == Role::Control) == control)
-    };
+    let [methods, controls] = apart(all, |p| p.role);
     html! {
         ul.legend { @for role in [Role::Method, Role::Control, Role::Model] {
             @if all.iter().any(|p| p.role == role) {
@@ -48,8 +45,8 @@ pub(super) fn shown(all: &[Plotted], crosses: &str) -> Markup {
             }
         } }
         div.plane { (picture.element()) div {
-            ol { @for p in of(false) { li { (label(&p.method, p.role)) } } }
-            ol type="A" { @for p in of(true) { li { (label(&p.method, p.role)) } } }
+            ol { @for p in methods { li { (label(&p.method, p.role)) } } }
+            ol type="A" { @for p in controls { li { (label(&p.method, p.role)) } } }
         } }
         p {
             "Numbers are methods, nearest to retraining first; letters are controls. Doing nothing is at 1, with "

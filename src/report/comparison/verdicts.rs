@@ -1,18 +1,15 @@
 //! Verdicts: in words, whether a method is distinguishable from retraining.
 
-use crate::compare::{Interval, Judged, MARGIN, MethodRow, Position, Role, Shown};
+use super::apart;
+use crate::compare::{Interval, Judged, MARGIN, MethodRow, Position, Shown};
 use crate::metrics::About;
 use crate::report::sheet::{Part, Section, signed};
 use crate::verdict::fixed;
 
 /// All verdicts, those of controls apart.
 pub(super) fn section(c: &Judged) -> Section {
-    let of = |controls: bool| -> Vec<String> {
-        let rows = c.methods.iter();
-        let rows = rows.filter(|row| (row.role == Role::Control) == controls);
-        rows.map(verdict).collect()
-    };
-    let [methods, controls] = [false, true].map(of);
+    let all = |rows: Vec<&MethodRow>| rows.into_iter().map(verdict).collect::<Vec<_>>();
+    let [methods, controls] = apart(&c.methods, |row| row.role).map(all);
     let mut parts: Vec<Part> = nothing_to_forget(c).map(Part::text).into_iter().collect();
     parts.push(Part::List(methods));
     if !controls.is_empty() {

@@ -126,9 +126,11 @@ fn is_ours(path: &Path) -> bool {
 
 /// Creates a claim; false if there is one.
 fn create(path: &Path) -> Result<bool> {
+    // Known before there is a file: one that a killed process left empty counts as alive for long.
+    let mark = mark();
     match OpenOptions::new().write(true).create_new(true).open(path) {
         Ok(mut file) => {
-            file.write_all(mark().as_bytes()).map_err(|e| {
+            file.write_all(mark.as_bytes()).map_err(|e| {
                 // Nobody would recognise it.
                 let _ = fs::remove_file(path);
                 Error::file("write", path)(e)
